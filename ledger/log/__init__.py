@@ -1,0 +1,1 @@
+"""Bytes: sealed, ordered, proven. Knows no kilogram."""

@@ -1,0 +1,171 @@
+"""Salted commitments: what an entry's `sd` commits to, and how single values of it are opened (docs/formats.md).
+
+A disclosure is base64url of the canonical JSON `[salt, path, value]`; its digest is SHA-256 over the disclosure's
+ASCII, the form of https://www.rfc-editor.org/rfc/rfc9901 with the place bound in. A slot of `sd` is either such a
+digest, or `{"n", "root"}` for a list: an RFC 6962 tree over the items' 32 raw digest bytes, n a power of two.
+
+Promises: what `open_slots` returns was committed to in exactly that place, and no place was opened twice.
+Does not check: that `sd` is signed and logged (entries.py), that it has the slots of its event type and values of
+the right shape (matter/events.py). Salts are the caller's entropy.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from ledger.errors import Malformed, Unverified
+from ledger.log.canonical import Json, b64url, format_json, parse_json, unb64, unb64url
+from ledger.log.merkle import Tree, check_inclusion, leaf_hash
+
+MAX_ITEMS = 65_536
+
+_is_salt = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]").fullmatch  # 128 bits; the last character has four spare bits
+_is_path = re.compile(r"([a-z][a-z0-9_.]*)(?:/(0|[1-9][0-9]{0,4}))?").fullmatch
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A disclosure taken apart. From `open_slots` it is proven to be committed to, from `open_disclosure` it is not."""
+
+    salt: str
+    path: str
+    value: Json
+    disclosure: str
+
+
+class ListCommitment(NamedTuple):
+    """What `sd` says of a list slot: `n` items, padding included, under `root` (32 bytes)."""
+
+    n: int
+    root: bytes
+
+    def to_json(self) -> dict[str, Json]:
+        return {"n": self.n, "root": b64url(self.root)}
+
+
+def disclose(salt: str, path: str, value: Json) -> str:
+    """The text that opens `path` (`transport`, `lines.chain/3`) as `value`. `salt` is 22 base64url characters."""
+    if not _is_salt(salt):
+        raise Malformed("malformed", field="salt", why="a salt is 128 bits as 22 base64url characters")
+    if not _is_path(path):
+        raise Malformed("malformed", field="path", value=path, why="it is not of the form slot or slot/number")
+    return b64url(format_json([salt, path, value], field=path))
+
+
+def digest(disclosure: str) -> bytes:
+    return sha256(disclosure.encode()).digest()
+
+
+def open_disclosure(disclosure: str) -> Opened:
+    """Undo `disclose`. Malformed for any other text. Says nothing of whether anybody committed to it."""
+    content = parse_json(unb64url(disclosure, field="disclosure"), field="disclosure")
+    match content:
+        case [str(salt), str(path), value] if _is_salt(salt) and _is_path(path):
+            return Opened(salt, path, value, disclosure)
+    raise Malformed("malformed", field="disclosure", value=disclosure, why="it is not [salt, path, value]")
+
+
+def padded(count: int) -> int:
+    """How many items a list of `count` is committed as: the next power of two, at least 1.
+
+    The writer fills up with disclosures of null, so that the length of a list tells little.
+    """
+    if count > MAX_ITEMS:
+        raise Malformed("malformed", field="list", value=count, why=f"a list has at most {MAX_ITEMS} items")
+    return 1 << max(count - 1, 0).bit_length()
+
+
+def commit_list(digests: Sequence[bytes]) -> ListCommitment:
+    """Commit to the items' digests in their order; their number is `padded` already."""
+    assert len(digests) == padded(len(digests)), "the caller pads with committed nulls"
+    return ListCommitment(len(digests), _tree(digests).root())
+
+
+def prove_items(digests: Sequence[bytes], indices: Sequence[int]) -> list[list[bytes]]:
+    """One tree path for each of `indices`, all from one tree: to open some items of a list and not the others."""
+    tree = _tree(digests)
+    return [tree.prove_inclusion(index) for index in indices]
+
+
+def prove_item(digests: Sequence[bytes], index: int) -> list[bytes]:
+    return prove_items(digests, [index])[0]
+
+
+def check_item(commitment: ListCommitment, index: int, item: bytes, proof: Sequence[bytes]) -> None:
+    """Unverified unless the digest `item` stands at `index` of the list."""
+    check_inclusion(proof, index, commitment.n, leaf_hash(item), commitment.root)
+
+
+def open_slots(sd: Mapping[str, Any], disclosures: Sequence[str | dict[str, Any]]) -> dict[str, Opened]:
+    """What `disclosures` open of the commitments `sd`, by path.
+
+    A text alone opens a scalar slot, or, together with those of all its other items, a whole list (n texts).
+    `{"d": text, "path": [base64 hashes]}` opens a single item. Refused: a path that is no slot of `sd` or lies
+    beyond the list's n, a value that does not fit its commitment, a place opened twice, a list opened in part
+    without tree paths, and one opened in both ways.
+    """
+    slots = {name: _commitment(name, commitment) for name, commitment in sd.items()}
+    found: dict[str, Opened] = {}
+    whole: dict[str, dict[int, str]] = {}
+    single: set[str] = set()
+    for number, given in enumerate(disclosures):
+        where = f"disclosures[{number}]"
+        text, proof = _take(given, where)
+        opened = open_disclosure(text)
+        place = _is_path(opened.path)
+        slot, index = (place[1], place[2]) if place else ("", None)
+        commitment = slots.get(slot)
+        if commitment is None or (index is None) is isinstance(commitment, ListCommitment):
+            raise Unverified("slot_unknown", field=where, value=opened.path)
+        if opened.path in found:
+            raise Unverified("slot_opened_twice", field=where, value=opened.path)
+        if isinstance(commitment, ListCommitment):
+            item = int(index or 0)
+            if item >= commitment.n:
+                raise Unverified("slot_unknown", field=where, value=opened.path)
+            if proof is None:
+                whole.setdefault(slot, {})[item] = text
+            else:
+                single.add(slot)
+                try:
+                    check_item(commitment, item, digest(text), proof)
+                except Unverified:
+                    raise Unverified("disclosure_unproven", field=where, value=opened.path) from None
+        elif proof is not None or digest(text) != commitment:
+            raise Unverified("disclosure_unproven", field=where, value=opened.path)
+        found[opened.path] = opened
+    for slot, items in whole.items():
+        commitment = slots[slot]
+        assert isinstance(commitment, ListCommitment)
+        if slot in single or len(items) != commitment.n:
+            raise Unverified("list_incomplete", field=slot, value=len(items), n=commitment.n)
+        if commit_list([digest(items[index]) for index in range(commitment.n)]) != commitment:
+            raise Unverified("disclosure_unproven", field=slot, value=slot)
+    return found
+
+
+def _tree(digests: Sequence[bytes]) -> Tree:
+    return Tree([leaf_hash(one) for one in digests])
+
+
+def _commitment(slot: str, commitment: Any) -> bytes | ListCommitment:
+    if isinstance(commitment, str):
+        return unb64url(commitment, field=slot, size=32)
+    if isinstance(commitment, dict) and commitment.keys() == {"n", "root"}:
+        n, root = commitment["n"], commitment["root"]
+        if type(n) is int and 0 < n <= MAX_ITEMS and n.bit_count() == 1 and isinstance(root, str):
+            return ListCommitment(n, unb64url(root, field=slot, size=32))
+    raise Malformed("malformed", field=slot, value=commitment, why="it is neither a digest nor a list's n and root")
+
+
+def _take(given: Any, where: str) -> tuple[str, list[bytes] | None]:
+    """The disclosure and, for a single item of a list, its tree path."""
+    if isinstance(given, str):
+        return given, None
+    if isinstance(given, dict) and given.keys() == {"d", "path"}:
+        text, path = given["d"], given["path"]
+        if isinstance(text, str) and isinstance(path, list) and all(isinstance(one, str) for one in path):
+            return text, [unb64(one, field=where, size=32) for one in path]
+    raise Malformed("malformed", field=where, why="it is neither a disclosure nor a disclosure with its tree path")

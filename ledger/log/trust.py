@@ -1,0 +1,189 @@
+"""Trust policies, after https://c2sp.org/tlog-policy: which logs, which witnesses, and how many of them are enough.
+
+    log <vkey> [<url>]
+    witness <name> <vkey> [<url>]
+    group <name> all|any|<k> <member>...
+    quorum <name>|none
+
+Promises: a policy that does not say exactly one thing is refused with the number of its line. A quorum counts keys,
+not names: no public key stands twice, no member is in two groups. `Policy.open_checkpoint` gives a checkpoint only
+if a log named here signed it and witnesses of the quorum cosigned it, other than the log's own organisation.
+Does not check: consistency between two checkpoints, nor the age of a cosignature. Narrower than the specification
+in two places: keys are Ed25519 (another type is refused, not passed over), and a log's name stands on one line.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ledger.errors import Malformed, Unverified
+from ledger.log.checkpoints import Checkpoint, claimed_origin, cosignatures, open_checkpoint
+from ledger.log.notes import COSIGNATURE, ED25519, Verifier
+
+NONE = "none"
+MAX_POLICY = 1 << 20
+
+_not_in_policy = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]").search
+_is_threshold = re.compile(r"[1-9][0-9]{0,5}").fullmatch
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Cosigned when `threshold` of its members (witnesses or groups) are."""
+
+    threshold: int
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """A checkpoint that satisfied a policy, and the cosignatures that counted, with their POSIX times."""
+
+    checkpoint: Checkpoint
+    log: Verifier
+    cosigned: tuple[tuple[Verifier, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a reader trusts. `Policy()` trusts no log; others come from `parse`."""
+
+    logs: Mapping[str, tuple[Verifier, str | None]] = field(default_factory=dict)  # by origin, with URL
+    witnesses: Mapping[str, tuple[Verifier, str | None]] = field(default_factory=dict)  # by name in the policy
+    groups: Mapping[str, Group] = field(default_factory=dict)  # members stand before the groups they are in
+    quorum: str = NONE
+
+    @classmethod
+    def parse(cls, text: str | bytes) -> "Policy":
+        """Read a policy. Names and URLs are opaque; bytes that are not UTF-8 are kept as they are."""
+        if isinstance(text, bytes):
+            text = text.decode(errors="surrogateescape")
+        if len(text) > MAX_POLICY:
+            raise Malformed("malformed", field="policy", why=f"it is longer than {MAX_POLICY} characters")
+        reader = _Reader()
+        *lines, rest = text.split("\n")
+        for number, line in enumerate(lines, 1):
+            reader.read(number, line)
+        if rest:
+            raise _refusal(len(lines) + 1, "it does not end with a line end; it may have been cut off")
+        if reader.quorum is None:
+            raise _refusal(len(lines), "the policy ends and no quorum was named")
+        return cls(reader.logs, reader.witnesses, reader.groups, reader.quorum)
+
+    def satisfied(self, cosigners: Iterable[Verifier]) -> bool:
+        """Is the quorum among these keys, whose cosignatures the caller has verified? Distinct keys count."""
+        keys = {key.public for key in cosigners if key.algorithm == COSIGNATURE}
+        good = {name for name, (key, _) in self.witnesses.items() if key.public in keys}
+        for name, group in self.groups.items():
+            if sum(member in good for member in group.members) >= group.threshold:
+                good.add(name)
+        return self.quorum == NONE or self.quorum in good
+
+    def open_checkpoint(self, raw: bytes) -> Trusted:
+        """The checkpoint in the note `raw`, if its log is trusted here and its cosignatures meet the quorum."""
+        origin = claimed_origin(raw)
+        if origin not in self.logs:
+            raise Unverified("log_untrusted", field="checkpoint", value=origin)
+        log = self.logs[origin][0]
+        checkpoint = open_checkpoint(raw, log, origin)
+        # A log's own organisation vouching for it adds nothing, under whatever key or name.
+        foreign = [
+            key
+            for key, _ in self.witnesses.values()
+            if key.public != log.public and organisation(key.name) != organisation(origin)
+        ]
+        cosigned = tuple(cosignatures(raw, foreign))
+        if not self.satisfied(key for key, _ in cosigned):
+            names = ", ".join(key.name for key, _ in cosigned) or "-"
+            raise Unverified("quorum_missing", field="checkpoint", value=names, quorum=self.quorum)
+        return Trusted(checkpoint, log, cosigned)
+
+
+def organisation(name: str) -> str:
+    """Whose key or log this is: `longnan.example` for `longnan.example/log` and `longnan.example/witness`."""
+    return name.rpartition("/")[0] or name
+
+
+class _Reader:
+    """The state between a policy's lines; one method for each kind of line, named like its keyword."""
+
+    def __init__(self) -> None:
+        self.logs: dict[str, tuple[Verifier, str | None]] = {}
+        self.witnesses: dict[str, tuple[Verifier, str | None]] = {}
+        self.groups: dict[str, Group] = {}
+        self.quorum: str | None = None
+        self._members: set[str] = set()
+        self._line = 0
+
+    def read(self, number: int, line: str) -> None:
+        self._line = number
+        if _not_in_policy(line):
+            raise self._wrong("it holds a control character")
+        items = re.findall(r"[^ \t]+", line)
+        if not items or items[0].startswith("#"):
+            return
+        known = {"log": self._log, "witness": self._witness, "group": self._group, "quorum": self._quorum}
+        if items[0] not in known:
+            raise self._wrong(f"{items[0]!r} is not log, witness, group or quorum")
+        known[items[0]](items[1:])
+
+    def _log(self, items: list[str]) -> None:
+        if not 1 <= len(items) <= 2:
+            raise self._wrong("it must be: log <vkey> [<url>]")
+        key = self._key(items[0], ED25519, self.logs)
+        if key.name in self.logs:
+            raise self._wrong(f"the log {key.name} stands on an earlier line")
+        self.logs[key.name] = key, (items[1] if items[1:] else None)
+
+    def _witness(self, items: list[str]) -> None:
+        if not 2 <= len(items) <= 3:
+            raise self._wrong("it must be: witness <name> <vkey> [<url>]")
+        self._define(items[0])
+        self.witnesses[items[0]] = self._key(items[1], COSIGNATURE, self.witnesses), (items[2] if items[2:] else None)
+
+    def _group(self, items: list[str]) -> None:
+        if len(items) < 3:
+            raise self._wrong("it must be: group <name> all|any|<k> <member>...")
+        name, rule, *members = items
+        for member in members:
+            if member not in self.witnesses and member not in self.groups:
+                raise self._wrong(f"{member} is not a witness or group of an earlier line")
+            if member in self._members:
+                raise self._wrong(f"{member} is a member of a group already")
+            self._members.add(member)
+        self._define(name)
+        if rule not in ("all", "any") and (not _is_threshold(rule) or int(rule) > len(members)):
+            raise self._wrong(f"{rule!r} is not all, any, or a number from 1 to {len(members)}")
+        threshold = {"all": len(members), "any": 1}.get(rule) or int(rule)
+        self.groups[name] = Group(threshold, tuple(members))
+
+    def _quorum(self, items: list[str]) -> None:
+        if len(items) != 1:
+            raise self._wrong("it must be: quorum <name>|none")
+        if self.quorum is not None:
+            raise self._wrong("the quorum stands on an earlier line")
+        if items[0] != NONE and items[0] not in self.witnesses and items[0] not in self.groups:
+            raise self._wrong(f"{items[0]} is not a witness or group of an earlier line")
+        self.quorum = items[0]
+
+    def _define(self, name: str) -> None:
+        if name == NONE or name in self.witnesses or name in self.groups:
+            raise self._wrong(f"the name {name} is taken")
+
+    def _key(self, vkey: str, algorithm: int, others: Mapping[str, tuple[Verifier, str | None]]) -> Verifier:
+        try:
+            key = Verifier.parse(vkey)
+        except Malformed as error:
+            raise self._wrong(error.text()) from error
+        if key.algorithm != algorithm:
+            raise self._wrong(f"a key of type {key.algorithm} stands where one of type {algorithm} belongs")
+        if any(key.public == other.public for other, _ in others.values()):
+            raise self._wrong(f"the key of {key.name} stands on an earlier line, perhaps under another name")
+        return key
+
+    def _wrong(self, why: str) -> Malformed:
+        return _refusal(self._line, why)
+
+
+def _refusal(line: int, why: str) -> Malformed:
+    return Malformed("policy_malformed", field="policy", line=line, why=why)

@@ -1,0 +1,558 @@
+"""One sentence per error code, in English and in Chinese: what is wrong, where, and the way out.
+
+A code is part of the interface: clients may act on it, so it is never renamed. Sentences are for people and
+may be improved. Placeholders are `field`, `value` and the facts the error was raised with.
+Sections follow the import order of the project; inside a section the order is alphabetical.
+"""
+
+MESSAGES: dict[str, tuple[str, str]] = {
+    # --- ledger/log: bytes -------------------------------------------------------------------------------
+    "consistency_unproven": (
+        "No proof that the log at size {size} only added to its size {value}. Fetch both again, or ask its operator.",
+        "无法证明日志从大小 {value} 到 {size} 只有追加。请重新获取两个检查点及证明，或询问其运营方。",
+    ),
+    "disclosure_unproven": (
+        "What was disclosed as {value} is not what the entry committed to. Ask for it again from whoever holds it.",
+        "所披露的 {value} 与条目中的承诺不符。请向持有方重新索取。",
+    ),
+    "inclusion_unproven": (
+        "No proof that this is entry {value} of the log at size {size}. Fetch the proof again for this checkpoint.",
+        "该证明不能表明此条目位于大小为 {size} 的日志的第 {value} 位。请针对该检查点重新获取证明。",
+    ),
+    "key_ambiguous": (
+        "Two of the trusted keys share the name {value} and its key id. Remove one of them.",
+        "受信任的密钥中有两把同为名称 {value} 且密钥编号相同，请移除其中一把。",
+    ),
+    "key_type": (
+        "The key of {field} is of type {value}, which this version does not know. Use an Ed25519 key or update.",
+        "{field} 的密钥类型为 {value}，本版本不支持。请改用 Ed25519 密钥或升级软件。",
+    ),
+    "key_unreadable": (
+        "The private key for {field} cannot be read: {why}. Check the file and its passphrase.",
+        "无法读取 {field} 的私钥：{why}。请检查文件及其口令。",
+    ),
+    "list_incomplete": (
+        "{value} of the {n} items of {field} came without tree paths. Disclose all, or each one with its path.",
+        "{field} 共 {n} 项，其中 {value} 项披露时没有树路径。请全部披露，或为每一项附上路径。",
+    ),
+    "log_untrusted": (
+        "The log {value} is not named in the trust policy. Add its line if you trust it.",
+        "信任策略中没有日志 {value}。如信任该日志，请添加相应的一行。",
+    ),
+    "malformed": ("{field} is malformed: {why}.", "{field} 格式不正确：{why}。"),
+    "origin_differs": (
+        "This checkpoint is of the log {value}, not of {expected}. Fetch it from the right log.",
+        "此检查点属于日志 {value}，而非 {expected}。请从正确的日志获取。",
+    ),
+    "policy_malformed": (
+        "Line {line} of the trust policy: {why}.",
+        "信任策略第 {line} 行：{why}。",
+    ),
+    "quorum_missing": (
+        "Too few witnesses cosigned this checkpoint (counted: {value}) for the quorum {quorum}. Fetch it again later.",
+        "见证者联署不足（计入：{value}），未达到法定人数 {quorum}。请稍后重新获取检查点。",
+    ),
+    "signature_bad": (
+        "The signature of {value} does not fit this text: one of them was changed. Fetch it again from its source.",
+        "{value} 的签名与文本不符：文本或签名已被改动。请从来源处重新获取。",
+    ),
+    "signature_missing": (
+        "No trusted key signed this {field} (signed by: {value}). Check which keys are trusted.",
+        "没有受信任的密钥签署过此 {field}（签署者：{value}）。请检查信任的密钥。",
+    ),
+    "slot_opened_twice": (
+        "{value} was disclosed twice. Each slot is opened once: remove the second disclosure.",
+        "{value} 被披露了两次。每个字段只能披露一次，请移除第二次披露。",
+    ),
+    "slot_unknown": (
+        "The entry commits to nothing at {value}. Remove this disclosure or attach it to the entry it belongs to.",
+        "该条目没有对 {value} 作出承诺。请移除此披露，或将其归入所属条目。",
+    ),
+    # --- ledger/matter: quantities -----------------------------------------------------------------------
+    "basis-unknown": (
+        "{field} is {value}, which is no basis. Use one of: {bases}.",
+        "{field} 为 {value}，不是可用的计量基准。请使用：{bases}。",
+    ),
+    "count-not-whole": (
+        "{field} is {value}; pieces are counted in whole numbers from 1 up. Correct it, or leave it out if uncounted.",
+        "{field} 为 {value}；件数必须是不小于 1 的整数。请更正；不计件的货物请不要填写。",
+    ),
+    "gross-needs-tare": (
+        "{field} is gross, but there is no weighing with a tare. Add the weighing, or give the net mass.",
+        "{field} 为毛重（{value}），但没有皮重。请补充过磅记录（毛重、皮重），或直接填写净重。",
+    ),
+    "mass-is-zero": (
+        "{field} is {value}, which is no mass. Enter what the scale showed, or leave the line out.",
+        "{field} 为 {value}，没有质量。请填写磅秤读数，或删去此行。",
+    ),
+    "mass-too-large": (
+        "{field} is {value} {unit}, more than one batch can hold. Check the unit and the decimal point.",
+        "{field} 为 {value} {unit}，超过一个批次所能记录的上限。请检查单位和小数点。",
+    ),
+    "measure-unknown": (
+        "{field} is {value}, which is no unit of mass or volume. Use one of: {units}.",
+        "{field} 为 {value}，不是可用的质量或体积单位。请使用：{units}。",
+    ),
+    "moisture-absurd": (
+        "{field} is {value} %; goods hold less than 100 % water. Enter the percentage of the wet mass.",
+        "{field} 为 {value} %；水分必须低于 100 %。请填写占湿重的百分比。",
+    ),
+    "quantity-not-decimal": (
+        (
+            "{field} is {value}, which is not a plain decimal. Write it as text like 1948.5: "
+            "no sign, no spaces, no thousands marks, at most 9 decimals."
+        ),
+        "{field} 为 {value}，不是规范的小数。请写成 1948.5 这样的文本：不带正负号、空格和千位分隔符，小数最多 9 位。",
+    ),
+    "tare-above-gross": (
+        "{field} is {value}, not below the gross of {gross}. Check whether the two weighings were swapped.",
+        "{field}（皮重）为 {value}，不小于毛重 {gross}。请检查毛重与皮重是否填反。",
+    ),
+    "volume-needs-concentration": (
+        "A volume in {value} has a mass only with its concentration. Give {field}, or weigh the goods.",
+        "以 {value} 计的体积需要浓度才能换算成质量。请填写 {field}（克/升），或改用称重。",
+    ),
+    "weighing-differs": (
+        "{field} is {value}, but the weighing says {weighed}. Correct whichever was typed wrong.",
+        "{field} 为 {value}，而过磅记录为 {weighed}。请更正填错的一项。",
+    ),
+    # --- ledger/matter: guards ---------------------------------------------------------------------------
+    "guard-capacity": (
+        "{field}: {given} in one {kind}, which holds at most {capacity}. Correct it, or confirm with a reason.",
+        "{field}：一个 {kind} 装 {given}，而其容量最多为 {capacity}。请更正，或填写原因后确认。",
+    ),
+    "guard-oxide-metal": (
+        (
+            "{field} is {basis}, but the product is a {form}: metal and oxide mass differ by a sixth. "
+            "Correct it, or confirm with a reason."
+        ),
+        "{field} 为 {basis}，但产品形态是 {form}：金属量与氧化物量约差六分之一。请更正，或填写原因后确认。",
+    ),
+    "guard-slip": (
+        (
+            "{field}: {given} is about {slip} times off the usual {usual}. Check unit and decimal point, "
+            "or confirm with a reason."
+        ),
+        "{field}：{given} 与通常的 {usual} 相差约 {slip} 倍。请检查单位和小数点，或填写原因后确认。",
+    ),
+    "guard-wet-for-dry": (
+        (
+            "{field} says dry, yet a moisture of {moisture} % is given. Enter the net mass as weighed, "
+            "or confirm with a reason."
+        ),
+        "{field} 为干基，却填了水分 {moisture} %。请填写实际称得的净重，或填写原因后确认。",
+    ),
+    # --- ledger/matter: events ---------------------------------------------------------------------------
+    "event-type-unknown": (
+        "This version does not know events of type {value} ({field}). Check the spelling, or update.",
+        "本版本不认识类型为 {value} 的事件（{field}）。请检查拼写，或升级软件。",
+    ),
+    "field-missing": (
+        "{field} is missing. Fill it in.",
+        "缺少 {field}。请填写。",
+    ),
+    "field-wrong": (
+        "{field} is {value}, which is not of the kind {kind}. Correct it as the documentation of events shows.",
+        "{field} 为 {value}，不符合要求的类型 {kind}。请按事件文档更正。",
+    ),
+    "list-too-long": (
+        "{field} has {value} items; one event takes at most {limit}. Record it as several events.",
+        "{field} 有 {value} 项；一个事件最多 {limit} 项。请分成几个事件记录。",
+    ),
+    # --- ledger/matter: custody --------------------------------------------------------------------------
+    "at-in-the-future": (
+        "{field} is {value}, later than this node's clock ({now}). Correct the time, or the clock.",
+        "{field} 为 {value}，晚于本节点的时钟（{now}）。请更正时间，或校准时钟。",
+    ),
+    "at-not-a-date": (
+        "{field} is {value}, a day or time that does not exist. Correct it.",
+        "{field} 为 {value}，该日期或时间不存在。请更正。",
+    ),
+    "bases-mixed": (
+        (
+            "{field}: the goods are counted on different bases ({value}), so their sum says nothing. "
+            "Split and merge only what is counted on one basis."
+        ),
+        "{field}：各批货物的计量基准不同（{value}），不能相加。拆分与合并只能用同一计量基准的批次。",
+    ),
+    "basis-differs": (
+        "{field} is {value}, but this batch is counted as {basis}. Give its quantity as {basis}.",
+        "{field} 为 {value}，但该批次按 {basis} 计量。请按 {basis} 填写数量。",
+    ),
+    "batch-unknown": (
+        "{field}: there is no batch {value} here. Check the id; what was shipped to you is here once it is received.",
+        "{field}：此处没有批次 {value}。请核对编号；发给您的货物在收货之后才会出现。",
+    ),
+    "count-missing": (
+        "Batch {batch} is counted in pieces. Give the number of pieces in {field}.",
+        "批次 {batch} 按件计数。请在 {field} 填写件数。",
+    ),
+    "count-unexpected": (
+        "{field} is {value}, but batch {batch} is not counted in pieces. Leave the number of pieces out.",
+        "{field} 为 {value}，但批次 {batch} 不计件。请不要填写件数。",
+    ),
+    "decline-too-late": (
+        "{field} {value} was received in part, so it cannot be declined as a whole. Reject the lines that are left.",
+        "发货 {value}（{field}）已部分收货，不能再整单拒收。请将剩余各行记为拒收。",
+    ),
+    "difference-too-large": (
+        (
+            "{field}: the weighing difference of {value} leaves less than nothing of the {accepted} accepted. "
+            "Weigh again, or book the rest as missing."
+        ),
+        "{field}：称重差异 {value} 超过了所接收的 {accepted}。请重新称重，或将缺少部分记为缺失。",
+    ),
+    "less-than-its-units": (
+        "{field} is {value}, but the units listed hold {units}. Correct the quantity, or list the right units.",
+        "{field} 为 {value}，但所列包装件共 {units}。请更正数量，或改列正确的包装件。",
+    ),
+    "line-differs-from-offer": (
+        "{field} says {value}, but the shipment offered {offered}. Answer the line as it was offered.",
+        "{field} 为 {value}，但发货方所发为 {offered}。请按发货内容填写该行。",
+    ),
+    "line-left-open": (
+        (
+            "{field}: {open} of line {value} is neither accepted, rejected nor missing. Say what became of it, "
+            "or leave the receipt open for a later one."
+        ),
+        "{field}：第 {value} 行还有 {open} 未说明是接收、拒收还是缺失。请补充说明，或不要将本次收货标为最后一次。",
+    ),
+    "line-not-offered": (
+        "{field}: shipment {shipment} has no such line of batch {value}. Check the line number and the batch.",
+        "{field}：发货 {shipment} 中没有批次 {value} 的这一行。请核对行号和批次。",
+    ),
+    "more-than-offered": (
+        "{field}: {value} is more than the {offered} offered. Book a surplus on the scale as the weighing difference.",
+        "{field}：{value} 超过了所发的 {offered}。磅秤多出的部分请记为称重差异。",
+    ),
+    "not-enough": (
+        (
+            "{field}: {value} of batch {batch} is not here. At {site} stand {loose} loose; in units {packed}; "
+            "{held} in all. Use less, name units, or name the right site."
+        ),
+        (
+            "{field}：批次 {batch} 没有 {value} 可用。{site} 散装 {loose}；包装件内 {packed}；合计 {held}。"
+            "请减少数量，或指明包装件，或改选正确的场地。"
+        ),
+    ),
+    "not-enough-pieces": (
+        "{field}: {value} pieces of batch {batch} are asked for, {held} stand loose there. Use fewer, or name units.",
+        "{field}：需要批次 {batch} 的 {value} 件，而该处散装只有 {held} 件。请减少件数，或指明包装件。",
+    ),
+    "nothing-named": (
+        "{field} is empty: nothing is named to {verb}. Name at least one.",
+        "{field} 为空，没有指明操作（{verb}）的对象。请至少指明一项。",
+    ),
+    "others-goods-go-back": (
+        "{field}: batch {value} belongs to {owner} and may only go back to {owner}, with the purpose return.",
+        "{field}：批次 {value} 属于 {owner}，只能以退货（return）用途发回给 {owner}。",
+    ),
+    "own-goods-not-rejected": (
+        (
+            "{field}: batch {value} is your own and comes back to you, so it cannot be rejected. "
+            "Accept it, and book what is lacking as missing."
+        ),
+        "{field}：批次 {value} 是本单位自己的货物退回，不能拒收。请接收，并将缺少部分记为缺失。",
+    ),
+    "owners-mixed": (
+        "{field}: the goods belong to different owners ({value}). Use the goods of one owner at a time.",
+        "{field}：货物属于不同的所有者（{value}）。请每次只使用同一所有者的货物。",
+    ),
+    "pieces-from-nowhere": (
+        "{field}: {value} pieces come out where {inputs} went in. Correct the number of pieces.",
+        "{field}：投入 {inputs} 件，产出却有 {value} 件。请更正件数。",
+    ),
+    "purpose-unknown": (
+        "{field} is {value}, which is no purpose of a shipment. Use one of: {purposes}.",
+        "{field} 为 {value}，不是可用的发货用途。请使用：{purposes}。",
+    ),
+    "reason-missing": (
+        "{field}: say why in a few words; without a reason this is not recorded.",
+        "{field}：请简要填写原因，没有原因不能记录。",
+    ),
+    "removal-unknown": (
+        "{field} is {value}, which is no way of removing goods. Use one of: {kinds}.",
+        "{field} 为 {value}，不是可用的移出方式。请使用：{kinds}。",
+    ),
+    "shipment-closed": (
+        "{field} {value} is acknowledged and closed. Record anything further as a new shipment.",
+        "发货 {value}（{field}）已确认并结清。后续往来请另建发货。",
+    ),
+    "shipment-declined": (
+        "{field} {value} was declined as a whole. Ask the sender for a new shipment.",
+        "发货 {value}（{field}）已整单拒收。请要求发货方重新发货。",
+    ),
+    "shipment-received": (
+        (
+            "{field} {value} was received to the end; only quarantined units may still be decided. "
+            "Send goods back with the purpose return."
+        ),
+        "发货 {value}（{field}）已全部收货，只能再处理待定（隔离）的包装件。退货请以退货（return）用途发货。",
+    ),
+    "shipment-unknown": (
+        "{field}: this node sent no shipment {value}. Check the id.",
+        "{field}：本节点没有发货 {value}。请核对编号。",
+    ),
+    "sums-differ": (
+        (
+            "{field}: {value} come out where {inputs} went in ({difference}); {process} changes no mass. "
+            "Correct a quantity, or book the rest as a loss."
+        ),
+        (
+            "{field}：投入 {inputs}，产出与损耗合计 {value}（相差 {difference}）；{process} 不改变质量。"
+            "请更正数量，或将差额记为损耗。"
+        ),
+    ),
+    "to-one-party": (
+        "{field} is {value}: a shipment goes either to one node or to one outside party. Name exactly one of them.",
+        "{field} 为 {value}：发货要么给一个节点，要么给一个外部单位。请只指明其中一个。",
+    ),
+    "to-oneself": (
+        "{field} is {value}, which is this node. Record a move between sites instead.",
+        "{field} 为 {value}，即本节点自己。场地之间的调拨请用移库（moved）记录。",
+    ),
+    "unit-at-other-site": (
+        "{field}: unit {serial} ({value}) stands at {site}. Name that site, or move the unit first.",
+        "{field}：包装件 {serial}（{value}）在 {site}。请改选该场地，或先移库。",
+    ),
+    "unit-contents-missing": (
+        "{field}: unit {value} contains unit {inner}, which is not listed. List all it contains, or unpack it first.",
+        "{field}：包装件 {value} 内还有包装件 {inner}，但未列出。请列出其全部内件，或先拆包。",
+    ),
+    "unit-inside-other": (
+        "{field}: unit {value} stands inside unit {outer}. Name the outer one too, or unpack it first.",
+        "{field}：包装件 {value} 在包装件 {outer} 之内。请同时列出外层包装件，或先拆包。",
+    ),
+    "unit-net-differs": (
+        (
+            "{field}: unit {value} holds {net} according to its label entry. Give that net mass and its count, "
+            "or unpack and pack it anew."
+        ),
+        "{field}：包装件 {value} 登记的净重为 {net}。请按登记的净重和件数填写，或拆包后重新装包。",
+    ),
+    "unit-not-here": (
+        "{field}: unit {serial} ({value}) cannot be used: it is {state}. Check the serial on the label.",
+        "{field}：包装件 {serial}（{value}）不可用，其状态为 {state}。请核对标签上的序列号。",
+    ),
+    "unit-of-other-batch": (
+        "{field}: unit {value} holds batch {holds}, not {batch}. List it under its own batch.",
+        "{field}：包装件 {value} 装的是批次 {holds}，不是 {batch}。请将其列在所属批次之下。",
+    ),
+    "unit-of-other-owner": (
+        "{field}: unit {serial} ({value}) belongs to {owner}. Name that owner on the line, or leave the unit out.",
+        "{field}：包装件 {serial}（{value}）属于 {owner}。请在该行注明所有者，或去掉该包装件。",
+    ),
+    "unit-received": (
+        "{field}: unit {value} was received already. Remove it from this receipt.",
+        "{field}：包装件 {value} 已经收货。请将其从本次收货中删去。",
+    ),
+    "unit-state-unknown": (
+        "{field}: {value} is no outcome for a unit. Use one of: {states}.",
+        "{field}：{value} 不是包装件的收货结果。请使用：{states}。",
+    ),
+    "unit-twice": (
+        "{field}: unit {value} is listed twice. Remove one of the two.",
+        "{field}：包装件 {value} 列了两次。请删去其中一次。",
+    ),
+    "unit-unknown": (
+        "{field}: there is no unit {value} here. Check the label or the id.",
+        "{field}：此处没有包装件 {value}。请核对标签或编号。",
+    ),
+    # --- ledger/matter: handovers ------------------------------------------------------------------------
+    "offer-not-disclosed": (
+        "{field}: the sender did not disclose batch and mass of this line. Ask the sender to send the offer again.",
+        "{field}：发货方没有披露该行的批次和质量。请要求发货方重新发送。",
+    ),
+    "offer-not-shipped": (
+        "{field}: an entry of type {value} offers no goods. Send the entry of type shipped.",
+        "{field}：类型为 {value} 的条目不是发货。请发送 shipped 类型的条目。",
+    ),
+    "offer-to-other": (
+        "{field}: this shipment is addressed to {value}, not to {receiver}. Only the addressee can receive it.",
+        "{field}：该发货的收货方是 {value}，不是 {receiver}。只有指定的收货方才能收货。",
+    ),
+    "receipt-of-other-shipment": (
+        "{field} is {value}, which is not the shipment that this receipt answers. Answer with its own receipt.",
+        "{field} 为 {value}，与所答复的发货不是同一单。请用该发货自己的收货记录答复。",
+    ),
+    "unit-not-offered": (
+        (
+            "{field}: unit {value} was not in this line, or not with this net mass. "
+            "Mark it unexpected, or answer it with the net mass offered."
+        ),
+        "{field}：该行发货中没有包装件 {value}，或净重不同。请将其标为多到（unexpected），或按所发净重填写。",
+    ),
+    # --- ledger/entries.py -------------------------------------------------------------------------------
+    "authors-differ": (
+        "Entry {value} of {log} is not signed by exactly the author keys in force there. Fetch it again from {log}.",
+        "{log} 的第 {value} 号条目未由当时有效的作者密钥签署。请向 {log} 重新获取。",
+    ),
+    "disclosure-missing": (
+        "{field} of entry {value} of {log} is not disclosed. Restore its disclosures from a backup, or ask for them.",
+        "{log} 第 {value} 号条目的 {field} 没有披露内容。请从备份恢复，或向持有方索取。",
+    ),
+    "entry-version-unknown": (
+        "The {field} is of a form this version does not know: {value}. Update, then read it again.",
+        "该条目（{field}）的格式本版本不认识：{value}。请升级软件后再读取。",
+    ),
+    # --- ledger/labels.py --------------------------------------------------------------------------------
+    "label-forged": (
+        (
+            "The {field} names unit {value}, but its signature is not its maker's: it was altered or forged. "
+            "Do not accept the goods on it."
+        ),
+        "标签（{field}）所示包装件为 {value}，但签名不是制作方的：标签被改动或伪造。请勿凭此标签收货。",
+    ),
+    "label-maker-unknown": (
+        (
+            "No known organisation has the key {value} that this {field} names. Update the list of organisations, "
+            "or check online."
+        ),
+        "标签（{field}）上的密钥 {value} 不属于任何已知组织。请更新组织名录，或联网核查。",
+    ),
+    "label-version-unknown": (
+        "The {field} is of version {value}, which this version cannot read. Update, or check online.",
+        "标签（{field}）的版本为 {value}，本版本无法读取。请升级软件，或联网核查。",
+    ),
+    # --- ledger/evidence.py ------------------------------------------------------------------------------
+    "consistency-of-unknown": (
+        "{field}: a proof joins sizes of {value} that no checkpoint of this file has. Ask for the file again.",
+        "{field}：有一项一致性证明涉及 {value} 的大小，但文件中没有相应的检查点。请重新索取文件。",
+    ),
+    "disclosure-of-nothing": (
+        "{field} open the entry with leaf {value}, which is not in this file. Ask for the file again.",
+        "{field} 披露的条目（叶哈希 {value}）不在此文件中。请重新索取文件。",
+    ),
+    "entry-elsewhere": (
+        "{field}: what stands here is {value}, which belongs elsewhere. Fetch it again from its log.",
+        "{field}：此处的内容是 {value}，不属于这个位置。请从所属日志重新获取。",
+    ),
+    "entry-not-included": (
+        (
+            "{field}: entry {value} of {log} is not in the log under its checkpoint: it was altered, or never logged. "
+            "Do not rely on it."
+        ),
+        "{field}：{log} 的第 {value} 号条目不在检查点所覆盖的日志中：它被改动过，或从未记入日志。请勿采信。",
+    ),
+    "entry-signature-bad": (
+        "{field}: entry {value} of {log} is not signed by that log's own keys. Do not rely on it.",
+        "{field}：{log} 的第 {value} 号条目没有该日志自己密钥的有效签名。请勿采信。",
+    ),
+    "entry-zero-missing": (
+        "{field}: entry 0 of {value}, which holds its keys, is not here. Ask for evidence that includes it.",
+        "{field}：缺少 {value} 的第 0 号条目（其中有该日志的密钥）。请索取包含该条目的证据包。",
+    ),
+    "evidence-too-large": (
+        "{field}: {value} is more than this check takes ({limit}). Ask for evidence of fewer goods.",
+        "{field}：{value} 超过了核查上限（{limit}）。请索取范围较小的证据包。",
+    ),
+    "fork": (
+        "{field}: there are two histories of {log} at size {value}. Keep both, and report them to the authority.",
+        "{field}：{log} 在大小 {value} 处出现两个不同的历史。请保留两份，并报告监管部门。",
+    ),
+    "key-not-published": (
+        "{field}: entry 0 of {log} publishes no Ed25519 key for the use {value}. Its operator must add one.",
+        "{field}：{log} 的第 0 号条目没有公布用途为 {value} 的 Ed25519 密钥。请其运营方补充。",
+    ),
+    "log-not-trusted": (
+        "The {field} does not name the log {value}. Add its line if you trust it, or do not rely on this evidence.",
+        "信任策略（{field}）中没有日志 {value}。如信任请添加相应的一行，否则请勿采信此证据包。",
+    ),
+    "ref-to-other-entry": (
+        "{field} refers to entry {value} of {log}, but with another leaf than that entry has. Do not rely on it.",
+        "{field} 引用了 {log} 的第 {value} 号条目，但叶哈希与该条目不符。请勿采信。",
+    ),
+    "two-entries-one-place": (
+        "{field}: two different entries claim to be number {value} of {log}. Keep both, and report them.",
+        "{field}：有两个不同的条目都自称是 {log} 的第 {value} 号。请保留两份并报告监管部门。",
+    ),
+    # --- ledger/audit.py ---------------------------------------------------------------------------------
+    "audit-broken": (
+        "The log {log} breaks at {field} {value}: {why} Restore it from a backup and audit again.",
+        "日志 {log} 在第 {value} 号条目（{field}）处不成立：{why} 请从备份恢复后重新核查。",
+    ),
+    "chain-broken": (
+        "The {field} {value} is not chained to the one before it: one of the two was altered.",
+        "第 {value} 号条目（{field}）与前一条目不相连：两者之一被改动过。请从备份恢复。",
+    ),
+    "leaf-differs": (
+        "The {field} has the leaf hash {value}, not the one the tree was built from: the entry was altered.",
+        "该条目（{field}）的叶哈希为 {value}，与建树时的不同：条目被改动过。请从备份恢复。",
+    ),
+    "log-cut-off": (
+        (
+            "The {field} covers {value} entries of {log}, but only {size} are here: the end was cut off. "
+            "Restore them from a backup."
+        ),
+        "检查点（{field}）覆盖 {log} 的 {value} 条，此处只有 {size} 条：末尾被截去。请从备份恢复。",
+    ),
+    "root-differs": (
+        (
+            "The entries of {log} do not give the root of its {field} at size {value}: one of them was altered. "
+            "Restore them from a backup."
+        ),
+        "{log} 的条目算不出检查点（{field}）在大小 {value} 处的根：有条目被改动过。请从备份恢复。",
+    ),
+    "time-went-back": (
+        "The {field} was recorded at {value}, before the one it follows ({before}): one of the two was altered.",
+        "该条目（{field}）的记录时间 {value} 早于前一条目（{before}）：两者之一被改动过。请从备份恢复。",
+    ),
+    # --- nodes: labels ------------------------------------------------------------------------------------
+    "label_not_ascii": (
+        "{field} ({value}) has signs that a PNG label's font does not have. Take the SVG label, or write it in ASCII.",
+        "{field}（{value}）含有 PNG 标签字体没有的字符。请改用 SVG 标签，或用 ASCII 书写。",
+    ),
+    # --- nodes/store: the database -----------------------------------------------------------------------
+    "ambiguous-code": (
+        "{value} names {count} different things here: {candidates}. Say which one by its id.",
+        "{value} 在此对应 {count} 个不同对象：{candidates}。请用编号（id）指明是哪一个。",
+    ),
+    "batch-not-found": (
+        "No batch here has the id, lot number or external reference {value}. Check the code, or list the batches.",
+        "此处没有编号、批号或外部编码为 {value} 的批次。请核对编码，或查看批次列表。",
+    ),
+    "database-damaged": (
+        "The database {field} is damaged ({value}). Stop the node and restore the last backup, then rebuild.",
+        "数据库 {field} 已损坏（{value}）。请停止节点，恢复最近的备份后执行重建。",
+    ),
+    "database-exists": (
+        "There is a database at {field} already, and it is not overwritten. Choose another place for a new node.",
+        "{field} 处已有数据库，不会被覆盖。请为新节点另选位置。",
+    ),
+    "database-locked": (
+        "Another program keeps the database {field} locked. Close it (a backup tool, a second node) and try again.",
+        "数据库 {field} 被其他程序锁定。请关闭该程序（备份工具或另一节点）后重试。",
+    ),
+    "database-missing": (
+        "There is no database at {field}. Restore it from a backup; starting anew under old keys would fork the log.",
+        "{field} 处没有数据库。请从备份恢复；沿用旧密钥重新开始会造成日志分叉。",
+    ),
+    "database-modes": (
+        "The file system of {field} cannot keep a database safely ({value}). Use a local disk, not a network share.",
+        "{field} 所在文件系统无法安全保存数据库（{value}）。请使用本地磁盘，不要使用网络共享。",
+    ),
+    "database-newer": (
+        "The database {field} was made by a later version (schema {value}). Install that version or a newer one.",
+        "数据库 {field} 由更新的版本创建（结构版本 {value}）。请安装该版本或更新的版本。",
+    ),
+    "database-readonly": (
+        "The database {field} cannot be written to. Check its owner, its permissions and the file system.",
+        "数据库 {field} 不可写。请检查文件属主、权限和文件系统。",
+    ),
+    "disk-failing": (
+        "The disk did not take or give what was asked ({value}), at {field}. Check its space and its health.",
+        "磁盘读写失败（{value}），位置 {field}。请检查磁盘空间和健康状况。",
+    ),
+    "disk-full": (
+        "The disk of {field} is full; nothing was recorded. Make room and try again.",
+        "{field} 所在磁盘已满，本次未记录任何内容。请腾出空间后重试。",
+    ),
+    "head-moved": (
+        "The log has grown to {size} entries meanwhile, not {value}. Read the head again and repeat.",
+        "日志此间已增至 {size} 条，而非 {value} 条。请重新读取日志头后重试。",
+    ),
+    "store-closed": (
+        "The database {field} is closed: this node is stopping. Try again when it is back.",
+        "数据库 {field} 已关闭：节点正在停止。请待其恢复后重试。",
+    ),
+}
