@@ -1,0 +1,74 @@
+"""`python -m ledger verify FILE [--trust POLICY] [--json] [--lang zh]`: check evidence offline.
+
+Needs nothing but Python and `cryptography`: a court, a customs office or a buyer runs it years later, with the file and
+a trust policy in hand. Exit 0: verified under the policy, nothing missing. Exit 1: something does not hold, is missing,
+or nobody vouches. Exit 2: misuse.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from ledger.errors import LodetraceError
+from ledger.evidence import parse_evidence, verify
+from ledger.log.trust import Policy
+from ledger.matter.quantities import show_mg
+from ledger.verdict import ATTESTED, CLAIMED, PROVEN, WORDS, Verdict, judge, sentence
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m ledger", description="Lodetrace evidence, checked offline")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    verb = verbs.add_parser("verify", help="check an evidence file")
+    verb.add_argument("file", type=Path)
+    verb.add_argument("--trust", type=Path, help="a trust policy: which logs and witnesses you rely on")
+    verb.add_argument("--json", action="store_true", help="the verdict as JSON")
+    verb.add_argument("--lang", choices=("en", "zh"), default="en")
+    given = parser.parse_args(arguments)
+    return verify_file(given.file, given.trust, as_json=given.json, language=given.lang)
+
+
+def verify_file(file: Path, trust: Path | None, *, as_json: bool = False, language: str = "en") -> int:
+    """Prints the verdict; answers the exit status. Also behind `lodetrace verify`."""
+    try:
+        data = file.read_bytes()
+        policy = Policy.parse(trust.read_bytes()) if trust is not None else None
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        return 2
+    except LodetraceError as error:
+        print(f"{trust}: {error.text(language)}", file=sys.stderr)
+        return 2
+    try:
+        verdict = judge(verify(parse_evidence(data), policy))
+    except LodetraceError as error:
+        if as_json:
+            print(json.dumps({"ok": False, "code": error.code, "text": error.text("en"), "zh": error.text("zh")}))
+        else:
+            print(f"✗ {error.text(language)}")
+        return 1
+    if as_json:
+        print(json.dumps({"ok": verdict.complete, **verdict.to_json()}, ensure_ascii=False))
+    else:
+        print("\n".join(report(verdict, language)))
+    return 0 if verdict.complete else 1
+
+
+def report(verdict: Verdict, language: str) -> list[str]:
+    """The verdict as lines of text: the steps in order, then the three words, then what is not shown or missing."""
+    subject = verdict.subject
+    lines = [f"{'✓' if verdict.complete else '✗'} {subject.get('unit') or subject['batch']}"]
+    if "net_mg" in subject:
+        lines[0] += f"  {show_mg(int(subject['net_mg']))}"
+    for step in verdict.steps:
+        what = ", ".join((*step.processes, *step.products)) or "-"
+        lines.append(f"  {step.at[:10]}  {step.country or '--'}  {step.organisation}  {step.event}  {what}")
+    for word, said in ((PROVEN, verdict.proven), (ATTESTED, verdict.attested), (CLAIMED, verdict.claimed)):
+        shown = [sentence(code, facts, language) for code, facts in said] or ["-"]
+        lines += [f"{WORDS[word][0 if language == 'en' else 1]}: {text}" for text in shown]
+    return lines + [f"! {sentence(code, facts, language)}" for code, facts in verdict.notices]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

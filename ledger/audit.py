@@ -1,0 +1,141 @@
+"""Audit: the replay of a whole log from its bytes, first break named.
+
+    check_entries   one run of records on its own: form, chain inside the run, signatures, disclosures, event fields.
+                    Runs may be checked in any order, in other processes.
+    Replay          takes the runs in order: chain across runs, custody, the tree; ends against a checkpoint
+
+The whole is what `lodetrace audit` does over a node's database or over its tiles. An audit never repairs.
+Promises: any changed byte of an entry or a disclosure, an entry missing, added or moved, and any event that custody
+would have refused, is raised as an error that names the entry (and the slot). Does not check: other logs' entries that
+this log refers to (evidence.py), nor element balances.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.entries import NOTHING_BEFORE, Entry, open_entry, open_event, parse_entry
+from ledger.errors import LodetraceError, Unverified
+from ledger.evidence import keys_of
+from ledger.log.canonical import b64
+from ledger.log.checkpoints import Checkpoint
+from ledger.log.merkle import Tree
+from ledger.log.notes import Verifier
+from ledger.matter.custody import apply, touches
+from ledger.matter.events import Event
+from ledger.matter.stock import Key, State
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An entry as stored: bytes, all its disclosures, and the leaf hash that the tree was built from, where kept apart."""
+
+    raw: bytes
+    disclosures: Sequence[Any]
+    leaf: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A checked run of entries, from `start`. `previous` is what its first entry is chained to."""
+
+    start: int
+    previous: bytes
+    last: bytes
+    first_time: str
+    last_time: str
+    leaves: tuple[bytes, ...]
+    events: tuple[Event, ...]
+
+
+def authors_of(first: Record) -> tuple[str, tuple[Verifier, ...], Verifier]:
+    """(origin, author keys, log key) that a log's entry 0 publishes; it is itself signed by those author keys."""
+    entry = parse_entry(first.raw)
+    if entry.type != "log_opened" or entry.index != 0:
+        raise Unverified("entry-zero-missing", field="entry", value=entry.origin)
+    opened = open_event(entry, first.disclosures)
+    return entry.origin, keys_of(opened, "author"), keys_of(opened, "log")[0]
+
+
+def check_entries(records: Iterable[Record], start: int, origin: str, authors: Sequence[Verifier]) -> Run:
+    """Everything that can be checked of a run without what came before it. Raises `audit-broken` at the first break."""
+    leaves: list[bytes] = []
+    events: list[Event] = []
+    before: Entry | None = None
+    previous, first_time = NOTHING_BEFORE, ""
+    for index, record in enumerate(records, start):
+        try:
+            entry = open_entry(record.raw, authors)
+            if (entry.origin, entry.index) != (origin, index):
+                raise Unverified("entry-elsewhere", field="entry", value=f"{entry.origin} {entry.index}")
+            if record.leaf is not None and record.leaf != entry.leaf:
+                raise Unverified("leaf-differs", field="entry", value=b64(entry.leaf))
+            if before is None:
+                previous, first_time = entry.previous, entry.recorded_at
+            else:
+                _check_chain(entry, before.text_hash, before.recorded_at)
+            events.append(open_event(entry, record.disclosures, whole=True))
+        except LodetraceError as error:
+            raise broken(index, origin, error) from error
+        leaves.append(entry.leaf)
+        before = entry
+    last, last_time = (before.text_hash, before.recorded_at) if before is not None else (previous, first_time)
+    return Run(start, previous, last, first_time, last_time, tuple(leaves), tuple(events))
+
+
+def _check_chain(entry: Entry, text_hash: bytes, recorded_at: str) -> None:
+    if entry.previous != text_hash:
+        raise Unverified("chain-broken", field="entry", value=entry.index)
+    if entry.recorded_at < recorded_at:
+        raise Unverified("time-went-back", field="entry", value=entry.recorded_at, before=recorded_at)
+
+
+def broken(index: int, origin: str, error: LodetraceError) -> Unverified:
+    """The one error of an audit: which entry, and what is wrong with it."""
+    found = Unverified("audit-broken", field="entry", value=index, log=origin, why=str(error))
+    found.__cause__ = error
+    return found
+
+
+class Replay:
+    """Runs in order; state in `view`, which ends as what the organisation holds according to its log."""
+
+    def __init__(self, origin: str) -> None:
+        self.origin = origin
+        self.view: dict[Key, State] = {}
+        self.size = 0
+        self._last, self._last_time = NOTHING_BEFORE, ""
+        self._leaves: list[bytes] = []
+
+    def take(self, run: Run) -> None:
+        """The next run: chained to the one before, and every event allowed by custody."""
+        if run.start != self.size:
+            raise Unverified("audit-broken", field="entry", value=self.size, log=self.origin, why="the entry is missing")
+        if run.leaves and run.previous != self._last:
+            why = "it is not chained to the entry before it"
+            raise Unverified("audit-broken", field="entry", value=run.start, log=self.origin, why=why)
+        if run.first_time < self._last_time:
+            why = f"its time {run.first_time} is before the last one"
+            raise Unverified("audit-broken", field="entry", value=run.start, log=self.origin, why=why)
+        for index, event in enumerate(run.events, run.start):
+            try:
+                touches(event)
+                self.view.update(apply(self.view, event))
+            except LodetraceError as error:
+                raise broken(index, self.origin, error) from error
+        self._leaves.extend(run.leaves)
+        self.size += len(run.leaves)
+        if run.leaves:
+            self._last, self._last_time = run.last, run.last_time
+
+    def finish(self, checkpoints: Sequence[Checkpoint] = ()) -> bytes:
+        """The root over all entries. Each given checkpoint must be of this log, no longer than it, and have its root."""
+        tree = Tree(self._leaves)
+        for checkpoint in checkpoints:
+            if checkpoint.origin != self.origin:
+                raise Unverified("entry-elsewhere", field="checkpoint", value=checkpoint.origin)
+            if checkpoint.size > self.size:
+                raise Unverified("log-cut-off", field="checkpoint", value=checkpoint.size, log=self.origin, size=self.size)
+            if tree.root(checkpoint.size) != checkpoint.root:
+                raise Unverified("root-differs", field="checkpoint", value=checkpoint.size, log=self.origin)
+        return tree.root()

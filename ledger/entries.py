@@ -1,0 +1,239 @@
+"""Entries: an event sealed into a log, chained to the one before (docs/formats.md, "Entry").
+
+    commit      an event's values → commitments (`sd`), disclosures, and the ids that the event creates
+    entry_text  the text that is signed: origin, index, hash of the previous text, time, event
+    parse_entry bytes → Entry, form only;  open_entry also checks the authors' signatures
+    open_event  an entry and disclosures of it → Event, as far as they open it
+
+Promises: a parsed entry prints to the same bytes; an opened event holds only values that the entry commits to, in their
+own places. Does not check: that the entry is in a tree (proofs), that the index follows (audit), kilograms (custody).
+"""
+
+from base64 import b32decode, b32encode
+from binascii import Error as Base32Error
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from re import compile as pattern
+from typing import Any
+
+from ledger.errors import Malformed, Unverified
+from ledger.log.canonical import b64, b64url, dump, parse_json, unb64
+from ledger.log.disclosures import commit_list, digest, disclose, open_slots, padded
+from ledger.log.merkle import leaf_hash
+from ledger.log.notes import Note, Verifier, open_note, parse_note
+from ledger.matter.events import EVENT_TYPES, Event, is_name
+
+FIRST_LINE = "lodetrace entry v1"
+ENTRY_MAX = 16 * 1024
+NOTHING_BEFORE = sha256(b"").digest()
+"""What entry 0 is chained to: the hash of the empty text."""
+
+Entropy = Callable[[int], bytes]
+_TIME = pattern(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z")
+_NUMBER = pattern(r"0|[1-9][0-9]{0,15}")
+_TO_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+_FROM_CROCKFORD = bytes.maketrans(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """What `commit` makes of an event: `sd` for the entry, `disclosures` in slot order, padding included, and `ids`."""
+
+    sd: Mapping[str, Any]
+    disclosures: tuple[str, ...]
+    ids: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A parsed entry. `raw` is what was signed and is hashed, stored and served; nothing is ever printed again."""
+
+    raw: bytes = field(repr=False)
+    text: str = field(repr=False)
+    origin: str
+    index: int
+    previous: bytes
+    recorded_at: str
+    type: str
+    sd: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def leaf(self) -> bytes:
+        """The leaf hash: 32 bytes."""
+        return leaf_hash(self.raw)
+
+    @property
+    def text_hash(self) -> bytes:
+        """What the next entry is chained to."""
+        return sha256(self.text.encode()).digest()
+
+
+# -- ids ----------------------------------------------------------------------------------------------------------
+
+
+def id_text(data: bytes) -> str:
+    """16 bytes as 26 characters of Crockford's base32, as one big-endian number."""
+    return b32encode(b"\0\0\0\0" + data).translate(_TO_CROCKFORD)[6:].decode()
+
+
+def id_bytes(text: str) -> bytes:
+    """Undo `id_text`; Malformed for any other spelling."""
+    try:
+        data = b32decode(b"AAAAAA" + text.encode("ascii").translate(_FROM_CROCKFORD))
+    except (Base32Error, UnicodeEncodeError) as error:
+        raise Malformed("malformed", field="id", value=text, why="it is not 26 characters of Crockford's base32") from error
+    if len(data) != 20 or id_text(data[4:]) != text:
+        raise Malformed("malformed", field="id", value=text, why="it is not 26 characters of Crockford's base32")
+    return data[4:]
+
+
+def new_id(origin: str, salt: str) -> str:
+    """The id of what a disclosure with this salt creates: it certifies itself, tells nothing, cannot be squatted."""
+    return id_text(sha256(f"lodetrace id v1\n{origin}\n{salt}".encode()).digest()[:16])
+
+
+def split_id(id_: str, own: str) -> tuple[str, str]:
+    """(origin, id of 26 characters) of an id as written in the log `own`."""
+    origin, found, rest = id_.rpartition("#")
+    return (origin, rest) if found else (own, id_)
+
+
+def id_in(id_: str, written_in: str, own: str) -> str:
+    """An id as written in the log `written_in`, as the log `own` writes it."""
+    origin, bare = split_id(id_, written_in)
+    return bare if origin == own else f"{origin}#{bare}"
+
+
+# -- sealing ------------------------------------------------------------------------------------------------------
+
+
+def commit(event_type: str, slots: Mapping[str, Any], origin: str, entropy: Entropy) -> Commitment:
+    """Commits to every slot of the type, absent ones as null, list slots padded with committed nulls.
+
+    `entropy(n)` answers n random bytes; a salt is never used twice nor derived from a value.
+    """
+    table = EVENT_TYPES[event_type]
+    counts = [padded(len(slots.get(slot.name) or ())) if slot.items else 1 for slot in table]
+    pool, used = entropy(16 * sum(counts)), 0
+    sd: dict[str, Any] = {}
+    disclosures: list[str] = []
+    ids: dict[str, Any] = {}
+    for slot, count in zip(table, counts, strict=True):
+        salts = [b64url(pool[at : at + 16]) for at in range(used, used + 16 * count, 16)]
+        used += 16 * count
+        value = slots.get(slot.name)
+        if not slot.items:
+            text = disclose(salts[0], slot.name, value)
+            disclosures.append(text)
+            sd[slot.name] = b64url(digest(text))
+            if slot.creates and value is not None:
+                ids[slot.name] = new_id(origin, salts[0])
+            continue
+        items = list(value or ())
+        texts = [
+            disclose(salt, f"{slot.name}/{position}", items[position] if position < len(items) else None)
+            for position, salt in enumerate(salts)
+        ]
+        disclosures.extend(texts)
+        sd[slot.name] = commit_list([digest(text) for text in texts]).to_json()
+        if slot.creates:
+            ids[slot.name] = tuple(new_id(origin, salt) for salt in salts[: len(items)])
+    return Commitment(sd, tuple(disclosures), ids)
+
+
+def entry_text(
+    origin: str, index: int, previous: bytes, recorded_at: str, event_type: str, sd: Mapping[str, Any]
+) -> str:
+    """The text that the authors sign. `previous` is the hash of the text before, `recorded_at` is `…T00:15:30.123Z`."""
+    event = dump({"sd": sd, "type": event_type, "v": 1}).decode()
+    return f"{FIRST_LINE}\n{origin}\n{index}\n{b64(previous)}\n{recorded_at}\n{event}\n"
+
+
+def parse_entry(raw: bytes) -> Entry:
+    """An entry by its form alone. Whoever relies on what it says calls `open_entry`."""
+    return _parse(_note(raw))
+
+
+def open_entry(raw: bytes, authors: Sequence[Verifier]) -> Entry:
+    """An entry signed by exactly `authors`, the keys in force at its index, in their published order."""
+    note = _note(raw)
+    entry = _parse(note)
+    lines = [(line.name, line.key_id) for line in note.signatures]
+    if lines != [(author.name, author.key_id) for author in authors]:
+        raise Unverified("authors-differ", field="entry", value=entry.index, log=entry.origin)
+    open_note(note, authors)
+    return entry
+
+
+def _note(raw: bytes) -> Note:
+    if len(raw) > ENTRY_MAX:
+        raise Malformed("malformed", field="entry", value=len(raw), why=f"it is larger than {ENTRY_MAX} bytes")
+    return parse_note(raw)
+
+
+def _parse(note: Note) -> Entry:
+    lines = note.text.split("\n")
+    if len(lines) != 7 or lines[6] or lines[0] != FIRST_LINE:
+        if lines[0].startswith("lodetrace entry "):
+            raise Malformed("entry-version-unknown", field="entry", value=lines[0])
+        raise Malformed("malformed", field="entry", why=f"it is not six lines headed {FIRST_LINE!r}")
+    _, origin, index, previous, recorded_at, event_line, _ = lines
+    if not is_name(origin):
+        raise Malformed("malformed", field="entry.origin", value=origin, why="it is not a log's name")
+    if not _NUMBER.fullmatch(index):
+        raise Malformed("malformed", field="entry.index", value=index, why="it is not a plain number")
+    if not _TIME.fullmatch(recorded_at):
+        raise Malformed("malformed", field="entry.time", value=recorded_at, why="it is not a time in UTC with milliseconds")
+    event = parse_json(event_line.encode(), field="entry.event")
+    if isinstance(event, dict) and event.get("v") != 1:
+        raise Malformed("entry-version-unknown", field="entry", value=f"v {event.get('v')}")
+    match event:
+        case {"sd": dict(sd), "type": str(type_), "v": 1, **rest} if not rest:
+            table = EVENT_TYPES.get(type_)
+            if table is not None and {slot.name for slot in table} != sd.keys():
+                raise Malformed("malformed", field="entry.event", value=type_, why="its slots are not those of its type")
+            before = unb64(previous, field="entry.previous", size=32)
+            return Entry(note.raw, note.text, origin, int(index), before, recorded_at, type_, sd)
+    raise Malformed("malformed", field="entry.event", why="it is not an object of sd, type and v")
+
+
+# -- opening ------------------------------------------------------------------------------------------------------
+
+
+def open_event(entry: Entry, disclosures: Sequence[Any], *, whole: bool = False) -> Event:
+    """What `disclosures` (texts, or `{"d", "path"}` for single items of a list) open of an entry.
+
+    With `whole`, every slot must be opened. Values not opened are None; so are list items, each in its place.
+    """
+    table = EVENT_TYPES.get(entry.type)
+    if table is None:
+        raise Malformed("event-type-unknown", field="type", value=entry.type)
+    opened = open_slots(entry.sd, disclosures)
+    slots: dict[str, Any] = {}
+    ids: dict[str, Any] = {}
+    for slot in table:
+        if not slot.items:
+            found = opened.get(slot.name)
+            if found is None and whole:
+                raise Unverified("disclosure-missing", field=slot.name, value=entry.index, log=entry.origin)
+            slots[slot.name] = None if found is None else _object(found.value, slot.name)
+            if slot.creates and found is not None and found.value is not None:
+                ids[slot.name] = new_id(entry.origin, found.salt)
+            continue
+        n = entry.sd[slot.name]["n"]
+        items = [opened.get(f"{slot.name}/{position}") for position in range(n)]
+        if whole and None in items:
+            raise Unverified("disclosure-missing", field=slot.name, value=entry.index, log=entry.origin)
+        used = max((at + 1 for at, item in enumerate(items) if item is not None and item.value is not None), default=0)
+        shown = items[:used]
+        slots[slot.name] = [None if item is None else _object(item.value, slot.name) for item in shown]
+        if slot.creates:
+            ids[slot.name] = tuple(None if item is None else new_id(entry.origin, item.salt) for item in shown)
+    return Event(entry.type, entry.origin, slots, ids, entry.recorded_at).check(whole=whole)
+
+
+def _object(value: Any, slot: str) -> Mapping[str, Any] | None:
+    if value is None or isinstance(value, dict):
+        return value
+    raise Malformed("field-wrong", field=slot, value=value, kind="object")

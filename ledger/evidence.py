@@ -1,0 +1,407 @@
+"""Evidence: the portable proof of where goods come from (docs/formats.md, "Evidence file").
+
+    format_evidence / parse_evidence   the file, in the one JSON profile, within the limits below
+    verify                             the numbered procedure; what it returns was checked, entry by entry
+
+Promises: `verify` answers only with entries that are in their logs under checkpoints that the trust policy accepts,
+signed by keys proven from entry 0, with disclosures that those entries commit to. The first thing that does not hold is
+raised with its name; what is merely not there is listed (verdict.py words it).
+Does not check: whether what an organisation says about the world is true. That stays claimed, or attested.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ledger.entries import Entry, id_in, open_entry, open_event, parse_entry
+from ledger.errors import LodetraceError, Malformed, Unverified
+from ledger.log.canonical import b64, format_json, parse_json, unb64
+from ledger.log.checkpoints import Checkpoint, claimed_origin, open_checkpoint
+from ledger.log.merkle import check_consistency, check_inclusion, leaf_hash
+from ledger.log.notes import Verifier
+from ledger.log.trust import Policy
+from ledger.matter.events import EVENT_TYPES, Event
+from ledger.matter.genealogy import made
+from ledger.matter.handovers import check_receipt
+
+FORMAT = "lodetrace evidence v1"
+FILE_MAX = 64 * 1024 * 1024
+ENTRIES_MAX = 100_000
+CHECKPOINTS_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """An entry as carried: its bytes, the checkpoint (a position in `Evidence.checkpoints`) and the inclusion path."""
+
+    note: bytes
+    index: int
+    log: str
+    checkpoint: int
+    path: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Consistency:
+    """Proof that two sizes of one log are one history."""
+
+    log: str
+    old: int
+    new: int
+    path: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """`disclosures` by leaf hash. Nothing in here is verified."""
+
+    subject: Mapping[str, str]
+    entries: tuple[Proven, ...]
+    checkpoints: tuple[bytes, ...]
+    disclosures: Mapping[bytes, tuple[Any, ...]]
+    made_at: str
+    consistency: tuple[Consistency, ...] = ()
+    attestations: tuple[Any, ...] = ()
+    standing: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A verified entry: it is in its log, its authors signed it, `event` holds what is disclosed of it."""
+
+    entry: Entry
+    event: Event | None
+    proven: Proven
+    disclosures: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogFacts:
+    """What is known of a log that the evidence names: its keys from entry 0, its newest verified checkpoint."""
+
+    origin: str
+    opened: Event
+    authors: tuple[Verifier, ...]
+    newest: Checkpoint
+    witnesses: tuple[tuple[str, int], ...]
+    consistent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What `verify` found. `vouched`: under a trust policy. `missing`: refs and sources that are not in the file."""
+
+    evidence: Evidence
+    entries: Mapping[tuple[str, int], Checked]
+    logs: Mapping[str, LogFacts]
+    vouched: bool
+    missing: tuple[str, ...] = field(default=())
+
+
+# -- the file -----------------------------------------------------------------------------------------------------
+
+
+def format_evidence(evidence: Evidence) -> bytes:
+    return format_json(evidence_json(evidence), field="evidence")
+
+
+def evidence_json(evidence: Evidence) -> dict[str, Any]:
+    """The evidence as JSON values, for a message that carries it inside."""
+    return {
+        "format": FORMAT,
+        "subject": dict(evidence.subject),
+        "entries": [
+            {
+                "note": proven.note.decode(),
+                "index": proven.index,
+                "log": proven.log,
+                "checkpoint": proven.checkpoint,
+                "path": [b64(node) for node in proven.path],
+            }
+            for proven in evidence.entries
+        ],
+        "checkpoints": [note.decode() for note in evidence.checkpoints],
+        "consistency": [
+            {"log": proof.log, "old": proof.old, "new": proof.new, "path": [b64(node) for node in proof.path]}
+            for proof in evidence.consistency
+        ],
+        "disclosures": [{"leaf": b64(leaf), "opens": list(texts)} for leaf, texts in evidence.disclosures.items()],
+        "attestations": list(evidence.attestations),
+        "standing": list(evidence.standing),
+        "made_at": evidence.made_at,
+    }
+
+
+def parse_evidence(data: bytes) -> Evidence:
+    """Form and limits only."""
+    if len(data) > FILE_MAX:
+        raise Malformed("evidence-too-large", field="evidence", value=len(data), limit=FILE_MAX)
+    return evidence_of(parse_json(data, field="evidence"))
+
+
+def evidence_of(value: Any) -> Evidence:
+    """The evidence in JSON values that were parsed strictly already."""
+    try:
+        if value["format"] != FORMAT or len(value) != 9:
+            raise Malformed("malformed", field="evidence.format", value=value["format"], why=f"it is not {FORMAT}")
+        if len(value["entries"]) > ENTRIES_MAX or len(value["checkpoints"]) > CHECKPOINTS_MAX:
+            raise Malformed("evidence-too-large", field="entries", value=len(value["entries"]), limit=ENTRIES_MAX)
+        evidence = Evidence(
+            subject=_texts(value["subject"]),
+            entries=tuple(
+                Proven(
+                    note=row["note"].encode(),
+                    index=_size(row["index"]),
+                    log=str(row["log"]),
+                    checkpoint=_size(row["checkpoint"]),
+                    path=tuple(unb64(node, field="path", size=32) for node in row["path"]),
+                )
+                for row in value["entries"]
+            ),
+            checkpoints=tuple(note.encode() for note in value["checkpoints"]),
+            consistency=tuple(
+                Consistency(
+                    str(row["log"]),
+                    _size(row["old"]),
+                    _size(row["new"]),
+                    tuple(unb64(node, field="path", size=32) for node in row["path"]),
+                )
+                for row in value["consistency"]
+            ),
+            disclosures={
+                unb64(row["leaf"], field="leaf", size=32): tuple(row["opens"]) for row in value["disclosures"]
+            },
+            attestations=tuple(value["attestations"]),
+            standing=tuple(value["standing"]),
+            made_at=str(value["made_at"]),
+        )
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise Malformed("malformed", field="evidence", why=f"{type(error).__name__}: {error}") from error
+    if len(evidence.disclosures) != len(value["disclosures"]):
+        raise Malformed("malformed", field="evidence.disclosures", why="one leaf stands there twice")
+    return evidence
+
+
+def _size(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise TypeError(f"{value!r} is not a size or an index")
+    return value
+
+
+def _texts(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+        raise TypeError("subject is not an object of texts")
+    return value
+
+
+# -- the procedure ------------------------------------------------------------------------------------------------
+
+
+def verify(evidence: Evidence, policy: Policy | None) -> Result:
+    """The checks in their order. Without a policy each log is taken at its own word: self-consistent, no more.
+
+    1  trust: every log must be named by the policy (its key), or the evidence is of strangers
+    2  registry and standing: none yet; logs are named directly in the policy
+    3  each checkpoint: signature of its log, witness quorum of the policy
+    4  consistency between the checkpoints of one log, where shown
+    5  each entry: inclusion, signature by the keys valid at its index, origin and index as stated
+    6  each disclosure: path and digest
+    7  each ref: the entry it names is the one it means
+    8  custody: sources present, both sides of each handover agree, over what is disclosed
+    """
+    entries = _parse_entries(evidence)
+    keys = _log_keys(evidence, entries, policy)
+    opened = _check_checkpoints(evidence, keys, policy)
+    consistent = _check_consistency(evidence, opened)
+    logs = _open_logs(evidence, entries, opened, consistent, policy)
+    checked: dict[tuple[str, int], Checked] = {}
+    for proven, entry in zip(evidence.entries, entries, strict=True):
+        checkpoint = opened[proven.checkpoint]
+        with_disclosures = _check_entry(evidence, proven, entry, checkpoint, logs)
+        if checked.setdefault((entry.origin, entry.index), with_disclosures).entry.raw != entry.raw:
+            raise Unverified("two-entries-one-place", field="entries", value=entry.index, log=entry.origin)
+    leaves = {leaf_hash(proven.note) for proven in evidence.entries}
+    for leaf in evidence.disclosures:
+        if leaf not in leaves:
+            raise Unverified("disclosure-of-nothing", field="disclosures", value=b64(leaf))
+    return Result(evidence, checked, logs, policy is not None, tuple(_check_links(checked, opened)))
+
+
+def _parse_entries(evidence: Evidence) -> list[Entry]:
+    entries = []
+    for position, proven in enumerate(evidence.entries):
+        entry = parse_entry(proven.note)
+        if (entry.origin, entry.index) != (proven.log, proven.index):
+            raise Unverified("entry-elsewhere", field=f"entries[{position}]", value=f"{entry.origin} {entry.index}")
+        if proven.checkpoint >= len(evidence.checkpoints):
+            raise Malformed("malformed", field=f"entries[{position}].checkpoint", why="there is no such checkpoint")
+        entries.append(entry)
+    return entries
+
+
+def _log_keys(evidence: Evidence, entries: Sequence[Entry], policy: Policy | None) -> dict[str, Verifier]:
+    """Step 1. The key of each log: from the policy; without one, from the log's own entry 0 (nobody vouches)."""
+    keys: dict[str, Verifier] = {}
+    for origin in {claimed_origin(note) for note in evidence.checkpoints} | {entry.origin for entry in entries}:
+        if policy is not None:
+            named = policy.logs.get(origin)
+            if named is None:
+                raise Unverified("log-not-trusted", field="policy", value=origin)
+            keys[origin] = named[0]
+            continue
+        first = next((entry for entry in entries if entry.origin == origin and entry.index == 0), None)
+        if first is None:
+            raise Unverified("entry-zero-missing", field="entries", value=origin)
+        event = open_event(first, evidence.disclosures.get(first.leaf, ()))
+        keys[origin] = keys_of(event, "log")[0]
+    return keys
+
+
+def keys_of(opened: Event, use: str) -> tuple[Verifier, ...]:
+    """The Ed25519 keys that a `log_opened` publishes for a use, in their order. Unknown uses and algorithms are carried."""
+    name = opened.origin if use == "log" else f"{opened.name}/{use}"
+    found = []
+    for key in opened.scalar("keys").get("list", ()):
+        if isinstance(key, dict) and key.get("use") == use and key.get("alg") == "ed25519":
+            found.append(Verifier.from_public(name, unb64(str(key.get("key")), field="keys", size=32)))
+    if not found:
+        raise Unverified("key-not-published", field="keys", value=use, log=opened.origin)
+    return tuple(found)
+
+
+def _check_checkpoints(evidence: Evidence, keys: Mapping[str, Verifier], policy: Policy | None) -> list[Checkpoint]:
+    """Step 3. Under a policy its witness quorum counts too; without one, the log's own signature is all there is."""
+    opened = []
+    for note in evidence.checkpoints:
+        origin = claimed_origin(note)
+        if policy is None:
+            opened.append(open_checkpoint(note, keys[origin], origin))
+        else:
+            opened.append(policy.open_checkpoint(note).checkpoint)
+    return opened
+
+
+def _check_consistency(evidence: Evidence, opened: Sequence[Checkpoint]) -> dict[str, bool]:
+    """Step 4. One root for one size; proofs between sizes where given. Answers, by log, whether all sizes are shown."""
+    roots: dict[tuple[str, int], bytes] = {}
+    sizes: dict[str, set[int]] = {}
+    for checkpoint in opened:
+        known = roots.setdefault((checkpoint.origin, checkpoint.size), checkpoint.root)
+        if known != checkpoint.root:
+            raise Unverified("fork", field="checkpoints", value=checkpoint.size, log=checkpoint.origin)
+        sizes.setdefault(checkpoint.origin, set()).add(checkpoint.size)
+    joined: dict[str, set[tuple[int, int]]] = {}
+    for proof in evidence.consistency:
+        try:
+            old, new = roots[proof.log, proof.old], roots[proof.log, proof.new]
+        except KeyError as error:
+            raise Unverified("consistency-of-unknown", field="consistency", value=proof.log) from error
+        check_consistency(proof.path, proof.old, proof.new, old, new)
+        joined.setdefault(proof.log, set()).add((proof.old, proof.new))
+    return {
+        origin: all(pair in joined.get(origin, set()) for pair in zip(sorted(found), sorted(found)[1:], strict=False))
+        for origin, found in sizes.items()
+    }
+
+
+def _open_logs(
+    evidence: Evidence,
+    entries: Sequence[Entry],
+    opened: Sequence[Checkpoint],
+    consistent: Mapping[str, bool],
+    policy: Policy | None,
+) -> dict[str, LogFacts]:
+    """Entry 0 of each log, included under its checkpoint, gives the author keys that sign all its entries."""
+    logs: dict[str, LogFacts] = {}
+    for proven, entry in zip(evidence.entries, entries, strict=True):
+        if entry.index != 0 or entry.origin in logs:
+            continue
+        if entry.type != "log_opened":
+            raise Unverified("entry-zero-missing", field="entries", value=entry.origin)
+        event = open_event(entry, evidence.disclosures.get(entry.leaf, ()))
+        newest = max((point for point in opened if point.origin == entry.origin), key=lambda point: point.size)
+        note = evidence.checkpoints[opened.index(newest)]
+        cosigned = policy.open_checkpoint(note).cosigned if policy is not None else ()
+        witnesses = tuple((key.name, time) for key, time in cosigned)
+        facts = LogFacts(entry.origin, event, keys_of(event, "author"), newest, witnesses, consistent[entry.origin])
+        _check_inclusion(proven, entry, opened[proven.checkpoint])
+        logs[entry.origin] = facts
+    for entry in entries:
+        if entry.origin not in logs:
+            raise Unverified("entry-zero-missing", field="entries", value=entry.origin)
+    return logs
+
+
+def _check_inclusion(proven: Proven, entry: Entry, checkpoint: Checkpoint) -> None:
+    if checkpoint.origin != entry.origin:
+        raise Unverified("entry-elsewhere", field="entries", value=f"{entry.origin} {entry.index}")
+    try:
+        check_inclusion(proven.path, entry.index, checkpoint.size, leaf_hash(proven.note), checkpoint.root)
+    except LodetraceError as error:
+        raise Unverified("entry-not-included", field="entries", value=entry.index, log=entry.origin) from error
+
+
+def _check_entry(
+    evidence: Evidence, proven: Proven, entry: Entry, checkpoint: Checkpoint, logs: Mapping[str, LogFacts]
+) -> Checked:
+    """Steps 5 and 6."""
+    _check_inclusion(proven, entry, checkpoint)
+    try:
+        open_entry(proven.note, logs[entry.origin].authors)
+    except Unverified as error:
+        raise Unverified("entry-signature-bad", field="entries", value=entry.index, log=entry.origin) from error
+    texts = evidence.disclosures.get(entry.leaf, ())
+    event = open_event(entry, texts) if entry.type in EVENT_TYPES else None
+    return Checked(entry, event, proven, texts)
+
+
+def _check_links(checked: Mapping[tuple[str, int], Checked], opened: Sequence[Checkpoint]) -> list[str]:
+    """Steps 7 and 8. Answers what is not in the file, as `log index` or a batch's id."""
+    roots = {(point.origin, point.size): point.root for point in opened}
+    missing: list[str] = []
+    sources: dict[str, set[str]] = {}
+    for one in sorted(checked.values(), key=lambda one: (one.entry.origin, one.entry.index)):
+        event = one.event
+        if event is None:
+            continue
+        for slot in ("offer", "answer"):
+            missing.extend(_check_ref(event, slot, checked, roots))
+        here = sources.setdefault(event.origin, set())
+        for batch in _used(event):
+            if batch not in here:
+                missing.append(id_in(batch, event.origin, ""))
+        here.update(one.batch for one in made(event))
+        if event.type == "received":
+            here.update(row["batch"] for row in event.rows("lines.chain") if "batch" in row)
+    return missing
+
+
+def _check_ref(
+    event: Event, slot: str, checked: Mapping[tuple[str, int], Checked], roots: Mapping[tuple[str, int], bytes]
+) -> list[str]:
+    ref = event.scalar(slot)
+    if not ref:
+        return []
+    known_root = roots.get((ref["log"], ref["size"]))
+    if known_root is not None and b64(known_root) != ref["root"]:
+        raise Unverified("fork", field=slot, value=ref["size"], log=ref["log"])
+    named = checked.get((ref["log"], ref["index"]))
+    if named is None:
+        return [f"{ref['log']} {ref['index']}"]
+    if b64(named.entry.leaf) != ref["leaf"]:
+        raise Unverified("ref-to-other-entry", field=slot, value=ref["index"], log=ref["log"])
+    if event.type == "received" and named.event is not None:
+        check_receipt(named.event, event)
+    return []
+
+
+def _used(event: Event) -> list[str]:
+    """Batches that an entry takes from: they must have been made or received in the same log before."""
+    if event.type == "packed":
+        packing = event.scalar("packing")
+        return [packing["batch"]] if packing else []
+    if event.type == "received":
+        return []
+    rows = [*event.rows("inputs.chain"), *event.rows("lines.chain")]
+    rows += event.rows("units.chain") if event.type in ("unpacked", "dismantled") else []
+    return [row["batch"] for row in rows if "batch" in row]

@@ -1,0 +1,65 @@
+"""Genealogy: which batches an event makes, and out of which.
+
+Pure reading of an event, own or foreign, as far as it is disclosed; the store keeps what it answers as integer edges.
+Ids are written as the event's log writes them (`entries.id_in` turns them into another log's writing).
+"""
+
+from dataclasses import dataclass
+
+from ledger.matter.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A batch that comes into being. Amounts are None where not disclosed."""
+
+    batch: str
+    product: str
+    lot_no: str | None
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """`child` was made out of `parent`. `mg` is how much of the parent went in, None where not disclosed."""
+
+    child: str
+    parent: str
+    mg: int | None
+
+
+def event_at(event: Event) -> str:
+    """When it happened, as the clerk stated it; when recorded, where that is not disclosed."""
+    for slot in event.slots.values():
+        if isinstance(slot, dict) and isinstance(slot.get("at"), str):
+            return str(slot["at"])
+    return event.recorded_at
+
+
+def made(event: Event) -> list[Made]:
+    """The batches this event makes, in the order of its slots."""
+    at = event_at(event)
+    found = []
+    for slot in ("batch", "assembly"):
+        value = event.scalar(slot)
+        if slot in event.ids and "product" in value:
+            found.append(Made(event.ids[slot], value["product"], value.get("lot_no"), at))
+    for id_, row in zip(event.ids.get("outputs.chain", ()), event.items("outputs.chain"), strict=True):
+        if id_ is not None:
+            found.append(Made(id_, row["product"], row.get("lot_no"), at))
+    return found
+
+
+def edges(event: Event) -> list[Edge]:
+    """Every made batch out of every input batch; a batch used twice in one event is one edge with the sum."""
+    if event.type not in ("transformed", "assembled", "dismantled"):
+        return []
+    parents: dict[str, int | None] = {}
+    for row in event.rows("inputs.chain", "inputs.authority"):
+        if "batch" in row:
+            mg = row.get("mg")
+            before = parents.get(row["batch"], 0)
+            parents[row["batch"]] = None if mg is None or before is None else before + mg
+    if event.type == "dismantled":
+        parents = {row["batch"]: None for row in event.rows("units.chain") if "batch" in row}
+    return [Edge(child.batch, parent, mg) for child in made(event) for parent, mg in parents.items()]

@@ -1,0 +1,69 @@
+"""Typing guards: slips that are probable enough to ask about, never sure enough to refuse.
+
+A guard names what looks wrong; the clerk answers with a reason (`"confirm": {"reason": "…"}`) and the entry carries
+that reason. The capacities and forms come from the reference data; the history is what this organisation booked last
+for the same product.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median_low
+from typing import Any
+
+from ledger.errors import Refusal
+from ledger.matter.quantities import PPM, Amount, decimal, show_mg
+from ledger.matter.reference import Reference
+
+SLIPS = (10, 100, 1000)
+_NEAR_PPM = 250_000  # "about ten times" is 7.5 to 12.5 times: wide enough for lots that vary, narrow enough to be rare
+_HISTORY_NEEDED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """`code` of a sentence in ledger/messages.py with its facts."""
+
+    code: str
+    field: str
+    facts: Mapping[str, Any]
+
+
+def slip_guard(mg: int, history: Sequence[int], field: str) -> Guard | None:
+    """x10, x100, x1000 (or a tenth …) off the median of the last bookings of this product."""
+    if len(history) < _HISTORY_NEEDED:
+        return None
+    usual = median_low(history)
+    for slip in SLIPS:
+        for given, expected in ((mg, usual * slip), (mg * slip, usual)):
+            if abs(given - expected) * PPM <= expected * _NEAR_PPM:
+                return Guard("guard-slip", field, {"given": show_mg(mg), "usual": show_mg(usual), "slip": slip})
+    return None
+
+
+def capacity_guard(net_mg: int, kind: str, reference: Reference, field: str) -> Guard | None:
+    """A unit cannot hold more than its kind does."""
+    capacity = reference.capacity_mg(kind)
+    if capacity is not None and net_mg > capacity:
+        return Guard("guard-capacity", field, {"given": show_mg(net_mg), "kind": kind, "capacity": show_mg(capacity)})
+    return None
+
+
+def basis_guards(product: str, amount: Amount, quantity: Mapping[str, Any], reference: Reference) -> list[Guard]:
+    """Wet taken for dry; metal mass for an oxide, oxide mass for a metal."""
+    found = []
+    if amount.basis == "dry" and "moisture_pct" in quantity and decimal(quantity["moisture_pct"], "moisture_pct") > 0:
+        found.append(Guard("guard-wet-for-dry", "quantity.basis", {"moisture": quantity["moisture_pct"]}))
+    form = reference.form(product)
+    if (form, amount.basis) in {("oxide", "metal"), ("metal", "reo")}:
+        found.append(Guard("guard-oxide-metal", "quantity.basis", {"form": form, "basis": amount.basis}))
+    return found
+
+
+def ask(guards: Sequence[Guard | None], confirm: Mapping[str, Any] | None) -> list[dict[str, str]]:
+    """The confirmations to record; raises Refusal for the first guard when no reason was given."""
+    found = [guard for guard in guards if guard is not None]
+    reason = (confirm or {}).get("reason")
+    if found and not reason:
+        first = found[0]
+        raise Refusal(first.code, field=first.field, **first.facts)
+    return [{"guard": guard.code, "reason": str(reason)} for guard in found]

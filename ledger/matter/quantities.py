@@ -1,0 +1,148 @@
+"""Quantities: what a clerk types (value, unit, basis, moisture, weighing) and the integer that custody counts.
+
+Promises: exact arithmetic from the decimal string to integer milligrams, rounded half-even once at the end; nothing
+above 2^53 - 1 mg; one clear refusal that names the field and the way out. The typed form is kept by the caller as
+typed; this module never rewrites it.
+Does not check: whether a batch can give that much (custody.py), nor whether an element balance holds.
+
+A `quantity` is `{"value": "20.000", "unit": "t", "basis": "net", "moisture_pct": "0.5"}`; volumes add
+`"g_per_l"`. A `weighing` is `{"gross", "tare", "unit", "ticket", "scale", …}`, its masses decimal strings.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
+from math import isqrt
+from re import compile as pattern
+from typing import Any
+
+from ledger.errors import Refusal
+
+MG_MAX = 2**53 - 1
+MG_PER = {"mg": 1, "g": 10**3, "kg": 10**6, "t": 10**9}
+LITRES_PER = {"L": 1, "m3": 1000}
+BASES = ("net", "gross", "dry", "reo", "metal")
+PPM = 10**6
+_DECIMAL = pattern(r"(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,9})?")
+_EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """What custody counts: `mg` integer milligrams on one `basis`, and `count` pieces where it has pieces."""
+
+    mg: int
+    basis: str = "net"
+    count: int | None = None
+
+
+def decimal(text: Any, field: str) -> Decimal:
+    """A non-negative decimal from its plain form: no sign, no exponent, no leading zero, at most 9 decimals."""
+    if not isinstance(text, str) or not _DECIMAL.fullmatch(text):
+        raise Refusal("quantity-not-decimal", field=field, value=text)
+    return Decimal(text)
+
+
+def mass_mg(value: Any, unit: Any, field: str, *, g_per_l: Any = None) -> int:
+    """Exact milligrams of `value unit`, rounded half-even once; volumes need a concentration in g/L."""
+    number = decimal(value, f"{field}.value")
+    with localcontext(_EXACT):
+        if unit in MG_PER:
+            exact = number * MG_PER[unit]
+        elif unit in LITRES_PER:
+            if g_per_l is None:
+                raise Refusal("volume-needs-concentration", field=f"{field}.g_per_l", value=unit)
+            exact = number * LITRES_PER[unit] * decimal(g_per_l, f"{field}.g_per_l") * MG_PER["g"]
+        else:
+            raise Refusal("measure-unknown", field=f"{field}.unit", value=unit, units=", ".join((*MG_PER, *LITRES_PER)))
+        mg = int(exact.to_integral_value(ROUND_HALF_EVEN))
+    if mg > MG_MAX:
+        raise Refusal("mass-too-large", field=f"{field}.value", value=value, unit=unit)
+    return mg
+
+
+def amount(quantity: Mapping[str, Any], field: str, *, weighing: Mapping[str, Any] | None = None) -> Amount:
+    """The custody amount of a typed quantity. A gross quantity needs the tare of its weighing."""
+    basis = quantity.get("basis", "net")
+    if basis not in BASES:
+        raise Refusal("basis-unknown", field=f"{field}.basis", value=basis, bases=", ".join(BASES))
+    mg = mass_mg(quantity.get("value"), quantity.get("unit"), field, g_per_l=quantity.get("g_per_l"))
+    if "moisture_pct" in quantity:
+        moisture_ppm(quantity["moisture_pct"], f"{field}.moisture_pct")
+    count = quantity.get("count")
+    if count is not None and (not isinstance(count, int) or isinstance(count, bool) or not 0 < count <= MG_MAX):
+        raise Refusal("count-not-whole", field=f"{field}.count", value=count)
+    if weighing is not None:
+        mg, basis = _net_of_weighing(mg, basis, quantity, weighing, field)
+    elif basis == "gross":
+        raise Refusal("gross-needs-tare", field=f"{field}.basis", value=basis)
+    if mg == 0:
+        raise Refusal("mass-is-zero", field=f"{field}.value", value=quantity.get("value"))
+    return Amount(mg, basis, count)
+
+
+def _net_of_weighing(
+    mg: int, basis: str, quantity: Mapping[str, Any], weighing: Mapping[str, Any], field: str
+) -> tuple[int, str]:
+    """Gross - tare must say the same as the quantity, to one unit of the coarser last digit."""
+    unit = weighing.get("unit")
+    gross = mass_mg(weighing.get("gross"), unit, "weighing.gross")
+    tare = mass_mg(weighing.get("tare"), unit, "weighing.tare")
+    if tare >= gross:
+        raise Refusal("tare-above-gross", field="weighing.tare", value=weighing.get("tare"), gross=weighing["gross"])
+    if basis == "gross":
+        if mg != gross:
+            raise Refusal("weighing-differs", field=f"{field}.value", value=quantity["value"], weighed=show_mg(gross))
+        return gross - tare, "net"
+    last_digit = max(_last_digit_mg(quantity["value"], quantity["unit"]), _last_digit_mg(weighing["gross"], str(unit)))
+    if basis == "net" and abs(gross - tare - mg) > last_digit:
+        raise Refusal(
+            "weighing-differs", field=f"{field}.value", value=quantity["value"], weighed=show_mg(gross - tare)
+        )
+    return mg, basis
+
+
+def _last_digit_mg(text: str, unit: str) -> int:
+    decimals = len(text.partition(".")[2])
+    return max(MG_PER.get(unit, 1) // int("1" + "0" * decimals), 1)
+
+
+def moisture_ppm(text: Any, field: str) -> int:
+    """Moisture in ppm from a percentage; 100 % and more is water, not goods."""
+    percent = decimal(text, field)
+    if percent >= 100:
+        raise Refusal("moisture-absurd", field=field, value=text)
+    return int((percent * 10_000).to_integral_value(ROUND_HALF_EVEN))
+
+
+def dry_mg(net_mg: int, moisture: int) -> int:
+    """Dry mass of a net mass: net x (1 - moisture), moisture in ppm. A view; custody never counts it."""
+    return _round_half_even(net_mg * (PPM - moisture), PPM)
+
+
+def net_of_dry_mg(dry: int, moisture: int) -> int:
+    """Net (wet) mass of a dry mass: dry / (1 - moisture), moisture in ppm."""
+    return _round_half_even(dry * PPM, PPM - moisture)
+
+
+def _round_half_even(numerator: int, denominator: int) -> int:
+    whole, rest = divmod(numerator, denominator)
+    return whole + (2 * rest > denominator or (2 * rest == denominator and whole % 2 == 1))
+
+
+def quadrature_ppm(parts: Sequence[int]) -> int:
+    """Relative standard uncertainties (ppm) of independent factors, combined: root of the sum of squares."""
+    return isqrt(sum(part * part for part in parts))
+
+
+def tolerance_mg(mg: int, uncertainties_ppm: Sequence[int], coverage: int = 2) -> int:
+    """k·u of the difference of two weighings of `mg`: what two honest scales may disagree by."""
+    return mg * coverage * quadrature_ppm(uncertainties_ppm) // PPM
+
+
+def show_mg(mg: int) -> str:
+    """`1948500000` → `1948.5 kg`, for sentences. Never parsed again."""
+    sign, mg = ("-", -mg) if mg < 0 else ("", mg)
+    whole, rest = divmod(mg, MG_PER["kg"])
+    decimals = f"{rest:06d}".rstrip("0")
+    return f"{sign}{whole}{'.' + decimals if decimals else ''} kg"

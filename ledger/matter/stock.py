@@ -1,0 +1,212 @@
+"""The states that custody reads and leaves behind: what one organisation holds, has under way, and has been offered.
+
+Each state has a `key`; a view is a mapping from keys to states, whatever keeps it (the store's tables, or a dictionary in
+an audit). Batches and units are columns there; shipments and arrivals are one JSON text, written and read here.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Goods that stand at `site`, not in units. `owner` is "" for this organisation, else a node's name."""
+
+    site: str
+    owner: str
+    mg: int
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is here of a batch: loose, and in units (`packed_mg`, the sum over the units that hold goods directly).
+
+    `basis` and whether it is counted are fixed when the batch is made. A batch of another log has the id `log#id`.
+    """
+
+    id: str
+    product: str
+    basis: str
+    counted: bool
+    lot_no: str | None
+    loose: tuple[Holding, ...] = ()
+    packed_mg: int = 0
+    packed_count: int | None = None
+
+    @property
+    def key(self) -> Key:
+        return ("batch", self.id)
+
+    @property
+    def mg(self) -> int:
+        """All that is here of it, whoever owns it."""
+        return self.packed_mg + sum(holding.mg for holding in self.loose)
+
+    @property
+    def count(self) -> int | None:
+        return (self.packed_count or 0) + sum(holding.count or 0 for holding in self.loose) if self.counted else None
+
+    def holding(self, site: str, owner: str) -> Holding:
+        """What stands loose at a site for an owner; nothing is a holding of zero."""
+        for holding in self.loose:
+            if (holding.site, holding.owner) == (site, owner):
+                return holding
+        return Holding(site, owner, 0, 0 if self.counted else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A labelled physical thing. `net_mg` is its net as last weighed; `contains` names the units stacked in it.
+
+    state: here, quarantined (here, undecided), shipped, missing, emptied, consumed.
+    """
+
+    id: str
+    batch: str
+    kind: str
+    serial: str
+    net_mg: int
+    count: int | None
+    seal: str | None
+    site: str
+    owner: str = ""
+    state: str = "here"
+    inside: str | None = None
+    contains: tuple[str, ...] = ()
+    shipment: str | None = None
+
+    @property
+    def key(self) -> Key:
+        return ("unit", self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of our own shipment. `units`: (unit, net mg, count); `owner` and `site` as they stood here."""
+
+    batch: str
+    mg: int
+    basis: str
+    count: int | None
+    units: tuple[tuple[str, int, int | None], ...]
+    owner: str
+    site: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """Goods that left: in transit until the receiver's `received`, closed by our own `acknowledged`."""
+
+    id: str
+    to: str
+    outside: Mapping[str, Any] | None
+    purpose: str
+    at: str
+    lines: tuple[Line, ...]
+    original: str | None = None
+    closed: bool = False
+
+    @property
+    def key(self) -> Key:
+        return ("shipment", self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivalLine:
+    """A line that another log offered us, and what our receipts have said of it so far.
+
+    offered = accepted + rejected + missing + pending (quarantined units: unit → (net mg, count)) + open.
+    """
+
+    batch: str
+    offered_mg: int
+    offered_count: int | None
+    accepted_mg: int = 0
+    rejected_mg: int = 0
+    missing_mg: int = 0
+    decided_count: int = 0
+    pending: Mapping[str, tuple[int, int | None]] = field(default_factory=dict)
+    decided: frozenset[str] = frozenset()
+
+    @property
+    def open_mg(self) -> int:
+        waiting = sum(net for net, _ in self.pending.values())
+        return self.offered_mg - self.accepted_mg - self.rejected_mg - self.missing_mg - waiting
+
+    @property
+    def open_count(self) -> int:
+        if self.offered_count is None:
+            return 0
+        return self.offered_count - self.decided_count - sum(count or 0 for _, count in self.pending.values())
+
+    def with_receipt(
+        self, row: Mapping[str, Any], pending: Mapping[str, tuple[int, int | None]], decided: set[str]
+    ) -> "ArrivalLine":
+        return replace(
+            self,
+            accepted_mg=self.accepted_mg + row["accepted_mg"],
+            rejected_mg=self.rejected_mg + row["rejected_mg"],
+            missing_mg=self.missing_mg + row["missing_mg"],
+            decided_count=self.decided_count
+            + sum(row.get(f"{outcome}_count") or 0 for outcome in ("accepted", "rejected", "missing")),
+            pending=pending,
+            decided=self.decided | decided,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A shipment offered to us, by `log#id`. `lines` by line number: those that a receipt of ours has named."""
+
+    id: str
+    sender: str
+    purpose: str
+    lines: Mapping[int, ArrivalLine]
+    final: bool = False
+    declined: bool = False
+
+    @property
+    def key(self) -> Key:
+        return ("arrival", self.id)
+
+
+State = Batch | Unit | Shipment | Arrival
+
+
+def dump_state(state: Shipment | Arrival) -> str:
+    """Canonical JSON text of a shipment or an arrival, for a column of the store."""
+    plain = asdict(state)
+    if isinstance(state, Arrival):
+        plain["lines"] = {
+            str(number): {**asdict(line), "decided": sorted(line.decided)} for number, line in state.lines.items()
+        }
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def load_shipment(text: str) -> Shipment:
+    plain = json.loads(text)
+    lines = tuple(
+        Line(**{**line, "units": tuple((unit, net, count) for unit, net, count in line["units"])})
+        for line in plain.pop("lines")
+    )
+    return Shipment(**plain, lines=lines)
+
+
+def load_arrival(text: str) -> Arrival:
+    plain = json.loads(text)
+    lines = {
+        int(number): ArrivalLine(
+            **{
+                **line,
+                "pending": {unit: (net, count) for unit, (net, count) in line["pending"].items()},
+                "decided": frozenset(line["decided"]),
+            }
+        )
+        for number, line in plain.pop("lines").items()
+    }
+    return Arrival(**plain, lines=lines)
