@@ -16,6 +16,9 @@ from ledger.log.trust import Policy
 from ledger.matter.quantities import show_mg
 from ledger.verdict import ATTESTED, CLAIMED, PROVEN, WORDS, Verdict, judge, sentence
 
+SUBJECTS = ("unit", "batch", "shipment", "log")
+"""What the first line of a report names; of several, the first one."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m ledger", description="Lodetrace evidence, checked offline")
@@ -58,7 +61,7 @@ def verify_file(file: Path, trust: Path | None, *, as_json: bool = False, langua
 def report(verdict: Verdict, language: str) -> list[str]:
     """The verdict as lines of text: the steps in order, then the three words, then what is not shown or missing."""
     subject = verdict.subject
-    lines = [f"{'✓' if verdict.complete else '✗'} {subject.get('unit') or subject['batch']}"]
+    lines = [f"{'✓' if verdict.complete else '✗'} {next(subject[key] for key in SUBJECTS if key in subject)}"]
     if "net_mg" in subject:
         lines[0] += f"  {show_mg(int(subject['net_mg']))}"
     for step in verdict.steps:

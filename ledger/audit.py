@@ -110,7 +110,9 @@ class Replay:
     def take(self, run: Run) -> None:
         """The next run: chained to the one before, and every event allowed by custody."""
         if run.start != self.size:
-            raise Unverified("audit-broken", field="entry", value=self.size, log=self.origin, why="the entry is missing")
+            raise Unverified(
+                "audit-broken", field="entry", value=self.size, log=self.origin, why="the entry is missing"
+            )
         if run.leaves and run.previous != self._last:
             why = "it is not chained to the entry before it"
             raise Unverified("audit-broken", field="entry", value=run.start, log=self.origin, why=why)
@@ -135,7 +137,9 @@ class Replay:
             if checkpoint.origin != self.origin:
                 raise Unverified("entry-elsewhere", field="checkpoint", value=checkpoint.origin)
             if checkpoint.size > self.size:
-                raise Unverified("log-cut-off", field="checkpoint", value=checkpoint.size, log=self.origin, size=self.size)
+                raise Unverified(
+                    "log-cut-off", field="checkpoint", value=checkpoint.size, log=self.origin, size=self.size
+                )
             if tree.root(checkpoint.size) != checkpoint.root:
                 raise Unverified("root-differs", field="checkpoint", value=checkpoint.size, log=self.origin)
         return tree.root()

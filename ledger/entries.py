@@ -13,6 +13,7 @@ from base64 import b32decode, b32encode
 from binascii import Error as Base32Error
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from re import compile as pattern
 from typing import Any
@@ -22,7 +23,7 @@ from ledger.log.canonical import b64, b64url, dump, parse_json, unb64
 from ledger.log.disclosures import commit_list, digest, disclose, open_slots, padded
 from ledger.log.merkle import leaf_hash
 from ledger.log.notes import Note, Verifier, open_note, parse_note
-from ledger.matter.events import EVENT_TYPES, Event, is_name
+from ledger.matter.events import EVENT_TYPES, Event, Slot, is_origin
 
 FIRST_LINE = "lodetrace entry v1"
 ENTRY_MAX = 16 * 1024
@@ -30,7 +31,7 @@ NOTHING_BEFORE = sha256(b"").digest()
 """What entry 0 is chained to: the hash of the empty text."""
 
 Entropy = Callable[[int], bytes]
-_TIME = pattern(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z")
+_TIME = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z")
 _NUMBER = pattern(r"0|[1-9][0-9]{0,15}")
 _TO_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 _FROM_CROCKFORD = bytes.maketrans(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
@@ -82,7 +83,9 @@ def id_bytes(text: str) -> bytes:
     try:
         data = b32decode(b"AAAAAA" + text.encode("ascii").translate(_FROM_CROCKFORD))
     except (Base32Error, UnicodeEncodeError) as error:
-        raise Malformed("malformed", field="id", value=text, why="it is not 26 characters of Crockford's base32") from error
+        raise Malformed(
+            "malformed", field="id", value=text, why="it is not 26 characters of Crockford's base32"
+        ) from error
     if len(data) != 20 or id_text(data[4:]) != text:
         raise Malformed("malformed", field="id", value=text, why="it is not 26 characters of Crockford's base32")
     return data[4:]
@@ -179,23 +182,52 @@ def _parse(note: Note) -> Entry:
             raise Malformed("entry-version-unknown", field="entry", value=lines[0])
         raise Malformed("malformed", field="entry", why=f"it is not six lines headed {FIRST_LINE!r}")
     _, origin, index, previous, recorded_at, event_line, _ = lines
-    if not is_name(origin):
+    if not is_origin(origin):
         raise Malformed("malformed", field="entry.origin", value=origin, why="it is not a log's name")
     if not _NUMBER.fullmatch(index):
         raise Malformed("malformed", field="entry.index", value=index, why="it is not a plain number")
-    if not _TIME.fullmatch(recorded_at):
-        raise Malformed("malformed", field="entry.time", value=recorded_at, why="it is not a time in UTC with milliseconds")
+    if not _is_time(recorded_at):
+        raise Malformed(
+            "malformed", field="entry.time", value=recorded_at, why="it is not a time in UTC with milliseconds"
+        )
     event = parse_json(event_line.encode(), field="entry.event")
     if isinstance(event, dict) and event.get("v") != 1:
         raise Malformed("entry-version-unknown", field="entry", value=f"v {event.get('v')}")
     match event:
         case {"sd": dict(sd), "type": str(type_), "v": 1, **rest} if not rest:
             table = EVENT_TYPES.get(type_)
-            if table is not None and {slot.name for slot in table} != sd.keys():
-                raise Malformed("malformed", field="entry.event", value=type_, why="its slots are not those of its type")
+            if table is not None and not _fits(sd, table):
+                raise Malformed(
+                    "malformed", field="entry.event", value=type_, why="its slots are not those of its type"
+                )
             before = unb64(previous, field="entry.previous", size=32)
             return Entry(note.raw, note.text, origin, int(index), before, recorded_at, type_, sd)
     raise Malformed("malformed", field="entry.event", why="it is not an object of sd, type and v")
+
+
+def _is_time(text: str) -> bool:
+    """A day that exists, to the millisecond: the pattern alone would let the 31st of February pass."""
+    if not _TIME.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _fits(sd: Mapping[str, Any], table: Sequence[Slot]) -> bool:
+    """All slots of the type and no others, each a digest or a list as it should be; lists of one group equally long."""
+    if {slot.name for slot in table} != sd.keys():
+        return False
+    lengths: dict[str, Any] = {}
+    for slot in table:
+        commitment = sd[slot.name]
+        if isinstance(commitment, dict) is not slot.items:
+            return False
+        if slot.items and lengths.setdefault(slot.name.partition(".")[0], commitment.get("n")) != commitment.get("n"):
+            return False
+    return True
 
 
 # -- opening ------------------------------------------------------------------------------------------------------
@@ -225,11 +257,14 @@ def open_event(entry: Entry, disclosures: Sequence[Any], *, whole: bool = False)
         items = [opened.get(f"{slot.name}/{position}") for position in range(n)]
         if whole and None in items:
             raise Unverified("disclosure-missing", field=slot.name, value=entry.index, log=entry.origin)
-        used = max((at + 1 for at, item in enumerate(items) if item is not None and item.value is not None), default=0)
+        # Only nulls that are shown to be nulls are padding; what is not disclosed may be an item.
+        used = max((at + 1 for at, item in enumerate(items) if item is None or item.value is not None), default=0)
         shown = items[:used]
         slots[slot.name] = [None if item is None else _object(item.value, slot.name) for item in shown]
         if slot.creates:
-            ids[slot.name] = tuple(None if item is None else new_id(entry.origin, item.salt) for item in shown)
+            ids[slot.name] = tuple(
+                None if item is None or item.value is None else new_id(entry.origin, item.salt) for item in shown
+            )
     return Event(entry.type, entry.origin, slots, ids, entry.recorded_at).check(whole=whole)
 
 

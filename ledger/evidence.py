@@ -9,22 +9,31 @@ raised with its name; what is merely not there is listed (verdict.py words it).
 Does not check: whether what an organisation says about the world is true. That stays claimed, or attested.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from re import compile as pattern
 from typing import Any
 
-from ledger.entries import Entry, id_in, open_entry, open_event, parse_entry
+from ledger.entries import Entry, open_entry, open_event, parse_entry
 from ledger.errors import LodetraceError, Malformed, Unverified
+from ledger.links import check_links, check_subject
 from ledger.log.canonical import b64, format_json, parse_json, unb64
 from ledger.log.checkpoints import Checkpoint, claimed_origin, open_checkpoint
+from ledger.log.disclosures import open_slots
 from ledger.log.merkle import check_consistency, check_inclusion, leaf_hash
 from ledger.log.notes import Verifier
 from ledger.log.trust import Policy
-from ledger.matter.events import EVENT_TYPES, Event
-from ledger.matter.genealogy import made
-from ledger.matter.handovers import check_receipt
+from ledger.matter.events import EVENT_TYPES, KINDS, Event, is_id, is_origin
 
 FORMAT = "lodetrace evidence v1"
+_SUBJECTS = ({"batch"}, {"batch", "unit"}, {"shipment"}, {"log"})
+_SUBJECT_KINDS: Mapping[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("batch", "unit", "shipment"), lambda text: is_id(text) and "#" in text),
+    "serial": KINDS["text"],
+    "net_mg": lambda text: isinstance(text, str) and pattern(r"0|[1-9][0-9]{0,15}").fullmatch(text) is not None,
+    "log": is_origin,
+}
+
 FILE_MAX = 64 * 1024 * 1024
 ENTRIES_MAX = 100_000
 CHECKPOINTS_MAX = 10_000
@@ -89,9 +98,13 @@ class LogFacts:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What `verify` found. `vouched`: under a trust policy. `missing`: refs and sources that are not in the file."""
+    """What `verify` found. `vouched`: under a trust policy. `missing`: refs and sources that are not in the file.
+
+    `subject` is what entries say of it; what only the file says is in `evidence.subject`, and is believed by nobody.
+    """
 
     evidence: Evidence
+    subject: Mapping[str, str]
     entries: Mapping[tuple[str, int], Checked]
     logs: Mapping[str, LogFacts]
     vouched: bool
@@ -147,12 +160,12 @@ def evidence_of(value: Any) -> Evidence:
         if len(value["entries"]) > ENTRIES_MAX or len(value["checkpoints"]) > CHECKPOINTS_MAX:
             raise Malformed("evidence-too-large", field="entries", value=len(value["entries"]), limit=ENTRIES_MAX)
         evidence = Evidence(
-            subject=_texts(value["subject"]),
+            subject=_subject(value["subject"]),
             entries=tuple(
                 Proven(
                     note=row["note"].encode(),
                     index=_size(row["index"]),
-                    log=str(row["log"]),
+                    log=_text(row["log"]),
                     checkpoint=_size(row["checkpoint"]),
                     path=tuple(unb64(node, field="path", size=32) for node in row["path"]),
                 )
@@ -161,7 +174,7 @@ def evidence_of(value: Any) -> Evidence:
             checkpoints=tuple(note.encode() for note in value["checkpoints"]),
             consistency=tuple(
                 Consistency(
-                    str(row["log"]),
+                    _text(row["log"]),
                     _size(row["old"]),
                     _size(row["new"]),
                     tuple(unb64(node, field="path", size=32) for node in row["path"]),
@@ -173,12 +186,14 @@ def evidence_of(value: Any) -> Evidence:
             },
             attestations=tuple(value["attestations"]),
             standing=tuple(value["standing"]),
-            made_at=str(value["made_at"]),
+            made_at=_text(value["made_at"]),
         )
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise Malformed("malformed", field="evidence", why=f"{type(error).__name__}: {error}") from error
     if len(evidence.disclosures) != len(value["disclosures"]):
         raise Malformed("malformed", field="evidence.disclosures", why="one leaf stands there twice")
+    if evidence_json(evidence) != value:
+        raise Malformed("malformed", field="evidence", why="it holds a key or a kind of value that has no place in it")
     return evidence
 
 
@@ -188,10 +203,18 @@ def _size(value: Any) -> int:
     return value
 
 
-def _texts(value: Any) -> dict[str, str]:
-    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
-        raise TypeError("subject is not an object of texts")
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not a text")
     return value
+
+
+def _subject(value: Any) -> dict[str, str]:
+    """A batch, a shipment, a log; or a unit with its batch, and perhaps its serial and net mass. Ids are `log#id`."""
+    named = set(value) - {"serial", "net_mg"} if "unit" in value else set(value)
+    if named in _SUBJECTS and all(_SUBJECT_KINDS[key](text) for key, text in value.items()):
+        return dict(value)
+    raise Malformed("malformed", field="evidence.subject", value=value, why="it names no batch, unit, shipment or log")
 
 
 # -- the procedure ------------------------------------------------------------------------------------------------
@@ -208,6 +231,7 @@ def verify(evidence: Evidence, policy: Policy | None) -> Result:
     6  each disclosure: path and digest
     7  each ref: the entry it names is the one it means
     8  custody: sources present, both sides of each handover agree, over what is disclosed
+    9  the subject: an entry here makes it, and says of it what the file says
     """
     entries = _parse_entries(evidence)
     keys = _log_keys(evidence, entries, policy)
@@ -224,7 +248,14 @@ def verify(evidence: Evidence, policy: Policy | None) -> Result:
     for leaf in evidence.disclosures:
         if leaf not in leaves:
             raise Unverified("disclosure-of-nothing", field="disclosures", value=b64(leaf))
-    return Result(evidence, checked, logs, policy is not None, tuple(_check_links(checked, opened)))
+    missing = check_links(
+        {place: one.event for place, one in checked.items()},
+        {place: one.entry.leaf for place, one in checked.items()},
+        {(point.origin, point.size): point.root for point in opened},
+    )
+    said, absent = check_subject(evidence.subject, [one.event for one in checked.values() if one.event is not None])
+    missing += absent
+    return Result(evidence, said, checked, logs, policy is not None, tuple(dict.fromkeys(missing)))
 
 
 def _parse_entries(evidence: Evidence) -> list[Entry]:
@@ -259,6 +290,8 @@ def _log_keys(evidence: Evidence, entries: Sequence[Entry], policy: Policy | Non
 
 def keys_of(opened: Event, use: str) -> tuple[Verifier, ...]:
     """The Ed25519 keys that a `log_opened` publishes for a use, in their order. Unknown uses and algorithms are carried."""
+    if opened.scalar("log").get("name", opened.name) != opened.name:
+        raise Unverified("entry-elsewhere", field="log.name", value=opened.scalar("log")["name"])
     name = opened.origin if use == "log" else f"{opened.name}/{use}"
     found = []
     for key in opened.scalar("keys").get("list", ()):
@@ -318,13 +351,13 @@ def _open_logs(
             continue
         if entry.type != "log_opened":
             raise Unverified("entry-zero-missing", field="entries", value=entry.origin)
+        _check_inclusion(proven, entry, opened[proven.checkpoint])
         event = open_event(entry, evidence.disclosures.get(entry.leaf, ()))
         newest = max((point for point in opened if point.origin == entry.origin), key=lambda point: point.size)
         note = evidence.checkpoints[opened.index(newest)]
         cosigned = policy.open_checkpoint(note).cosigned if policy is not None else ()
         witnesses = tuple((key.name, time) for key, time in cosigned)
         facts = LogFacts(entry.origin, event, keys_of(event, "author"), newest, witnesses, consistent[entry.origin])
-        _check_inclusion(proven, entry, opened[proven.checkpoint])
         logs[entry.origin] = facts
     for entry in entries:
         if entry.origin not in logs:
@@ -352,56 +385,6 @@ def _check_entry(
         raise Unverified("entry-signature-bad", field="entries", value=entry.index, log=entry.origin) from error
     texts = evidence.disclosures.get(entry.leaf, ())
     event = open_event(entry, texts) if entry.type in EVENT_TYPES else None
+    if event is None:
+        open_slots(entry.sd, texts)  # a type of a later version: what it discloses holds, but nobody here can read it
     return Checked(entry, event, proven, texts)
-
-
-def _check_links(checked: Mapping[tuple[str, int], Checked], opened: Sequence[Checkpoint]) -> list[str]:
-    """Steps 7 and 8. Answers what is not in the file, as `log index` or a batch's id."""
-    roots = {(point.origin, point.size): point.root for point in opened}
-    missing: list[str] = []
-    sources: dict[str, set[str]] = {}
-    for one in sorted(checked.values(), key=lambda one: (one.entry.origin, one.entry.index)):
-        event = one.event
-        if event is None:
-            continue
-        for slot in ("offer", "answer"):
-            missing.extend(_check_ref(event, slot, checked, roots))
-        here = sources.setdefault(event.origin, set())
-        for batch in _used(event):
-            if batch not in here:
-                missing.append(id_in(batch, event.origin, ""))
-        here.update(one.batch for one in made(event))
-        if event.type == "received":
-            here.update(row["batch"] for row in event.rows("lines.chain") if "batch" in row)
-    return missing
-
-
-def _check_ref(
-    event: Event, slot: str, checked: Mapping[tuple[str, int], Checked], roots: Mapping[tuple[str, int], bytes]
-) -> list[str]:
-    ref = event.scalar(slot)
-    if not ref:
-        return []
-    known_root = roots.get((ref["log"], ref["size"]))
-    if known_root is not None and b64(known_root) != ref["root"]:
-        raise Unverified("fork", field=slot, value=ref["size"], log=ref["log"])
-    named = checked.get((ref["log"], ref["index"]))
-    if named is None:
-        return [f"{ref['log']} {ref['index']}"]
-    if b64(named.entry.leaf) != ref["leaf"]:
-        raise Unverified("ref-to-other-entry", field=slot, value=ref["index"], log=ref["log"])
-    if event.type == "received" and named.event is not None:
-        check_receipt(named.event, event)
-    return []
-
-
-def _used(event: Event) -> list[str]:
-    """Batches that an entry takes from: they must have been made or received in the same log before."""
-    if event.type == "packed":
-        packing = event.scalar("packing")
-        return [packing["batch"]] if packing else []
-    if event.type == "received":
-        return []
-    rows = [*event.rows("inputs.chain"), *event.rows("lines.chain")]
-    rows += event.rows("units.chain") if event.type in ("unpacked", "dismantled") else []
-    return [row["batch"] for row in rows if "batch" in row]

@@ -7,64 +7,64 @@ Sections follow the import order of the project; inside a section the order is a
 
 MESSAGES: dict[str, tuple[str, str]] = {
     # --- ledger/log: bytes -------------------------------------------------------------------------------
-    "consistency_unproven": (
+    "consistency-unproven": (
         "No proof that the log at size {size} only added to its size {value}. Fetch both again, or ask its operator.",
         "无法证明日志从大小 {value} 到 {size} 只有追加。请重新获取两个检查点及证明，或询问其运营方。",
     ),
-    "disclosure_unproven": (
+    "disclosure-unproven": (
         "What was disclosed as {value} is not what the entry committed to. Ask for it again from whoever holds it.",
         "所披露的 {value} 与条目中的承诺不符。请向持有方重新索取。",
     ),
-    "inclusion_unproven": (
+    "inclusion-unproven": (
         "No proof that this is entry {value} of the log at size {size}. Fetch the proof again for this checkpoint.",
         "该证明不能表明此条目位于大小为 {size} 的日志的第 {value} 位。请针对该检查点重新获取证明。",
     ),
-    "key_ambiguous": (
+    "key-ambiguous": (
         "Two of the trusted keys share the name {value} and its key id. Remove one of them.",
         "受信任的密钥中有两把同为名称 {value} 且密钥编号相同，请移除其中一把。",
     ),
-    "key_type": (
+    "key-type": (
         "The key of {field} is of type {value}, which this version does not know. Use an Ed25519 key or update.",
         "{field} 的密钥类型为 {value}，本版本不支持。请改用 Ed25519 密钥或升级软件。",
     ),
-    "key_unreadable": (
+    "key-unreadable": (
         "The private key for {field} cannot be read: {why}. Check the file and its passphrase.",
         "无法读取 {field} 的私钥：{why}。请检查文件及其口令。",
     ),
-    "list_incomplete": (
+    "list-incomplete": (
         "{value} of the {n} items of {field} came without tree paths. Disclose all, or each one with its path.",
         "{field} 共 {n} 项，其中 {value} 项披露时没有树路径。请全部披露，或为每一项附上路径。",
     ),
-    "log_untrusted": (
+    "log-untrusted": (
         "The log {value} is not named in the trust policy. Add its line if you trust it.",
         "信任策略中没有日志 {value}。如信任该日志，请添加相应的一行。",
     ),
     "malformed": ("{field} is malformed: {why}.", "{field} 格式不正确：{why}。"),
-    "origin_differs": (
+    "origin-differs": (
         "This checkpoint is of the log {value}, not of {expected}. Fetch it from the right log.",
         "此检查点属于日志 {value}，而非 {expected}。请从正确的日志获取。",
     ),
-    "policy_malformed": (
+    "policy-malformed": (
         "Line {line} of the trust policy: {why}.",
         "信任策略第 {line} 行：{why}。",
     ),
-    "quorum_missing": (
+    "quorum-missing": (
         "Too few witnesses cosigned this checkpoint (counted: {value}) for the quorum {quorum}. Fetch it again later.",
         "见证者联署不足（计入：{value}），未达到法定人数 {quorum}。请稍后重新获取检查点。",
     ),
-    "signature_bad": (
+    "signature-bad": (
         "The signature of {value} does not fit this text: one of them was changed. Fetch it again from its source.",
         "{value} 的签名与文本不符：文本或签名已被改动。请从来源处重新获取。",
     ),
-    "signature_missing": (
+    "signature-missing": (
         "No trusted key signed this {field} (signed by: {value}). Check which keys are trusted.",
         "没有受信任的密钥签署过此 {field}（签署者：{value}）。请检查信任的密钥。",
     ),
-    "slot_opened_twice": (
+    "slot-opened-twice": (
         "{value} was disclosed twice. Each slot is opened once: remove the second disclosure.",
         "{value} 被披露了两次。每个字段只能披露一次，请移除第二次披露。",
     ),
-    "slot_unknown": (
+    "slot-unknown": (
         "The entry commits to nothing at {value}. Remove this disclosure or attach it to the entry it belongs to.",
         "该条目没有对 {value} 作出承诺。请移除此披露，或将其归入所属条目。",
     ),
@@ -78,7 +78,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} 为 {value}；件数必须是不小于 1 的整数。请更正；不计件的货物请不要填写。",
     ),
     "gross-needs-tare": (
-        "{field} is gross, but there is no weighing with a tare. Add the weighing, or give the net mass.",
+        "{field} is {value}, but there is no weighing with a tare. Add the weighing, or give the net mass.",
         "{field} 为毛重（{value}），但没有皮重。请补充过磅记录（毛重、皮重），或直接填写净重。",
     ),
     "mass-is-zero": (
@@ -159,6 +159,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} has {value} items; one event takes at most {limit}. Record it as several events.",
         "{field} 有 {value} 项；一个事件最多 {limit} 项。请分成几个事件记录。",
     ),
+    # --- ledger/matter: stacks ---------------------------------------------------------------------------
+    "stack-too-high": (
+        "{field}: unit {value} stands inside more than {limit} others, or inside itself. Unpack the outer ones first.",
+        "{field}：包装件 {value} 的外层超过 {limit} 层，或套在自身之内。请先拆开外层。",
+    ),
     # --- ledger/matter: custody --------------------------------------------------------------------------
     "at-in-the-future": (
         "{field} is {value}, later than this node's clock ({now}). Correct the time, or the clock.",
@@ -202,6 +207,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         ),
         "{field}：称重差异 {value} 超过了所接收的 {accepted}。请重新称重，或将缺少部分记为缺失。",
     ),
+    "id-given-twice": (
+        "The id {value} is that of another {field} already: its salt was used twice. Record it again with a new salt.",
+        "编号 {value} 已属于另一个对象（{field}）：盐值被重复使用。请用新的盐值重新记录。",
+    ),
     "less-than-its-units": (
         "{field} is {value}, but the units listed hold {units}. Correct the quantity, or list the right units.",
         "{field} 为 {value}，但所列包装件共 {units}。请更正数量，或改列正确的包装件。",
@@ -224,6 +233,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "more-than-offered": (
         "{field}: {value} is more than the {offered} offered. Book a surplus on the scale as the weighing difference.",
         "{field}：{value} 超过了所发的 {offered}。磅秤多出的部分请记为称重差异。",
+    ),
+    "more-than-sent": (
+        "{field}: {value} is more than is still out of this line ({out}). Weigh back no more than went out.",
+        "{field}：{value} 超过了该行尚未退回的数量（{out}）。退回入库不能多于发出数量。",
     ),
     "not-enough": (
         (
@@ -273,6 +286,16 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "removal-unknown": (
         "{field} is {value}, which is no way of removing goods. Use one of: {kinds}.",
         "{field} 为 {value}，不是可用的移出方式。请使用：{kinds}。",
+    ),
+    "return-by-shipment": (
+        (
+            "{field}: shipment {value} went to a member that did not decline it, so it cannot be weighed back here. "
+            "Let the receiver send the goods back with the purpose return, and receive that."
+        ),
+        (
+            "{field}：发货 {value} 的收货方是联盟成员且没有整单拒收，不能在此直接入库。"
+            "请由收货方以退货（return）用途发回，再行收货。"
+        ),
     ),
     "shipment-closed": (
         "{field} {value} is acknowledged and closed. Record anything further as a new shipment.",
@@ -459,8 +482,12 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "信任策略（{field}）中没有日志 {value}。如信任请添加相应的一行，否则请勿采信此证据包。",
     ),
     "ref-to-other-entry": (
-        "{field} refers to entry {value} of {log}, but with another leaf than that entry has. Do not rely on it.",
-        "{field} 引用了 {log} 的第 {value} 号条目，但叶哈希与该条目不符。请勿采信。",
+        "{field} refers to entry {value} of {log}, but what stands there is not what it means. Do not rely on it.",
+        "{field} 引用了 {log} 的第 {value} 号条目，但该处并非它所指的条目。请勿采信。",
+    ),
+    "subject-differs": (
+        "The file says {value} as {field}, the entry that made it says {stated}. Take the entry's word, not the file's.",
+        "文件中 {field} 为 {value}，而产生它的条目记为 {stated}。请以条目为准。",
     ),
     "two-entries-one-place": (
         "{field}: two different entries claim to be number {value} of {log}. Keep both, and report them.",
@@ -497,8 +524,120 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The {field} was recorded at {value}, before the one it follows ({before}): one of the two was altered.",
         "该条目（{field}）的记录时间 {value} 早于前一条目（{before}）：两者之一被改动过。请从备份恢复。",
     ),
+    # --- nodes: settings, keys, the home -----------------------------------------------------------------
+    "file-exposed": (
+        "The file {field} is open to others ({value}). Make it its owner's alone: chmod 600, and chown to this user.",
+        "文件 {field} 可被他人访问（{value}）。请设为仅属主可读：chmod 600，并将属主改为当前用户。",
+    ),
+    "file-unreadable": (
+        "The file {field} cannot be opened ({value}). Check that it is there and belongs to this user.",
+        "无法打开文件 {field}（{value}）。请检查文件是否存在、是否属于当前用户。",
+    ),
+    "home-exists": (
+        "There is something at {field} already, and it is not touched. Choose another folder for the new node.",
+        "{field} 处已有内容，不会被改动。请为新节点另选目录。",
+    ),
+    "home-in-use": (
+        "The node at {field} is running already (process {value}). Stop it first, or use its HTTP interface.",
+        "{field} 处的节点已在运行（进程 {value}）。请先停止该进程，或使用其 HTTP 接口。",
+    ),
+    "key-file-wrong": (
+        "The key file {field} cannot be used: {why}. Restore it from a backup, or check LODETRACE_PASSPHRASE.",
+        "密钥文件 {field} 无法使用：{why}。请从备份恢复，或检查 LODETRACE_PASSPHRASE。",
+    ),
+    "settings-missing": (
+        "There is no node here: {field} cannot be read ({value}). Check --home, or make a node with lodetrace init.",
+        "此处没有节点：无法读取 {field}（{value}）。请检查 --home，或用 lodetrace init 新建节点。",
+    ),
+    "settings-unreadable": (
+        "{field} is not TOML: {why}. Correct that place and start again.",
+        "{field} 不是有效的 TOML：{why}。请更正后重新启动。",
+    ),
+    "settings-wrong": (
+        "Wrong settings in {field} or the environment: {value}. Correct them and start again.\n{en}",
+        "{field} 或环境变量中有 {value} 处设置错误，请更正后重新启动。\n{zh}",
+    ),
+    # --- nodes/verbs: what a clerk asks for --------------------------------------------------------------
+    "at-without-zone": (
+        "{field} is {value}, a time without a zone. Write it like 2026-11-22T08:15:00+08:00.",
+        "{field} 为 {value}，没有时区。请写成 2026-11-22T08:15:00+08:00 的形式。",
+    ),
+    "difference-needs-reason": (
+        "The weighing difference of {value} is beyond the tolerance of {tolerance}. Weigh again, or give {field}.",
+        "称重差异 {value} 超过了允差 {tolerance}。请重新称重，或在 {field} 填写原因。",
+    ),
+    "input-not-named": (
+        "{field} names input {value}, but there are {inputs} inputs, counted from 0. Correct the number.",
+        "{field} 指向第 {value} 项投入，但共有 {inputs} 项（从 0 起计）。请更正序号。",
+    ),
+    "line-twice": (
+        "{field}: line {value} of the shipment is answered twice. Remove one of the two.",
+        "{field}：该发货的第 {value} 行答复了两次。请删去其中一次。",
+    ),
+    "origin-unknown": (
+        "{field} is {value}, which is no class of origin. Use one of: {classes}.",
+        "{field} 为 {value}，不是可用的来源类别。请使用：{classes}。",
+    ),
+    "quantity-missing": (
+        "{field} is missing: say how much of {value}.",
+        "缺少 {field}：请填写 {value} 的数量。",
+    ),
+    "receipt-not-here": (
+        "{field} {value}: its receipt has not arrived here yet. Wait for it, or ask the receiver to send it again.",
+        "发货 {value}（{field}）的收货记录尚未到达。请等待，或请收货方重新发送。",
+    ),
+    "site-same": (
+        "{field} is {value}, the site where the goods stand already. Name another site.",
+        "{field} 为 {value}，货物已在该场地。请改选其他场地。",
+    ),
+    "site-unclear": (
+        "{field}: {value} stands at several sites ({sites}). Say which one.",
+        "{field}：{value} 分布在多个场地（{sites}）。请指明是哪一个。",
+    ),
+    "site-unknown": (
+        "{field} is {value}, which is no site of this organisation. Use one of: {sites}.",
+        "{field} 为 {value}，不是本单位的场地。请使用：{sites}。",
+    ),
+    # --- nodes: other nodes, and the client of one's own -------------------------------------------------
+    "answer-too-large": (
+        "{field} answered with more than {value} bytes, which is never right. Check what stands at that address.",
+        "{field} 的应答超过 {value} 字节，不正常。请检查该地址上是什么程序。",
+    ),
+    "node-address-wrong": (
+        "{field} {value} is not an address. Give one such as http://127.0.0.1:8470.",
+        "{field} {value} 不是有效地址。请填写如 http://127.0.0.1:8470 的地址。",
+    ),
+    "node-said-no": ("{en} [{value} {field}]", "{zh} [{value} {field}]"),
+    "node-unreachable": (
+        "No node answers at {field} ({value}). Start it with lodetrace serve, or check the address.",
+        "{field} 处没有节点应答（{value}）。请用 lodetrace serve 启动，或检查地址。",
+    ),
+    "peer-address-wrong": (
+        "The trust policy gives {value} as the address of {field}. Write one that begins with http:// or https://.",
+        "信任策略中 {field} 的地址为 {value}。请写以 http:// 或 https:// 开头的地址。",
+    ),
+    "peer-unknown": (
+        "The trust policy names no log of {value}. Add its line, with key and address, and start again.",
+        "信任策略中没有 {value} 的日志。请添加含密钥和地址的一行后重新启动。",
+    ),
+    "peer-unreachable": (
+        "The node {field} cannot be reached ({value}). It is tried again; if it lasts, ask its operator.",
+        "无法连接节点 {field}（{value}）。系统会继续重试；若长时间无法恢复，请联系对方。",
+    ),
+    "peer-without-address": (
+        "The trust policy gives no address for {value}. Add it at the end of its line, and start again.",
+        "信任策略中没有 {value} 的地址。请在其所在行末尾添加地址后重新启动。",
+    ),
+    "request-signature": (
+        "The request claims to be of {value}, but its signature does not hold ({why}). Check clock, key and path.",
+        "请求自称来自 {value}，但签名无效（{why}）。请检查时钟、密钥和路径。",
+    ),
+    "request-unsigned": (
+        "This address is for other nodes: requests need a {field} header after RFC 9421.",
+        "此地址仅供其他节点使用：请求须带有符合 RFC 9421 的 {field} 头。",
+    ),
     # --- nodes: labels ------------------------------------------------------------------------------------
-    "label_not_ascii": (
+    "label-not-ascii": (
         "{field} ({value}) has signs that a PNG label's font does not have. Take the SVG label, or write it in ASCII.",
         "{field}（{value}）含有 PNG 标签字体没有的字符。请改用 SVG 标签，或用 ASCII 书写。",
     ),
@@ -507,9 +646,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{value} names {count} different things here: {candidates}. Say which one by its id.",
         "{value} 在此对应 {count} 个不同对象：{candidates}。请用编号（id）指明是哪一个。",
     ),
-    "batch-not-found": (
-        "No batch here has the id, lot number or external reference {value}. Check the code, or list the batches.",
-        "此处没有编号、批号或外部编码为 {value} 的批次。请核对编码，或查看批次列表。",
+    "arrival-unknown": (
+        "No shipment {value} was offered to this node. Check the id (log#id), or ask the sender to deliver it again.",
+        "没有编号为 {value} 的发货提供给本节点。请核对编号（log#id），或请发货方重新投递。",
+    ),
+    "checkpoint-unknown": (
+        "This node holds no checkpoint of {log} at size {value}. Ask for a size that it holds.",
+        "本节点没有 {log} 在大小 {value} 处的检查点。请查询已有的大小。",
     ),
     "database-damaged": (
         "The database {field} is damaged ({value}). Stop the node and restore the last backup, then rebuild.",
@@ -551,8 +694,88 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The log has grown to {size} entries meanwhile, not {value}. Read the head again and repeat.",
         "日志此间已增至 {size} 条，而非 {value} 条。请重新读取日志头后重试。",
     ),
+    "entry-not-found": (
+        "There is no entry {value}: the log has {size} entries so far, counted from 0.",
+        "没有第 {value} 条记录：日志目前共 {size} 条，从 0 开始计数。",
+    ),
+    "hash-not-found": (
+        "The tree hash {value} (level, position) of a log of {size} entries is missing here. Run rebuild.",
+        "缺少日志（共 {size} 条）的树哈希 {value}（层，位置）。请执行重建。",
+    ),
+    "log-unknown": (
+        "This node has nothing of the log {value}. Check its name.",
+        "本节点没有日志 {value} 的任何内容。请核对名称。",
+    ),
+    "not-in-the-log-yet": (
+        "{value}: the log is not that long yet. Ask for what the checkpoint covers.",
+        "{value}：日志尚未达到该长度。请只请求检查点覆盖的内容。",
+    ),
     "store-closed": (
         "The database {field} is closed: this node is stopping. Try again when it is back.",
         "数据库 {field} 已关闭：节点正在停止。请待其恢复后重试。",
+    ),
+    "too-much-parked": (
+        "{value} has {messages} messages ({bytes} bytes) waiting here for entries that did not come. Send those first.",
+        "{value} 已有 {messages} 条消息（{bytes} 字节）在此等待尚未到达的条目。请先发送所缺的条目。",
+    ),
+    # --- nodes: tokens -----------------------------------------------------------------------------------
+    "owner-wrong": (
+        "{field} is {value!r}, which names nobody. Give a name of 1 to 100 printable characters.",
+        "{field} 为 {value!r}，不是有效的姓名。请填写 1 到 100 个可显示字符。",
+    ),
+    "role-unknown": (
+        "{field} is {value}, which is no role. Use one of: {roles}.",
+        "{field} 为 {value}，不是可用的角色。请使用：{roles}。",
+    ),
+    "token-number": (
+        "There is no token of {field} {value} in use. See lodetrace token list.",
+        "没有正在使用的 {value} 号令牌（{field}）。请用 lodetrace token list 查看。",
+    ),
+    "token-revoked": (
+        "This token was revoked at {value}. Ask whoever runs the node for a new one.",
+        "该令牌已于 {value} 作废。请向节点管理员索取新令牌。",
+    ),
+    "token-unknown": (
+        "The node knows no such token as {field} holds. Check it, or ask whoever runs the node for one.",
+        "本节点不认识 {field} 中的令牌。请核对，或向节点管理员索取。",
+    ),
+    # --- api ---------------------------------------------------------------------------------------------
+    "body-not-json": (
+        "The body is not JSON as it is taken here, at {field}: {why}. Correct that place and send it again.",
+        "请求正文不符合要求，位置 {field}：{why}。请更正后重新发送。",
+    ),
+    "body-too-large": (
+        "The body is larger than {value} bytes. Send it in parts, for example through /api/v1/bulk.",
+        "请求正文超过 {value} 字节。请分批发送，例如使用 /api/v1/bulk。",
+    ),
+    "fields-wrong": ("The request is not as it must be. {en}", "请求内容不符合要求。{zh}"),
+    "http-error": ("The server refused this request: {value}.", "服务器拒绝了该请求：{value}。"),
+    "internal-error": (
+        "Something went wrong inside the node; it is in its journal. What was answered before stays recorded.",
+        "节点内部出错，详情已写入运行日志。此前已确认的内容不受影响。",
+    ),
+    "method-wrong": (
+        "{field} does not take {value}. Use {allowed}.",
+        "{field} 不接受 {value} 方法。请使用 {allowed}。",
+    ),
+    "port-taken": (
+        "Another program listens at {field} already. Stop it, or choose another port: --port or LODETRACE_PORT.",
+        "{field} 已被其他程序占用。请停止该程序，或用 --port 或 LODETRACE_PORT 另选端口。",
+    ),
+    "port-unusable": (
+        "This machine cannot listen at {field} ({value}). Choose another address or port: --host, --port.",
+        "本机无法在 {field} 监听（{value}）。请用 --host、--port 另选地址或端口。",
+    ),
+    "role-too-low": (
+        "This needs the role {wanted}, and the token has the role {value}. Ask somebody with that role.",
+        "此操作需要角色 {wanted}，而该令牌的角色为 {value}。请由具备该角色的人员操作。",
+    ),
+    "route-unknown": (
+        "There is nothing at {value}. See /openapi.json for what there is.",
+        "{value} 处没有内容。可用接口见 /openapi.json。",
+    ),
+    "token-missing": (
+        "This needs a token: send the header Authorization: Bearer lt_… (lodetrace token create makes one).",
+        "此处需要令牌：请发送 Authorization: Bearer lt_… 头（用 lodetrace token create 生成）。",
     ),
 }

@@ -119,7 +119,10 @@ class Verdict:
                 for step in self.steps
             ],
             **{
-                word: [{"code": code, "text": sentence(code, facts), "zh": sentence(code, facts, "zh")} for code, facts in said]
+                word: [
+                    {"code": code, "text": sentence(code, facts), "zh": sentence(code, facts, "zh")}
+                    for code, facts in said
+                ]
                 for word, said in (
                     (PROVEN, self.proven),
                     (ATTESTED, self.attested),
@@ -151,14 +154,16 @@ def judge(result: Result) -> Verdict:
     notices: list[tuple[str, Mapping[str, Any]]] = [
         ("no-correction-known", {"log": facts.origin, "size": facts.newest.size}) for facts in result.logs.values()
     ]
-    notices += [("consistency-not-shown", {"log": facts.origin}) for facts in result.logs.values() if not facts.consistent]
+    notices += [
+        ("consistency-not-shown", {"log": facts.origin}) for facts in result.logs.values() if not facts.consistent
+    ]
     if not result.vouched:
         notices.append(("not-vouched", {}))
     if hidden:
         notices.append(("not-shown", {"values": hidden}))
     notices += [("missing", {"what": what}) for what in result.missing]
     return Verdict(
-        subject=result.evidence.subject,
+        subject=result.subject,
         vouched=result.vouched,
         steps=steps,
         proven=tuple(proven),

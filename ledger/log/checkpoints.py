@@ -72,7 +72,7 @@ def open_checkpoint(raw: bytes, log: Verifier, origin: str) -> Checkpoint:
     """The checkpoint of the log `origin`, if `log` signed it. Cosignatures are left to `cosignatures`."""
     checkpoint = parse_checkpoint(open_note(parse_note(raw, limit=MAX_CHECKPOINT), [log]).text)
     if checkpoint.origin != origin:
-        raise Unverified("origin_differs", field="checkpoint", value=checkpoint.origin, expected=origin)
+        raise Unverified("origin-differs", field="checkpoint", value=checkpoint.origin, expected=origin)
     return checkpoint
 
 

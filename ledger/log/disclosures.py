@@ -109,7 +109,6 @@ def open_slots(sd: Mapping[str, Any], disclosures: Sequence[str | dict[str, Any]
     slots = {name: _commitment(name, commitment) for name, commitment in sd.items()}
     found: dict[str, Opened] = {}
     whole: dict[str, dict[int, str]] = {}
-    single: set[str] = set()
     for number, given in enumerate(disclosures):
         where = f"disclosures[{number}]"
         text, proof = _take(given, where)
@@ -118,31 +117,30 @@ def open_slots(sd: Mapping[str, Any], disclosures: Sequence[str | dict[str, Any]
         slot, index = (place[1], place[2]) if place else ("", None)
         commitment = slots.get(slot)
         if commitment is None or (index is None) is isinstance(commitment, ListCommitment):
-            raise Unverified("slot_unknown", field=where, value=opened.path)
+            raise Unverified("slot-unknown", field=where, value=opened.path)
         if opened.path in found:
-            raise Unverified("slot_opened_twice", field=where, value=opened.path)
+            raise Unverified("slot-opened-twice", field=where, value=opened.path)
         if isinstance(commitment, ListCommitment):
             item = int(index or 0)
             if item >= commitment.n:
-                raise Unverified("slot_unknown", field=where, value=opened.path)
+                raise Unverified("slot-unknown", field=where, value=opened.path)
             if proof is None:
                 whole.setdefault(slot, {})[item] = text
             else:
-                single.add(slot)
                 try:
                     check_item(commitment, item, digest(text), proof)
                 except Unverified:
-                    raise Unverified("disclosure_unproven", field=where, value=opened.path) from None
+                    raise Unverified("disclosure-unproven", field=where, value=opened.path) from None
         elif proof is not None or digest(text) != commitment:
-            raise Unverified("disclosure_unproven", field=where, value=opened.path)
+            raise Unverified("disclosure-unproven", field=where, value=opened.path)
         found[opened.path] = opened
     for slot, items in whole.items():
         commitment = slots[slot]
         assert isinstance(commitment, ListCommitment)
-        if slot in single or len(items) != commitment.n:
-            raise Unverified("list_incomplete", field=slot, value=len(items), n=commitment.n)
+        if len(items) != commitment.n:
+            raise Unverified("list-incomplete", field=slot, value=len(items), n=commitment.n)
         if commit_list([digest(items[index]) for index in range(commitment.n)]) != commitment:
-            raise Unverified("disclosure_unproven", field=slot, value=slot)
+            raise Unverified("disclosure-unproven", field=slot, value=slot)
     return found
 
 

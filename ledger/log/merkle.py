@@ -95,18 +95,18 @@ def prove_inclusion(index: int, size: int, read: Read) -> list[bytes]:
 def check_inclusion(proof: Sequence[bytes], index: int, size: int, leaf: bytes, root: bytes) -> None:
     """Unverified unless `proof` leads from the leaf hash `leaf` at `index` to `root` at `size`."""
     if not 0 <= index < size:
-        raise Unverified("inclusion_unproven", field="proof", value=index, size=size)
+        raise Unverified("inclusion-unproven", field="proof", value=index, size=size)
     # Up to the level where leaf and last leaf meet, either side is possible; above, the path follows the right
     # edge, where only left siblings exist: one for each bit of the index.
     inner = (index ^ (size - 1)).bit_length()
     if len(proof) != inner + (index >> inner).bit_count() or not _are_hashes(proof):
-        raise Unverified("inclusion_unproven", field="proof", value=index, size=size)
+        raise Unverified("inclusion-unproven", field="proof", value=index, size=size)
     node = leaf
     for level, sibling in enumerate(proof):
         left = level >= inner or index >> level & 1
         node = node_hash(sibling, node) if left else node_hash(node, sibling)
     if node != root:
-        raise Unverified("inclusion_unproven", field="proof", value=index, size=size)
+        raise Unverified("inclusion-unproven", field="proof", value=index, size=size)
 
 
 def prove_consistency(old: int, new: int, read: Read) -> list[bytes]:
@@ -132,7 +132,7 @@ def check_consistency(proof: Sequence[bytes], old: int, new: int, old_root: byte
 
     `old` 0 is refused: an empty tree says nothing about what follows, so there is nothing to show.
     """
-    failure = Unverified("consistency_unproven", field="proof", value=old, size=new)
+    failure = Unverified("consistency-unproven", field="proof", value=old, size=new)
     if not 0 < old <= new or not _are_hashes(proof):
         raise failure
     if old == new:

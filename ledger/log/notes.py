@@ -62,7 +62,7 @@ class Verifier:
 
     def __post_init__(self) -> None:
         if self.algorithm not in (ED25519, COSIGNATURE):
-            raise Malformed("key_type", field=self.name, value=self.algorithm)
+            raise Malformed("key-type", field=self.name, value=self.algorithm)
         if len(self.public) != 32:
             raise Malformed("malformed", field=self.name, why="an Ed25519 public key has 32 bytes")
         if self.public[:31] + bytes([self.public[31] & 0x7F]) in _SMALL_ORDER:
@@ -106,8 +106,6 @@ class Verifier:
         """Does `blob`, a signature line's bytes after the key id, sign `text` in the manner of this key type?"""
         if self.algorithm == ED25519:
             return self.verify(text.encode(), blob)
-        if len(blob) != 72:
-            return False
         time = int.from_bytes(blob[:8], "big")
         return time <= MAX_TIME and self.verify(cosigned_message(text, time), blob[8:])
 
@@ -141,13 +139,13 @@ class Ed25519Signer:
     def from_pkcs8(
         cls, name: str, pem: bytes, passphrase: bytes | None = None, algorithm: int = ED25519
     ) -> "Ed25519Signer":
-        """`pem` as PKCS#8. Malformed("key_unreadable") for a wrong passphrase, another form or another key type."""
+        """`pem` as PKCS#8. Malformed("key-unreadable") for a wrong passphrase, another form or another key type."""
         try:
             key = load_pem_private_key(pem, passphrase)
         except (ValueError, TypeError) as error:  # TypeError: a passphrase given and none needed, or the reverse
-            raise Malformed("key_unreadable", field=name, why=str(error)) from None
+            raise Malformed("key-unreadable", field=name, why=str(error)) from None
         if not isinstance(key, Ed25519PrivateKey):
-            raise Malformed("key_unreadable", field=name, why="it is not an Ed25519 key")
+            raise Malformed("key-unreadable", field=name, why="it is not an Ed25519 key")
         return cls(name, key, algorithm)
 
     def sign(self, message: bytes) -> bytes:
@@ -280,12 +278,12 @@ def open_note(note: bytes | Note, verifiers: Iterable[Verifier]) -> OpenedNote:
         if key is None:
             continue
         if place in ambiguous:
-            raise Unverified("key_ambiguous", field="signature line", value=line.name)
+            raise Unverified("key-ambiguous", field="signature line", value=line.name)
         if not key.signed_by(note.text, line.signature):
-            raise Unverified("signature_bad", field="signature line", value=line.name)
+            raise Unverified("signature-bad", field="signature line", value=line.name)
         good.setdefault(key, line)
     if not good:
-        raise Unverified("signature_missing", field="note", value=", ".join(line.name for line in note.signatures))
+        raise Unverified("signature-missing", field="note", value=", ".join(line.name for line in note.signatures))
     return OpenedNote(note.text, tuple(good), tuple(good.values()), note.raw)
 
 

@@ -71,7 +71,7 @@ def parse_bundle(data: bytes) -> list[bytes]:
     while at < len(data):
         start = at + 2
         at = start + int.from_bytes(data[at:start], "big")
-        if start > len(data) or at > len(data):
+        if at > len(data):
             raise Malformed("malformed", field="bundle", why="it ends inside an entry")
         entries.append(data[start:at])
     if not 0 < len(entries) <= WIDTH:

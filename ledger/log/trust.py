@@ -83,7 +83,7 @@ class Policy:
         """The checkpoint in the note `raw`, if its log is trusted here and its cosignatures meet the quorum."""
         origin = claimed_origin(raw)
         if origin not in self.logs:
-            raise Unverified("log_untrusted", field="checkpoint", value=origin)
+            raise Unverified("log-untrusted", field="checkpoint", value=origin)
         log = self.logs[origin][0]
         checkpoint = open_checkpoint(raw, log, origin)
         # A log's own organisation vouching for it adds nothing, under whatever key or name.
@@ -95,7 +95,7 @@ class Policy:
         cosigned = tuple(cosignatures(raw, foreign))
         if not self.satisfied(key for key, _ in cosigned):
             names = ", ".join(key.name for key, _ in cosigned) or "-"
-            raise Unverified("quorum_missing", field="checkpoint", value=names, quorum=self.quorum)
+            raise Unverified("quorum-missing", field="checkpoint", value=names, quorum=self.quorum)
         return Trusted(checkpoint, log, cosigned)
 
 
@@ -186,4 +186,4 @@ class _Reader:
 
 
 def _refusal(line: int, why: str) -> Malformed:
-    return Malformed("policy_malformed", field="policy", line=line, why=why)
+    return Malformed("policy-malformed", field="policy", line=line, why=why)

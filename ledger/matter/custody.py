@@ -12,15 +12,16 @@ Promises: no batch goes below zero, in mass or in count; nothing is taken that i
 place; a shipment line is received once. Does not check signatures, nor whether elements balance.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from ledger.errors import Refusal
 from ledger.matter.events import PURPOSES, REMOVAL_KINDS, TITLE_PASSES, UNIT_STATES, Event
 from ledger.matter.quantities import MG_MAX, show_mg
 from ledger.matter.reference import CONSERVING
+from ledger.matter.stacks import outers_of
 from ledger.matter.stock import Arrival, ArrivalLine, Batch, Holding, Key, Line, Shipment, State, Unit
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -44,7 +45,7 @@ def touches(event: Event) -> frozenset[Key]:
     for group in (("inputs.chain", "inputs.authority"), ("lines.chain", "lines.partner", "lines.authority")):
         for row in event.rows(*group):
             keys.add(("batch", row["batch"]))
-            keys.update(("unit", unit if isinstance(unit, str) else unit["unit"]) for unit in row.get("units") or ())
+            keys.update(("unit", id_) for unit in row.get("units") or () for id_ in _named(unit))
     if event.type == "shipped":
         keys.add(("shipment", event.ids["shipment"]))
     elif event.type == "received":
@@ -52,6 +53,11 @@ def touches(event: Event) -> frozenset[Key]:
     elif event.type == "acknowledged":
         keys.add(("shipment", event.scalar("acknowledgement")["shipment"]))
     return frozenset(keys)
+
+
+def _named(unit: str | Mapping[str, Any]) -> Iterable[str]:
+    """The units that a line's unit names: itself, and where it is told, the one it stands in."""
+    return (unit,) if isinstance(unit, str) else filter(None, (unit["unit"], unit.get("inside")))
 
 
 def apply(view: Mapping[Key, State], event: Event) -> dict[Key, State]:
@@ -73,7 +79,7 @@ def _refuse_future(event: Event) -> None:
         at = datetime.fromisoformat(head["at"])
     except ValueError as error:
         raise Refusal("at-not-a-date", field="at", value=head["at"]) from error
-    recorded = datetime.fromisoformat(event.recorded_at.replace("Z", "+00:00")).astimezone(UTC)
+    recorded = datetime.fromisoformat(event.recorded_at)
     if at > recorded + CLOCK_TOLERANCE:
         raise Refusal("at-in-the-future", field="at", value=head["at"], now=event.recorded_at)
 
@@ -107,6 +113,11 @@ class _Desk:
     def put(self, state: Batch | Unit | Shipment | Arrival) -> None:
         self.changes[state.key] = state
 
+    def refuse_known(self, key: Key) -> None:
+        """An id comes from a salt; who uses a salt twice would make one thing out of two."""
+        if self._get(key) is not None:
+            raise Refusal("id-given-twice", field=key[0], value=key[1])
+
     # -- loose goods ------------------------------------------------------------------------------------------
 
     def add_loose(self, batch: Batch, site: str, owner: str, mg: int, count: int | None) -> None:
@@ -136,7 +147,7 @@ class _Desk:
                 packed=show_mg(batch.packed_mg),
                 held=show_mg(held),
             )
-        if batch.counted and mg > 0 and count is None:
+        if batch.counted and mg > 0 and count is None and here.count:
             raise Refusal("count-missing", field=f"{field}.quantity.count", batch=id_)
         if not batch.counted and count is not None:
             raise Refusal("count-unexpected", field=f"{field}.quantity.count", value=count, batch=id_)
@@ -164,7 +175,9 @@ class _Desk:
         if unit.state != "here":
             raise Refusal("unit-not-here", field=field, value=id_, serial=unit.serial, state=unit.state)
         if owner is not None and unit.owner != owner:
-            raise Refusal("unit-of-other-owner", field=field, value=id_, serial=unit.serial, owner=unit.owner or self.me)
+            raise Refusal(
+                "unit-of-other-owner", field=field, value=id_, serial=unit.serial, owner=unit.owner or self.me
+            )
         if site is not None and unit.site != site:
             raise Refusal("unit-at-other-site", field=field, value=id_, serial=unit.serial, site=unit.site)
         return unit
@@ -176,33 +189,41 @@ class _Desk:
         if len(set(listed)) != len(listed):
             raise Refusal("unit-twice", field=f"{field}.units", value=_first_double(listed))
         units = [self.unit_here(id_, row["batch"], f"{field}.units", owner=owner, site=site) for id_ in listed]
-        self._refuse_part_of_stack(units, set(listed), field)
+        self.refuse_part_of_stack(units, set(listed), f"{field}.units")
         leaves = [unit for unit in units if not unit.contains]  # a stack's mass is its leaves': count it once
         mg, count = sum(unit.net_mg for unit in leaves), sum(unit.count or 0 for unit in leaves)
+        pieces = row.get("count")
+        if row["mg"] == 0 and not pieces:
+            raise Refusal("mass-is-zero", field=f"{field}.quantity", value=row["mg"])
         if row["mg"] < mg:
             raise Refusal("less-than-its-units", field=f"{field}.quantity", value=show_mg(row["mg"]), units=show_mg(mg))
         batch = self.batch(row["batch"], field)
         if row["basis"] != batch.basis:
             raise Refusal("basis-differs", field=f"{field}.quantity.basis", value=row["basis"], basis=batch.basis)
+        if count and pieces is None:
+            raise Refusal("count-missing", field=f"{field}.quantity.count", batch=row["batch"])
+        if pieces is not None and pieces < count:
+            raise Refusal("less-than-its-units", field=f"{field}.quantity.count", value=pieces, units=count)
         if units:
             self.pack_mass(row["batch"], -mg, -count, field)
             for unit in units:
                 self.put(after(unit))
-        pieces = row.get("count")
-        if batch.counted and listed and pieces is not None and pieces < count:
-            raise Refusal("less-than-its-units", field=f"{field}.quantity.count", value=pieces, units=count)
-        loose_pieces = None if pieces is None else (pieces - count if batch.counted else pieces)
-        if row["mg"] > mg or not units:
+        loose_pieces = None if pieces is None else pieces - count
+        if row["mg"] > mg or loose_pieces or not units:
             self.take_loose(row["batch"], site, owner, row["mg"] - mg, loose_pieces, field)
 
-    def _refuse_part_of_stack(self, units: Iterable[Unit], listed: set[str], field: str) -> None:
+    def refuse_part_of_stack(self, units: Iterable[Unit], listed: set[str], field: str) -> None:
         """What stands inside another unit moves with it: both are named, or it is unpacked first."""
         for unit in units:
             if unit.inside is not None and unit.inside not in listed:
-                raise Refusal("unit-inside-other", field=f"{field}.units", value=unit.id, outer=unit.inside)
-            missing = [inner for inner in unit.contains if inner not in listed]
-            if missing:
-                raise Refusal("unit-contents-missing", field=f"{field}.units", value=unit.id, inner=missing[0])
+                raise Refusal("unit-inside-other", field=field, value=unit.id, outer=unit.inside)
+            refuse_contents_missing(unit, listed, field)
+
+
+def refuse_contents_missing(unit: Unit, listed: Container[str], field: str) -> None:
+    missing = [inner for inner in unit.contains if inner not in listed]
+    if missing:
+        raise Refusal("unit-contents-missing", field=field, value=unit.id, inner=missing[0])
 
 
 def _first_double(ids: list[str]) -> str:
@@ -216,7 +237,12 @@ def _log_opened(desk: _Desk, event: Event) -> None:
     """Entry 0 moves nothing."""
 
 
-def _new_batch(desk: _Desk, id_: str, made: Mapping[str, Any], amount: Mapping[str, Any], site: str, owner: str) -> None:
+def _new_batch(
+    desk: _Desk, id_: str, made: Mapping[str, Any], amount: Mapping[str, Any], site: str, owner: str
+) -> None:
+    desk.refuse_known(("batch", id_))
+    if amount["mg"] == 0:
+        raise Refusal("mass-is-zero", field="quantity", value=amount["mg"])
     counted = amount.get("count") is not None
     batch = Batch(id_, made["product"], amount["basis"], counted, made.get("lot_no"), (), 0, 0 if counted else None)
     desk.add_loose(batch, site, owner, amount["mg"], amount.get("count"))
@@ -286,6 +312,7 @@ def _packed(desk: _Desk, event: Event) -> None:
         zip(event.ids["units.public"], event.rows("units.public", "units.chain", "units.authority"), strict=True)
     ):
         where, owner, inner = f"units[{position}]", row.get("owner") or "", tuple(row.get("contains") or ())
+        desk.refuse_known(("unit", unit_id))
         if row["net_mg"] == 0:
             raise Refusal("mass-is-zero", field=f"{where}.net", value=row["net_mg"])
         if inner:
@@ -310,9 +337,18 @@ def _packed(desk: _Desk, event: Event) -> None:
 
 
 def _stack(
-    desk: _Desk, outer: str, batch: str, inner: tuple[str, ...], row: Mapping[str, Any], site: str, owner: str, where: str
+    desk: _Desk,
+    outer: str,
+    batch: str,
+    inner: tuple[str, ...],
+    row: Mapping[str, Any],
+    site: str,
+    owner: str,
+    where: str,
 ) -> None:
     """Units into a bigger unit: its net is theirs, and no mass moves."""
+    if len(set(inner)) != len(inner):
+        raise Refusal("unit-twice", field=f"{where}.contains", value=_first_double(list(inner)))
     units = [desk.unit_here(id_, batch, f"{where}.contains", owner=owner, site=site) for id_ in inner]
     for unit in units:
         if unit.inside is not None:
@@ -321,14 +357,21 @@ def _stack(
     net = sum(unit.net_mg for unit in units)
     if net != row["net_mg"]:
         raise Refusal("less-than-its-units", field=f"{where}.net", value=show_mg(row["net_mg"]), units=show_mg(net))
+    pieces = sum(unit.count or 0 for unit in units)
+    if (row.get("count") or 0) != pieces:
+        raise Refusal("less-than-its-units", field=f"{where}.count", value=row.get("count"), units=pieces)
 
 
 def _unpacked(desk: _Desk, event: Event) -> None:
-    for position, row in enumerate(event.rows("units.chain")):
+    rows = list(event.rows("units.chain"))
+    if not rows:
+        raise Refusal("nothing-named", field="units", verb="unpack")
+    for position, row in enumerate(rows):
         where = f"units[{position}]"
         unit = desk.unit_here(row["unit"], row["batch"], where, owner=None)
         if unit.inside is not None:
             raise Refusal("unit-inside-other", field=where, value=unit.id, outer=unit.inside)
+        refuse_contents_missing(unit, row.get("contains") or (), where)
         if unit.contains:
             for inner in unit.contains:
                 desk.put(replace(desk.unit(inner, where), inside=None))
@@ -340,7 +383,10 @@ def _unpacked(desk: _Desk, event: Event) -> None:
 
 def _moved(desk: _Desk, event: Event) -> None:
     move = event.scalar("move")
-    for position, row in enumerate(event.rows("lines.chain", "lines.authority")):
+    rows = list(event.rows("lines.chain", "lines.authority"))
+    if not rows:
+        raise Refusal("nothing-named", field="lines", verb="move")
+    for position, row in enumerate(rows):
         where, owner = f"lines[{position}]", row.get("owner") or ""
         before = desk.batch(row["batch"], where)
         packed_mg, packed_count = before.packed_mg, before.packed_count
@@ -349,8 +395,8 @@ def _moved(desk: _Desk, event: Event) -> None:
         in_units = packed_mg - after.packed_mg
         pieces = None if packed_count is None or after.packed_count is None else packed_count - after.packed_count
         desk.put(replace(after, packed_mg=packed_mg, packed_count=packed_count))
-        if row["mg"] > in_units:
-            count = None if row.get("count") is None else row["count"] - (pieces or 0)
+        count = None if row.get("count") is None else row["count"] - (pieces or 0)
+        if row["mg"] > in_units or count:
             desk.add_loose(desk.batch(row["batch"], where), move["to"], owner, row["mg"] - in_units, count)
 
 
@@ -364,6 +410,7 @@ def _shipped(desk: _Desk, event: Event) -> None:
         raise Refusal("to-one-party", field="to", value=to or None)
     if to == desk.me:
         raise Refusal("to-oneself", field="to.node", value=to)
+    desk.refuse_known(("shipment", id_))
     lines = []
     for position, row in enumerate(event.rows("lines.chain", "lines.partner", "lines.authority")):
         where, owner = f"lines[{position}]", row.get("owner") or ""
@@ -371,9 +418,12 @@ def _shipped(desk: _Desk, event: Event) -> None:
             raise Refusal("others-goods-go-back", field=where, value=row["batch"], owner=owner)
         if row["mg"] == 0:
             raise Refusal("mass-is-zero", field=f"{where}.quantity", value=row["mg"])
+        if desk.batch(row["batch"], where).counted and row.get("count") is None:
+            raise Refusal("count-missing", field=f"{where}.quantity.count", batch=row["batch"])
+        outers_of(row["units"], f"{where}.units")
         for listed in row["units"]:
             unit = desk.unit(listed["unit"], f"{where}.units")
-            if listed["net_mg"] != unit.net_mg or listed.get("count") != unit.count:
+            if (listed["net_mg"], listed.get("count"), listed.get("inside")) != (unit.net_mg, unit.count, unit.inside):
                 raise Refusal("unit-net-differs", field=f"{where}.units", value=unit.id, net=show_mg(unit.net_mg))
         desk.take_part(row, where, lambda unit: replace(unit, state="shipped", shipment=id_))
         units = tuple((unit["unit"], unit["net_mg"], unit.get("count")) for unit in row["units"])
@@ -388,8 +438,15 @@ def _received(desk: _Desk, event: Event) -> None:
     sender, purpose = receipt["from"], receipt["purpose"]
     found = desk.find(("arrival", receipt["shipment"]))
     arrival = found if isinstance(found, Arrival) else Arrival(receipt["shipment"], sender, purpose, {})
+    if sender == desk.me or arrival.id.rpartition("#")[0].rpartition("/")[0] != sender:
+        raise Refusal("receipt-of-other-shipment", field="shipment", value=arrival.id)
+    if (arrival.sender, arrival.purpose) != (sender, purpose):
+        told, offered = f"{sender}, {purpose}", f"{arrival.sender}, {arrival.purpose}"
+        raise Refusal("line-differs-from-offer", field="shipment", value=told, offered=offered)
     if arrival.declined or (receipt["declined"] and arrival.lines):
-        raise Refusal("shipment-declined" if arrival.declined else "decline-too-late", field="shipment", value=arrival.id)
+        raise Refusal(
+            "shipment-declined" if arrival.declined else "decline-too-late", field="shipment", value=arrival.id
+        )
     if receipt["declined"]:
         if not receipt.get("reason"):
             raise Refusal("reason-missing", field="reason")
@@ -398,36 +455,51 @@ def _received(desk: _Desk, event: Event) -> None:
     rows = list(event.rows("lines.chain", "lines.partner", "lines.authority"))
     if not rows:
         raise Refusal("nothing-named", field="lines", verb="receive")
-    lines = dict(arrival.lines)
+    lines, final = dict(arrival.lines), arrival.final or receipt["final"]
     for position, row in enumerate(rows):
         where = f"lines[{position}]"
         before = lines.get(row["line"]) or ArrivalLine(row["batch"], row["offered_mg"], row.get("offered_count"))
-        if (before.batch, before.offered_mg) != (row["batch"], row["offered_mg"]):
-            raise Refusal("line-differs-from-offer", field=where, value=row["batch"], offered=show_mg(before.offered_mg))
-        if arrival.final and not (row["units"] and all(unit["unit"] in before.pending for unit in row["units"])):
+        told, offered = (
+            _offered(row["batch"], row["offered_mg"], row.get("offered_count")),
+            _offered(before.batch, before.offered_mg, before.offered_count),
+        )
+        if told != offered:
+            raise Refusal("line-differs-from-offer", field=where, value=told, offered=offered)
+        if arrival.final and not _decides_only(row["units"], before.pending):
             raise Refusal("shipment-received", field="shipment", value=arrival.id)
         lines[row["line"]] = _receive_line(desk, before, row, receipt, where)
     for number, line in lines.items():
-        if receipt["final"] and (line.open_mg or line.open_count):
+        if final and (line.open_mg or line.open_count):
             raise Refusal("line-left-open", field="lines", value=number, open=show_mg(line.open_mg))
-    desk.put(replace(arrival, lines=lines, final=arrival.final or receipt["final"]))
+    desk.put(replace(arrival, lines=lines, final=final))
+
+
+def _offered(batch: str, mg: int, count: int | None) -> str:
+    """What a line offered, in words that differ whenever the offer does."""
+    return f"{batch}, {show_mg(mg)}" + ("" if count is None else f", {count}")
+
+
+def _decides_only(units: Iterable[Mapping[str, Any]], pending: Container[str]) -> bool:
+    """After the final receipt: units that wait in quarantine, and the stacks that those make up."""
+    stacks = {unit.get("inside") for unit in units}
+    leaves = [unit["unit"] for unit in units if unit["unit"] not in stacks]
+    return bool(leaves) and all(leaf in pending for leaf in leaves)
 
 
 def _receive_line(
     desk: _Desk, line: ArrivalLine, row: Mapping[str, Any], receipt: Mapping[str, Any], where: str
 ) -> ArrivalLine:
     """Accepted + rejected + missing (+ quarantined units, decided later) never exceed what was offered."""
-    line_owner = row.get("owner") or ""
-    owners = {
-        "accepted": "" if line_owner == desk.me or receipt["purpose"] in TITLE_PASSES else line_owner or receipt["from"],
-        "rejected": line_owner or receipt["from"],
-    }
-    if owners["rejected"] == desk.me and row["rejected_mg"]:
+    own = row.get("owner") == desk.me
+    stays = "" if own else row.get("owner") or receipt["from"]
+    owners = {"accepted": "" if receipt["purpose"] in TITLE_PASSES else stays, "rejected": stays}
+    if own and row["rejected_mg"]:
         raise Refusal("own-goods-not-rejected", field=where, value=row["batch"])
-    _open_arriving_batch(desk, row)
+    _open_arriving_batch(desk, row, where)
     pending = dict(line.pending)
     leaves = _decide_units(desk, line, row, pending, owners, where)
-    after = line.with_receipt(row, pending, {unit["unit"] for unit in row["units"] if unit["state"] != "quarantined"})
+    decided = {unit["unit"] for unit in row["units"] if unit["state"] not in ("quarantined", "unexpected")}
+    after = line.with_receipt(row, pending, decided)
     if after.open_mg < 0 or after.open_count < 0:
         told = row["accepted_mg"] + row["rejected_mg"] + row["missing_mg"]
         raise Refusal("more-than-offered", field=where, value=show_mg(told), offered=show_mg(line.offered_mg))
@@ -436,11 +508,20 @@ def _receive_line(
     return after
 
 
-def _open_arriving_batch(desk: _Desk, row: Mapping[str, Any]) -> None:
-    if not isinstance(desk.find(("batch", row["batch"])), Batch):
-        counted = row.get("offered_count") is not None
+def _open_arriving_batch(desk: _Desk, row: Mapping[str, Any], where: str) -> None:
+    """A batch is counted on one basis, and in pieces or not, for good: also when it comes back, or comes in parts."""
+    offered_count = row.get("offered_count")
+    known = desk.find(("batch", row["batch"]))
+    if not isinstance(known, Batch):
+        counted = offered_count is not None
         packed = 0 if counted else None
         desk.put(Batch(row["batch"], row["product"], row["basis"], counted, row.get("lot_no"), (), 0, packed))
+    elif known.basis != row["basis"]:
+        raise Refusal("basis-differs", field=f"{where}.basis", value=row["basis"], basis=known.basis)
+    elif known.counted and offered_count is None:
+        raise Refusal("count-missing", field=f"{where}.offered_count", batch=known.id)
+    elif offered_count is not None and not known.counted:
+        raise Refusal("count-unexpected", field=f"{where}.offered_count", value=offered_count, batch=known.id)
 
 
 def _decide_units(
@@ -453,30 +534,22 @@ def _decide_units(
 ) -> dict[str, list[Unit]]:
     """Places each listed unit, and answers the ones that hold goods directly, by outcome. Changes `pending`."""
     listed = [unit for unit in row["units"] if unit["state"] != "unexpected"]
-    ids = [unit["unit"] for unit in listed]
-    if len(set(ids)) != len(ids):
-        raise Refusal("unit-twice", field=f"{where}.units", value=_first_double(ids))
+    outers = outers_of(listed, f"{where}.units")
     outcomes = {unit["unit"]: _outcome(unit, f"{where}.units") for unit in listed}
+    # A stack whose parts fare differently comes apart: the outer unit is empty, its parts stand alone.
+    apart = {outer for id_, chain in outers.items() for outer in chain if outcomes[outer] != outcomes[id_]}
     inner: dict[str, list[str]] = {}
-    for unit in listed:
-        if unit.get("inside"):
-            inner.setdefault(unit["inside"], []).append(unit["unit"])
+    for id_, chain in outers.items():
+        for outer in chain[:1]:
+            inner.setdefault(outer, []).append(id_)
     leaves: dict[str, list[Unit]] = {"accepted": [], "rejected": [], "missing": [], "quarantined": []}
     for unit in listed:
         id_, outcome = unit["unit"], outcomes[unit["unit"]]
-        if id_ in line.decided or (outcome == "quarantined" and id_ in pending):
-            raise Refusal("unit-received", field=f"{where}.units", value=id_)
-        known = desk.find(("unit", id_))
-        if isinstance(known, Unit) and known.state not in ("shipped", "quarantined", "missing", "emptied"):
-            raise Refusal("unit-received", field=f"{where}.units", value=id_)
+        _refuse_decided(desk, line, unit, row["batch"], outcomes, f"{where}.units")
         if id_ in pending:
             net, count = pending.pop(id_)
             desk.pack_mass(row["batch"], -net, -(count or 0), where)
-        # A stack whose parts fare differently comes apart: the outer unit is empty, its parts stand alone.
-        apart = any(outcomes.get(part) != outcome for part in inner.get(id_, ()))
-        inside = unit.get("inside") if outcomes.get(unit.get("inside") or "") == outcome else None
-        if inside is not None and any(outcomes[part] != outcome for part in inner[inside]):
-            inside = None
+        _leave_waiting_stack(desk, unit, outcomes)
         placed = Unit(
             id=id_,
             batch=row["batch"],
@@ -487,9 +560,9 @@ def _decide_units(
             seal=unit.get("seal"),
             site=row["site"],
             owner=owners["accepted" if outcome == "accepted" else "rejected"],
-            state="emptied" if apart else {"missing": "missing", "quarantined": "quarantined"}.get(outcome, "here"),
-            inside=inside,
-            contains=() if apart else tuple(inner.get(id_, ())),
+            state="emptied" if id_ in apart else {"accepted": "here", "rejected": "here"}.get(outcome, outcome),
+            inside=next((outer for outer in outers[id_][:1] if outer not in apart), None),
+            contains=() if id_ in apart else tuple(inner.get(id_, ())),
         )
         desk.put(placed)
         if id_ not in inner:
@@ -498,6 +571,35 @@ def _decide_units(
                 pending[id_] = (placed.net_mg, placed.count)
                 desk.pack_mass(row["batch"], placed.net_mg, placed.count, where)
     return leaves
+
+
+def _refuse_decided(
+    desk: _Desk, line: ArrivalLine, unit: Mapping[str, Any], batch: str, listed: Container[str], where: str
+) -> None:
+    """A unit is decided once, holds what it held, and a stack that we know is decided with all that is in it."""
+    id_, state = unit["unit"], unit["state"]
+    if id_ in line.decided or (state == "quarantined" and id_ in line.pending):
+        raise Refusal("unit-received", field=where, value=id_)
+    if id_ in line.pending and line.pending[id_] != (unit["net_mg"], unit.get("count")):
+        raise Refusal("unit-net-differs", field=where, value=id_, net=show_mg(line.pending[id_][0]))
+    known = desk.find(("unit", id_))
+    if not isinstance(known, Unit):
+        return
+    if known.batch != batch:
+        raise Refusal("unit-of-other-batch", field=where, value=id_, batch=batch, holds=known.batch)
+    if known.state not in ("shipped", "quarantined", "missing", "emptied"):
+        raise Refusal("unit-received", field=where, value=id_)
+    refuse_contents_missing(known, listed, where)
+
+
+def _leave_waiting_stack(desk: _Desk, unit: Mapping[str, Any], listed: Container[str]) -> None:
+    """A unit that is decided without the quarantined stack it waits in takes that stack apart."""
+    outer = unit.get("inside")
+    if outer is None or outer in listed:
+        return
+    stack = desk.find(("unit", outer))
+    if isinstance(stack, Unit) and stack.state == "quarantined":
+        desk.put(replace(stack, state="emptied", contains=()))
 
 
 def _outcome(unit: Mapping[str, Any], where: str) -> str:
@@ -515,10 +617,11 @@ def _book(desk: _Desk, row: Mapping[str, Any], outcome: str, leaves: list[Unit],
     in_units, pieces = sum(unit.net_mg for unit in leaves), sum(unit.count or 0 for unit in leaves)
     if mg < in_units:
         raise Refusal("less-than-its-units", field=f"{where}.{outcome}", value=show_mg(mg), units=show_mg(in_units))
+    _refuse_uncounted(row, outcome, pieces, where)
     if outcome == "missing":
         return
     loose, difference = mg - in_units, row["difference_mg"] if outcome == "accepted" else 0
-    if difference and leaves and not loose:
+    if difference and in_units and not loose:
         in_units = _spread(desk, leaves, difference, where)
     else:
         loose += difference
@@ -527,10 +630,20 @@ def _book(desk: _Desk, row: Mapping[str, Any], outcome: str, leaves: list[Unit],
     if leaves:
         desk.pack_mass(row["batch"], in_units, pieces, where)
     loose_pieces = None if count is None else count - pieces
-    if loose_pieces is not None and loose_pieces < 0:
-        raise Refusal("less-than-its-units", field=f"{where}.{outcome}_count", value=count, units=pieces)
     if loose or loose_pieces:
         desk.add_loose(desk.batch(row["batch"], where), row["site"], owner, loose, loose_pieces)
+
+
+def _refuse_uncounted(row: Mapping[str, Any], outcome: str, pieces: int, where: str) -> None:
+    """Of a batch in pieces, each outcome says how many; of another, none does."""
+    field, count = f"{where}.{outcome}_count", row.get(f"{outcome}_count")
+    counted = row.get("offered_count") is not None
+    if counted and count is None and (pieces or (row[f"{outcome}_mg"] and outcome != "missing")):
+        raise Refusal("count-missing", field=field, batch=row["batch"])
+    if count is not None and not counted:
+        raise Refusal("count-unexpected", field=field, value=count, batch=row["batch"])
+    if count is not None and count < pieces:
+        raise Refusal("less-than-its-units", field=field, value=count, units=pieces)
 
 
 def _spread(desk: _Desk, leaves: list[Unit], difference: int, where: str) -> int:
@@ -568,32 +681,56 @@ def _acknowledged(desk: _Desk, event: Event) -> None:
     rows = list(event.rows("lines.partner", "lines.authority"))
     if rows and not found.outside and not acknowledgement["declined"]:
         raise Refusal("return-by-shipment", field="lines", value=found.id)
+    lines = list(found.lines)
     for position, row in enumerate(rows):
-        _weigh_back(desk, found, row, f"lines[{position}]")
-    desk.put(replace(found, closed=acknowledgement["agreed"]))
+        where = f"lines[{position}]"
+        if not 0 <= row["line"] < len(lines) or lines[row["line"]].batch != row["batch"]:
+            raise Refusal("line-not-offered", field=where, value=row["batch"], shipment=found.id)
+        lines[row["line"]] = _weigh_back(desk, found.id, lines[row["line"]], row, where)
+    desk.put(replace(found, lines=tuple(lines), closed=acknowledgement["agreed"]))
 
 
-def _weigh_back(desk: _Desk, shipment: Shipment, row: Mapping[str, Any], where: str) -> None:
-    """Goods that were declined, or come back from outside, are the sender's stock again as weighed in."""
-    if not 0 <= row["line"] < len(shipment.lines) or shipment.lines[row["line"]].batch != row["batch"]:
-        raise Refusal("line-not-offered", field=where, value=row["batch"], shipment=shipment.id)
-    line = shipment.lines[row["line"]]
-    nets = {unit: (net, count) for unit, net, count in line.units}
-    mg, pieces = 0, 0
-    for id_ in row.get("units") or ():
-        unit = desk.unit(id_, f"{where}.units")
-        if id_ not in nets or unit.state != "shipped" or unit.shipment != shipment.id:
-            raise Refusal("unit-not-here", field=f"{where}.units", value=id_, serial=unit.serial, state=unit.state)
-        mg, pieces = mg + nets[id_][0], pieces + (nets[id_][1] or 0)
-        desk.put(replace(unit, state="here", shipment=None, site=row["site"]))
+def _weigh_back(desk: _Desk, shipment: str, line: Line, row: Mapping[str, Any], where: str) -> Line:
+    """Goods that were declined, or come back from outside, are the sender's stock again, up to what went out."""
+    mg, pieces = _units_back(desk, shipment, line, row, where)
     if row["mg"] < mg:
         raise Refusal("less-than-its-units", field=f"{where}.quantity", value=show_mg(row["mg"]), units=show_mg(mg))
+    count = row.get("count")
+    if count is None and line.count is not None and (row["mg"] or pieces):
+        raise Refusal("count-missing", field=f"{where}.quantity.count", batch=row["batch"])
+    if count is not None and line.count is None:
+        raise Refusal("count-unexpected", field=f"{where}.quantity.count", value=count, batch=row["batch"])
+    if count is not None and count < pieces:
+        raise Refusal("less-than-its-units", field=f"{where}.quantity.count", value=count, units=pieces)
+    after = replace(line, back_mg=line.back_mg + row["mg"], back_count=line.back_count + (count or 0))
+    if after.back_mg > line.mg or after.back_count > (line.count or 0):
+        out = _offered(line.batch, line.mg - line.back_mg, None if line.count is None else line.count - line.back_count)
+        raise Refusal("more-than-sent", field=f"{where}.quantity", value=show_mg(row["mg"]), out=out)
     if mg:
         desk.pack_mass(row["batch"], mg, pieces, where)
-    count = row.get("count")
-    if row["mg"] > mg or (count or 0) > pieces:
-        batch = desk.batch(row["batch"], where)
-        desk.add_loose(batch, row["site"], line.owner, row["mg"] - mg, None if count is None else count - pieces)
+    loose_pieces = None if count is None else count - pieces
+    if row["mg"] > mg or loose_pieces:
+        desk.add_loose(desk.batch(row["batch"], where), row["site"], line.owner, row["mg"] - mg, loose_pieces)
+    return after
+
+
+def _units_back(desk: _Desk, shipment: str, line: Line, row: Mapping[str, Any], where: str) -> tuple[int, int]:
+    """Puts the listed units of a line back where they are weighed in; answers mass and pieces of those that hold goods.
+
+    A unit that comes without the stack it stood in stands alone; a stack comes with all that is in it.
+    """
+    sent, listed = {unit for unit, _, _ in line.units}, list(row.get("units") or ())
+    if len(set(listed)) != len(listed):
+        raise Refusal("unit-twice", field=f"{where}.units", value=_first_double(listed))
+    units = [desk.unit(id_, f"{where}.units") for id_ in listed]
+    for unit in units:
+        if unit.id not in sent or unit.state != "shipped" or unit.shipment != shipment:
+            raise Refusal("unit-not-here", field=f"{where}.units", value=unit.id, serial=unit.serial, state=unit.state)
+        refuse_contents_missing(unit, listed, f"{where}.units")
+        inside = unit.inside if unit.inside in listed else None
+        desk.put(replace(unit, state="here", shipment=None, site=row["site"], inside=inside))
+    leaves = [unit for unit in units if not unit.contains]
+    return sum(unit.net_mg for unit in leaves), sum(unit.count or 0 for unit in leaves)
 
 
 def _assembled(desk: _Desk, event: Event) -> None:
@@ -601,10 +738,21 @@ def _assembled(desk: _Desk, event: Event) -> None:
     assembly, quantity, id_ = event.scalar("assembly"), event.scalar("quantity"), event.ids["assembly"]
     units = list(event.rows("units.public", "units.chain"))
     mg, count = sum(unit["net_mg"] for unit in units), sum(unit["count"] for unit in units)
-    if (mg, count) != (quantity["mg"], quantity["count"]):
+    if mg != quantity["mg"]:
         raise Refusal("less-than-its-units", field="quantity", value=show_mg(quantity["mg"]), units=show_mg(mg))
-    desk.put(Batch(id_, assembly["product"], quantity["basis"], True, assembly.get("lot_no"), (), mg, count))
+    if count != quantity["count"]:
+        raise Refusal("less-than-its-units", field="quantity.count", value=quantity["count"], units=count)
+    if mg == 0:
+        raise Refusal("mass-is-zero", field="quantity", value=mg)
+    desk.refuse_known(("batch", id_))
+    lot_no = assembly.get("lot_no")
+    desk.put(
+        Batch(
+            id_, assembly["product"], quantity["basis"], counted=True, lot_no=lot_no, packed_mg=mg, packed_count=count
+        )
+    )
     for unit_id, unit in zip(event.ids["units.public"], units, strict=True):
+        desk.refuse_known(("unit", unit_id))
         desk.put(
             Unit(
                 id=unit_id,
@@ -624,15 +772,20 @@ def _dismantled(desk: _Desk, event: Event) -> None:
     rows = list(event.rows("units.chain"))
     if not rows:
         raise Refusal("nothing-named", field="units", verb="dismantle")
-    owners = set()
-    for position, row in enumerate(rows):
-        where = f"units[{position}]"
-        unit = desk.unit_here(row["unit"], row["batch"], where, owner=None)
-        owners.add(unit.owner)
-        desk.pack_mass(unit.batch, -unit.net_mg, -(unit.count or 0), where)
-        desk.put(replace(unit, state="consumed"))
+    listed = [row["unit"] for row in rows]
+    if len(set(listed)) != len(listed):
+        raise Refusal("unit-twice", field="units", value=_first_double(listed))
+    units = [desk.unit_here(row["unit"], row["batch"], f"units[{at}]", owner=None) for at, row in enumerate(rows)]
+    desk.refuse_part_of_stack(units, set(listed), "units")
+    owners = {unit.owner for unit in units}
     if len(owners) > 1:
         raise Refusal("owners-mixed", field="units", value=", ".join(sorted(owner or desk.me for owner in owners)))
+    if not event.items("outputs.chain") and not event.scalar("losses"):
+        raise Refusal("nothing-named", field="outputs", verb="dismantle")
+    for unit in units:
+        if not unit.contains:  # a stack's mass is its leaves'
+            desk.pack_mass(unit.batch, -unit.net_mg, -(unit.count or 0), "units")
+        desk.put(replace(unit, state="consumed"))
     owner = owners.pop()
     outputs = list(event.rows("outputs.chain", "outputs.authority"))
     for id_, row in zip(event.ids.get("outputs.chain", ()), outputs, strict=True):

@@ -24,6 +24,7 @@ from ledger.errors import Malformed
 
 AUDIENCES = ("public", "chain", "partner", "authority")
 LIST_MAX = 65_536
+NOTE_MAX = 1 << 17
 PURPOSES = ("sale", "processing", "consignment", "storage", "sample", "return", "repair")
 TITLE_PASSES = frozenset({"sale", "sample", "return"})
 """Purposes with which the accepted goods become the receiver's own; with the others the sender stays the owner."""
@@ -54,7 +55,7 @@ def _list(name: str, audience: str, creates: str | None = None, /, **kinds: str)
     return Slot(name, audience, {key.rstrip("_"): kind for key, kind in kinds.items()}, items=True, creates=creates)
 
 
-_DOCUMENTS = _slot("documents", "authority", list="list")
+_DOCUMENTS = _slot("documents", "authority", list="documents")
 _RECORDED = _slot(
     "recorded",
     "authority",
@@ -65,14 +66,14 @@ _RECORDED = _slot(
     captured="object?",
     reference="text?",
 )
-_LOSSES = _slot("losses", "authority", list="list")
+_LOSSES = _slot("losses", "authority", list="losses")
 _PART = {"mg": "mg", "basis": "code", "count": "count?", "units": "ids?", "owner": "name?"}
 
 EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
     "log_opened": (
         _slot("log", "public", name="name", organisation="text", role="code", country="country?"),
-        _slot("keys", "public", list="list"),
-        _slot("predecessor", "public", checkpoint="text"),
+        _slot("keys", "public", list="keys"),
+        _slot("predecessor", "public", checkpoint="note"),
     ),
     "registered": (
         _slot("batch", "chain", "batch", product="code", lot_no="text?", at="at", site="code"),
@@ -83,7 +84,7 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
         _RECORDED,
     ),
     "transformed": (
-        _slot("transformation", "chain", at="at", steps="list"),
+        _slot("transformation", "chain", at="at", steps="steps"),
         _list("inputs.chain", "chain", batch="id"),
         _list("inputs.authority", "authority", **_PART, site="code", typed="object"),
         _list("outputs.chain", "chain", "batch", product="code", lot_no="text?"),
@@ -129,7 +130,7 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
             mg="mg",
             basis="code",
             count="count?",
-            units="list",
+            units="units",
             owner="name?",
             product="code",
             lot_no="text?",
@@ -137,7 +138,7 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
         ),
         _list("lines.authority", "authority", site="code", typed="object?"),
         _slot("transport", "partner", vehicle="text?", waybill="text?", carrier="text?"),
-        _slot("documents", "partner", list="list"),
+        _slot("documents", "partner", list="documents"),
         _RECORDED,
     ),
     "received": (
@@ -168,7 +169,7 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
             missing_count="count?",
             difference_mg="signed",
             tolerance_mg="mg?",
-            units="list",
+            units="received_units",
             owner="name?",
             product="code",
             lot_no="text?",
@@ -186,7 +187,7 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
         _RECORDED,
     ),
     "assembled": (
-        _slot("assembly", "chain", "batch", at="at", product="code", lot_no="text?", steps="list"),
+        _slot("assembly", "chain", "batch", at="at", product="code", lot_no="text?", steps="steps"),
         _slot("quantity", "authority", mg="mg", basis="code", count="count", site="code"),
         _list("inputs.chain", "chain", batch="id"),
         _list("inputs.authority", "authority", **_PART, site="code", typed="object"),
@@ -196,7 +197,7 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
         _RECORDED,
     ),
     "dismantled": (
-        _slot("dismantling", "chain", at="at", steps="list"),
+        _slot("dismantling", "chain", at="at", steps="steps"),
         _list("units.chain", "chain", unit="id", batch="id"),
         _list("outputs.chain", "chain", "batch", product="code", lot_no="text?"),
         _list("outputs.authority", "authority", mg="mg", basis="code", count="count?", site="code", typed="object"),
@@ -215,12 +216,43 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
 }
 OPTIONAL = frozenset({"predecessor", "assay", "documents", "losses", "party", "transport", "reason", "answer"})
 """Scalar slots that may hold a committed null; every other one says something in every event of its type."""
+ROWS: Mapping[str, Mapping[str, str]] = {
+    "documents": {},
+    "keys": {"use": "code", "alg": "code"},
+    "losses": {"kind": "code", "mg": "mg", "basis": "code?"},
+    "steps": {"process": "code", "site": "code?", "country": "country?"},
+    "units": {
+        "unit": "id",
+        "kind": "code",
+        "serial": "text",
+        "net_mg": "mg",
+        "count": "count?",
+        "seal": "text?",
+        "inside": "id?",
+    },
+    "received_units": {
+        "unit": "text",
+        "state": "code",
+        "kind": "code",
+        "serial": "text",
+        "net_mg": "mg",
+        "count": "count?",
+        "seal": "text?",
+        "inside": "id?",
+        "reason": "text?",
+    },
+}
+"""Kinds that are arrays of objects, and the fields of those. A unit that nobody offered may have no id to state."""
 REMOVAL_KINDS = ("consumed", "disposed", "destroyed")
 
-_ID = pattern(r"[0-9A-HJKMNP-TV-Z]{26}")
+_ID = pattern(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 _NAME = pattern(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+(?:/[a-z0-9-]+)*")
+_ORIGIN = pattern(r".+/log(?:[2-9]|[1-9][0-9]+)?")
 _CODE = pattern(r"[a-z0-9][a-z0-9_.-]{0,63}")
-_AT = pattern(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d[+-](?:[01]\d|2[0-3]):[0-5]\d")
+_DAY = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+_HOUR = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+_AT = pattern(f"{_DAY}T{_HOUR}:[0-5][0-9][+-]{_HOUR}")
+_COUNTRY = pattern("[A-Z]{2}")
 _HASH = pattern(r"[A-Za-z0-9+/]{43}=")
 _MAX = 2**53 - 1
 
@@ -234,16 +266,22 @@ def is_name(text: object) -> bool:
     return isinstance(text, str) and len(text) <= 120 and _NAME.fullmatch(text) is not None
 
 
+def is_origin(text: object) -> bool:
+    """A log's origin: `NAME/log`, or `NAME/log2` and so on for its successors."""
+    return is_name(text) and _ORIGIN.fullmatch(str(text)) is not None
+
+
 def is_id(text: object) -> bool:
     """An id of ours (26 characters), or a foreign one (`log#id`)."""
     if not isinstance(text, str):
         return False
     log, _, own = text.rpartition("#")
-    return _ID.fullmatch(own) is not None and ("#" not in text or is_name(log))
+    return _ID.fullmatch(own) is not None and ("#" not in text or is_origin(log))
 
 
 KINDS: Mapping[str, Any] = {
     "text": lambda value: isinstance(value, str) and 0 < len(value) <= 500,
+    "note": lambda value: isinstance(value, str) and 0 < len(value) <= NOTE_MAX,
     "code": lambda value: isinstance(value, str) and _CODE.fullmatch(value) is not None,
     "name": is_name,
     "id": is_id,
@@ -254,7 +292,7 @@ KINDS: Mapping[str, Any] = {
     "signed": _whole(-_MAX),
     "flag": lambda value: isinstance(value, bool),
     "at": lambda value: isinstance(value, str) and _AT.fullmatch(value) is not None,
-    "country": lambda value: isinstance(value, str) and len(value) == 2 and value.isalpha() and value.isupper(),
+    "country": lambda value: isinstance(value, str) and _COUNTRY.fullmatch(value) is not None,
     "hash": lambda value: isinstance(value, str) and _HASH.fullmatch(value) is not None,
     "list": lambda value: isinstance(value, (list, tuple)),
     "object": lambda value: isinstance(value, Mapping),
@@ -328,13 +366,22 @@ class Event:
 def _check_value(slot: Slot, value: Value, where: str) -> None:
     if value is None:
         return
-    for name, kind in slot.kinds.items():
-        found = value.get(name)
+    _check_fields(slot.kinds, value, where)
+
+
+def _check_fields(kinds: Mapping[str, str], value: Mapping[str, Any], where: str) -> None:
+    for name, kind in kinds.items():
+        found, plain, place = value.get(name), kind.rstrip("?"), f"{where}.{name}"
         if found is None:
-            if not kind.endswith("?"):
-                raise Malformed("field-missing", field=f"{where}.{name}")
-        elif not KINDS[kind.rstrip("?")](found):
-            raise Malformed("field-wrong", field=f"{where}.{name}", value=found, kind=kind.rstrip("?"))
+            if plain == kind:
+                raise Malformed("field-missing", field=place)
+        elif plain in ROWS and KINDS["list"](found):
+            for position, row in enumerate(found):
+                if not isinstance(row, Mapping):
+                    raise Malformed("field-wrong", field=f"{place}[{position}]", value=row, kind="object")
+                _check_fields(ROWS[plain], row, f"{place}[{position}]")
+        elif plain in ROWS or not KINDS[plain](found):
+            raise Malformed("field-wrong", field=place, value=found, kind=plain)
 
 
 def slot_of(event_type: str, name: str) -> Slot:

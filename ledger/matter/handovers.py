@@ -37,7 +37,7 @@ def check_receipt(shipped: Event, received: Event) -> None:
     if shipment is not None and receipt and receipt["shipment"] != f"{shipped.origin}#{shipment}":
         raise Refusal("receipt-of-other-shipment", field="receipt.shipment", value=receipt["shipment"])
     to = shipped.scalar("shipment").get("to")
-    if to is not None and to != received.name:
+    if shipped.scalar("shipment") and to != received.name:
         raise Refusal("offer-to-other", field="receipt", value=to, receiver=received.name)
     if receipt and receipt["from"] != shipped.name:
         raise Refusal("receipt-of-other-shipment", field="receipt.from", value=receipt["from"])
@@ -57,9 +57,15 @@ def _check_line(offered: list[dict[str, Any]], row: Mapping[str, Any], sender: s
     if "batch" in line and _absolute(line["batch"], sender) != _absolute(row["batch"], receiver):
         raise Refusal("line-differs-from-offer", field=where, value=row["batch"], offered=line["batch"])
     if "mg" in line and "offered_mg" in row:
-        same = (line["mg"], line["basis"], line.get("count")) == (row["offered_mg"], row["basis"], row.get("offered_count"))
+        same = (line["mg"], line["basis"], line.get("count")) == (
+            row["offered_mg"],
+            row["basis"],
+            row.get("offered_count"),
+        )
         if not same:
-            raise Refusal("line-differs-from-offer", field=where, value=show_mg(row["offered_mg"]), offered=show_mg(line["mg"]))
+            raise Refusal(
+                "line-differs-from-offer", field=where, value=show_mg(row["offered_mg"]), offered=show_mg(line["mg"])
+            )
         sent = {_absolute(unit["unit"], sender): unit["net_mg"] for unit in line["units"]}
         for unit in row["units"]:
             id_ = _absolute(unit["unit"], receiver)

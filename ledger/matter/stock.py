@@ -87,7 +87,10 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of our own shipment. `units`: (unit, net mg, count); `owner` and `site` as they stood here."""
+    """A line of our own shipment. `units`: (unit, net mg, count); `owner` and `site` as they stood here.
+
+    `back_mg`, `back_count`: what of it was weighed back into our own stock, declined or returned from outside.
+    """
 
     batch: str
     mg: int
@@ -96,6 +99,8 @@ class Line:
     units: tuple[tuple[str, int, int | None], ...]
     owner: str
     site: str
+    back_mg: int = 0
+    back_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,9 +62,8 @@ def test_a_real_checkpoint_and_its_witnesses():
     log = Verifier.parse(REAL["log"])
     witnesses = [Verifier.parse(vkey) for vkey in REAL["witnesses"]]
     assert open_checkpoint(raw, log, REAL["origin"]) == Checkpoint(REAL["origin"], REAL["size"], unb64(REAL["root"]))
-    assert sorted(cosignatures(raw, witnesses), key=lambda one: one[0].name) == [
-        (one, REAL["time"]) for one in witnesses
-    ]
+    assert set(cosignatures(raw, witnesses)) == {(witness, REAL["time"]) for witness in witnesses}
+    assert len(cosignatures(raw, witnesses)) == 3
     assert cosignatures(raw, witnesses[:1]) == [(witnesses[0], REAL["time"])]
     changed = raw.replace(b"1432088532", b"1432088533")
     with pytest.raises(Unverified):
@@ -157,10 +156,10 @@ def test_formats_no_other_origin(origin):
 def test_the_right_log_only():
     with pytest.raises(Unverified) as caught:
         open_checkpoint(RAW, LOG.verifier, "xinfeng.example/log")
-    assert caught.value.code == "origin_differs"
+    assert caught.value.code == "origin-differs"
     with pytest.raises(Unverified) as caught:
         open_checkpoint(RAW, Ed25519Signer.from_seed(ORIGIN, b"\7" * 32).verifier, ORIGIN)
-    assert caught.value.code == "signature_missing"
+    assert caught.value.code == "signature-missing"
     # the log's key under a witness's type, or a witness's signature, is not the log's
     with pytest.raises(Unverified):
         open_checkpoint(RAW, Ed25519Signer.from_seed(ORIGIN, b"\1" * 32, 4).verifier, ORIGIN)
@@ -205,7 +204,7 @@ def test_the_time_is_signed():
         later = SignatureLine(line.name, line.key_id, time.to_bytes(8, "big") + line.signature[8:])
         with pytest.raises(Unverified) as caught:
             cosignatures(add_signatures(RAW, [later]), [WITNESS.verifier])
-        assert caught.value.code == "signature_bad"
+        assert caught.value.code == "signature-bad"
 
 
 def test_a_time_beyond_63_bits_is_refused_though_signed():

@@ -172,7 +172,7 @@ def test_every_change_of_a_single_item_is_refused():
     for path in (one["path"][:-1], [*one["path"], one["path"][0]], one["path"][::-1], []):
         with pytest.raises(Unverified) as caught:
             open_slots(sd, [{"d": items[3], "path": path}])
-        assert caught.value.code == "disclosure_unproven"
+        assert caught.value.code == "disclosure-unproven"
     with pytest.raises(Unverified):
         open_slots(sd, [{"d": items[2], "path": one["path"]}])
 
@@ -214,23 +214,23 @@ TWO = {"lines.chain": COMMITMENT.to_json(), "transport": SD["transport"]}
 OTHER = disclose(salt(9), "transport", "by rail")
 
 CASES = {
-    "unknown slot": ([disclose(salt(1), "price", 1)], "slot_unknown"),
-    "scalar opened as a list": ([disclose(salt(1), "transport/0", 1)], "slot_unknown"),
-    "list opened as a scalar": ([disclose(salt(1), "lines.chain", 1)], "slot_unknown"),
-    "beyond the list": ([disclose(salt(1), "lines.chain/4", 1)], "slot_unknown"),
-    "same opening twice": ([ROAD, ROAD], "slot_opened_twice"),
-    "same item twice": ([*ITEMS, ITEMS[0]], "slot_opened_twice"),
-    "item twice, with path": ([single(ITEMS, 1), single(ITEMS, 1)], "slot_opened_twice"),
-    "item in both ways": ([*ITEMS, single(ITEMS, 1)], "slot_opened_twice"),
-    "list in both ways": ([*ITEMS[:3], single(ITEMS, 3)], "list_incomplete"),
-    "list in part": (ITEMS[:3], "list_incomplete"),
-    "one item without its path": ([ITEMS[2]], "list_incomplete"),
-    "another value": ([OTHER], "disclosure_unproven"),
-    "scalar with a path": ([{"d": ROAD, "path": []}], "disclosure_unproven"),
-    "another item in the list": ([*ITEMS[:3], disclose(salt(9), "lines.chain/3", 1)], "disclosure_unproven"),
+    "unknown slot": ([disclose(salt(1), "price", 1)], "slot-unknown"),
+    "scalar opened as a list": ([disclose(salt(1), "transport/0", 1)], "slot-unknown"),
+    "list opened as a scalar": ([disclose(salt(1), "lines.chain", 1)], "slot-unknown"),
+    "beyond the list": ([disclose(salt(1), "lines.chain/4", 1)], "slot-unknown"),
+    "same opening twice": ([ROAD, ROAD], "slot-opened-twice"),
+    "same item twice": ([*ITEMS, ITEMS[0]], "slot-opened-twice"),
+    "item twice, with path": ([single(ITEMS, 1), single(ITEMS, 1)], "slot-opened-twice"),
+    "item in both ways": ([*ITEMS, single(ITEMS, 1)], "slot-opened-twice"),
+    "list in both ways": ([*ITEMS[:3], single(ITEMS, 3)], "list-incomplete"),
+    "list in part": (ITEMS[:3], "list-incomplete"),
+    "one item without its path": ([ITEMS[2]], "list-incomplete"),
+    "another value": ([OTHER], "disclosure-unproven"),
+    "scalar with a path": ([{"d": ROAD, "path": []}], "disclosure-unproven"),
+    "another item in the list": ([*ITEMS[:3], disclose(salt(9), "lines.chain/3", 1)], "disclosure-unproven"),
     "another item with that path": (
         [single(ITEMS, 1) | {"d": disclose(salt(9), "lines.chain/1", 1)}],
-        "disclosure_unproven",
+        "disclosure-unproven",
     ),
 }
 

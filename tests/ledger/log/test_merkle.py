@@ -194,6 +194,16 @@ def test_edges_of_the_verifiers():
             check_consistency(*arguments)
 
 
+def test_hashes_cannot_be_cut_elsewhere():
+    left, right = MANY[:2]
+    root = node_hash(left, right)
+    check_inclusion([right], 0, 2, left, root)
+    with pytest.raises(Unverified):
+        check_inclusion([right[1:]], 0, 2, left + right[:1], root)
+    with pytest.raises(Unverified):
+        check_consistency([right[1:]], 1, 2, left + right[:1], root)
+
+
 def test_all_small_trees_against_the_definition():
     store = Store()
     for size in range(len(MANY) + 1):
@@ -243,7 +253,7 @@ def test_a_rewritten_log_has_no_consistency_proof():
     for proof in (Tree(MANY[:20]).prove_consistency(9), Tree(forged).prove_consistency(9)):
         with pytest.raises(Unverified) as caught:
             check_consistency(proof, 9, 20, Tree(MANY).root(9), Tree(forged).root())
-        assert caught.value.code == "consistency_unproven"
+        assert caught.value.code == "consistency-unproven"
 
 
 def test_appending_in_any_pieces_makes_the_same_nodes():

@@ -112,7 +112,7 @@ def test_published_bad_keys_are_refused(vkey):
 def test_a_key_type_that_is_not_known_is_named():
     with pytest.raises(Malformed) as caught:
         Verifier.from_public("w.example", bytes(range(32)), 6)
-    assert (caught.value.code, caught.value.value) == ("key_type", 6)
+    assert (caught.value.code, caught.value.value) == ("key-type", 6)
 
 
 def test_a_verifier_cannot_carry_a_wrong_id():
@@ -227,13 +227,13 @@ def test_unknown_lines_are_passed_over():
     assert open_note(raw, [PETER]).verified == (PETER,)
     with pytest.raises(Unverified) as caught:
         open_note(f"{TEXT}\n{other_id}{other_name}".encode(), [PETER])
-    assert caught.value.code == "signature_missing"
+    assert caught.value.code == "signature-missing"
 
 
 def test_without_keys_nothing_opens():
     with pytest.raises(Unverified) as caught:
         open_note(BOTH, [])
-    assert caught.value.code == "signature_missing"
+    assert caught.value.code == "signature-missing"
 
 
 def test_one_bad_line_of_a_known_key_spoils_the_note():
@@ -248,7 +248,7 @@ def test_one_bad_line_of_a_known_key_spoils_the_note():
             assert open_note(raw.encode(), [PETER]).verified == (PETER,)
             with pytest.raises(Unverified) as caught:
                 open_note(raw.encode(), [PETER, ENOCH])
-            assert caught.value.code == "signature_bad"
+            assert caught.value.code == "signature-bad"
 
 
 def test_two_keys_under_one_name_and_id_are_refused_when_needed():
@@ -259,10 +259,10 @@ def test_two_keys_under_one_name_and_id_are_refused_when_needed():
     raw = sign_note(TEXT, [one])
     with pytest.raises(Unverified) as caught:
         open_note(raw, [one.verifier, two.verifier])
-    assert caught.value.code == "key_ambiguous"
+    assert caught.value.code == "key-ambiguous"
     with pytest.raises(Unverified) as caught:
         open_note(raw, [two.verifier])
-    assert caught.value.code == "signature_bad"
+    assert caught.value.code == "signature-bad"
     assert open_note(raw, [one.verifier, one.verifier]).verified == (one.verifier,)
     assert open_note(NOTE, [one.verifier, two.verifier, PETER]).verified == (PETER,)
 
@@ -345,7 +345,7 @@ def test_private_keys_from_files():
     ):
         with pytest.raises(Malformed) as caught:
             Ed25519Signer.from_pkcs8(name, pem, passphrase)
-        assert caught.value.code == "key_unreadable"
+        assert caught.value.code == "key-unreadable"
 
 
 def test_a_private_key_never_prints():

@@ -1,0 +1,362 @@
+"""A node's settings: HOME/config.toml, and the environment above it. The only reader of either.
+
+Every setting may stand in the file under its own name, or in the environment as LODETRACE_ and that name in capitals,
+which wins; lists and tables in the environment are JSON. Paths are taken from HOME.
+
+Promises: all settings are checked at once, when they are loaded; the error names every wrong one, where it stands, what
+stands there and what belongs there. What is loaded does not change. `write_initial` writes what `load` reads back.
+Does not read the policy (nodes/node.py does) nor the keys (nodes/identity.py), nor see whether the port is free.
+"""
+
+import json
+import os
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
+from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.sources.utils import parse_env_vars
+
+from ledger.errors import Malformed, Unavailable
+from ledger.log.trust import Policy
+from ledger.matter.events import is_name
+from nodes.posix import write_private
+
+FILE = "config.toml"
+POLICY = "policy.txt"
+PREFIX = "LODETRACE_"
+ROLES = ("authority", "mine", "separation", "metal", "magnet", "motor", "recycler", "trader", "laboratory", "carrier")
+NOT_SETTINGS = frozenset({"LODETRACE_HOME", "LODETRACE_URL", "LODETRACE_TOKEN", "LODETRACE_PASSPHRASE"})
+"""What the command line, and `passphrase`, read from the environment; none of them is a setting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Says:
+    """What belongs in a setting, in English and Chinese: for errors, for a new file's comments, for documentation."""
+
+    en: str
+    zh: str
+
+
+# -- kinds of values ----------------------------------------------------------------------------------------------
+
+
+def _holds(check: Callable[[Any], bool]) -> AfterValidator:
+    def validate(value: Any) -> Any:
+        if not check(value):
+            raise ValueError("not as it must be")
+        return value
+
+    return AfterValidator(validate)
+
+
+def _from_json(value: Any) -> Any:
+    """A list or table as the environment holds it. The error of a bad one is a ValueError, like any other here."""
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _in_home(path: Path, info: ValidationInfo) -> Path:
+    path = info.data["home"] / path
+    if not path.is_file():
+        raise ValueError("no such file")
+    return path
+
+
+def _is_host(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return text == "localhost" or ("/" not in text and is_name(text))
+    return True
+
+
+def _is_base_url(text: str) -> bool:
+    try:
+        url = urlsplit(text)
+        named = bool(url.hostname) and url.port != 0 and "@" not in url.netloc
+    except ValueError:
+        return False
+    bare = text == f"{url.scheme}://{url.netloc}{url.path}" and all("!" <= sign <= "~" for sign in text)
+    return named and bare and url.scheme in ("http", "https") and not text.endswith("/")
+
+
+def _codes_differ(sites: Sequence["Site"]) -> bool:
+    return len({site.code for site in sites}) == len(sites)
+
+
+_Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+_Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
+_Node = Annotated[str, _holds(lambda text: is_name(text) and len(text) <= 100)]
+_Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+_File = Annotated[Path, AfterValidator(_in_home)]
+_FromJson = BeforeValidator(_from_json)
+_NODE = Says(
+    "a node's name, like a host's, in lower case: longnan.example", "节点名称，形如小写主机名：longnan.example"
+)
+
+
+# -- the settings -------------------------------------------------------------------------------------------------
+
+
+class Site(BaseModel):
+    """A place of the organisation where goods stand."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    code: _Code
+    country: _Country
+    region: _Line | None = None
+
+
+class Settings(BaseSettings):
+    """One node's settings, checked. `home` is where they were found; `load` makes them."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_prefix=PREFIX)
+
+    home: Path
+    name: Annotated[_Node, _NODE]
+    organisation: Annotated[_Line, Says("the organisation's name, at most 200 characters", "企业名称，至多 200 个字符")]
+    organisation_en: Annotated[
+        _Line | None, Says("that name in Latin letters, at most 200 characters", "企业英文名称，至多 200 个字符")
+    ] = None
+    role: Annotated[
+        str, _holds(ROLES.__contains__), Says(f"one of {', '.join(ROLES)}", f"取值之一：{'、'.join(ROLES)}")
+    ]
+    country: Annotated[_Country | None, Says("a country's two capital letters: CN", "国家代码，两个大写字母：CN")] = (
+        None
+    )
+    host: Annotated[
+        str,
+        _holds(_is_host),
+        Says("the address to listen on: 127.0.0.1, or 0.0.0.0 for all", "监听地址：127.0.0.1；0.0.0.0 为全部"),
+    ] = "127.0.0.1"
+    port: Annotated[
+        int, Field(ge=1, le=65535), Says("the port to listen on, from 1 to 65535", "监听端口，1 到 65535")
+    ] = 8470
+    label_url: Annotated[
+        str,
+        _holds(_is_base_url),
+        Says(
+            "the address printed on labels, without a slash at its end: https://q.longnan.example",
+            "印在标签上的网址，末尾不带斜杠：https://q.longnan.example",
+        ),
+    ] = Field(default_factory=lambda data: f"http://127.0.0.1:{data['port']}")
+    policy: Annotated[
+        _File, Says("a file with the trust policy: the logs of the partners", "信任策略文件：列出合作方的日志")
+    ] = Field(default=Path(POLICY), validate_default=True)
+    authority: Annotated[
+        _Node | None,
+        Says("the name of the authority's node: authority.example", "监管部门节点的名称：authority.example"),
+    ] = None
+    reference: Annotated[
+        _File | None, Says("a file with your own products, processes and packages", "自有产品、工序和包装数据的文件")
+    ] = None
+    body_max: Annotated[
+        int,
+        Field(ge=1 << 16, le=1 << 30),
+        Says("the largest request, from 65536 to 1073741824 bytes", "请求的最大字节数，65536 到 1073741824"),
+    ] = 16 << 20
+    future_max_s: Annotated[
+        int,
+        Field(ge=0, le=86400),
+        Says("how far ahead of our clock an event may lie, 0 to 86400 seconds", "事件时间最多可超前的秒数，0 到 86400"),
+    ] = 300
+    retry_max_s: Annotated[
+        int,
+        Field(ge=1, le=86400),
+        Says("the longest pause between two deliveries, 1 to 86400 seconds", "两次投递之间的最长间隔，1 到 86400 秒"),
+    ] = 900
+    sites: Annotated[
+        tuple[Site, ...],
+        NoDecode,
+        _FromJson,
+        _holds(_codes_differ),
+        Says(
+            "sites, each with a code of its own, a country, and perhaps a region",
+            "场所列表，每个场所有不同的 code、country，可有 region",
+        ),
+    ] = ()
+    products: Annotated[
+        dict[_Line, _Code],
+        NoDecode,
+        _FromJson,
+        Says("your own product codes: P-100 = prnd_oxide", "自有产品编码：P-100 = prnd_oxide"),
+    ] = {}
+    partners: Annotated[
+        dict[_Line, _Node],
+        NoDecode,
+        _FromJson,
+        Says("your own partner codes: K-17 = metal.example", "自有客户编码：K-17 = metal.example"),
+    ] = {}
+
+    @classmethod
+    def settings_customise_sources(cls, *_: Any, **sources: Any) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Nothing but its arguments: `load` brings both sources together, and can say what came from where."""
+        return (sources["init_settings"],)
+
+    @property
+    def database(self) -> Path:
+        return self.home / "node.db"
+
+    @property
+    def url(self) -> str:
+        """Where a program on this machine finds the node."""
+        return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
+
+    def site(self, code: str) -> Site | None:
+        return next((site for site in self.sites if site.code == code), None)
+
+
+NAMES = tuple(name for name in Settings.model_fields if name != "home")
+TABLES = ("sites", "products", "partners")
+"""These stand at the end of the file, as TOML wants it."""
+
+
+def variable(name: str) -> str:
+    """The environment's name for a setting."""
+    return PREFIX + name.upper()
+
+
+def says(name: str) -> Says:
+    """What belongs in the setting `name`."""
+    return next(note for note in Settings.model_fields[name].metadata if isinstance(note, Says))
+
+
+# -- loading ------------------------------------------------------------------------------------------------------
+
+
+class _Environment(EnvSettingsSource):
+    """The library's reading of an environment, but of the one it is handed."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        super().__init__(Settings)
+
+    def _load_env_vars(self) -> Mapping[str, str | None]:
+        return parse_env_vars(self._environ, ignore_empty=True)
+
+
+def environment() -> Mapping[str, str]:
+    """The process's own, to hand to whoever asks for one."""
+    return os.environ
+
+
+def passphrase(environ: Mapping[str, str]) -> bytes | None:
+    """LODETRACE_PASSPHRASE, which opens the key files. It is no setting, because files get copied."""
+    return environ.get(f"{PREFIX}PASSPHRASE", "").encode() or None
+
+
+def load(home: Path, environ: Mapping[str, str]) -> Settings:
+    """Unavailable if there is no node at `home`; Malformed("settings-wrong") with every reason if anything is wrong."""
+    file = home / FILE
+    try:
+        text = file.read_bytes()
+    except OSError as error:
+        raise Unavailable("settings-missing", field=str(file), value=error.strerror) from error
+    try:
+        written = tomllib.loads(text.decode())
+    except ValueError as error:
+        raise Malformed("settings-unreadable", field=str(file), why=str(error)) from error
+    return _check(home, written, environ)
+
+
+def write_initial(
+    home: Path, *, name: str, organisation: str, role: str, policy: str = "quorum none\n", **more: Any
+) -> Settings:
+    """Writes config.toml and policy.txt into the folder `home`. `more` are further settings, None for none."""
+    Policy.parse(policy)
+    write_private(home / POLICY, policy.encode())
+    values = {"name": name, "organisation": organisation, "role": role, **more}
+    values = {key: value for key, value in values.items() if value is not None}
+    settings = _check(home, values, {})
+    write_private(home / FILE, _print(values).encode())
+    return settings
+
+
+def _check(home: Path, written: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
+    """What stands in the environment hides what stands in the file, right or wrong."""
+    given = _Environment(environ)()
+    given.pop("home", None)
+    values = {key: value for key, value in written.items() if key in NAMES} | given
+    wrong = [_unknown(key, value, NAMES) for key, value in written.items() if key not in NAMES]
+    variables = [variable(name) for name in NAMES]
+    wrong += [
+        _unknown(key, value, variables)
+        for key, value in environ.items()
+        if key.startswith(PREFIX) and key not in NOT_SETTINGS and key not in variables
+    ]
+    try:
+        settings = Settings(home=home.resolve(), **values)
+    except ValidationError as error:
+        places = (one["loc"] for one in error.errors() if one["type"] != "default_factory_not_called")
+        wrong = [_misfit(place, values, given) for place in dict.fromkeys(places)] + wrong
+    if wrong:
+        en, zh = ("\n".join(f"  - {line}" for line in lines) for lines in zip(*wrong, strict=True))
+        raise Malformed("settings-wrong", field=str(home / FILE), value=len(wrong), en=en, zh=zh)
+    return settings
+
+
+def _misfit(place: Sequence[int | str], values: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[str, str]:
+    """The two lines about a setting whose value does not fit, with the part of it that does not."""
+    name = str(place[0])
+    shown = name + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place[1:])
+    source = variable(name) if name in given else FILE
+    value: Any = values
+    try:
+        for step in place:
+            value = value if isinstance(value, str) else value[step]  # a str: JSON from the environment, shown whole
+        what_en = what_zh = f"= {_short(value)} ({source})"
+    except (LookupError, TypeError):
+        what_en, what_zh = f"is missing ({source})", f"缺失（{source}）"
+    return f"{shown} {what_en}. Wanted: {says(name).en}", f"{shown} {what_zh}。应为：{says(name).zh}"
+
+
+def _unknown(key: str, value: Any, known: Iterable[str]) -> tuple[str, str]:
+    near = get_close_matches(key, list(known), n=1)
+    en = f"did you mean {near[0]}?" if near else "remove it"
+    zh = f"是否应为 {near[0]}？" if near else "请删除"
+    return f"{key} = {_short(value)}: there is no such setting; {en}", f"{key} = {_short(value)}：没有此设置；{zh}"
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else f"{text[:60]}…"
+
+
+# -- writing ------------------------------------------------------------------------------------------------------
+
+
+def _print(values: Mapping[str, Any]) -> str:
+    """A TOML file that `load` reads back, with the settings that were not given as comments: what they are, and how."""
+    lines = [
+        "# Settings of this node. Any of them can also be given in the environment: LODETRACE_PORT=8471.",
+        "# 本节点的设置，均可改由环境变量给出，如 LODETRACE_PORT=8471。",
+    ]
+    for name in NAMES:
+        if name in TABLES:
+            continue
+        lines += ["", f"# {says(name).en} / {says(name).zh}"]
+        default = Settings.model_fields[name].default
+        if name in values:
+            lines.append(f"{name} = {_toml(values[name])}")
+        else:
+            lines.append(f"# {name} = {_toml(default) if isinstance(default, (int, str, Path)) else '…'}")
+    for name in TABLES:
+        lines += ["", f"# {says(name).en} / {says(name).zh}"]
+        content = values.get(name) or ()
+        if isinstance(content, Mapping):
+            lines += [f"[{name}]", *(f"{_toml(key)} = {_toml(value)}" for key, value in content.items())]
+        for row in () if isinstance(content, Mapping) else content:
+            lines += [f"[[{name}]]", *(f"{key} = {_toml(value)}" for key, value in row.items() if value is not None)]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: object) -> str:
+    """JSON's strings and integers are TOML's too, as far as settings may hold them: without control characters."""
+    return json.dumps(value, ensure_ascii=False, default=str)

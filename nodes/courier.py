@@ -1,0 +1,199 @@
+"""The courier: brings what other nodes must get, until they have confirmed it with a signed delivery note.
+
+Deliveries are rows, written in the transaction of the entry that they are about; the courier claims those that are due
+and brings them, for one receiver after another in the order of the log. What did not get through is due again after a
+pause that a library reckons (exponential, with jitter) and the row remembers, so a restart neither loses nor floods.
+
+Nothing leaves before a checkpoint covers it that satisfies our own policy: until then it waits, and says so.
+"""
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+from sqlite3 import Connection
+
+from tenacity import RetryCallState, Retrying, wait_exponential_jitter
+
+from ledger.entries import open_event, parse_entry
+from ledger.errors import LodetraceError, Unavailable, Unverified
+from ledger.evidence import Evidence, evidence_json
+from ledger.log.canonical import Json, b64, format_json
+from ledger.log.notes import Verifier, open_note
+from ledger.matter.events import Event
+from nodes import evidence
+from nodes.clock import stamp
+from nodes.intake import DELIVERED
+from nodes.introductions import Introductions
+from nodes.node import Node
+from nodes.peers import ANSWER_SECONDS, Peers, Reply
+from nodes.store import deliveries, log
+from nodes.store.deliveries import Delivery
+
+FIRST_PAUSE_SECONDS = 0.1
+CLAIMED_SECONDS = 3 * ANSWER_SECONDS
+"""A claimed delivery that was neither settled nor put off by then is due again: its courier died."""
+AT_ONCE = 64
+FINAL = frozenset({400, 403, 404, 409, 413, 422})
+"""Answers that repeating will not change."""
+
+_say = logging.getLogger(__name__)
+
+
+class Courier:
+    """`run` until cancelled. `wake` may be called from any thread."""
+
+    def __init__(self, node: Node, peers: Peers) -> None:
+        self._node, self._peers = node, peers
+        self._introductions = Introductions(peers, node.policy)
+        self._pauses = wait_exponential_jitter(FIRST_PAUSE_SECONDS, max=node.settings.retry_max_s, jitter=0.1)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._work = asyncio.Event()
+        self._turns: dict[str, asyncio.Lock] = {}
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    def wake(self) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._work.set)
+
+    async def run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._node.published.append(self.wake)
+        try:
+            while True:
+                self._work.clear()
+                for delivery in await asyncio.to_thread(self._claim):
+                    task = asyncio.create_task(self._deliver(delivery))
+                    self._under_way.add(task)
+                    task.add_done_callback(self._under_way.discard)
+                await self._until_due()
+        finally:
+            for task in self._under_way:
+                task.cancel()
+            await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    def _claim(self) -> list[Delivery]:
+        now = self._node.clock()
+        with self._node.store.write() as conn:
+            return deliveries.claim(
+                conn,
+                now=stamp(now),
+                until=stamp(now + timedelta(seconds=CLAIMED_SECONDS)),
+                covered=_covered(conn),
+                limit=AT_ONCE,
+            )
+
+    async def _until_due(self) -> None:
+        """Sleeps until somebody wakes us, or the next delivery is due."""
+        due = await asyncio.to_thread(self._next_due)
+        wait = None if due is None else (due - self._node.clock()).total_seconds()
+        if wait is None or wait > 0:
+            try:
+                await asyncio.wait_for(self._work.wait(), wait)
+            except TimeoutError:
+                return
+
+    def _next_due(self) -> datetime | None:
+        with self._node.store.read() as conn:
+            due = deliveries.next_due(conn, covered=_covered(conn))
+        if due is None:
+            return None
+        return datetime.fromisoformat(due) if due else datetime.fromtimestamp(0, UTC)
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        """One attempt, in the receiver's turn: settled, refused for good, or put off."""
+        async with self._turns.setdefault(delivery.to, asyncio.Lock()):
+            try:
+                note = await self._bring(delivery)
+            except Unavailable as error:
+                await asyncio.to_thread(self._put_off, delivery, error.text())
+            except LodetraceError as error:
+                _say.warning("delivery %s to %s: %s", delivery.no, delivery.to, error)
+                await asyncio.to_thread(self._settle, delivery, None, error.text())
+            else:
+                await asyncio.to_thread(self._settle, delivery, note, "")
+
+    async def _bring(self, delivery: Delivery) -> bytes:
+        """The receiver's delivery note. Unavailable: repeat later; any other error is final."""
+        data, leaf = await asyncio.to_thread(self._message, delivery)
+        reply = await self._peers.post(delivery.to, f"/inbox/{delivery.kind}", data)
+        if reply.status in FINAL:
+            raise Unverified("delivery-refused", field=delivery.to, value=reply.status, why=_reason(reply))
+        if reply.status != 200:
+            raise Unavailable("delivery-later", field=delivery.to, value=reply.status)
+        check_note(reply.body, delivery.to, leaf, await self._introductions.authors(delivery.to))
+        return reply.body
+
+    def _settle(self, delivery: Delivery, note: bytes | None, error: str) -> None:
+        with self._node.store.write() as conn:
+            if note is None:
+                deliveries.refused(conn, delivery.no, error)
+            else:
+                deliveries.sent(conn, delivery.no, note)
+
+    def _put_off(self, delivery: Delivery, error: str) -> None:
+        state = RetryCallState(Retrying(), None, (), {})
+        state.attempt_number = min(delivery.attempts + 1, 50)
+        next_at = self._node.clock() + timedelta(seconds=self._pauses(state))
+        with self._node.store.write() as conn:
+            deliveries.later(conn, delivery.no, stamp(next_at), error)
+        self.wake()
+
+    def _message(self, delivery: Delivery) -> tuple[bytes, bytes]:
+        """(the message, the leaf it is about)."""
+        node = self._node
+        with node.store.read() as conn:
+            stored = log.entry(conn, delivery.entry_no)
+            newest = log.latest_checkpoint(conn)
+            if newest is None or newest[0] <= stored.index:
+                raise Unavailable("no-checkpoint-yet", field="log", value=node.origin)
+            try:
+                node.policy.open_checkpoint(newest[1])
+            except Unverified as error:
+                raise Unavailable("not-witnessed-yet", field="log", value=newest[0]) from error
+            event = open_event(parse_entry(stored.note), stored.disclosures.split("\n"), whole=True)
+            made = self._evidence(conn, delivery, event)
+        cover: dict[str, Json] = {
+            "kind": delivery.kind,
+            "sender": node.settings.name,
+            "receiver": delivery.to,
+            "subject": _subject(node.origin, delivery),
+        }
+        message = format_json({"cover": cover, "evidence": evidence_json(made)}, field="message")
+        return message, stored.leaf
+
+    def _evidence(self, conn: Connection, delivery: Delivery, event: Event) -> Evidence:
+        node, subject = self._node, _subject(self._node.origin, delivery)
+        made_at = stamp(node.clock())
+        if delivery.kind != "handover":
+            return evidence.of_entry(conn, node.origin, {"shipment": subject}, delivery.entry_no, "partner", made_at)
+        rows = list(event.rows("lines.chain", "lines.partner"))
+        units = [unit["unit"] for row in rows for unit in row["units"]]
+        batches = list(dict.fromkeys(row["batch"] for row in rows))
+        about = {"shipment": subject}
+        return evidence.of_goods(conn, node.origin, about, batches, units, made_at, {delivery.entry_no: "partner"})
+
+
+def _subject(origin: str, delivery: Delivery) -> str:
+    """The shipment as `log#id`; ours are stored without our own origin."""
+    return delivery.subject if "#" in delivery.subject else f"{origin}#{delivery.subject}"
+
+
+def check_note(note: bytes, receiver: str, leaf: bytes, authors: tuple[Verifier, ...]) -> None:
+    """A delivery note of `receiver` for the offer `leaf`, or Unverified."""
+    lines = open_note(note, authors).text.split("\n")
+    if lines[:3] != [DELIVERED, f"{receiver}/log", b64(leaf)] or len(lines) != 5:
+        raise Unverified("delivery-note-wrong", field="delivery note", value=receiver)
+
+
+def _reason(reply: Reply) -> str:
+    try:
+        problem = reply.json()
+        return f"{problem['code']}: {problem['detail']}"
+    except (ValueError, KeyError, TypeError):
+        return f"HTTP {reply.status}"
+
+
+def _covered(conn: Connection) -> int:
+    """Entries below this are in a checkpoint that may be shown."""
+    newest = log.latest_checkpoint(conn)
+    return 0 if newest is None else newest[0]

@@ -1,0 +1,79 @@
+"""From entries to tables: what the store derives from an event besides the states of custody.
+
+One function for the sequencer (with a group just sealed) and for a rebuild (with the log replayed), so that a rebuilt
+database is the same database. What only other logs know comes through `nodes/intake.py`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from sqlite3 import Connection
+
+from ledger.entries import split_id
+from ledger.matter import genealogy
+from ledger.matter.events import Event
+from ledger.matter.stock import Key, State
+from nodes.store import genealogy as tables
+from nodes.store import stock
+from nodes.store.records import Making
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """An own entry: its index and its whole event."""
+
+    index: int
+    event: Event
+
+
+def makings(entry: Derived) -> dict[Key, Making]:
+    """How each batch, unit and shipment of an event came into being."""
+    event, index = entry.event, entry.index
+    ref = event.scalar("recorded").get("external_ref")
+    country = country_of(event)
+    amounts = amounts_of(event)
+    found: dict[Key, Making] = {
+        ("batch", made.batch): Making(index, None, made.at, country, ref, amounts.get(made.batch))
+        for made in genealogy.made(event)
+    }
+    for item, unit in enumerate(event.ids.get("units.public", ())):
+        found["unit", unit] = Making(index, item)
+    if "shipment" in event.ids:
+        found["shipment", event.ids["shipment"]] = Making(index, None, None, None, ref)
+    return found
+
+
+def country_of(event: Event) -> str | None:
+    """Where it was mined or made: the origin's country, else the last step's."""
+    if event.type == "registered":
+        return event.scalar("origin").get("country")
+    for slot in ("transformation", "assembly", "dismantling"):
+        steps = [step for step in event.scalar(slot).get("steps", ()) if step.get("country")]
+        if steps:
+            return str(steps[-1]["country"])
+    return None
+
+
+def amounts_of(event: Event) -> dict[str, int]:
+    """Milligrams of each batch that the event makes, where disclosed."""
+    quantity = event.scalar("quantity").get("mg")
+    if quantity is not None:
+        slot = "batch" if event.type == "registered" else "assembly"
+        return {event.ids[slot]: quantity}
+    rows = event.rows("outputs.chain", "outputs.authority")
+    return {id_: row["mg"] for id_, row in zip(event.ids.get("outputs.chain", ()), rows, strict=True) if "mg" in row}
+
+
+def derive(conn: Connection, entries: Sequence[Derived], changes: Mapping[Key, State]) -> None:
+    """Writes everything that a group of own entries implies, in the caller's transaction."""
+    made: dict[Key, Making] = {}
+    for entry in entries:
+        made.update(makings(entry))
+    stock.save(conn, changes, made)
+    for entry in entries:
+        event = entry.event
+        if edges := genealogy.edges(event):
+            tables.save_edges(conn, entry.index, edges)
+        if event.type == "received":
+            batches = [row["batch"] for row in event.rows("lines.chain")]
+            foreign = [batch for batch in batches if split_id(batch, event.origin)[0] != event.origin]
+            tables.save_receipts(conn, entry.index, event.scalar("offer"), foreign)

@@ -1,0 +1,141 @@
+"""The desk that verbs draft on: the state of everything, as it is inside the writer's transaction.
+
+On top of the tables lie the changes of the commands before this one in the same group, so that a command can use what
+the one before it made, by id or by the organisation's own code.
+"""
+
+from collections import ChainMap, deque
+from collections.abc import Iterable, Mapping, Sequence
+from sqlite3 import Connection
+from typing import Any
+
+from ledger.entries import open_event, parse_entry
+from ledger.errors import Unknown
+from ledger.labels import Label, make_token
+from ledger.matter.events import Event, is_id
+from ledger.matter.genealogy import made
+from ledger.matter.reference import Reference
+from ledger.matter.stock import Batch, Key, State, Unit
+from nodes.config import Settings
+from nodes.derive import amounts_of
+from nodes.identity import Identity
+from nodes.store import codes, log, stock, upstream
+from nodes.verbs.draft import Offer, Sealed
+
+USUAL_KEPT = 15
+
+
+class GroupDesk:
+    """One group's view: tables, and on top of them the changes so far. See nodes/verbs/draft.py for the promises."""
+
+    def __init__(
+        self,
+        conn: Connection,
+        settings: Settings,
+        identity: Identity,
+        reference: Reference,
+        recorded_at: str,
+        usual: dict[str, deque[int]],
+    ) -> None:
+        self.settings, self.reference, self.recorded_at = settings, reference, recorded_at
+        self.origin = identity.origin
+        self.by = ""
+        self.changes: dict[Key, State] = {}
+        self._conn, self._identity, self._usual = conn, identity, usual
+        self._loaded: dict[Key, State] = {}
+        self._missing: set[Key] = set()
+        self._coined: dict[tuple[str, str], list[str]] = {}
+        self._events: dict[str, Event] = {}
+        self.view: Mapping[Key, State] = ChainMap(self.changes, self._loaded)
+
+    # -- state ------------------------------------------------------------------------------------------------
+
+    def load(self, keys: Iterable[Key]) -> None:
+        """Brings what exists of `keys` into the view."""
+        wanted = [key for key in keys if key not in self.view and key not in self._missing]
+        if wanted:
+            found = stock.load(self._conn, wanted)
+            self._loaded.update(found)
+            self._missing.update(key for key in wanted if key not in found)
+
+    def state(self, key: Key) -> State | None:
+        if key not in self.view:
+            self.load([key])
+        return self.view.get(key)
+
+    def take(self, event: Event, changes: Mapping[Key, State]) -> None:
+        """What custody allowed becomes the state that the next command sees."""
+        self.changes.update(changes)
+        self._missing.difference_update(changes)
+        ref = event.scalar("recorded").get("external_ref")
+        for one in made(event):
+            self._events[one.batch] = event
+            for code in (one.lot_no, ref):
+                if code is not None:
+                    self._coined.setdefault(("batch", code), []).append(one.batch)
+        for id_, row in zip(event.ids.get("units.public", ()), event.items("units.public"), strict=True):
+            self._coined.setdefault(("unit", row["serial"]), []).append(id_)
+
+    # -- own codes --------------------------------------------------------------------------------------------
+
+    def batch_id(self, code: str, field: str) -> str:
+        """The id of a batch named by id, lot number or external reference."""
+        own = code.removeprefix(f"{self.origin}#")
+        if is_id(own) and isinstance(self.state(("batch", own)), Batch):
+            return own
+        named = [*self._coined.get(("batch", code), ()), *codes.batches_named(self._conn, code)]
+        return codes.one_of(named, field, code, "batch-unknown")
+
+    def unit_id(self, code: str, field: str) -> str:
+        """The id of a unit named by id or serial."""
+        own = code.removeprefix(f"{self.origin}#")
+        if is_id(own) and isinstance(self.state(("unit", own)), Unit):
+            return own
+        named = [*self._coined.get(("unit", code), ()), *codes.units_named(self._conn, code)]
+        return codes.one_of(named, field, code, "unit-unknown")
+
+    # -- looking back -----------------------------------------------------------------------------------------
+
+    def usual_masses(self, product: str) -> Sequence[int]:
+        """The last bookings of a product, for the typing guards."""
+        known = self._usual.get(product)
+        if known is None:
+            known = deque(codes.last_masses(self._conn, product, USUAL_KEPT), USUAL_KEPT)
+            self._usual[product] = known
+        return known
+
+    def remember_usual(self, event: Event) -> None:
+        """After the commit: this event's masses are history now."""
+        amounts = amounts_of(event)
+        for one in made(event):
+            if one.batch in amounts and one.product in self._usual:
+                self._usual[one.product].append(amounts[one.batch])
+
+    def made_event(self, batch: str) -> Event | None:
+        """The whole event that made a batch of ours; None for a batch of another log."""
+        if batch in self._events:
+            return self._events[batch]
+        made_by = codes.made_by(self._conn, batch)
+        if made_by is None or made_by < 0:
+            return None
+        entry = log.entry(self._conn, made_by)
+        return open_event(parse_entry(entry.note), entry.disclosures.split("\n"), whole=True)
+
+    def offer(self, shipment: str) -> Offer:
+        """The verified offer of another log, and our ref to it: the newest of their checkpoints that we hold."""
+        found = upstream.offer(self._conn, shipment)
+        event = None if found is None else found.event
+        # Another partner's evidence may name the shipment before its sender has opened the lines to us.
+        if found is None or event is None or not all("mg" in row for row in event.rows("lines.partner")):
+            raise Unknown("shipment-unknown", field="shipment", value=shipment)
+        return Offer(event, found.ref())
+
+    def answer_to(self, shipment: str) -> tuple[Event, Mapping[str, Any]] | None:
+        """The last receipt that the receiver told us of, and our ref to it."""
+        found = upstream.last_answer(self._conn, shipment)
+        return None if found is None else (found.event, found.ref())
+
+    def label_url(self, sealed: Sealed, unit: str, net_mg: int) -> str:
+        """What to print on the unit."""
+        label = Label(sealed.origin, sealed.index, sealed.leaf, unit, net_mg)
+        return f"{self.settings.label_url}/q/{make_token(label, self._identity.author)}"

@@ -1,0 +1,143 @@
+"""Evidence out of the store: which entries prove the history of some goods, with what their reader may see.
+
+Own entries are proven under our newest checkpoint, entries of other logs under the checkpoint they came with. Whatever
+is handed out was verified when it came in, and is verified again by whoever gets it (ledger/evidence.py).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from sqlite3 import Connection
+from typing import Any
+
+from ledger.disclosing import Wanted, select
+from ledger.entries import Entry, id_in, parse_entry
+from ledger.errors import Unavailable, Unknown
+from ledger.evidence import Evidence, Proven
+from ledger.log.merkle import prove_inclusion
+from nodes.store import genealogy, lists, log, upstream
+
+ENTRIES_MAX = 20_000
+"""Entries of one evidence file that we make: far above any real history, and below what readers accept."""
+
+
+@dataclass
+class _Needs:
+    """Entries by entry_no, each with the batches and units (as our own log writes them) it is needed for."""
+
+    batches: dict[int, set[str]] = field(default_factory=dict)
+    units: dict[int, set[str]] = field(default_factory=dict)
+
+    def add(self, entry_no: int, batches: Iterable[str] = (), units: Iterable[str] = ()) -> None:
+        self.batches.setdefault(entry_no, set()).update(batches)
+        self.units.setdefault(entry_no, set()).update(units)
+
+
+def of_goods(
+    conn: Connection,
+    origin: str,
+    subject: Mapping[str, str],
+    batches: Sequence[str],
+    units: Sequence[str],
+    made_at: str,
+    own: Mapping[int, str] | None = None,
+) -> Evidence:
+    """The evidence of `batches` that are here, and of how `units` were packed, for a reader downstream.
+
+    `own` adds entries of ours, each with the audience it is opened for: an offer, to the partner it is made to.
+    """
+    needs = _Needs()
+    for batch in batches:
+        for entry_no, needed_for in genealogy.closure(conn, batch, origin).entries.items():
+            needs.add(entry_no, needed_for)
+    for id_ in units:
+        record = lists.unit(conn, id_)
+        if record.packed_by is not None:
+            needs.add(record.packed_by, [record.unit.batch], [id_])
+    for index in own or {}:
+        needs.add(index, batches, units)
+    return _assemble(conn, origin, subject, needs, made_at, own or {})
+
+
+def of_entry(
+    conn: Connection, origin: str, subject: Mapping[str, str], index: int, audience: str, made_at: str
+) -> Evidence:
+    """One entry of ours, opened whole for an audience, with entry 0: a receipt, an acknowledgement."""
+    needs = _Needs()
+    needs.add(index)
+    return _assemble(conn, origin, subject, needs, made_at, {index: audience}, whole=True)
+
+
+def _assemble(
+    conn: Connection,
+    origin: str,
+    subject: Mapping[str, str],
+    needs: _Needs,
+    made_at: str,
+    audiences: Mapping[int, str],
+    *,
+    whole: bool = False,
+) -> Evidence:
+    needs.add(0)
+    foreign = upstream.numbered(conn, [no for no in needs.batches if no < 0])
+    for opener in upstream.at(conn, {(record.log, 0) for record in foreign.values()}).values():
+        foreign.setdefault(opener.entry_no, opener)
+        needs.add(opener.entry_no)
+    if len(needs.batches) > ENTRIES_MAX:
+        raise Unavailable("evidence-too-long", value=len(needs.batches), limit=ENTRIES_MAX)
+    newest = log.latest_checkpoint(conn)
+    mine = log.entries_at(conn, [no for no in needs.batches if no >= 0])
+    if newest is None or (mine and mine[-1].index >= newest[0]):
+        raise Unavailable("no-checkpoint-yet", field="log", value=origin)
+    checkpoints: dict[tuple[str, int], bytes] = {(origin, newest[0]): newest[1]}
+    for record in foreign.values():
+        note = upstream.checkpoint(conn, record.log, record.at_size)
+        assert note is not None, "an upstream entry is saved with the checkpoint that proves it"
+        checkpoints.setdefault((record.log, record.at_size), note)
+    places = {key: position for position, key in enumerate(checkpoints)}
+    proven: list[Proven] = []
+    disclosures: dict[bytes, tuple[Any, ...]] = {}
+    read = log.hashes(conn)
+    for own in mine:
+        path = prove_inclusion(own.index, newest[0], read)
+        proven.append(Proven(own.note, own.index, origin, places[origin, newest[0]], tuple(path)))
+        wanted = None if whole or own.index == 0 else _wanted(needs, own.index, origin, origin)
+        held = own.disclosures.split("\n")
+        _disclose(disclosures, parse_entry(own.note), held, audiences.get(own.index, "chain"), wanted)
+    for entry_no, record in foreign.items():
+        proven.append(Proven(record.note, record.index, record.log, places[record.log, record.at_size], record.path))
+        wanted = None if record.index == 0 else _wanted(needs, entry_no, origin, record.log)
+        _disclose(disclosures, parse_entry(record.note), record.disclosures, "chain", wanted)
+    return Evidence(subject, tuple(proven), tuple(checkpoints.values()), disclosures, made_at)
+
+
+def _wanted(needs: _Needs, entry_no: int, own: str, written_in: str) -> Wanted:
+    return Wanted(
+        frozenset(id_in(batch, own, written_in) for batch in needs.batches[entry_no]),
+        frozenset(id_in(unit, own, written_in) for unit in needs.units[entry_no]),
+    )
+
+
+def _disclose(
+    disclosures: dict[bytes, tuple[Any, ...]], entry: Entry, held: Sequence[Any], audience: str, wanted: Wanted | None
+) -> None:
+    chosen = select(entry, held, audience, wanted)
+    if chosen:
+        disclosures[entry.leaf] = tuple(chosen)
+
+
+def of_batch(conn: Connection, origin: str, batch: str, made_at: str) -> Evidence:
+    """For a buyer of a batch that is or was here."""
+    return of_goods(conn, origin, {"batch": id_in(batch, origin, "")}, [batch], [], made_at)
+
+
+def of_unit(conn: Connection, origin: str, unit: str, made_at: str) -> Evidence:
+    """For whoever holds a labelled unit: its packing, and the history of what is in it."""
+    record = lists.unit(conn, unit)
+    if record.packed_by is None:
+        raise Unknown("unit-unknown", field="unit", value=unit)
+    subject = {
+        "unit": id_in(unit, origin, ""),
+        "batch": id_in(record.unit.batch, origin, ""),
+        "serial": record.unit.serial,
+    }
+    return of_goods(conn, origin, subject, [record.unit.batch], [unit], made_at)

@@ -1,0 +1,271 @@
+"""Intake: what other nodes bring. Everything is verified before any of it is stored.
+
+    open_message   bytes → Message: form, receiver, evidence verified under our policy, the sender's own peer key
+    take_in        checks what this kind must hold, stores it in one transaction, answers with a signed delivery note
+
+The same message twice, in another order, or again after a crash on either side, ends in the same state: everything is
+stored by what it is (log, index, leaf), and what refers to an entry that is not here yet is parked until it comes.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from sqlite3 import Connection
+from typing import Any
+
+from ledger.disclosing import merge
+from ledger.entries import id_in, open_event, parse_entry, split_id
+from ledger.errors import Forked, LodetraceError, Malformed, Refusal, Unverified
+from ledger.evidence import FILE_MAX, Checked, Result, evidence_of, keys_of, verify
+from ledger.log.canonical import b64, parse_json, unb64
+from ledger.log.checkpoints import claimed_origin
+from ledger.log.merkle import leaf_hash
+from ledger.log.notes import Verifier, sign_note
+from ledger.matter import genealogy
+from ledger.matter.events import EVENT_TYPES, Event
+from ledger.matter.handovers import check_offer, check_receipt
+from nodes.clock import stamp
+from nodes.derive import country_of
+from nodes.node import Node
+from nodes.store import genealogy as tables
+from nodes.store import inbox, log, upstream
+from nodes.store.upstream import Upstream
+
+KINDS = ("handover", "receipt", "acknowledgement")
+DELIVERED = "lodetrace delivered v1"
+
+_say = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A verified message. `subject` is the shipment as its sender writes it; `peer_key` must have signed the request."""
+
+    kind: str
+    sender: str
+    subject: str
+    result: Result
+    peer_key: Verifier
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """`note` is our signed delivery note; None while the message is parked."""
+
+    note: bytes | None
+
+
+def open_message(node: Node, data: bytes) -> Message:
+    """Raises Malformed or Unverified for anything that does not hold; nothing is stored here."""
+    if len(data) > FILE_MAX:
+        raise Malformed("evidence-too-large", field="message", value=len(data), limit=FILE_MAX)
+    value = parse_json(data, field="message")
+    match value:
+        case {
+            "cover": {"kind": str(kind), "sender": str(sender), "receiver": str(receiver), "subject": str(subject)},
+            **rest,
+        }:
+            carried = rest.get("evidence")
+        case _:
+            raise Malformed("malformed", field="message", why="it is not a cover and evidence")
+    if kind not in KINDS:
+        raise Malformed("field-wrong", field="cover.kind", value=kind, kind=", ".join(KINDS))
+    if receiver != node.settings.name:
+        raise Refusal("offer-to-other", field="cover.receiver", value=receiver, receiver=node.settings.name)
+    result = verify(evidence_of(carried), node.policy)
+    opened = result.logs.get(f"{sender}/log")
+    if opened is None:
+        raise Unverified("sender-not-in-evidence", field="cover.sender", value=sender)
+    return Message(kind, sender, subject, result, keys_of(opened.opened, "peer")[0])
+
+
+def take_in(node: Node, message: Message, data: bytes) -> Taken:
+    """Stores what the message proves. Refusal and Unverified are final for the sender; Forked keeps both statements."""
+    subject = _subject_entry(node, message)
+    _refuse_incomplete(node, message, subject)
+    try:
+        with node.store.write() as conn:
+            needed = _not_here(conn, node.origin, message)
+            if needed is not None:
+                inbox.park(conn, needed, message.sender, data, stamp(node.clock()))
+                return Taken(None)
+            store(conn, node, message, subject)
+    except Forked as fork:
+        _keep_fork(node, fork)
+        raise
+    take_parked(node, [one.entry.leaf for one in message.result.entries.values()])
+    return Taken(delivery_note(node, subject.entry.leaf))
+
+
+def _keep_fork(node: Node, fork: Forked) -> None:
+    """Both statements, in a transaction of their own: what the message brought is not stored, the proof of the lie is."""
+    leaves = sorted((leaf_hash(note), note) for note in fork.evidence)
+    (leaf_a, note_a), (leaf_b, note_b) = leaves
+    with node.store.write() as conn:
+        found = inbox.Fork(
+            str(fork.field), int(fork.value), leaf_a, leaf_b, note_a + b"\n" + note_b, stamp(node.clock())
+        )
+        inbox.save_fork(conn, found)
+
+
+def delivery_note(node: Node, leaf: bytes) -> bytes:
+    """`lodetrace delivered v1`: that this offer is verified and durably stored here."""
+    text = f"{DELIVERED}\n{node.origin}\n{b64(leaf)}\n{stamp(node.clock())}\n"
+    return sign_note(text, [node.identity.author])
+
+
+def take_parked(node: Node, leaves: list[bytes]) -> None:
+    """Messages that waited for one of these entries are taken in now; one that turns out wrong is dropped, and said."""
+    with node.store.read() as conn:
+        waiting = inbox.waiting_for(conn, leaves)
+    for parked in waiting:
+        with node.store.write() as conn:
+            inbox.unpark(conn, [parked.no])
+        try:
+            take_in(node, open_message(node, parked.body), parked.body)
+        except LodetraceError as error:
+            _say.warning("parked message of %s: %s", parked.sender, error)
+
+
+# -- checks per kind ----------------------------------------------------------------------------------------------
+
+
+def _subject_entry(node: Node, message: Message) -> Checked:
+    """The entry that the message is about: the only one of the sender's log with the right type and shipment."""
+    wanted = {"handover": "shipped", "receipt": "received", "acknowledgement": "acknowledged"}[message.kind]
+    found = [
+        one
+        for one in message.result.entries.values()
+        if one.event is not None
+        and one.event.type == wanted
+        and one.event.name == message.sender
+        and _shipment_of(one.event) == message.subject
+    ]
+    if not found:
+        raise Unverified("subject-missing", field="cover.subject", value=message.subject)
+    subject = max(found, key=lambda one: one.entry.index)
+    assert subject.event is not None
+    subject.event.check(whole=False)
+    if message.kind == "handover":
+        check_offer(subject.event, node.settings.name)
+    return subject
+
+
+def _shipment_of(event: Event) -> str | None:
+    """The shipment that an entry is about, as `log#id`."""
+    if event.type == "shipped":
+        return f"{event.origin}#{event.ids['shipment']}" if "shipment" in event.ids else None
+    if event.type == "received":
+        return event.scalar("receipt").get("shipment")
+    named = event.scalar("acknowledgement").get("shipment")
+    return None if named is None else id_in(named, event.origin, "")
+
+
+def _refuse_incomplete(node: Node, message: Message, subject: Checked) -> None:
+    """A handover brings all its evidence along; what is missing in it is not fetched from anybody later."""
+    if message.kind == "handover" and message.result.missing:
+        raise Refusal("evidence-incomplete", field="evidence", value=", ".join(message.result.missing[:5]))
+    ref = _ref_of(subject.event)
+    if message.kind != "handover" and ref.get("log") != node.origin:
+        raise Refusal("receipt-of-other-shipment", field="cover.subject", value=message.subject)
+
+
+def _ref_of(event: Event | None) -> Mapping[str, Any]:
+    assert event is not None
+    return event.scalar("offer") or event.scalar("answer")
+
+
+def _not_here(conn: Connection, origin: str, message: Message) -> bytes | None:
+    """The leaf of an own entry that the message answers and that our log does not have (yet)."""
+    for one in message.result.entries.values():
+        ref = _ref_of(one.event) if one.event is not None else {}
+        if ref.get("log") == origin and (origin, ref["index"]) not in message.result.entries:
+            own = log.entries_at(conn, [ref["index"]])
+            if not own:
+                return unb64(ref["leaf"], field="ref.leaf", size=32)
+            if b64(own[0].leaf) != ref["leaf"]:
+                raise Unverified("ref-to-other-entry", field="ref", value=ref["index"], log=origin)
+            answered = open_event(parse_entry(own[0].note), own[0].disclosures.split("\n"), whole=True)
+            if one.event is not None and one.event.type == "received":
+                check_receipt(answered, one.event)
+    return None
+
+
+# -- storing ------------------------------------------------------------------------------------------------------
+
+
+def store(conn: Connection, node: Node, message: Message, subject: Checked) -> None:
+    """All entries of other logs with their proofs, what they say of batches, and the message's own subject."""
+    result, own = message.result, node.origin
+    notes = {(claimed_origin(note), _size_of(note)): note for note in result.evidence.checkpoints}
+    upstream.save_checkpoints(conn, {place: note for place, note in notes.items() if place[0] != own})
+    places = sorted(result.entries)
+    known = upstream.at(conn, places)
+    coming = []
+    for origin, index in places:
+        one = result.entries[origin, index]
+        if origin == own:
+            _refuse_rewritten(conn, index, one)
+            continue
+        coming.append(_upstream(one, known.get((origin, index)), result.evidence.checkpoints))
+    saved = upstream.save(conn, coming, log.head(conn).size)
+    for entry, outcome in zip(coming, saved, strict=True):
+        if outcome.opened and entry.type in EVENT_TYPES:
+            derive_upstream(conn, own, outcome.entry_no, entry.event, node.settings.name)
+
+
+def _upstream(one: Checked, before: Upstream | None, checkpoints: tuple[bytes, ...]) -> Upstream:
+    """A verified entry as it is kept: with all that was opened of it before, too."""
+    opened = one.disclosures
+    if before is not None and before.leaf == one.entry.leaf:
+        opened = tuple(merge(one.entry, before.disclosures, one.disclosures))
+    at_size = _size_of(checkpoints[one.proven.checkpoint])
+    entry, proven = one.entry, one.proven
+    return Upstream(entry.origin, entry.index, entry.leaf, entry.type, entry.raw, at_size, proven.path, opened)
+
+
+def _refuse_rewritten(conn: Connection, index: int, one: Checked) -> None:
+    own = log.entries_at(conn, [index])
+    if not own or own[0].leaf != one.entry.leaf:
+        raise Unverified("ref-to-other-entry", field="entries", value=index, log=one.entry.origin)
+
+
+def _size_of(note: bytes) -> int:
+    return int(note.split(b"\n", 2)[1])
+
+
+def derive_upstream(conn: Connection, own: str, entry_no: int, event: Event, me: str) -> None:
+    """What an entry of another log tells us: of batches, of goods offered to us, of our shipments' receipts.
+
+    Run whenever more of an entry is opened, here and by a rebuild in the same order; saying it twice changes nothing.
+    """
+    origin = event.origin
+    made = [genealogy.Made(id_in(m.batch, origin, own), m.product, m.lot_no, m.at) for m in genealogy.made(event)]
+    if made:
+        tables.save_made(conn, entry_no, made, country_of(event))
+    edges = [
+        genealogy.Edge(id_in(edge.child, origin, own), id_in(edge.parent, origin, own), edge.mg)
+        for edge in genealogy.edges(event)
+    ]
+    if edges:
+        tables.save_edges(conn, entry_no, edges)
+    if event.type == "received":
+        _derive_received(conn, own, entry_no, event)
+    shipment = event.scalar("shipment")
+    if event.type == "shipped" and shipment.get("to") == me and "shipment" in event.ids:
+        id_ = f"{origin}#{event.ids['shipment']}"
+        upstream.save_offer(conn, id_, event.name, shipment["purpose"], shipment["at"], entry_no)
+
+
+def _derive_received(conn: Connection, own: str, entry_no: int, event: Event) -> None:
+    origin, offer, receipt = event.origin, event.scalar("offer"), event.scalar("receipt")
+    batches = [
+        id_in(row["batch"], origin, own)
+        for row in event.rows("lines.chain")
+        if "batch" in row and split_id(row["batch"], origin)[0] != origin
+    ]
+    if offer and batches:
+        tables.save_receipts(conn, entry_no, offer, batches)
+    if receipt and offer and offer["log"] == own:
+        shipment = id_in(receipt["shipment"], origin, own)
+        upstream.save_answer(conn, shipment, entry_no, final=receipt["final"], declined=receipt["declined"])

@@ -1,0 +1,201 @@
+"""One organisation's node: its settings, keys, store and sequencer, and the verbs that record.
+
+`found` seals entry 0 into a new home; `Node.open` opens a home. Many nodes live in one process, none shares anything.
+Reading is in trace.py, evidence.py and scan.py; what comes from and goes to other nodes in intake.py and courier.py.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from ledger.entries import open_event, parse_entry
+from ledger.errors import LodetraceError, Unavailable, Unverified
+from ledger.evidence import keys_of
+from ledger.log.canonical import b64
+from ledger.log.merkle import prove_inclusion
+from ledger.log.trust import Policy
+from ledger.matter.events import Event
+from ledger.matter.reference import Reference
+from nodes import config
+from nodes import identity as keys
+from nodes.clock import Clock, system_clock
+from nodes.config import Settings
+from nodes.desk import GroupDesk
+from nodes.identity import Identity
+from nodes.sequencer import Answer, Command, Sequencer
+from nodes.store import log
+from nodes.store.access import Idempotency
+from nodes.store.engine import Store
+from nodes.verbs import batches, shipments, units
+from nodes.verbs.draft import Draft
+
+Verb = Callable[[Any, Mapping[str, Any]], Draft]
+VERBS: Mapping[str, Verb] = {
+    "register": batches.register,
+    "transform": batches.transform,
+    "assemble": batches.assemble,
+    "dismantle": batches.dismantle,
+    "remove": batches.remove,
+    "move": batches.move,
+    "pack": units.pack,
+    "unpack": units.unpack,
+    "ship": shipments.ship,
+    "receive": shipments.receive,
+    "acknowledge": shipments.acknowledge,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: the name on the token. Roles are the door's business (api/access.py)."""
+
+    owner: str
+
+
+class Node:
+    """An open home. `start` before the first verb, `stop` after the last."""
+
+    def __init__(self, settings: Settings, identity: Identity, store: Store, clock: Clock) -> None:
+        self.settings, self.identity, self.store, self.clock = settings, identity, store, clock
+        self.reference = _reference(settings)
+        self.policy = _policy(settings, identity)
+        self.published: list[Callable[[], None]] = []
+        self.sequencer = Sequencer(store, identity, settings, self.reference, clock, self._on_checkpoint)
+
+    @classmethod
+    def open(cls, home: Path, environ: Mapping[str, str], clock: Clock = system_clock) -> "Node":
+        """The node in `home`. Refuses keys that are not those its own log was opened with."""
+        settings = config.load(home, environ)
+        identity = keys.load(home, settings.name, config.passphrase(environ))
+        node = cls(settings, identity, Store.open(settings.database), clock)
+        node._check_keys()
+        return node
+
+    @property
+    def origin(self) -> str:
+        return self.identity.origin
+
+    def start(self) -> None:
+        self.sequencer.start()
+
+    def stop(self) -> None:
+        """Finishes what was accepted, then closes the database."""
+        self.sequencer.stop()
+        self.store.close()
+
+    def _on_checkpoint(self) -> None:
+        for tell in self.published:
+            tell()
+
+    def _check_keys(self) -> None:
+        opened = self.opened()
+        for use in ("log", "author"):
+            own = getattr(self.identity, use).verifier
+            if own not in keys_of(opened, use):
+                raise Unverified(
+                    "keys-of-other-log", field=str(self.settings.home / "keys" / f"{use}.pem"), value=own.vkey
+                )
+
+    # -- recording --------------------------------------------------------------------------------------------
+
+    def command(self, verb: str, body: Mapping[str, Any], caller: Caller, key: str | None) -> Command:
+        """A verb ready for the sequencer. The same key and body (per caller) have one result."""
+        draft = VERBS[verb]
+        idempotency = None
+        if key is not None:
+            request = json.dumps([verb, body], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+            idempotency = Idempotency(caller.owner, key, sha256(request.encode()).digest())
+        return Command(lambda desk: draft(desk, body), caller.owner, idempotency)
+
+    async def do(self, verb: str, body: Mapping[str, Any], caller: Caller, key: str | None) -> Answer:
+        """Records; answers once it is on disk. Raises what the ledger's errors say."""
+        return await asyncio.wrap_future(self.sequencer.submit(self.command(verb, body, caller, key)))
+
+    async def do_all(self, commands: Sequence[Command | LodetraceError]) -> list[Answer | BaseException]:
+        """Many commands, each atomic alone; answers in their order. An error among them is passed through."""
+        waiting: list[Future[Answer] | LodetraceError] = []
+        for command in commands:
+            if isinstance(command, LodetraceError):
+                waiting.append(command)
+                continue
+            try:
+                waiting.append(self.sequencer.submit(command))
+            except LodetraceError as error:
+                waiting.append(error)
+
+        def settle() -> list[Answer | BaseException]:
+            return [one if isinstance(one, LodetraceError) else one.exception() or one.result() for one in waiting]
+
+        return await asyncio.to_thread(settle)
+
+    # -- the log, as others see it ----------------------------------------------------------------------------
+
+    def opened(self) -> Event:
+        """Entry 0, whole."""
+        with self.store.read() as conn:
+            entry = log.entry(conn, 0)
+        return open_event(parse_entry(entry.note), entry.disclosures.split("\n"), whole=True)
+
+    def checkpoint(self) -> bytes:
+        """The newest checkpoint note."""
+        with self.store.read() as conn:
+            found = log.latest_checkpoint(conn)
+        if found is None:
+            raise Unavailable("no-checkpoint-yet", field="log", value=self.origin)
+        return found[1]
+
+    def well_known(self) -> dict[str, Any]:
+        """Who this node is: entry 0, its disclosures (all public), and their proof under the newest checkpoint."""
+        with self.store.read() as conn:
+            found = log.latest_checkpoint(conn)
+            if found is None:
+                raise Unavailable("no-checkpoint-yet", field="log", value=self.origin)
+            entry = log.entry(conn, 0)
+            path = prove_inclusion(0, found[0], log.hashes(conn))
+        return {
+            "name": self.settings.name,
+            "origin": self.origin,
+            "vkey": self.identity.log.verifier.vkey,
+            "entry": entry.note.decode(),
+            "disclosures": entry.disclosures.split("\n"),
+            "path": [b64(node) for node in path],
+            "checkpoint": found[1].decode(),
+        }
+
+
+def found(settings: Settings, identity: Identity, store: Store, clock: Clock = system_clock) -> bytes:
+    """Seals entry 0 into an empty store and publishes its checkpoint, which is answered."""
+
+    def draft(desk: GroupDesk) -> Draft:
+        about = {"name": settings.name, "organisation": settings.organisation, "role": settings.role}
+        if settings.country is not None:
+            about["country"] = settings.country
+        slots = {"log": about, "keys": {"list": identity.published()}, "predecessor": None}
+        return Draft("log_opened", slots, lambda sealed: {})
+
+    node = Node(settings, identity, store, clock)
+    node.start()
+    try:
+        node.sequencer.submit(Command(draft, settings.name)).result()
+    finally:
+        node.sequencer.stop()
+    return node.checkpoint()
+
+
+def _reference(settings: Settings) -> Reference:
+    if settings.reference is not None:
+        return Reference.parse(settings.reference.read_bytes())
+    return Reference.parse(files("ledger.matter").joinpath("data/reference.json").read_bytes())
+
+
+def _policy(settings: Settings, identity: Identity) -> Policy:
+    """The trust policy, with our own log in it: what we wrote ourselves we know."""
+    policy = Policy.parse(settings.policy.read_bytes())
+    logs = {**policy.logs, identity.origin: (identity.log.verifier, settings.url)}
+    return Policy(logs, policy.witnesses, policy.groups, policy.quorum)

@@ -1,0 +1,234 @@
+"""The only door to other machines: the client for other nodes, and the client behind the command line.
+
+    Peers       to nodes that the trust policy names, at the addresses that stand there; never elsewhere, no redirects
+    ApiClient   to one node's own interface, with a bearer token; repeats what failed on the way under the same key
+
+Promises: an answer is read up to a limit in bytes and in time; every POST to another node is signed
+(nodes/signed_requests.py). Does not check what comes back: whoever asked does.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from secrets import token_hex
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import httpx
+import stamina
+
+from ledger.errors import Malformed, Refusal, Unavailable, Unknown, Unverified
+from ledger.log.trust import Policy, organisation
+from nodes.identity import Identity
+from nodes.signed_requests import sign_request
+
+ANSWER_MAX = 16 << 20
+WELL_KNOWN_MAX = 1 << 20
+DOWNLOAD_MAX = 256 << 20
+CONNECT_SECONDS = 5.0
+ANSWER_SECONDS = 60.0
+_TIMEOUT = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
+# Nothing of ours is compressed, and a compressed answer could unfold without end.
+_HEADERS = {"accept-encoding": "identity", "user-agent": "lodetrace"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back. `retry_after` is in seconds, where the other side asked for a pause."""
+
+    status: int
+    body: bytes
+    retry_after: int | None = None
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+# -- to other nodes -----------------------------------------------------------------------------------------------
+
+
+class Peers:
+    """One client for all other nodes, kept for the life of the node; close it with `aclose`."""
+
+    def __init__(self, identity: Identity, policy: Policy, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        """`transport` is the network; tests put one in memory here."""
+        self._identity = identity
+        self._urls: dict[str, str | None] = {}
+        for origin, (_, url) in policy.logs.items():
+            if url is not None and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
+                raise Malformed("peer-address-wrong", field=origin, value=url)
+            self._urls[organisation(origin)] = url.rstrip("/") if url else self._urls.get(organisation(origin))
+        # trust_env off: neither a proxy nor a password comes from the environment of whoever started the node.
+        self._client = httpx.AsyncClient(transport=transport, timeout=_TIMEOUT, headers=_HEADERS, trust_env=False)
+
+    def names(self) -> list[str]:
+        """The nodes that the policy names, our own too if it is there."""
+        return list(self._urls)
+
+    def url_of(self, name: str) -> str:
+        """Where a node is reached. Unknown if the policy does not name it, Unavailable if it gives no address."""
+        if name not in self._urls:
+            raise Unknown("peer-unknown", field="to", value=name)
+        url = self._urls[name]
+        if url is None:
+            raise Unavailable("peer-without-address", field="to", value=name)
+        return url
+
+    async def post(self, name: str, path: str, body: bytes) -> Reply:
+        """Sends `body`, signed, to `path` of a node. Unavailable if it cannot be reached or does not answer."""
+        url = self.url_of(name) + path
+        headers = sign_request("POST", url, body, self._identity)
+        headers["content-type"] = "application/json"
+        return await self._send(name, "POST", url, headers, body, ANSWER_MAX)
+
+    async def fetch_well_known(self, name: str) -> bytes:
+        """A node's own account of who it is: unverified until its entry 0 is proven under the policy's key."""
+        url = f"{self.url_of(name)}/.well-known/lodetrace.json"
+        reply = await self._send(name, "GET", url, {}, b"", WELL_KNOWN_MAX)
+        if reply.status != httpx.codes.OK:
+            raise Unavailable("peer-unreachable", field=name, value=f"HTTP {reply.status}")
+        return reply.body
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    async def _send(
+        self, name: str, method: str, url: str, headers: Mapping[str, str], body: bytes, limit: int
+    ) -> Reply:
+        async with (
+            _unreachable(name),
+            asyncio.timeout(ANSWER_SECONDS),
+            self._client.stream(method, url, headers=dict(headers), content=body) as answer,
+        ):
+            parts, length = [], 0
+            async for part in answer.aiter_raw():
+                length += len(part)
+                if length > limit:
+                    raise Unverified("answer-too-large", field=name, value=limit)
+                parts.append(part)
+            return Reply(answer.status_code, b"".join(parts), _retry_after(answer))
+
+
+@asynccontextmanager
+async def _unreachable(name: str) -> AsyncIterator[None]:
+    try:
+        yield
+    except (httpx.HTTPError, TimeoutError) as error:
+        raise Unavailable("peer-unreachable", field=name, value=str(error) or type(error).__name__) from error
+
+
+def _retry_after(answer: httpx.Response) -> int | None:
+    """Seconds; the other form of the header, a date, is not worth reading."""
+    text = answer.headers.get("retry-after", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
+
+
+# -- to one's own node --------------------------------------------------------------------------------------------
+
+
+class _Again(Exception):
+    """The node asked to be asked again."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.status)
+        self.reply = reply
+
+
+class ApiClient:
+    """A node's HTTP interface, for the command line and for programs: one connection, one token.
+
+    Answers of 400 and above are raised as Refusal("node-said-no") with the node's own sentences; a node that cannot be
+    reached is Unavailable("node-unreachable"). Every POST carries an Idempotency-Key, so repeating it is safe.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        *,
+        patience: float = 30.0,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """`patience`: for how many seconds a call is repeated while the node is away or busy; 0 for not at all."""
+        self.url = url.rstrip("/")
+        self._patience: dict[str, Any] = {"attempts": None, "timeout": patience} if patience else {"attempts": 1}
+        headers = _HEADERS | ({"authorization": f"Bearer {token}"} if token else {})
+        try:
+            self._client = httpx.Client(
+                base_url=self.url, transport=transport, timeout=_TIMEOUT, headers=headers, trust_env=False
+            )
+        except httpx.InvalidURL as error:
+            raise Malformed("node-address-wrong", field="--url", value=url) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._client.close()
+
+    def get(self, path: str, *, accept: str = "application/json", **query: str | int | None) -> Reply:
+        """Query arguments that are None are left out."""
+        asked = {name: value for name, value in query.items() if value is not None}
+        return self._call("GET", path, {"accept": accept}, b"", asked)
+
+    def post(self, path: str, body: Any, *, key: str | None = None, content_type: str = "application/json") -> Reply:
+        """`body`: bytes as they are, anything else as JSON. Without `key` the call gets one of its own."""
+        content = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
+        headers = {"content-type": content_type, "idempotency-key": key or token_hex(16)}
+        return self._call("POST", path, headers, content, {})
+
+    def _call(
+        self, method: str, path: str, headers: Mapping[str, str], content: bytes, query: Mapping[str, str | int]
+    ) -> Reply:
+        try:
+            for attempt in stamina.retry_context(on=_worth_repeating, **self._patience):
+                with attempt:
+                    reply = self._once(method, path, headers, content, query)
+                    if reply.status == httpx.codes.SERVICE_UNAVAILABLE or _in_flight(reply):
+                        raise _Again(reply)
+        except _Again as again:
+            reply = again.reply
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            why = str(error) or type(error).__name__
+            raise Unavailable("node-unreachable", field=self.url, value=why) from error
+        if reply.status >= httpx.codes.BAD_REQUEST:
+            raise _said_no(reply)
+        return reply
+
+    def _once(
+        self, method: str, path: str, headers: Mapping[str, str], content: bytes, query: Mapping[str, str | int]
+    ) -> Reply:
+        with self._client.stream(method, path, headers=dict(headers), content=content, params=dict(query)) as answer:
+            parts, length = [], 0
+            for part in answer.iter_raw():
+                length += len(part)
+                if length > DOWNLOAD_MAX:
+                    raise Unverified("answer-too-large", field=self.url, value=DOWNLOAD_MAX)
+                parts.append(part)
+            return Reply(answer.status_code, b"".join(parts), _retry_after(answer))
+
+
+def _worth_repeating(error: Exception) -> bool | float:
+    """For stamina: True for its own pauses, a number for the pause that the node asked for."""
+    if isinstance(error, _Again):
+        return True if error.reply.retry_after is None else float(error.reply.retry_after)
+    return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol)
+
+
+def _in_flight(reply: Reply) -> bool:
+    return reply.status == httpx.codes.CONFLICT and reply.retry_after is not None
+
+
+def _said_no(reply: Reply) -> Refusal:
+    try:
+        problem = reply.json()
+        code, en, zh = problem["code"], problem["detail"], problem["detail_zh"]
+    except (ValueError, KeyError, TypeError):
+        code, en = "?", reply.body[:200].decode(errors="replace")
+        zh = en
+    return Refusal("node-said-no", field=code, value=reply.status, en=en, zh=zh)

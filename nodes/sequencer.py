@@ -1,0 +1,324 @@
+"""The one writer of a log: takes commands in groups and commits each group in one transaction.
+
+    submit(command) → a future of its Answer; it is resolved after the commit has returned, never before
+
+The life of a group, top to bottom, is `_commit`: look up keys, draft, apply custody, chain texts, sign, then one
+transaction that moves the head by compare-and-swap and writes entries, tree hashes, disclosures, stock, genealogy,
+idempotency rows and outgoing deliveries together. A command that is refused fails alone. A crash before COMMIT leaves
+nothing, a crash after it everything; start-up needs no repair because nothing is kept anywhere else.
+
+Promises: gap-free indexes, one history, nothing acknowledged that is not on disk. Does not check who asks (api/access).
+"""
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from hashlib import sha256
+from secrets import token_bytes
+from sqlite3 import Connection
+from threading import Condition, Thread
+from time import monotonic
+from typing import Any
+
+from ledger.entries import NOTHING_BEFORE, Commitment, commit, entry_text
+from ledger.errors import Conflict, LodetraceError, Unavailable
+from ledger.log.checkpoints import Checkpoint, sign_checkpoint
+from ledger.log.merkle import leaf_hash, new_nodes, root_at
+from ledger.log.notes import Signer, sign_note
+from ledger.matter.custody import apply, touches
+from ledger.matter.events import Event
+from ledger.matter.reference import Reference
+from nodes.clock import Clock, next_stamp, stamp
+from nodes.config import Settings
+from nodes.derive import Derived, derive
+from nodes.desk import GroupDesk
+from nodes.identity import Identity
+from nodes.store import access, deliveries, log
+from nodes.store.access import Idempotency
+from nodes.store.deliveries import Outgoing
+from nodes.store.engine import Store
+from nodes.store.records import Entry, Head
+from nodes.verbs.draft import Draft, Sealed
+
+GROUP_MAX = 512
+QUEUE_MAX = 8192
+CHECKPOINT_SECONDS = 0.25
+_SIGN_TOGETHER = 32  # texts handed to the signing thread at once: few enough to overlap, many enough to be worth it
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the caller gets: an HTTP status and a JSON body."""
+
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`draft` runs on the writer's thread, on the state that all earlier commands left behind."""
+
+    draft: Callable[[GroupDesk], Draft]
+    by: str
+    idempotency: Idempotency | None = None
+
+
+@dataclass(slots=True)
+class _Waiting:
+    command: Command
+    future: "Future[Answer]" = field(default_factory=Future)
+
+
+@dataclass(slots=True)
+class _Prepared:
+    """A command that custody allowed, chained and waiting for its signature."""
+
+    waiting: _Waiting
+    position: int
+    draft: Draft
+    event: Event
+    commitment: Commitment
+    index: int
+    text: str
+    note: bytes = b""
+
+
+class Sequencer:
+    """Start with `start`, stop with `stop`; between them one thread owns the log."""
+
+    def __init__(
+        self,
+        store: Store,
+        identity: Identity,
+        settings: Settings,
+        reference: Reference,
+        clock: Clock,
+        committed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`committed` is called after every checkpoint, from the writer's thread: deliveries may leave now."""
+        self._store, self._identity, self._settings = store, identity, settings
+        self._reference, self._clock, self._committed = reference, clock, committed
+        self._usual: dict[str, deque[int]] = {}
+        # Guarded by _wake: the queue, the keys under way, and whether we are stopping.
+        self._wake = Condition()
+        self._queue: deque[_Waiting] = deque()
+        self._in_flight: set[tuple[str, str]] = set()
+        self._stopping = False
+        # Owned by the writer's thread.
+        self._published_at = 0.0
+        self._published_size = 0
+        self._signing = ThreadPoolExecutor(1, thread_name_prefix="sign")
+        self._thread = Thread(target=self._run, name="sequencer", daemon=True)
+        self.groups = 0
+        self.entries = 0
+
+    def start(self) -> None:
+        """Publishes what a crash may have left unpublished, then takes commands."""
+        with self._store.read() as conn:
+            newest = log.latest_checkpoint(conn)
+            self._published_size = newest[0] if newest else 0
+        self._publish()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Refuses new commands, finishes what is queued, publishes."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._signing.shutdown()
+
+    def submit(self, command: Command) -> "Future[Answer]":
+        """Queues a command. Raises Unavailable when stopping or overloaded, Conflict while its key is under way."""
+        waiting = _Waiting(command)
+        with self._wake:
+            if self._stopping:
+                raise Unavailable("node-stopping")
+            if len(self._queue) >= QUEUE_MAX:
+                raise Unavailable("node-overloaded", value=len(self._queue))
+            if command.idempotency is not None:
+                key = (command.idempotency.owner, command.idempotency.key)
+                if key in self._in_flight:
+                    raise Conflict("key-in-flight", field="Idempotency-Key", value=command.idempotency.key)
+                self._in_flight.add(key)
+            self._queue.append(waiting)
+            if len(self._queue) == 1:
+                self._wake.notify()
+        return waiting.future
+
+    # -- the writer's thread ----------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                unpublished = self._published_size < self.size_hint
+                while not self._queue and not self._stopping and not unpublished:
+                    self._wake.wait()
+                group = [self._queue.popleft() for _ in range(min(len(self._queue), GROUP_MAX))]
+                idle = not self._queue
+                if self._stopping and not group and not unpublished:
+                    return
+            if group:
+                self._settle(group)
+            if idle or monotonic() - self._published_at >= CHECKPOINT_SECONDS:
+                self._publish_or_wait()
+
+    size_hint = 0
+    """The size after our last commit; only the writer's thread writes it."""
+
+    def _settle(self, group: Sequence[_Waiting]) -> None:
+        """Commits a group and resolves its futures, whatever happened."""
+        try:
+            outcomes = self._commit(group)
+        except (
+            BaseException
+        ) as error:  # whatever it was, the callers must hear of it, and the next group may fare better
+            outcomes = [error for _ in group]
+            self._usual.clear()
+        with self._wake:
+            for waiting in group:
+                if waiting.command.idempotency is not None:
+                    key = waiting.command.idempotency
+                    self._in_flight.discard((key.owner, key.key))
+        for waiting, outcome in zip(group, outcomes, strict=True):
+            if isinstance(outcome, BaseException):
+                waiting.future.set_exception(outcome)
+            else:
+                waiting.future.set_result(outcome)
+
+    def _commit(self, group: Sequence[_Waiting]) -> list[Answer | BaseException]:
+        """A crash anywhere in here leaves the log as it was before the group."""
+        outcomes: dict[int, Answer | BaseException] = {}
+        with self._store.write() as conn:
+            head = log.head(conn)
+            recorded_at = next_stamp(self._clock, head.recorded_at)
+            desk = GroupDesk(conn, self._settings, self._identity, self._reference, recorded_at, self._usual)
+            prepared = self._prepare(conn, desk, group, head, outcomes)
+            if prepared:
+                self._write(conn, desk, prepared, outcomes)
+        # From here on the group is on disk; not one of its callers has been answered yet.
+        if prepared:
+            self.size_hint = prepared[-1].index + 1
+            self.entries += len(prepared)
+            self.groups += 1
+            for one in prepared:
+                desk.remember_usual(one.event)
+        return [outcomes[position] for position in range(len(group))]
+
+    def _prepare(
+        self,
+        conn: Connection,
+        desk: GroupDesk,
+        group: Sequence[_Waiting],
+        head: Head,
+        outcomes: dict[int, Answer | BaseException],
+    ) -> list[_Prepared]:
+        """Drafts, applies custody and chains, command by command; signing runs beside it, in its own thread."""
+        known = access.recall(conn, [w.command.idempotency for w in group if w.command.idempotency is not None])
+        prepared: list[_Prepared] = []
+        signing: list[Future[None]] = []
+        index, previous = head.size, head.text_hash if head.size else NOTHING_BEFORE
+        for position, waiting in enumerate(group):
+            key = waiting.command.idempotency
+            try:
+                if key is not None and (key.owner, key.key) in known:
+                    outcomes[position] = _recalled(known[key.owner, key.key], key)
+                    continue
+                desk.by = waiting.command.by
+                one = self._draft(desk, waiting, position, index, previous)
+            except LodetraceError as error:
+                outcomes[position] = error
+                continue
+            prepared.append(one)
+            index, previous = index + 1, sha256(one.text.encode()).digest()
+            if len(prepared) % _SIGN_TOGETHER == 0:
+                signing.append(self._signing.submit(_sign, self._identity.author, prepared[-_SIGN_TOGETHER:]))
+        _sign(self._identity.author, prepared[len(prepared) - len(prepared) % _SIGN_TOGETHER :])
+        for done in signing:
+            done.result()
+        return prepared
+
+    def _draft(self, desk: GroupDesk, waiting: _Waiting, position: int, index: int, previous: bytes) -> _Prepared:
+        draft = waiting.command.draft(desk)
+        commitment = commit(draft.type, draft.slots, desk.origin, token_bytes)
+        event = Event(draft.type, desk.origin, draft.slots, commitment.ids, desk.recorded_at).check()
+        desk.load(touches(event))
+        desk.take(event, apply(desk.view, event))
+        text = entry_text(desk.origin, index, previous, desk.recorded_at, draft.type, commitment.sd)
+        return _Prepared(waiting, position, draft, event, commitment, index, text)
+
+    def _write(
+        self,
+        conn: Connection,
+        desk: GroupDesk,
+        prepared: Sequence[_Prepared],
+        outcomes: dict[int, Answer | BaseException],
+    ) -> None:
+        leaves = [leaf_hash(one.note) for one in prepared]
+        first = prepared[0].index
+        nodes = new_nodes(first, leaves, log.hashes(conn))
+        entries = [
+            Entry(
+                one.index, leaf, one.event.type, one.event.recorded_at, one.note, "\n".join(one.commitment.disclosures)
+            )
+            for one, leaf in zip(prepared, leaves, strict=True)
+        ]
+        log.append(conn, entries, nodes, sha256(prepared[-1].text.encode()).digest())
+        derive(conn, [Derived(one.index, one.event) for one in prepared], desk.changes)
+        remembered: list[tuple[Idempotency, int, bytes]] = []
+        outgoing: list[Outgoing] = []
+        for one, leaf in zip(prepared, leaves, strict=True):
+            sealed = Sealed(one.event, one.index, leaf, desk.origin)
+            answer = Answer(201, _json(one.draft.answer(sealed)))
+            outcomes[one.position] = answer
+            if one.waiting.command.idempotency is not None:
+                remembered.append((one.waiting.command.idempotency, answer.status, answer.body))
+            for delivery in one.draft.deliveries:
+                subject = delivery.subject or one.event.ids["shipment"]
+                outgoing.append(Outgoing(delivery.kind, delivery.to, subject, one.index))
+        access.remember(conn, remembered, desk.recorded_at)
+        deliveries.add(conn, outgoing)
+
+    # -- checkpoints ------------------------------------------------------------------------------------------
+
+    def _publish_or_wait(self) -> None:
+        """A checkpoint that cannot be written now is written later; the entries are safe without it."""
+        try:
+            self._publish()
+        except Unavailable:
+            with self._wake:
+                if not self._stopping:
+                    self._wake.wait(CHECKPOINT_SECONDS)
+
+    def _publish(self) -> None:
+        """Signs the head if it has grown. Only committed entries are ever covered: the size is read after the commit."""
+        with self._store.read() as conn:
+            head = log.head(conn)
+            if head.size == self._published_size:
+                return
+            root = root_at(head.size, log.hashes(conn))
+        note = sign_checkpoint(Checkpoint(self._identity.origin, head.size, root), [self._identity.log])
+        with self._store.write() as conn:
+            log.save_checkpoint(conn, head.size, note, stamp(self._clock()))
+        self._published_size, self._published_at = head.size, monotonic()
+        self._committed()
+
+
+def _sign(signer: Signer, batch: Iterable[_Prepared]) -> None:
+    """Signing releases the interpreter lock, so this runs beside the drafting of the next commands."""
+    for one in batch:
+        one.note = sign_note(one.text, [signer])
+
+
+def _recalled(remembered: access.Remembered, asked: Idempotency) -> Answer | Conflict:
+    """The answer of the first time; another body under the same key is a mistake of the caller's program."""
+    if remembered.body_hash != asked.body_hash:
+        return Conflict("key-of-other-request", field="Idempotency-Key", value=asked.key)
+    return Answer(remembered.status, remembered.answer)
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

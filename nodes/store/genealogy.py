@@ -1,0 +1,204 @@
+"""Which batch was made out of which, across all logs that we know of, and how each came from one log to the next.
+
+    save_made, save_edges, save_receipts   what an entry says, own or upstream
+    trace      every ancestor or descendant of a batch, nearest first
+    closure    the entries that prove a batch's history, for evidence
+
+Walks are WITH RECURSIVE … UNION over integer keys: each batch is visited once, however many ways lead to it
+(https://www.sqlite.org/lang_with.html). Ids come and go as our own log writes them. A batch that an entry names for
+the first time gets its number there, so replaying entries in the same order gives the same numbers.
+Does not check what entries say: whoever saves has verified them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count as counted_from
+from sqlite3 import Connection
+from typing import Any
+
+from ledger.errors import Unknown
+from ledger.matter.genealogy import Edge, Made
+from nodes.store.numbers import OWN, add_logs, log_numbers, numbers, places, spell
+from nodes.store.sql import next_no, select_in
+
+_TELL_OF = (
+    "INSERT INTO batches (no, log_no, id, counted, packed_mg) VALUES (?, ?, ?, 0, 0)"  # basis is null: not in stock
+)
+_FILL_IN = (
+    "UPDATE batches SET made_by = coalesce(made_by, ?), product = coalesce(product, ?), lot_no = coalesce(lot_no, ?),"
+    " at = coalesce(at, ?), country = coalesce(country, ?) WHERE no = ?"
+)
+_ADD_EDGE = (
+    "INSERT INTO edges (child_no, parent_no, entry_no, mg) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (child_no, parent_no, entry_no) DO UPDATE SET mg = coalesce(mg, excluded.mg)"
+)
+_ADD_RECEIPT = (
+    "INSERT INTO receipts (batch_no, log_no, received_by, sender_no, shipped_index) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (batch_no, log_no, received_by) DO NOTHING"
+)
+_LOG_OF = "SELECT log_no FROM upstream WHERE no = ?"
+
+_WALK = """
+WITH RECURSIVE seen (no) AS (
+    SELECT ? UNION SELECT e.{there} FROM seen JOIN edges e ON e.{here} = seen.no LIMIT ?
+)
+"""
+_NODES = """
+SELECT b.no, l.no, l.origin, b.id, b.made_by, coalesce(u."index", b.made_by), coalesce(u.type, n.type), b.product,
+    b.lot_no, b.at, b.country
+FROM seen CROSS JOIN batches b ON b.no = seen.no CROSS JOIN logs l ON l.no = b.log_no
+    LEFT JOIN upstream u ON b.made_by < 0 AND u.no = -b.made_by
+    LEFT JOIN entries n ON b.made_by >= 0 AND n."index" = b.made_by
+"""
+_EDGES = "SELECT e.child_no, e.parent_no, e.entry_no, e.mg FROM seen CROSS JOIN edges e ON e.{here} = seen.no"
+_ENDS = {"back": {"here": "child_no", "there": "parent_no"}, "forward": {"here": "parent_no", "there": "child_no"}}
+_TRACE = {way: ((_WALK + _NODES).format(**ends), (_WALK + _EDGES).format(**ends)) for way, ends in _ENDS.items()}
+
+# A batch in the log that made it leads to its parents there; elsewhere, to itself in the log that sent it. Only one
+# of the two outer joins ever matches, so they multiply nothing.
+_CLOSURE = """
+WITH RECURSIVE walk (batch_no, log_no) AS (
+    SELECT ?, ?
+    UNION
+    SELECT coalesce(e.parent_no, r.batch_no), coalesce(r.sender_no, w.log_no)
+    FROM walk w CROSS JOIN batches b ON b.no = w.batch_no
+        LEFT JOIN edges e ON b.log_no = w.log_no AND e.child_no = w.batch_no
+        LEFT JOIN receipts r ON b.log_no <> w.log_no AND r.batch_no = w.batch_no AND r.log_no = w.log_no
+    WHERE e.child_no IS NOT NULL OR r.batch_no IS NOT NULL
+)
+SELECT m.no, m.origin, b.id, CASE WHEN b.log_no = w.log_no THEN b.made_by ELSE r.received_by END,
+    CASE r.sender_no WHEN 0 THEN r.shipped_index ELSE -u.no END
+FROM walk w CROSS JOIN batches b ON b.no = w.batch_no CROSS JOIN logs m ON m.no = b.log_no
+    LEFT JOIN receipts r ON b.log_no <> w.log_no AND r.batch_no = w.batch_no AND r.log_no = w.log_no
+    LEFT JOIN upstream u ON u.log_no = r.sender_no AND u."index" = r.shipped_index
+"""
+
+_SENT = (
+    "SELECT DISTINCT g.batch_no, s.to_name FROM going g JOIN shipments s ON s.no = g.shipment_no"
+    " WHERE g.batch_no IN ({}) ORDER BY g.batch_no, s.to_name"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A batch on a trace. `entry_no` (with its `index` in `log`, and `event` type) made it, where that is known."""
+
+    batch: str
+    log: str
+    entry_no: int | None
+    index: int | None
+    event: str | None
+    product: str | None
+    lot_no: str | None
+    at: str | None
+    country: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """`child` was made out of `parent` by an entry; `mg` of the parent went in, where that is known."""
+
+    child: str
+    parent: str
+    entry_no: int
+    mg: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """`nodes` from the root outwards, `links` among them. `cut`: there is more than the limit let through."""
+
+    nodes: tuple[Node, ...]
+    links: tuple[Link, ...]
+    cut: bool
+
+
+# -- writing ------------------------------------------------------------------------------------------------------
+
+
+def name_batches(conn: Connection, ids: Iterable[str]) -> dict[str, int]:
+    """The numbers of all `ids`; those named for the first time are numbered in the order given."""
+    wanted = list(dict.fromkeys(ids))
+    known = numbers(conn, "batches", wanted)
+    new = places(conn, (id_ for id_ in wanted if id_ not in known))
+    if new:
+        added = dict(zip(new, counted_from(next_no(conn, "batches")), strict=False))
+        conn.executemany(_TELL_OF, [(no, *new[id_]) for id_, no in added.items()])
+        known |= added
+    return known
+
+
+def save_made(conn: Connection, entry_no: int, made: Sequence[Made], country: str | None) -> None:
+    """What an upstream entry says of the batches it made. Fills in what is not known yet and changes nothing else.
+
+    Our own batches come through stock.save, which writes the same columns.
+    """
+    known = name_batches(conn, (one.batch for one in made))
+    conn.executemany(_FILL_IN, [(entry_no, one.product, one.lot_no, one.at, country, known[one.batch]) for one in made])
+
+
+def save_edges(conn: Connection, entry_no: int, edges: Sequence[Edge]) -> None:
+    known = name_batches(conn, (id_ for edge in edges for id_ in (edge.child, edge.parent)))
+    conn.executemany(_ADD_EDGE, [(known[edge.child], known[edge.parent], entry_no, edge.mg) for edge in edges])
+
+
+def save_receipts(conn: Connection, entry_no: int, offer: Mapping[str, Any], batches: Sequence[str]) -> None:
+    """That the entry `entry_no` received `batches`, which its own log did not make, by answering `offer` (its log and
+    index: the shipped entry). That one need not be here yet.
+    """
+    known = name_batches(conn, batches)
+    sender_no = add_logs(conn, [offer["log"]])[offer["log"]]
+    log_no = OWN if entry_no >= 0 else conn.execute(_LOG_OF, (-entry_no,)).fetchone()[0]
+    conn.executemany(_ADD_RECEIPT, [(no, log_no, entry_no, sender_no, offer["index"]) for no in known.values()])
+
+
+# -- walking ------------------------------------------------------------------------------------------------------
+
+
+def trace(conn: Connection, batch: str, direction: str, limit: int) -> Trace:
+    """Every batch that `batch` was made from ("back"), or that was made from it ("forward"), `batch` first.
+
+    At most `limit` of them, the nearest. Unknown if no entry here names the batch.
+    """
+    start = _number(conn, batch)
+    nodes_text, edges_text = _TRACE[direction]
+    # One more than asked for tells whether the limit cut anything off.
+    rows = conn.execute(nodes_text, (start, limit + 1)).fetchall()
+    kept, cut = rows[:limit], len(rows) > limit
+    nodes = {no: Node(spell(log_no, origin, raw), origin, *rest) for no, log_no, origin, raw, *rest in kept}
+    links = tuple(
+        Link(nodes[child].batch, nodes[parent].batch, entry_no, mg)
+        for child, parent, entry_no, mg in conn.execute(edges_text, (start, limit + 1))
+        if child in nodes and parent in nodes
+    )
+    return Trace(tuple(nodes.values()), links, cut)
+
+
+def closure(conn: Connection, batch: str, log: str) -> dict[int, frozenset[str]]:
+    """The entries that show how `batch` came to be in the log `log`, each with the batches it is needed for.
+
+    Made there, out of what; or received there, from whom: and so on, back to where everything was registered. An
+    entry's inputs are needed with it and not listed. What is not known here is left out: whoever verifies misses it.
+    """
+    log_no = log_numbers(conn, [log]).get(log)
+    if log_no is None:
+        raise Unknown("log-unknown", field="log", value=log)
+    needed: dict[int, set[str]] = {}
+    for maker_no, maker, raw, *entry_nos in conn.execute(_CLOSURE, (_number(conn, batch), log_no)):
+        for entry_no in entry_nos:
+            if entry_no is not None:
+                needed.setdefault(entry_no, set()).add(spell(maker_no, maker, raw))
+    return {entry_no: frozenset(ids) for entry_no, ids in needed.items()}
+
+
+def sent(conn: Connection, batches: Iterable[str]) -> list[tuple[str, str]]:
+    """(batch, to) for each of `batches` and each node that we shipped any of it to; "" for parties outside."""
+    known = {no: id_ for id_, no in numbers(conn, "batches", batches).items()}
+    return [(known[no], to) for no, to in select_in(conn, _SENT, known)]
+
+
+def _number(conn: Connection, batch: str) -> int:
+    found = numbers(conn, "batches", [batch])
+    if batch not in found:
+        raise Unknown("batch-unknown", field="batch", value=batch)
+    return found[batch]

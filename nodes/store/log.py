@@ -1,0 +1,168 @@
+"""Our own log: entries, tree hashes, disclosures, checkpoints, and the head that all appending goes through.
+
+Promises: `append` adds its rows at the size that the caller saw, or raises Conflict and adds nothing; the database
+itself refuses a gap, a second writing, UPDATE and DELETE. Does not check signatures, hashes or the chain: whoever
+appends made them, and audit reads them all again.
+"""
+
+from collections.abc import Iterable, Sequence
+from sqlite3 import Connection
+
+from ledger.errors import Conflict, Unknown
+from ledger.log.merkle import Read
+from nodes.store.records import Entry, Head
+from nodes.store.sql import parts, select_in
+
+TILE_WIDTH = 256
+
+_HEAD = "SELECT size, text_hash, recorded_at FROM head WHERE no = 1"
+_MOVE_HEAD = "UPDATE head SET size = ?, text_hash = ?, recorded_at = ? WHERE no = 1 AND size = ?"
+_ADD_ENTRY = 'INSERT INTO entries ("index", leaf, type, recorded_at, note) VALUES (?, ?, ?, ?, ?)'
+_ADD_HASH = "INSERT INTO hashes (level, position, hash) VALUES (?, ?, ?)"
+_ADD_DISCLOSURES = 'INSERT INTO disclosures ("index", body) VALUES (?, ?)'
+
+_COLUMNS = 'e."index", e.leaf, e.type, e.recorded_at, e.note'
+_ENTRY = f'SELECT {_COLUMNS}, coalesce(d.body, \'\') FROM entries e LEFT JOIN disclosures d ON d."index" = e."index"'  # noqa: S608
+_BY_INDEX = f'{_ENTRY} WHERE e."index" IN ({{}})'
+_AFTER = f'{_ENTRY} WHERE e."index" > ? ORDER BY e."index" LIMIT ?'
+_AFTER_OF_TYPE = f'{_ENTRY} WHERE e.type = ? AND e."index" > ? ORDER BY e."index" LIMIT ?'
+_NOTES = 'SELECT note FROM entries WHERE "index" >= ? AND "index" < ? ORDER BY "index"'
+_LEAVES = 'SELECT leaf FROM entries WHERE "index" >= ? AND "index" < ? ORDER BY "index"'
+_LEAVES_AT = 'SELECT "index", leaf FROM entries WHERE "index" IN ({})'
+_HASHES = "SELECT hash FROM hashes WHERE level = ? AND position >= ? AND position < ? ORDER BY position"
+# Not `WHERE (level, position) IN (VALUES …)`: SQLite walks the whole table for that.
+_HASHES_AT = (
+    "WITH wanted (level, position) AS (VALUES {}) SELECT h.level, h.position, h.hash"
+    " FROM wanted w CROSS JOIN hashes h ON h.level = w.level AND h.position = w.position"
+)
+
+_ADD_CHECKPOINT = (
+    "INSERT INTO checkpoints (size, note, at) VALUES (?, ?, ?)"
+    " ON CONFLICT (size) DO UPDATE SET note = excluded.note, at = excluded.at"
+)
+_LATEST_CHECKPOINT = "SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1"
+_CHECKPOINT = "SELECT size, note FROM checkpoints WHERE size = ?"
+_COVERING = "SELECT size, note FROM checkpoints WHERE size > ? ORDER BY size LIMIT 1"
+
+
+# -- writing ------------------------------------------------------------------------------------------------------
+
+
+def head(conn: Connection) -> Head:
+    return Head(*conn.execute(_HEAD).fetchone())
+
+
+def append(
+    conn: Connection, entries: Sequence[Entry], nodes: Iterable[tuple[int, int, bytes]], text_hash: bytes
+) -> None:
+    """Adds `entries`, in order, and the tree `nodes` they complete (as merkle.new_nodes answers them, level 0 is the
+    entries' own leaves and is left out). `text_hash` is of the last one's text. Conflict if the head has moved.
+    """
+    last = entries[-1]
+    move_head(conn, entries[0].index, Head(last.index + 1, text_hash, last.recorded_at))
+    conn.executemany(_ADD_ENTRY, [(e.index, e.leaf, e.type, e.recorded_at, e.note) for e in entries])
+    conn.executemany(_ADD_DISCLOSURES, [(e.index, e.disclosures) for e in entries])
+    add_hashes(conn, nodes)
+
+
+def move_head(conn: Connection, size: int, to: Head) -> None:
+    """Compare-and-swap: from `size`, or not at all. `append` does it; by itself only a rebuild does."""
+    if conn.execute(_MOVE_HEAD, (to.size, to.text_hash, to.recorded_at, size)).rowcount != 1:
+        raise Conflict("head-moved", field="head", value=size, size=head(conn).size)
+
+
+def add_hashes(conn: Connection, nodes: Iterable[tuple[int, int, bytes]]) -> None:
+    """Complete subtrees as merkle.new_nodes answers them. `append` does it; by itself only a rebuild does."""
+    conn.executemany(_ADD_HASH, [node for node in nodes if node[0]])
+
+
+# -- entries ------------------------------------------------------------------------------------------------------
+
+
+def entry(conn: Connection, index: int) -> Entry:
+    found = entries_at(conn, [index])
+    if not found:
+        raise Unknown("entry-not-found", field="index", value=index, size=head(conn).size)
+    return found[0]
+
+
+def entries_at(conn: Connection, indexes: Iterable[int]) -> list[Entry]:
+    """Those of `indexes` that exist, ascending."""
+    return [Entry(*row) for row in select_in(conn, _BY_INDEX, sorted(set(indexes)))]
+
+
+def page(conn: Connection, *, after: int = -1, event_type: str | None = None, limit: int = 50) -> list[Entry]:
+    """The entries behind index `after`, oldest first, of one type if asked."""
+    if event_type is None:
+        return [Entry(*row) for row in conn.execute(_AFTER, (after, limit))]
+    return [Entry(*row) for row in conn.execute(_AFTER_OF_TYPE, (event_type, after, limit))]
+
+
+def notes(conn: Connection, first: int, count: int) -> list[bytes]:
+    """The bytes of `count` entries from index `first` on. Unknown if they are not all here."""
+    found = [note for (note,) in conn.execute(_NOTES, (first, first + count))]
+    return _all(found, count, f"entries {first} to {first + count - 1}")
+
+
+# -- the tree -----------------------------------------------------------------------------------------------------
+
+
+def hashes(conn: Connection) -> Read:
+    """A reader of complete subtree hashes for ledger/log/merkle.py, in at most two statements for a proof."""
+
+    def read(wanted: Sequence[tuple[int, int]]) -> list[bytes]:
+        leaves = [position for level, position in wanted if level == 0]
+        found: dict[tuple[int, int], bytes] = {
+            (0, position): leaf for position, leaf in select_in(conn, _LEAVES_AT, leaves)
+        }
+        for part in parts(node for node in wanted if node[0]):
+            statement = _HASHES_AT.format(",".join(["(?,?)"] * len(part)))
+            for level, position, one in conn.execute(statement, [number for node in part for number in node]):
+                found[level, position] = one
+        missing = next((node for node in wanted if node not in found), None)
+        if missing is not None:
+            raise Unknown("hash-not-found", field="tree", value=missing, size=head(conn).size)
+        return [found[node] for node in wanted]
+
+    return read
+
+
+def tile(conn: Connection, level: int, index: int, width: int = TILE_WIDTH) -> bytes:
+    """The `width` hashes of a tile, one behind the other. `level` counts tiles: one is eight levels of hashes."""
+    first = index * TILE_WIDTH
+    if level == 0:
+        rows = conn.execute(_LEAVES, (first, first + width))
+    else:
+        rows = conn.execute(_HASHES, (level * 8, first, first + width))
+    return b"".join(_all([one for (one,) in rows], width, f"tile {level}/{index}"))
+
+
+def _all(found: list[bytes], count: int, what: str) -> list[bytes]:
+    if len(found) != count:
+        raise Unknown("not-in-the-log-yet", field="log", value=what)
+    return found
+
+
+# -- checkpoints --------------------------------------------------------------------------------------------------
+
+
+def save_checkpoint(conn: Connection, size: int, note: bytes, at: str) -> None:
+    """A checkpoint that we signed; the same one again, when it has gathered more cosignatures."""
+    conn.execute(_ADD_CHECKPOINT, (size, note, at))
+
+
+def latest_checkpoint(conn: Connection) -> tuple[int, bytes] | None:
+    """(size, note) of the largest one; None before the first."""
+    found: tuple[int, bytes] | None = conn.execute(_LATEST_CHECKPOINT).fetchone()
+    return found
+
+
+def checkpoint(conn: Connection, size: int) -> tuple[int, bytes] | None:
+    found: tuple[int, bytes] | None = conn.execute(_CHECKPOINT, (size,)).fetchone()
+    return found
+
+
+def checkpoint_covering(conn: Connection, index: int) -> tuple[int, bytes] | None:
+    """The smallest checkpoint that has the entry at `index` in its tree."""
+    found: tuple[int, bytes] | None = conn.execute(_COVERING, (index,)).fetchone()
+    return found

@@ -1,0 +1,390 @@
+"""The tables of one node, described once: what the migrations must build, and what the documentation lists.
+
+Nothing on the way of a request or an entry uses these classes: queries are texts in the modules beside this one, over
+plain tuples. They exist so that the schema is typed and portable, and so that Alembic can say when a migration and this
+description differ.
+
+Words that recur. `no` is a small number given in log order, used for joins and never shown to anybody. `entry_no` names
+an entry wherever one is referred to: 0 and above is the index in our own log, below 0 is minus the `no` of an upstream
+entry. `log_no` 0 is our own log. Masses are whole milligrams below 2^53. Times are texts that sort as times do.
+
+What is derivable from entries, disclosures and upstream evidence is listed in rebuild.py.
+"""
+
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, MetaData, Text, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+_BIG = BigInteger().with_variant(Integer(), "sqlite")  # only INTEGER becomes the row's own key in SQLite
+_CLUSTERED = {"sqlite_with_rowid": False}  # the key is the table: one lookup instead of two
+_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def _big(**rest: Any) -> Any:
+    return Field(sa_type=_BIG, **rest)
+
+
+def _key(**rest: Any) -> Any:
+    """Part of a primary key that we number ourselves."""
+    return Field(primary_key=True, sa_type=_BIG, sa_column_kwargs={"autoincrement": False}, **rest)
+
+
+def _text(**rest: Any) -> Any:
+    return Field(sa_type=Text, **rest)
+
+
+def _word(**rest: Any) -> Any:
+    """Text that is part of a primary key."""
+    return Field(primary_key=True, sa_type=Text, **rest)
+
+
+def _where(column: str, condition: str, *more: str) -> Index:
+    """An index over the rows that meet a condition."""
+    only = text(condition)
+    return Index(None, column, *more, sqlite_where=only, postgresql_where=only)
+
+
+class Row(SQLModel):
+    """What all tables share: one list of them, and how constraints are named."""
+
+    metadata: ClassVar[MetaData] = MetaData(naming_convention=_NAMES)
+
+
+# -- our own log --------------------------------------------------------------------------------------------------
+
+
+class Entry(Row, table=True):
+    """The log itself. The database refuses UPDATE and DELETE. `leaf` is the tree's level 0."""
+
+    __tablename__ = "entries"
+    __table_args__ = (Index(None, "type", "index"),)
+    index: int = _key()
+    leaf: bytes
+    type: str = _text()
+    recorded_at: str = _text()
+    note: bytes
+
+
+class Hash(Row, table=True):
+    """Complete subtrees of level 1 and above. The database refuses UPDATE and DELETE."""
+
+    __tablename__ = "hashes"
+    __table_args__ = (_CLUSTERED,)
+    level: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    position: int = _key()
+    hash: bytes
+
+
+class Disclosure(Row, table=True):
+    """All disclosures of one of our entries, one a line, in slot order. With the entries, this is the truth."""
+
+    __tablename__ = "disclosures"
+    index: int = _key(foreign_key="entries.index")
+    body: str = _text()
+
+
+class Head(Row, table=True):
+    """One row: how long the log is and what the next entry chains to. Changed only by compare-and-swap on `size`."""
+
+    __tablename__ = "head"
+    __table_args__ = (CheckConstraint("no = 1", name="one_row"),)
+    no: int = _key()
+    size: int = _big()
+    text_hash: bytes
+    recorded_at: str = _text()
+
+
+class Checkpoint(Row, table=True):
+    """Checkpoints that we signed, with the cosignatures they have gathered."""
+
+    __tablename__ = "checkpoints"
+    size: int = _key()
+    note: bytes
+    at: str = _text()
+
+
+# -- other logs ---------------------------------------------------------------------------------------------------
+
+
+class Log(Row, table=True):
+    """Origins, numbered as they are first heard of. Number 0 is our own."""
+
+    __tablename__ = "logs"
+    no: int = _key()
+    origin: str = _text(unique=True)
+
+
+class Upstream(Row, table=True):
+    """An entry of another log, verified before it came here. `path` (32 bytes each) is its inclusion at `at_size`."""
+
+    __tablename__ = "upstream"
+    __table_args__ = (UniqueConstraint("log_no", "index"),)
+    no: int = _key()
+    log_no: int = _big(foreign_key="logs.no")
+    index: int = _big()
+    leaf: bytes = Field(unique=True)
+    type: str = _text()
+    note: bytes
+    at_size: int = _big()
+    path: bytes
+
+
+class Opening(Row, table=True):
+    """All that was open to us of an upstream entry (a JSON list), each time that became more; the last row counts.
+
+    `head_size` is how long our own log was then, so that a rebuild takes foreign and own events in the same order.
+    """
+
+    __tablename__ = "openings"
+    no: int = _key()
+    upstream_no: int = _big(foreign_key="upstream.no", index=True)
+    head_size: int = _big()
+    body: str = _text()
+
+
+class UpstreamCheckpoint(Row, table=True):
+    """Checkpoints of other logs that we verified, each with the cosignatures it came with."""
+
+    __tablename__ = "upstream_checkpoints"
+    log_no: int = _key(foreign_key="logs.no")
+    size: int = _key()
+    note: bytes
+
+
+# -- matter -------------------------------------------------------------------------------------------------------
+
+
+class Batch(Row, table=True):
+    """A batch that is or was here (`basis` is set), or that an upstream entry only tells of (`basis` is null)."""
+
+    __tablename__ = "batches"
+    __table_args__ = (
+        UniqueConstraint("log_no", "id"),
+        Index(None, "product", "no"),
+        _where("lot_no", "lot_no IS NOT NULL"),
+        _where("external_ref", "external_ref IS NOT NULL"),
+    )
+    no: int = _key()
+    log_no: int = _big(foreign_key="logs.no")
+    id: bytes
+    made_by: int | None = _big(nullable=True)
+    product: str | None = _text(nullable=True)
+    lot_no: str | None = _text(nullable=True)
+    at: str | None = _text(nullable=True)
+    country: str | None = _text(nullable=True)
+    external_ref: str | None = _text(nullable=True)
+    made_mg: int | None = _big(nullable=True)
+    basis: str | None = _text(nullable=True)
+    counted: bool
+    packed_mg: int = _big()
+    packed_count: int | None = _big(nullable=True)
+
+
+class Holding(Row, table=True):
+    """What stands loose, by site and owner ("" is this organisation). A holding of nothing has no row."""
+
+    __tablename__ = "holdings"
+    __table_args__ = (_CLUSTERED,)
+    batch_no: int = _key(foreign_key="batches.no")
+    site: str = _word()
+    owner: str = _word()
+    mg: int = _big()
+    count: int | None = _big(nullable=True)
+
+
+class Unit(Row, table=True):
+    """`packed_by` and `item` say which entry made its label, and where in that entry's list of units it stands."""
+
+    __tablename__ = "units"
+    __table_args__ = (UniqueConstraint("log_no", "id"),)
+    no: int = _key()
+    log_no: int = _big(foreign_key="logs.no")
+    id: bytes
+    batch_no: int = _big(foreign_key="batches.no", index=True)
+    kind: str = _text()
+    serial: str = _text(index=True)
+    net_mg: int = _big()
+    count: int | None = _big(nullable=True)
+    seal: str | None = _text(nullable=True)
+    site: str = _text()
+    owner: str = _text()
+    state: str = _text()
+    inside: str | None = _text(nullable=True)
+    contains: str | None = _text(nullable=True)
+    shipment: str | None = _text(nullable=True)
+    packed_by: int | None = _big(nullable=True)
+    item: int | None = _big(nullable=True)
+
+
+class Shipment(Row, table=True):
+    """Goods that left. `state` is the whole of it, as ledger/matter/stock.py prints it; the rest is for lists."""
+
+    __tablename__ = "shipments"
+    __table_args__ = (_where("external_ref", "external_ref IS NOT NULL"),)
+    no: int = _key()
+    id: bytes = Field(unique=True)
+    to_name: str = _text()
+    purpose: str = _text()
+    at: str = _text()
+    made_by: int | None = _big(nullable=True)
+    external_ref: str | None = _text(nullable=True)
+    closed: bool
+    state: str = _text()
+
+
+class Going(Row, table=True):
+    """Which batches each shipment of ours has, or had, lines of."""
+
+    __tablename__ = "going"
+    __table_args__ = (_CLUSTERED,)
+    batch_no: int = _key(foreign_key="batches.no")
+    shipment_no: int = _key(foreign_key="shipments.no")
+
+
+class Arrival(Row, table=True):
+    """A shipment that was offered to us (`offered_by`); `state` is null until our first receipt."""
+
+    __tablename__ = "arrivals"
+    no: int = _key()
+    id: str = _text(unique=True)
+    sender: str = _text()
+    purpose: str = _text()
+    at: str | None = _text(nullable=True)
+    offered_by: int | None = _big(nullable=True)
+    final: bool
+    declined: bool
+    state: str | None = _text(nullable=True)
+
+
+class Answer(Row, table=True):
+    """A receipt of one of our shipments that its receiver told us."""
+
+    __tablename__ = "answers"
+    __table_args__ = (_CLUSTERED,)
+    shipment_no: int = _key(foreign_key="shipments.no")
+    entry_no: int = _key()
+    final: bool
+    declined: bool
+
+
+# -- genealogy ----------------------------------------------------------------------------------------------------
+
+
+class Edge(Row, table=True):
+    """`child` was made from `parent` by an entry; `mg` is what went in, where that is known here."""
+
+    __tablename__ = "edges"
+    __table_args__ = (Index(None, "parent_no", "child_no"), _CLUSTERED)
+    child_no: int = _key(foreign_key="batches.no")
+    parent_no: int = _key(foreign_key="batches.no")
+    entry_no: int = _key()
+    mg: int | None = _big(nullable=True)
+
+
+class Receipt(Row, table=True):
+    """How a batch came to the log `log_no`, which did not make it: by the entry `received_by` there.
+
+    `sender_no` and `shipped_index` name the shipped entry that it answers, which may come here later, or never.
+    """
+
+    __tablename__ = "receipts"
+    __table_args__ = (_CLUSTERED,)
+    batch_no: int = _key(foreign_key="batches.no")
+    log_no: int = _key(foreign_key="logs.no")
+    received_by: int = _key()
+    sender_no: int = _big(foreign_key="logs.no")
+    shipped_index: int = _big()
+
+
+# -- between nodes ------------------------------------------------------------------------------------------------
+
+
+class Delivery(Row, table=True):
+    """Something another node must get. state: waiting, sent, refused. `answer` is its signed note, `error` a reason."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (_where("to_name", "state = 'waiting'", "no"), Index(None, "subject"))
+    no: int = _key()
+    kind: str = _text()
+    to_name: str = _text()
+    entry_no: int = _big()
+    subject: str = _text()
+    state: str = _text()
+    attempts: int
+    tried_at: str | None = _text(nullable=True)
+    answer: bytes | None = Field(nullable=True)
+    error: str | None = _text(nullable=True)
+
+
+class Parked(Row, table=True):
+    """A message that refers to an entry which is not here yet."""
+
+    __tablename__ = "parked"
+    __table_args__ = (UniqueConstraint("leaf_needed", "body_hash"),)
+    no: int = _key()
+    leaf_needed: bytes
+    body_hash: bytes
+    sender: str = _text(index=True)
+    body: bytes
+    at: str = _text()
+
+
+class Fork(Row, table=True):
+    """Two signed statements of one log that cannot both be true; kept for good."""
+
+    __tablename__ = "forks"
+    __table_args__ = (UniqueConstraint("origin", "index", "leaf_a", "leaf_b"),)
+    no: int = _key()
+    origin: str = _text()
+    index: int = _big()
+    leaf_a: bytes
+    leaf_b: bytes
+    evidence: bytes
+    at: str = _text()
+
+
+class Peer(Row, table=True):
+    """Where a node is, and the keys learned from its proven entry 0 (`keys` is JSON, `proof` the evidence)."""
+
+    __tablename__ = "peers"
+    name: str = _word()
+    origin: str = _text()
+    url: str | None = _text(nullable=True)
+    vkey: str = _text()
+    keys: str = _text()
+    proof: bytes
+    seen_at: str = _text()
+
+
+# -- who may ask --------------------------------------------------------------------------------------------------
+
+
+class Idempotency(Row, table=True):
+    """What a command was answered. `key_hash` covers the token's owner and the key; `body_hash` the command."""
+
+    __tablename__ = "idempotency"
+    no: int = _key()
+    key_hash: bytes = Field(unique=True)
+    body_hash: bytes
+    status: int
+    answer: bytes
+    at: str = _text()
+
+
+class Token(Row, table=True):
+    """Bearer tokens, as hashes: what is stolen from here opens nothing."""
+
+    __tablename__ = "tokens"
+    no: int = _key()
+    hash: bytes = Field(unique=True)
+    owner: str = _text()
+    role: str = _text()
+    created_at: str = _text()
+    revoked_at: str | None = _text(nullable=True)

@@ -1,0 +1,99 @@
+"""Traces: a batch's genealogy as this node knows it, gaps said as gaps.
+
+What came from other logs was verified when it arrived and is kept here, so a trace asks nobody.
+"""
+
+from sqlite3 import Connection
+from typing import Any
+
+from ledger.entries import open_event, parse_entry
+from ledger.verdict import CLAIMED, PROVEN
+from nodes.node import Node
+from nodes.store import codes, genealogy, log, upstream
+
+NODES_MAX = 100_000
+
+
+def trace(node: Node, code: str, direction: str, limit: int = NODES_MAX) -> dict[str, Any]:
+    """Ancestors ("back") or descendants ("forward") of a batch, named by id or own code.
+
+    An edge's `share_ppb` is its part of all that went into the child, where every such mass is known.
+    """
+    with node.store.read() as conn:
+        batch = codes.find_batch(conn, code)
+        found = genealogy.trace(conn, batch, direction, limit)
+        names = organisations(conn, node, {one.log for one in found.nodes})
+        gaps = _gaps(conn, node, found, direction)
+    totals: dict[str, int | None] = {}
+    for link in found.links:
+        before = totals.get(link.child, 0)
+        totals[link.child] = None if before is None or link.mg is None else before + link.mg
+    return {
+        "root": batch,
+        "direction": direction,
+        "nodes": [
+            {
+                "batch": one.batch,
+                "log": one.log or node.origin,
+                "index": one.index,
+                "organisation": names.get(one.log),
+                "pseudonym": None,
+                "event": one.event,
+                "product": one.product,
+                "lot_no": one.lot_no,
+                "at": one.at,
+                "country": one.country,
+                "standing": PROVEN if one.entry_no is not None else CLAIMED,
+            }
+            for one in found.nodes
+        ],
+        "edges": [
+            {
+                "from": link.parent,
+                "to": link.child,
+                "mass": None if link.mg is None else {"mg": link.mg},
+                "share_ppb": _share(link.mg, totals[link.child]),
+            }
+            for link in found.links
+        ],
+        "gaps": gaps,
+        "cut": found.cut,
+    }
+
+
+def _share(mg: int | None, total: int | None) -> int | None:
+    return None if mg is None or not total else mg * 10**9 // total
+
+
+def _gaps(conn: Connection, node: Node, found: genealogy.Trace, direction: str) -> list[dict[str, str]]:
+    """Where the story stops although it went on: not disclosed to us, or outside the federation."""
+    gaps = [{"at": one.batch, "why": "not_disclosed"} for one in found.nodes if one.entry_no is None]
+    if direction == "back":
+        ends = [one for one in found.nodes if one.event == "registered" and one.entry_no is not None]
+        for one in ends:
+            if _origin_class(conn, one) in ("bought_outside", "imported", "unknown_opening"):
+                gaps.append({"at": one.batch, "why": "outside"})
+    else:
+        for batch, to in genealogy.sent(conn, [one.batch for one in found.nodes]):
+            gaps.append({"at": batch, "why": "not_disclosed" if to else "outside", "to": to})
+    if found.cut:
+        gaps.append({"at": found.nodes[0].batch, "why": "cut_off"})
+    return gaps
+
+
+def _origin_class(conn: Connection, one: genealogy.Node) -> str | None:
+    """As its registering entry discloses it to us."""
+    assert one.entry_no is not None
+    if one.entry_no < 0:
+        return upstream.numbered(conn, [one.entry_no])[one.entry_no].event.scalar("origin").get("class")
+    stored = log.entry(conn, one.entry_no)
+    event = open_event(parse_entry(stored.note), stored.disclosures.split("\n"))
+    return event.scalar("origin").get("class")
+
+
+def organisations(conn: Connection, node: Node, logs: set[str]) -> dict[str, str]:
+    """Log → the organisation's own name for itself, from its entry 0."""
+    names = {node.origin: node.settings.organisation, "": node.settings.organisation}
+    for opener in upstream.at(conn, {(origin, 0) for origin in logs - names.keys()}).values():
+        names[opener.log] = str(opener.event.scalar("log").get("organisation", opener.log))
+    return names

@@ -1,0 +1,234 @@
+"""Verbs on batches: register, transform, assemble, dismantle, remove, move."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ledger.errors import Refusal
+from ledger.matter.events import ORIGIN_CLASSES
+from ledger.matter.guards import Guard, ask, basis_guards, slip_guard
+from ledger.matter.quantities import Amount, amount
+from nodes.verbs.draft import (
+    Body,
+    Desk,
+    Draft,
+    Sealed,
+    at_of,
+    documents_of,
+    entry_of,
+    only,
+    part_of,
+    product_of,
+    recorded_of,
+    site_of,
+    steps_of,
+)
+from nodes.verbs.units import unit_answer, unit_row
+
+
+def register(desk: Desk, body: Body) -> Draft:
+    """A batch enters the ledger: mined, imported, recycled intake, bought outside, opening stock."""
+    site, product = site_of(desk, body.get("site"), "site"), product_of(desk, body["product"])
+    quantity, weighing = body["quantity"], body.get("weighing")
+    counted = amount(quantity, "quantity", weighing=weighing)
+    origin = dict(body["origin"])
+    if origin["class"] not in ORIGIN_CLASSES:
+        raise Refusal("origin-unknown", field="origin.class", value=origin["class"], classes=", ".join(ORIGIN_CLASSES))
+    guards: list[Guard | None] = [slip_guard(counted.mg, desk.usual_masses(product), "quantity")]
+    guards += basis_guards(product, counted, quantity, desk.reference)
+    confirmed = ask(guards, body.get("confirm"))
+    slots = {
+        "batch": only(product=product, lot_no=body.get("lot_no"), at=at_of(desk, body), site=site),
+        "origin": origin,
+        "quantity": only(
+            mg=counted.mg, basis=counted.basis, count=counted.count, typed=dict(quantity), weighing=weighing
+        ),
+        "assay": body.get("assay"),
+        "documents": documents_of(body),
+        "recorded": recorded_of(desk, body, confirmed),
+    }
+    warnings = tuple({"code": row["guard"], "reason": row["reason"]} for row in confirmed)
+
+    def answer(sealed: Sealed) -> dict[str, Any]:
+        return {
+            "batch": sealed.event.ids["batch"],
+            "mass": {"mg": counted.mg, "basis": counted.basis},
+            **only(count=counted.count),
+            "entry": entry_of(sealed),
+            "warnings": list(warnings),
+        }
+
+    return Draft("registered", slots, answer, warnings, external_ref=body.get("external_ref"))
+
+
+def transform(desk: Desk, body: Body) -> Draft:
+    """Inputs → outputs and losses; also split, merge, blend, regrade, rework, repack."""
+    steps, site = steps_of(desk, body, "rework")
+    parts = [part_of(desk, line, f"inputs[{at}]", site=None) for at, line in enumerate(body["inputs"])]
+    outputs, confirmed = _outputs(desk, body, site)
+    losses = _losses(body)
+    slots = {
+        "transformation": {"at": at_of(desk, body), "steps": steps},
+        "inputs.chain": [{"batch": part.batch} for part in parts],
+        "inputs.authority": [part.row() for part in parts],
+        "outputs.chain": [chain for chain, _ in outputs],
+        "outputs.authority": [authority for _, authority in outputs],
+        "losses": losses,
+        "documents": documents_of(body),
+        "recorded": recorded_of(desk, body, confirmed),
+    }
+
+    def answer(sealed: Sealed) -> dict[str, Any]:
+        return {"outputs": _made(sealed, [chain for chain, _ in outputs]), "entry": entry_of(sealed), "warnings": []}
+
+    return Draft("transformed", slots, answer, external_ref=body.get("external_ref"))
+
+
+def assemble(desk: Desk, body: Body) -> Draft:
+    """Magnets into labelled things with a serial, usually motors: one new batch, one unit each."""
+    steps, site = steps_of(desk, body, "assemble")
+    parts = [part_of(desk, line, f"inputs[{at}]") for at, line in enumerate(body["inputs"])]
+    units = [unit_row(desk, unit, f"units[{at}]", default_kind="motor") for at, unit in enumerate(_serials(body))]
+    for position, (_, chain, _) in enumerate(units):
+        for index in chain.get("from") or ():
+            if not isinstance(index, int) or not 0 <= index < len(parts):
+                raise Refusal("input-not-named", field=f"units[{position}].from", value=index, inputs=len(parts))
+    public = [{**row, "count": row.get("count", 1)} for row, _, _ in units]
+    product = product_of(desk, body["product"])
+    slots = {
+        "assembly": only(at=at_of(desk, body), product=product, lot_no=body.get("lot_no"), steps=steps),
+        "quantity": {
+            "mg": sum(row["net_mg"] for row in public),
+            "basis": "net",
+            "count": sum(row["count"] for row in public),
+            "site": site,
+        },
+        "inputs.chain": [{"batch": part.batch} for part in parts],
+        "inputs.authority": [part.row() for part in parts],
+        "units.public": public,
+        "units.chain": [chain for _, chain, _ in units],
+        "documents": documents_of(body),
+        "recorded": recorded_of(desk, body),
+    }
+
+    def answer(sealed: Sealed) -> dict[str, Any]:
+        return {
+            "batch": sealed.event.ids["assembly"],
+            "units": [unit_answer(desk, sealed, at, row) for at, row in enumerate(public)],
+            "entry": entry_of(sealed),
+        }
+
+    return Draft("assembled", slots, answer, external_ref=body.get("external_ref"))
+
+
+def dismantle(desk: Desk, body: Body) -> Draft:
+    """Units taken apart into new batches."""
+    steps, site = steps_of(desk, body, "dismantle")
+    units = []
+    for position, code in enumerate(body["units"]):
+        where = f"units[{position}]"
+        id_ = desk.unit_id(code, where)
+        state = desk.state(("unit", id_))
+        assert state is not None and hasattr(state, "batch"), "unit_id names a unit that is here"
+        units.append({"unit": id_, "batch": state.batch})
+    outputs, confirmed = _outputs(desk, body, site)
+    slots = {
+        "dismantling": {"at": at_of(desk, body), "steps": steps},
+        "units.chain": units,
+        "outputs.chain": [chain for chain, _ in outputs],
+        "outputs.authority": [authority for _, authority in outputs],
+        "losses": _losses(body),
+        "documents": documents_of(body),
+        "recorded": recorded_of(desk, body, confirmed),
+    }
+
+    def answer(sealed: Sealed) -> dict[str, Any]:
+        return {"outputs": _made(sealed, [chain for chain, _ in outputs]), "entry": entry_of(sealed), "warnings": []}
+
+    return Draft("dismantled", slots, answer)
+
+
+def remove(desk: Desk, body: Body) -> Draft:
+    """Goods leave the chain: consumed elsewhere, disposed of, destroyed."""
+    parts = [part_of(desk, line, f"lines[{at}]") for at, line in enumerate(body["lines"])]
+    slots = {
+        "removal": {"at": at_of(desk, body), "kind": body["kind"]},
+        "lines.chain": [{"batch": part.batch} for part in parts],
+        "lines.authority": [part.row() for part in parts],
+        "reason": only(text=body.get("reason")) or None,
+        "documents": documents_of(body),
+        "recorded": recorded_of(desk, body),
+    }
+    return Draft("removed", slots, lambda sealed: {"entry": entry_of(sealed)})
+
+
+def move(desk: Desk, body: Body) -> Draft:
+    """Goods from one site of the organisation to another."""
+    start, end = site_of(desk, body["from"], "from"), site_of(desk, body["to"], "to")
+    if start == end:
+        raise Refusal("site-same", field="to", value=end)
+    parts = [part_of(desk, {**line, "site": start}, f"lines[{at}]") for at, line in enumerate(body["lines"])]
+    rows = [{name: value for name, value in part.row().items() if name != "site"} for part in parts]
+    slots = {
+        "move": {"at": at_of(desk, body), "from": start, "to": end},
+        "lines.chain": [{"batch": part.batch} for part in parts],
+        "lines.authority": rows,
+        "recorded": recorded_of(desk, body),
+    }
+    return Draft("moved", slots, lambda sealed: {"entry": entry_of(sealed)})
+
+
+def _outputs(
+    desk: Desk, body: Body, site: str
+) -> tuple[list[tuple[dict[str, Any], dict[str, Any]]], list[dict[str, str]]]:
+    found, guards = [], []
+    for position, output in enumerate(body.get("outputs") or ()):
+        where = f"outputs[{position}]"
+        counted = amount(output["quantity"], f"{where}.quantity", weighing=output.get("weighing"))
+        product = product_of(desk, output["product"])
+        guards.append(slip_guard(counted.mg, desk.usual_masses(product), f"{where}.quantity"))
+        guards += basis_guards(product, counted, output["quantity"], desk.reference)
+        stands = site_of(desk, output.get("site"), f"{where}.site") if output.get("site") else site
+        found.append(
+            (
+                only(product=product, lot_no=output.get("lot_no")),
+                only(
+                    mg=counted.mg,
+                    basis=counted.basis,
+                    count=counted.count,
+                    site=stands,
+                    typed=dict(output["quantity"]),
+                    assay=output.get("assay"),
+                ),
+            )
+        )
+    return found, ask(guards, body.get("confirm"))
+
+
+def _losses(body: Body) -> dict[str, Any] | None:
+    rows = []
+    for position, loss in enumerate(body.get("losses") or ()):
+        lost: Amount = amount(loss["quantity"], f"losses[{position}].quantity")
+        rows.append({"kind": loss["kind"], "mg": lost.mg, "basis": lost.basis, "typed": dict(loss["quantity"])})
+    return {"list": rows} if rows else None
+
+
+def _made(sealed: Sealed, outputs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    ids = sealed.event.ids["outputs.chain"]
+    return [
+        {"batch": id_, "product": row["product"], **only(lot_no=row.get("lot_no"))}
+        for id_, row in zip(ids, outputs, strict=True)
+    ]
+
+
+def _serials(body: Body) -> list[dict[str, Any]]:
+    """The units as listed, or as a range: `{"serials": {"prefix", "first", "count", "digits"}, …}` for each."""
+    found = []
+    for unit in body["units"]:
+        if "serials" not in unit:
+            found.append(dict(unit))
+            continue
+        serials = unit["serials"]
+        rest = {name: value for name, value in unit.items() if name != "serials"}
+        for number in range(serials["first"], serials["first"] + serials["count"]):
+            found.append({**rest, "serial": f"{serials.get('prefix', '')}{number:0{serials.get('digits', 1)}d}"})
+    return found

@@ -1,0 +1,859 @@
+"""Named lies: altered evidence, each with the step of the procedure that catches it, the error's class and its code.
+
+A lie is told once, in here; the tests of `ledger.evidence` refuse it by its code, the vectors carry it to other
+implementations as edits of a true file, and the second verifier refuses it by its class.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ledger.entries import Commitment, commit
+from ledger.evidence import Evidence, evidence_json, format_evidence
+from ledger.log.canonical import b64, b64url, dump, parse_json
+from ledger.log.checkpoints import add_signatures, cosign, format_checkpoint
+from ledger.log.disclosures import commit_list, digest, disclose, open_disclosure
+from ledger.log.merkle import leaf_hash
+from ledger.log.notes import COSIGNATURE, sign_note
+from tests.formats.story import (
+    WITNESSED_AT,
+    Story,
+    checkpoints,
+    handover_evidence,
+    motor_evidence,
+    place,
+    policy_text,
+    salts,
+    seed,
+    signer,
+    tell,
+    whole_evidence,
+    without,
+)
+
+BASES: Mapping[str, Callable[[Story], Evidence]] = {
+    "motor": motor_evidence,
+    "handover": handover_evidence,
+    "whole": whole_evidence,
+}
+FORM, TRUST, CHECKPOINTS, CONSISTENCY, ENTRIES, DISCLOSURES, REFS, CUSTODY, SUBJECT = 0, 1, 3, 4, 5, 6, 7, 8, 9
+
+
+@dataclass(frozen=True)
+class Lie:
+    """`base` names the true evidence that this is a lie about; `error` is a class of ledger/errors.py."""
+
+    name: str
+    step: int
+    error: str
+    code: str
+    base: str
+    file: Callable[[], bytes]
+    policy: Callable[[], str] = policy_text
+    text: tuple[str, str] | None = None
+
+
+def _story(told: Mapping[str, Any]) -> Story:
+    return tell(**told)
+
+
+def _text(name: str, find: str, put: str) -> Lie:
+    """What no JSON value can show: the file's bytes, with `put` for the first `find`."""
+
+    def file() -> bytes:
+        text = format_evidence(motor_evidence(tell())).decode()
+        assert find in text, find
+        return text.replace(find, put, 1).encode()
+
+    return Lie(name, FORM, "Malformed", "malformed", "motor", file, text=(find, put))
+
+
+def _value(name: str, step: int, error: str, code: str, change: Callable[[Any], None], base: str = "motor") -> Lie:
+    def file() -> bytes:
+        value = evidence_json(BASES[base](tell()))
+        change(value)
+        return dump(value)
+
+    return Lie(name, step, error, code, base, file)
+
+
+def _made(name: str, step: int, error: str, code: str, make: Callable[[Story], Evidence], base: str = "motor") -> Lie:
+    return Lie(name, step, error, code, base, lambda: format_evidence(make(tell())))
+
+
+def _told(name: str, step: int, error: str, code: str, base: str = "motor", **told: Any) -> Lie:
+    return Lie(name, step, error, code, base, lambda: format_evidence(BASES[base](_story(told))))
+
+
+def _policy(name: str, code: str, change: Callable[[str], str], *, step: int = TRUST, error: str = "Unverified") -> Lie:
+    return Lie(
+        name, step, error, code, "motor", lambda: format_evidence(motor_evidence(tell())), lambda: change(policy_text())
+    )
+
+
+def _put(*path: Any, to: Any) -> Callable[[Any], None]:
+    def change(value: Any) -> None:
+        for key in path[:-1]:
+            value = value[key]
+        value[path[-1]] = to(value[path[-1]]) if callable(to) else to
+
+    return change
+
+
+def _delete(*path: Any) -> Callable[[Any], None]:
+    def change(value: Any) -> None:
+        for key in path[:-1]:
+            value = value[key]
+        del value[path[-1]]
+
+    return change
+
+
+def flip(text: str) -> str:
+    """Another base64 text of the same length, altered in its middle."""
+    middle = len(text) // 2
+    return text[:middle] + ("A" if text[middle] != "A" else "B") + text[middle + 1 :]
+
+
+def _line(number: int, change: Callable[[str], str]) -> Callable[[str], str]:
+    """Changes one line of a note."""
+
+    def changed(note: str) -> str:
+        lines = note.split("\n")
+        lines[number] = change(lines[number])
+        return "\n".join(lines)
+
+    return changed
+
+
+def _signature(change: Callable[[str], str]) -> Callable[[str], str]:
+    return lambda line: " ".join([*line.split(" ")[:2], change(line.split(" ")[2])])
+
+
+def _slot(slot: str, **fields: Any) -> Callable[[dict[str, Any]], None]:
+    """Other values in a scalar slot; None takes a field out."""
+
+    def change(slots: dict[str, Any]) -> None:
+        value = {**slots[slot], **fields}
+        slots[slot] = {key: item for key, item in value.items() if item is not None}
+
+    return change
+
+
+def _row(slot: str, position: int, **fields: Any) -> Callable[[dict[str, Any]], None]:
+    def change(slots: dict[str, Any]) -> None:
+        slots[slot] = [dict(row) for row in slots[slot]]
+        slots[slot][position].update(fields)
+
+    return change
+
+
+# -- checkpoints and histories that only a key's owner can make -----------------------------------------------------
+
+
+def _with_checkpoint(position: int, make: Callable[[Story], bytes]) -> Callable[[Story], Evidence]:
+    def evidence(story: Story) -> Evidence:
+        notes = list(checkpoints(story))
+        notes[position] = make(story)
+        return replace(motor_evidence(story), checkpoints=tuple(notes))
+
+    return evidence
+
+
+def _checkpoint_text(change: Callable[[str], str]) -> Callable[[Story], bytes]:
+    """The magnet maker's last checkpoint with another text, well signed."""
+
+    def make(story: Story) -> bytes:
+        return sign_note(change(format_checkpoint(story.magnet.head(8))), [story.magnet.key("log")])
+
+    return make
+
+
+def _signed_by_author(story: Story) -> bytes:
+    return sign_note(format_checkpoint(story.magnet.head(8)), [story.magnet.key("author")])
+
+
+def _cosigned_twice(story: Story) -> bytes:
+    note = story.magnet.checkpoint(8, ["authority.example"])
+    return add_signatures(note, [cosign(note, signer("authority.example/witness", COSIGNATURE), WITNESSED_AT + 60)])
+
+
+def _other_story() -> Story:
+    """The magnet maker's other history: the same keys, another carton."""
+    return tell(magnet={"changes": {2: _row("units.public", 0, serial="C-9")}})
+
+
+def _fork_in_checkpoints(story: Story) -> Evidence:
+    true, other = motor_evidence(story), _other_story().magnet
+    return replace(true, checkpoints=(*true.checkpoints, other.checkpoint(8, ["authority.example", "motor.example"])))
+
+
+def _fork_in_entries(story: Story) -> Evidence:
+    true, other = motor_evidence(story), _other_story().magnet
+    return replace(
+        true,
+        entries=(*true.entries, other.proven(2, 7, 3)),
+        checkpoints=(*true.checkpoints, other.checkpoint(7, ["authority.example", "motor.example"])),
+    )
+
+
+def _registered_first(story: Story) -> Evidence:
+    """A log whose entry 0 is not `log_opened`."""
+    return motor_evidence(
+        tell(magnet={"texts": {0: lambda text: text.replace('"type":"log_opened"', '"type":"log_started"')}})
+    )
+
+
+# -- commitments that say something else than events may ------------------------------------------------------------
+
+
+def _reseal(event_type: str, path: str, make: Callable[[str], str]) -> Callable[[Commitment], Commitment]:
+    """Commits, at `path`, to `make(disclosure)` in place of the disclosure."""
+
+    def reseal(sealed: Commitment) -> Commitment:
+        texts = [make(text) if place(text) == path else text for text in sealed.disclosures]
+        slot = path.partition("/")[0]
+        own = [new for old, new in zip(sealed.disclosures, texts, strict=True) if place(old).partition("/")[0] == slot]
+        sd = dict(sealed.sd)
+        sd[slot] = commit_list([digest(text) for text in own]).to_json() if "/" in path else b64url(digest(own[0]))
+        return Commitment(sd, tuple(texts), sealed.ids)
+
+    return reseal
+
+
+def spaced(text: str) -> str:
+    """The same disclosure with a blank in its JSON."""
+    return urlsafe_b64encode(_json(text).replace(b'","', b'", "', 1)).rstrip(b"=").decode()
+
+
+def spare_bits(text: str) -> str:
+    """The same disclosure whose salt sets the four bits that a salt of 128 bits does not have."""
+    data = _json(text)
+    return urlsafe_b64encode(data[:23] + b"_" + data[24:]).rstrip(b"=").decode()
+
+
+def _json(text: str) -> bytes:
+    return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _resalted(text: str) -> str:
+    found = open_disclosure(text)
+    return disclose(b64url(salts("another")(16)), found.path, found.value)
+
+
+def _revalued(text: str) -> str:
+    found = open_disclosure(text)
+    assert isinstance(found.value, dict)
+    return disclose(found.salt, found.path, {**found.value, "lot_no": "MG-2026-08"})
+
+
+def _moved(path: str) -> Callable[[str], str]:
+    def moved(text: str) -> str:
+        found = open_disclosure(text)
+        return disclose(found.salt, path, found.value)
+
+    return moved
+
+
+def _opens(leaf_of: int, change: Callable[[list[Any]], None]) -> Callable[[Any], None]:
+    """Changes what is disclosed of the evidence's entry at this position."""
+
+    def changed(value: Any) -> None:
+        leaf = b64(leaf_hash(value["entries"][leaf_of]["note"].encode()))
+        change(next(row["opens"] for row in value["disclosures"] if row["leaf"] == leaf))
+
+    return changed
+
+
+def _at(path: str, change: Callable[[Any], Any]) -> Callable[[list[Any]], None]:
+    """Changes the disclosure that opens `path`."""
+
+    def changed(opens: list[Any]) -> None:
+        position = _position(opens, path)
+        opens[position] = change(opens[position])
+
+    return changed
+
+
+def _position(opens: list[Any], path: str) -> int:
+    texts = [one if isinstance(one, str) else one["d"] for one in opens]
+    return next(position for position, text in enumerate(texts) if place(text) == path)
+
+
+def _twice(path: str) -> Callable[[list[Any]], None]:
+    return lambda opens: opens.append(opens[_position(opens, path)])
+
+
+def _drop(path: str) -> Callable[[list[Any]], None]:
+    return lambda opens: opens.pop(_position(opens, path))
+
+
+def _swap_entries_disclosures(value: Any) -> None:
+    rows = value["disclosures"]
+    rows[1]["opens"][0], rows[2]["opens"][0] = rows[2]["opens"][0], rows[1]["opens"][0]
+
+
+def _sd(change: Callable[[dict[str, Any]], None]) -> Callable[[str], str]:
+    """Changes the commitments in an entry's text, canonically."""
+
+    def changed(text: str) -> str:
+        *lines, event, end = text.split("\n")
+        value = parse_json(event.encode())
+        assert isinstance(value, dict)
+        change(value)
+        return "\n".join([*lines, dump(value).decode(), end])
+
+    return changed
+
+
+def _longer_group(event: dict[str, Any]) -> None:
+    listed = commit("shipped", {"lines.chain": [{}, {}, {}]}, "magnet.example/log", salts("longer"))
+    event["sd"]["lines.chain"] = listed.sd["lines.chain"]
+
+
+_UNSENT = "magnet.example/log#7ZZZZZZZZZZZZZZZZZZZZZZZZZ"
+_OTHER_LEAF = b64(seed("another leaf"))
+_FORMAT, _MADE_AT = '"format":"lodetrace evidence v1"', '"made_at":"2026-11-24T02:00:00.000Z"'
+
+LIES: tuple[Lie, ...] = (
+    # 0  the file's form
+    _text("a blank between tokens", '"entries":', '"entries": '),
+    _text("a line end after the file", '3XHGB"}}', '3XHGB"}}\n'),
+    _text("a key twice", '"format":', '"format":"lodetrace evidence v1","format":'),
+    _text("a number with a point", '"index":4', '"index":4.0'),
+    _text("a minus zero", '"index":0', '"index":-0'),
+    _text("an integer of 2^53", '"index":4', '"index":9007199254740992'),
+    _text("an escape where none is needed", "lodetrace evidence v1", "lodetrace evidence\\u0020v1"),
+    _text("a solidus escaped", "magnet.example/log", "magnet.example\\/log"),
+    _text("a key that is none", '"made_at":', '"made at":'),
+    _text("keys out of order", f"{_FORMAT},{_MADE_AT}", f"{_MADE_AT},{_FORMAT}"),
+    _text("a control character as it is", '"made_at":"', '"made_at":"\x01'),
+    _text("half of a surrogate pair", '"made_at":"', '"made_at":"\\ud800'),
+    _value("another version of the format", FORM, "Malformed", "malformed", _put("format", to="lodetrace evidence v2")),
+    _value("a key too many", FORM, "Malformed", "malformed", _put("comment", to="")),
+    _value("a key too many in an entry", FORM, "Malformed", "malformed", _put("entries", 1, "comment", to="")),
+    _value("a key missing", FORM, "Malformed", "malformed", _delete("standing")),
+    _value("an index as text", FORM, "Malformed", "malformed", _put("entries", 1, "index", to="1")),
+    _value("a negative index", FORM, "Malformed", "malformed", _put("entries", 1, "index", to=-1)),
+    _value(
+        "a path's hash of 31 bytes", FORM, "Malformed", "malformed", _put("entries", 1, "path", 0, to=b64(bytes(31)))
+    ),
+    _value(
+        "a path's hash with spare bits set",
+        FORM,
+        "Malformed",
+        "malformed",
+        _put("entries", 1, "path", 0, to=lambda text: text[:42] + chr(ord(text[42]) + 1) + "="),
+    ),
+    _value(
+        "a leaf twice",
+        FORM,
+        "Malformed",
+        "malformed",
+        lambda value: value["disclosures"].append(value["disclosures"][0]),
+    ),
+    _value("a checkpoint that is not there", FORM, "Malformed", "malformed", _put("entries", 1, "checkpoint", to=3)),
+    _value("a subject of two kinds", FORM, "Malformed", "malformed", _put("subject", "shipment", to=_UNSENT)),
+    _value(
+        "a subject without its log", FORM, "Malformed", "malformed", _put("subject", "unit", to=lambda id_: id_[-26:])
+    ),
+    _value(
+        "a subject with a sentence", FORM, "Malformed", "malformed", _put("subject", "note", to="best of all motors")
+    ),
+    # 1  trust
+    _policy("a log that the policy does not name", "log-not-trusted", lambda text: _without_line(text, "log motor")),
+    _policy(
+        "another key under the log's name",
+        "signature-missing",
+        lambda text: text.replace(
+            signer("motor.example/log").verifier.vkey, _renamed("magnet.example/log2", "motor.example/log")
+        ),
+        step=CHECKPOINTS,
+    ),
+    _policy(
+        "a quorum that nobody can reach without the third witness",
+        "quorum-missing",
+        lambda text: text.replace("group two 2", "group two all"),
+        step=CHECKPOINTS,
+    ),
+    # 3  checkpoints
+    _value(
+        "a checkpoint's size altered",
+        CHECKPOINTS,
+        "Unverified",
+        "signature-bad",
+        _put("checkpoints", 1, to=_line(1, lambda _: "9")),
+    ),
+    _value(
+        "a checkpoint's root altered",
+        CHECKPOINTS,
+        "Unverified",
+        "signature-bad",
+        _put("checkpoints", 1, to=_line(2, flip)),
+    ),
+    _value(
+        "the log's signature altered",
+        CHECKPOINTS,
+        "Unverified",
+        "signature-bad",
+        _put("checkpoints", 1, to=_line(4, _signature(flip))),
+    ),
+    _value(
+        "the log's signature left out",
+        CHECKPOINTS,
+        "Unverified",
+        "signature-missing",
+        _put("checkpoints", 1, to=lambda note: "\n".join(note.split("\n")[:4] + note.split("\n")[5:])),
+    ),
+    _value(
+        "a cosignature left out",
+        CHECKPOINTS,
+        "Unverified",
+        "quorum-missing",
+        _put("checkpoints", 1, to=lambda note: "\n".join(note.split("\n")[:5] + note.split("\n")[6:])),
+    ),
+    _value(
+        "a cosignature altered",
+        CHECKPOINTS,
+        "Unverified",
+        "signature-bad",
+        _put("checkpoints", 1, to=_line(5, _signature(flip))),
+    ),
+    _value(
+        "a checkpoint without its last line end",
+        CHECKPOINTS,
+        "Malformed",
+        "malformed",
+        _put("checkpoints", 1, to=lambda note: note[:-1]),
+    ),
+    _made(
+        "a checkpoint signed with the author's key",
+        CHECKPOINTS,
+        "Unverified",
+        "signature-missing",
+        _with_checkpoint(1, _signed_by_author),
+    ),
+    _made(
+        "a log cosigned by its own organisation",
+        CHECKPOINTS,
+        "Unverified",
+        "quorum-missing",
+        _with_checkpoint(1, lambda story: story.magnet.checkpoint(8, ["authority.example", story.magnet])),
+    ),
+    _made(
+        "one witness that cosigned twice",
+        CHECKPOINTS,
+        "Unverified",
+        "quorum-missing",
+        _with_checkpoint(1, _cosigned_twice),
+    ),
+    _made(
+        "a checkpoint with a fourth line",
+        CHECKPOINTS,
+        "Malformed",
+        "malformed",
+        _with_checkpoint(1, _checkpoint_text(lambda text: text + "more\n")),
+    ),
+    _made(
+        "a size with a leading zero",
+        CHECKPOINTS,
+        "Malformed",
+        "malformed",
+        _with_checkpoint(1, _checkpoint_text(lambda text: text.replace("\n8\n", "\n08\n"))),
+    ),
+    # 4  consistency
+    _value(
+        "a consistency proof altered",
+        CONSISTENCY,
+        "Unverified",
+        "consistency-unproven",
+        _put("consistency", 0, "path", 1, to=flip),
+    ),
+    _value(
+        "a consistency proof cut off",
+        CONSISTENCY,
+        "Unverified",
+        "consistency-unproven",
+        lambda value: value["consistency"][0]["path"].pop(),
+    ),
+    _value(
+        "a consistency proof from a size that nobody signed",
+        CONSISTENCY,
+        "Unverified",
+        "consistency-of-unknown",
+        _put("consistency", 0, "old", to=4),
+    ),
+    _made("two roots for one size", CONSISTENCY, "Unverified", "fork", _fork_in_checkpoints),
+    # 5  entries
+    _value(
+        "an entry's time altered",
+        ENTRIES,
+        "Unverified",
+        "entry-not-included",
+        _put("entries", 2, "note", to=lambda note: note.replace("T00:48:", "T00:47:")),
+    ),
+    _value(
+        "an entry's signature altered",
+        ENTRIES,
+        "Unverified",
+        "entry-not-included",
+        _put("entries", 2, "note", to=_line(7, _signature(flip))),
+    ),
+    _value(
+        "an inclusion proof altered",
+        ENTRIES,
+        "Unverified",
+        "entry-not-included",
+        _put("entries", 2, "path", 0, to=flip),
+    ),
+    _value(
+        "an inclusion proof with a hash too many",
+        ENTRIES,
+        "Unverified",
+        "entry-not-included",
+        lambda value: value["entries"][2]["path"].append(_OTHER_LEAF),
+    ),
+    _value("an entry under another index", ENTRIES, "Unverified", "entry-elsewhere", _put("entries", 2, "index", to=3)),
+    _value(
+        "an entry under another log",
+        ENTRIES,
+        "Unverified",
+        "entry-elsewhere",
+        _put("entries", 2, "log", to="motor.example/log"),
+    ),
+    _value(
+        "an entry under another log's checkpoint",
+        ENTRIES,
+        "Unverified",
+        "entry-elsewhere",
+        _put("entries", 2, "checkpoint", to=2),
+    ),
+    _made(
+        "entry 0 left out",
+        ENTRIES,
+        "Unverified",
+        "entry-zero-missing",
+        lambda story: without(motor_evidence(story), ("motor.example/log", 0)),
+    ),
+    _made("an entry 0 that opens no log", ENTRIES, "Unverified", "entry-zero-missing", _registered_first),
+    _made("two entries for one place", ENTRIES, "Unverified", "two-entries-one-place", _fork_in_entries),
+    _told(
+        "an entry signed with the log's key",
+        ENTRIES,
+        "Unverified",
+        "entry-signature-bad",
+        magnet={"signs": {2: [signer("magnet.example/log")]}},
+    ),
+    _told(
+        "an entry signed by somebody else too",
+        ENTRIES,
+        "Unverified",
+        "entry-signature-bad",
+        magnet={"signs": {2: [signer("magnet.example/author"), signer("motor.example/author")]}},
+    ),
+    _told(
+        "an entry 0 without an author key",
+        ENTRIES,
+        "Unverified",
+        "key-not-published",
+        magnet={"changes": {0: lambda slots: slots["keys"]["list"].pop(1)}},
+    ),
+    _told(
+        "an entry 0 with another node's name",
+        ENTRIES,
+        "Unverified",
+        "entry-elsewhere",
+        magnet={"changes": {0: _slot("log", name="motor.example")}},
+    ),
+    _told(
+        "a version of entries that nobody knows",
+        ENTRIES,
+        "Malformed",
+        "entry-version-unknown",
+        magnet={"texts": {2: lambda text: text.replace("lodetrace entry v1", "lodetrace entry v2")}},
+    ),
+    _told(
+        "a version of events that nobody knows",
+        ENTRIES,
+        "Malformed",
+        "entry-version-unknown",
+        magnet={"texts": {2: _sd(lambda event: event.update(v=2))}},
+    ),
+    _told(
+        "a slot missing",
+        ENTRIES,
+        "Malformed",
+        "malformed",
+        magnet={"texts": {2: _sd(lambda event: event["sd"].pop("recorded"))}},
+    ),
+    _told(
+        "a list where a scalar slot belongs",
+        ENTRIES,
+        "Malformed",
+        "malformed",
+        magnet={"texts": {2: _sd(lambda event: event["sd"].update(packing=event["sd"]["units.chain"]))}},
+    ),
+    _told(
+        "lists of one group of different lengths",
+        ENTRIES,
+        "Malformed",
+        "malformed",
+        magnet={"texts": {4: _sd(_longer_group)}},
+    ),
+    _told(
+        "a day that does not exist",
+        ENTRIES,
+        "Malformed",
+        "malformed",
+        magnet={"texts": {2: lambda text: text.replace("2026-11-22T00", "2026-02-31T00")}},
+    ),
+    _told(
+        "an index with a leading zero",
+        ENTRIES,
+        "Malformed",
+        "malformed",
+        magnet={"texts": {2: lambda text: text.replace("\n2\n", "\n02\n")}},
+    ),
+    _told(
+        "an event that is not printed the one way",
+        ENTRIES,
+        "Malformed",
+        "malformed",
+        magnet={"texts": {2: lambda text: text.replace('"v":1', '"v": 1')}},
+    ),
+    # 6  disclosures
+    _value("a salt altered", DISCLOSURES, "Unverified", "disclosure-unproven", _opens(1, _at("batch", _resalted))),
+    _value("a value altered", DISCLOSURES, "Unverified", "disclosure-unproven", _opens(1, _at("batch", _revalued))),
+    _value(
+        "a disclosure moved to another slot",
+        DISCLOSURES,
+        "Unverified",
+        "disclosure-unproven",
+        _opens(1, _at("batch", _moved("quantity"))),
+    ),
+    _value("a slot opened twice", DISCLOSURES, "Unverified", "slot-opened-twice", _opens(1, _twice("batch"))),
+    _value(
+        "a slot that the entry does not have",
+        DISCLOSURES,
+        "Unverified",
+        "slot-unknown",
+        _opens(1, _at("batch", _moved("transport"))),
+    ),
+    _value(
+        "an item beyond the list",
+        DISCLOSURES,
+        "Unverified",
+        "slot-unknown",
+        _opens(3, _at("lines.chain/1", _moved("lines.chain/2"))),
+    ),
+    _value(
+        "an item of a slot that is no list",
+        DISCLOSURES,
+        "Unverified",
+        "slot-unknown",
+        _opens(1, _at("batch", _moved("batch/0"))),
+    ),
+    _value(
+        "disclosures of two entries exchanged", DISCLOSURES, "Unverified", "slot-unknown", _swap_entries_disclosures
+    ),
+    _value(
+        "an item of a whole list left out",
+        DISCLOSURES,
+        "Unverified",
+        "list-incomplete",
+        _opens(3, _drop("lines.chain/1")),
+    ),
+    _value(
+        "an item with the tree path of another",
+        DISCLOSURES,
+        "Unverified",
+        "disclosure-unproven",
+        _opens(7, _at("units.public/1", lambda one: {**one, "path": [_OTHER_LEAF]})),
+    ),
+    _value(
+        "a single item without its tree path",
+        DISCLOSURES,
+        "Unverified",
+        "list-incomplete",
+        _opens(7, _at("units.public/1", lambda one: one["d"])),
+    ),
+    _value(
+        "a scalar slot with a tree path",
+        DISCLOSURES,
+        "Unverified",
+        "disclosure-unproven",
+        _opens(1, _at("batch", lambda text: {"d": text, "path": []})),
+    ),
+    _value(
+        "a disclosure with padding",
+        DISCLOSURES,
+        "Malformed",
+        "malformed",
+        _opens(1, _at("batch", lambda text: text + "=")),
+    ),
+    _value(
+        "disclosures of an entry that is not there",
+        DISCLOSURES,
+        "Unverified",
+        "disclosure-of-nothing",
+        lambda value: value["disclosures"].append({"leaf": _OTHER_LEAF, "opens": []}),
+    ),
+    _told(
+        "a blank inside a disclosure that was committed to",
+        DISCLOSURES,
+        "Malformed",
+        "malformed",
+        magnet={"reseals": {1: _reseal("registered", "batch", spaced)}},
+    ),
+    _told(
+        "a salt of more than 128 bits",
+        DISCLOSURES,
+        "Malformed",
+        "malformed",
+        magnet={"reseals": {1: _reseal("registered", "batch", spare_bits)}},
+    ),
+    _told(
+        "a field of the wrong kind",
+        DISCLOSURES,
+        "Malformed",
+        "field-wrong",
+        magnet={"changes": {2: _row("units.public", 0, net_mg="20000000")}},
+    ),
+    _told(
+        "a field missing",
+        DISCLOSURES,
+        "Malformed",
+        "field-missing",
+        magnet={"changes": {1: _slot("batch", product=None)}},
+    ),
+    _told(
+        "a step without its process",
+        DISCLOSURES,
+        "Malformed",
+        "field-missing",
+        motor={"changes": {2: _slot("transformation", steps=[{"site": "hall-3"}])}},
+    ),
+    _told(
+        "a slot that is not an object",
+        DISCLOSURES,
+        "Malformed",
+        "field-wrong",
+        magnet={"changes": {1: lambda slots: slots.update(batch="MG-2026-07")}},
+    ),
+    # 7  refs
+    _told(
+        "a ref to a leaf that is not the entry's",
+        REFS,
+        "Unverified",
+        "ref-to-other-entry",
+        motor={"changes": {1: _slot("offer", leaf=_OTHER_LEAF)}},
+    ),
+    _told(
+        "a ref to an entry that is no shipment",
+        REFS,
+        "Unverified",
+        "ref-to-other-entry",
+        motor={"changes": {1: lambda slots: slots.update(offer=tell().magnet.ref(2, 5))}},
+    ),
+    _told(
+        "a ref with a root that the log never signed",
+        REFS,
+        "Unverified",
+        "fork",
+        motor={"changes": {1: _slot("offer", root=_OTHER_LEAF)}},
+    ),
+    # 8  custody
+    _told(
+        "a receipt of another shipment",
+        CUSTODY,
+        "Refusal",
+        "receipt-of-other-shipment",
+        "handover",
+        motor={"changes": {1: _slot("receipt", shipment=_UNSENT)}},
+    ),
+    _told(
+        "a receipt from another sender",
+        CUSTODY,
+        "Refusal",
+        "receipt-of-other-shipment",
+        "handover",
+        motor={"changes": {1: _slot("receipt", **{"from": "longnan.example"})}},
+    ),
+    _told(
+        "a receipt of goods sent to somebody else",
+        CUSTODY,
+        "Refusal",
+        "offer-to-other",
+        "handover",
+        magnet={"changes": {4: _slot("shipment", to="longnan.example")}},
+    ),
+    _told(
+        "a receipt of goods sent outside",
+        CUSTODY,
+        "Refusal",
+        "offer-to-other",
+        "handover",
+        magnet={"changes": {4: _slot("shipment", to=None)}},
+    ),
+    _told(
+        "a receipt for another purpose",
+        CUSTODY,
+        "Refusal",
+        "line-differs-from-offer",
+        "handover",
+        motor={"changes": {1: _slot("receipt", purpose="processing")}},
+    ),
+    _told(
+        "a receipt of a line that was not offered",
+        CUSTODY,
+        "Refusal",
+        "line-not-offered",
+        "handover",
+        motor={"changes": {1: _row("lines.chain", 1, line=2)}},
+    ),
+    _told(
+        "a receipt of another batch",
+        CUSTODY,
+        "Refusal",
+        "line-differs-from-offer",
+        "handover",
+        motor={"changes": {1: _row("lines.chain", 1, batch=_UNSENT)}},
+    ),
+    _told(
+        "a receipt that states another mass as offered",
+        CUSTODY,
+        "Refusal",
+        "line-differs-from-offer",
+        "handover",
+        motor={"changes": {1: _row("lines.partner", 1, offered_mg=6_000_000)}},
+    ),
+    _told(
+        "a receipt of a carton that was not sent",
+        CUSTODY,
+        "Refusal",
+        "unit-not-offered",
+        "handover",
+        motor={"changes": {1: lambda slots: slots["lines.partner"][0]["units"][0].update(unit=_UNSENT)}},
+    ),
+    # 9  the subject
+    _value(
+        "a heavier motor on the cover",
+        SUBJECT,
+        "Unverified",
+        "subject-differs",
+        _put("subject", "net_mg", to="12500000"),
+    ),
+    _value("a motor of another batch", SUBJECT, "Unverified", "subject-differs", _put("subject", "batch", to=_UNSENT)),
+)
+"""One name each. The first thing that does not hold is what is told: the rest is as it should be."""
+
+
+def _without_line(text: str, start: str) -> str:
+    return "\n".join(line for line in text.split("\n") if not line.startswith(start))
+
+
+def _renamed(key: str, name: str) -> str:
+    """The public key of `key`, under another name."""
+    other = signer(key).verifier
+    return type(other).from_public(name, other.public).vkey

@@ -1,0 +1,478 @@
+"""Words for stories: a few organisations, each with its own view, and short ways to say what happened to their goods.
+
+Things have names that every organisation of a story shares ("ore", "D-1"); a node resolves them to ids as its own log
+writes them. A node builds events; `World.do` applies one to the log it belongs to and asserts, every time, that
+
+  - the event is well-formed,
+  - `apply` sees only the states that `touches` names, and changes no others,
+  - it leaves the view it was given alone.
+
+Events are made directly, with ids from a counter: sealing is tested elsewhere.
+"""
+
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from hashlib import sha256
+from types import MappingProxyType
+from typing import Any
+
+from ledger.entries import id_in, id_text
+from ledger.matter.custody import apply, touches
+from ledger.matter.events import Event
+from ledger.matter.stock import Arrival, Batch, Key, Shipment, State, Unit
+
+AT = "2026-11-22T08:15:00+08:00"
+RECORDED_AT = "2026-11-22T00:20:00.000Z"
+SITE = "plant-1"
+KG = 10**6
+HASH = b64encode(bytes(32)).decode()
+
+Row = dict[str, Any]
+
+
+def only(**fields: Any) -> Row:
+    return {name.rstrip("_"): value for name, value in fields.items() if value is not None}
+
+
+def part(
+    batch: str,
+    mg: int,
+    *,
+    count: int | None = None,
+    units: Sequence[str] = (),
+    site: str = SITE,
+    owner: str | None = None,
+    basis: str = "net",
+    net_mg: Mapping[str, int] | None = None,
+) -> Row:
+    """A line or an input, by names. `net_mg` misstates what units hold."""
+    return only(
+        batch=batch, mg=mg, count=count, units=list(units), site=site, owner=owner, basis=basis, net_mg=net_mg or None
+    )
+
+
+def made(
+    name: str, mg: int, *, count: int | None = None, product: str = "prnd_oxide", basis: str = "net", site: str = SITE
+) -> Row:
+    """An output."""
+    return only(name=name, mg=mg, count=count, product=product, basis=basis, site=site)
+
+
+def unit(
+    serial: str,
+    net_mg: int,
+    *,
+    count: int | None = None,
+    contains: Sequence[str] = (),
+    kind: str = "drum",
+    owner: str | None = None,
+) -> Row:
+    """A unit to pack or to assemble. Its serial is its name."""
+    return only(serial=serial, net_mg=net_mg, count=count, contains=list(contains), kind=kind, owner=owner)
+
+
+def answer(
+    line: int = 0,
+    *,
+    accepted: int | None = None,
+    rejected: int = 0,
+    missing: int = 0,
+    difference: int = 0,
+    counts: Mapping[str, int] | None = None,
+    units: Mapping[str, str] | None = None,
+    site: str = SITE,
+    **wrong: Any,
+) -> Row:
+    """The receiver's word on a line; all the rest is accepted where nothing is said. `wrong` misstates fields."""
+    return {
+        "line": line,
+        "accepted": accepted,
+        "rejected": rejected,
+        "missing": missing,
+        "difference": difference,
+        "counts": dict(counts or {}),
+        "units": dict(units or {}),
+        "site": site,
+        "wrong": wrong,
+    }
+
+
+@dataclass
+class World:
+    """The organisations of one story, and the absolute ids behind the names that they share."""
+
+    nodes: dict[str, "Node"] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    counter: int = 0
+
+    def __getitem__(self, name: str) -> "Node":
+        return self.nodes.setdefault(name, Node(self, f"{name}.example"))
+
+    def new_id(self) -> str:
+        self.counter += 1
+        return id_text(sha256(str(self.counter).encode()).digest()[:16])
+
+    def do(self, event: Event) -> Event:
+        """Applies an event to its own log's view, or raises as custody does, with nothing changed."""
+        node = self[event.name.removesuffix(".example")]
+        event.check()
+        keys = touches(event)
+        shown = {key: node.view[key] for key in keys if key in node.view}
+        before = deepcopy(shown)
+        changes = apply(MappingProxyType(shown), event)
+        assert shown == before
+        assert changes.keys() <= keys, f"touches does not name {changes.keys() - keys}"
+        assert all(state.key == key for key, state in changes.items())
+        node.view.update(changes)
+        node.log.append(event)
+        return event
+
+
+@dataclass
+class Node:
+    """One organisation: what it holds, what it recorded, and how it words events."""
+
+    world: World
+    name: str
+    view: dict[Key, State] = field(default_factory=dict)
+    log: list[Event] = field(default_factory=list)
+
+    @property
+    def origin(self) -> str:
+        return f"{self.name}/log"
+
+    # -- names ------------------------------------------------------------------------------------------------
+
+    def call(self, name: str) -> str:
+        """A new id of this log, known to all by `name` from now on."""
+        id_ = self.world.new_id()
+        self.world.names[name] = f"{self.origin}#{id_}"
+        return id_
+
+    def id(self, name: str) -> str:
+        """The id behind a name, as this log writes it. What has no name stands for itself."""
+        absolute = self.world.names.get(name)
+        return name if absolute is None else id_in(absolute, self.origin, self.origin)
+
+    def batch(self, name: str) -> Batch:
+        found = self.view["batch", self.id(name)]
+        assert isinstance(found, Batch)
+        return found
+
+    def unit(self, name: str) -> Unit:
+        found = self.view["unit", self.id(name)]
+        assert isinstance(found, Unit)
+        return found
+
+    def shipment(self, name: str) -> Shipment:
+        found = self.view["shipment", self.id(name)]
+        assert isinstance(found, Shipment)
+        return found
+
+    def arrival(self, name: str) -> Arrival:
+        found = self.view["arrival", self.id(name)]
+        assert isinstance(found, Arrival)
+        return found
+
+    def mg(self, name: str) -> int:
+        """All that is here of a batch; nothing of one that never came."""
+        found = self.view.get(("batch", self.id(name)))
+        return found.mg if isinstance(found, Batch) else 0
+
+    # -- events -----------------------------------------------------------------------------------------------
+
+    def event(self, type_: str, slots: Row, ids: Row | None = None, *, recorded_at: str = RECORDED_AT) -> Event:
+        return Event(type_, self.origin, {**slots, "recorded": {"by": "li"}}, ids or {}, recorded_at)
+
+    def registered(
+        self,
+        name: str,
+        mg: int,
+        *,
+        count: int | None = None,
+        product: str = "ion_clay_mixed_oxide",
+        basis: str = "net",
+        site: str = SITE,
+        at: str = AT,
+        recorded_at: str = RECORDED_AT,
+    ) -> Event:
+        slots = {
+            "batch": {"product": product, "lot_no": name, "at": at, "site": site},
+            "origin": {"class": "mined", "country": "CN"},
+            "quantity": only(mg=mg, basis=basis, count=count, typed={"value": "as typed"}),
+            "assay": None,
+            "documents": None,
+        }
+        return self.event("registered", slots, {"batch": self.call(name)}, recorded_at=recorded_at)
+
+    def transformed(
+        self,
+        inputs: Sequence[Row],
+        outputs: Sequence[Row],
+        *,
+        process: str = "separation",
+        losses: Sequence[Row] = (),
+    ) -> Event:
+        slots = {
+            "transformation": {"at": AT, "steps": [{"process": process, "site": SITE, "country": "CN"}]},
+            **self._parts("inputs", inputs, typed={}),
+            "outputs.chain": [{"product": row["product"], "lot_no": row["name"]} for row in outputs],
+            "outputs.authority": [self._output(row) for row in outputs],
+            "losses": {"list": [dict(loss) for loss in losses]} if losses else None,
+            "documents": None,
+        }
+        return self.event("transformed", slots, {"outputs.chain": tuple(self.call(row["name"]) for row in outputs)})
+
+    def packed(self, batch: str, units: Sequence[Row], *, site: str = SITE) -> Event:
+        slots = {
+            "packing": {"batch": self.id(batch), "at": AT, "site": site},
+            "units.public": [self._public(row) for row in units],
+            "units.chain": [
+                {"contains": [self.id(inner) for inner in row["contains"]]} if row["contains"] else {} for row in units
+            ],
+            "units.authority": [only(typed={}, owner=row.get("owner")) for row in units],
+        }
+        return self.event("packed", slots, {"units.public": tuple(self.call(row["serial"]) for row in units)})
+
+    def unpacked(self, *units: str, contains: Sequence[str] | None = None) -> Event:
+        """`contains` misstates what is in each."""
+        rows = []
+        for name in units:
+            found = self.view.get(("unit", self.id(name)))
+            inner = found.contains if isinstance(found, Unit) else ()
+            told = inner if contains is None else [self.id(one) for one in contains]
+            rows.append(only(unit=self.id(name), batch=self._batch_of(name), contains=list(told) or None))
+        return self.event("unpacked", {"unpacking": {"at": AT}, "units.chain": rows})
+
+    def moved(self, start: str, end: str, *lines: Row) -> Event:
+        slots = {"move": {"at": AT, "from": start, "to": end}, **self._parts("lines", lines)}
+        slots["lines.authority"] = [
+            {name: value for name, value in row.items() if name != "site"} for row in slots["lines.authority"]
+        ]
+        return self.event("moved", slots)
+
+    def shipped(
+        self,
+        name: str,
+        to: str | None,
+        *lines: Row,
+        purpose: str = "sale",
+        outside: Row | None = None,
+        original: str | None = None,
+    ) -> Event:
+        slots = {
+            "shipment": only(
+                at=AT, purpose=purpose, to=to and f"{to}.example", original=original and self.id(original)
+            ),
+            "party": {"outside": outside} if outside else None,
+            "lines.chain": [{"batch": self.id(row["batch"])} for row in lines],
+            "lines.partner": [self._offered(row) for row in lines],
+            "lines.authority": [{"site": row["site"]} for row in lines],
+            "transport": None,
+            "documents": None,
+        }
+        return self.event("shipped", slots, {"shipment": self.call(name)})
+
+    def received(
+        self,
+        offer: Event,
+        *answers: Row,
+        final: bool = True,
+        declined: bool = False,
+        reason: str | None = None,
+        purpose: str | None = None,
+    ) -> Event:
+        """The receipt of an offer that is another log's `shipped` event."""
+        offered = list(offer.rows("lines.chain", "lines.partner"))
+        receipt = only(
+            at=AT,
+            shipment=f"{offer.origin}#{offer.ids['shipment']}",
+            from_=offer.name,
+            purpose=purpose or offer.scalar("shipment")["purpose"],
+            final=final,
+            declined=declined,
+            reason=reason,
+        )
+        rows = [self._received_line(offer, offered, row) for row in answers]
+        slots = {
+            "receipt": receipt,
+            "offer": {"log": offer.origin, "index": 1, "leaf": HASH, "size": 2, "root": HASH},
+            "lines.chain": [{"line": row["line"], "batch": row.pop("batch")} for row in rows],
+            "lines.partner": [
+                {key: value for key, value in row.items() if key not in ("line", "site")} for row in rows
+            ],
+            "lines.authority": [{"site": row["site"]} for row in rows],
+            "documents": None,
+        }
+        return self.event("received", slots)
+
+    def acknowledged(
+        self, name: str, *lines: Row, agreed: bool = True, declined: bool = False, reason: str | None = None
+    ) -> Event:
+        """`lines`: what is weighed back, as parts with their `line` number added."""
+        slots = {
+            "acknowledgement": only(at=AT, shipment=self.id(name), agreed=agreed, declined=declined, reason=reason),
+            "answer": None,
+            "lines.partner": [
+                only(
+                    line=row["line"],
+                    batch=self.id(row["batch"]),
+                    mg=row["mg"],
+                    count=row.get("count"),
+                    units=[self.id(one) for one in row["units"]] or None,
+                )
+                for row in lines
+            ],
+            "lines.authority": [{"site": row["site"]} for row in lines],
+        }
+        return self.event("acknowledged", slots)
+
+    def assembled(
+        self,
+        name: str,
+        inputs: Sequence[Row],
+        units: Sequence[Row],
+        *,
+        mg: int | None = None,
+        count: int | None = None,
+    ) -> Event:
+        """`mg` and `count` misstate the sum over the units."""
+        slots = {
+            "assembly": {"at": AT, "product": "motor", "lot_no": name, "steps": [{"process": "assemble"}]},
+            "quantity": {
+                "mg": sum(row["net_mg"] for row in units) if mg is None else mg,
+                "basis": "net",
+                "count": sum(row["count"] for row in units) if count is None else count,
+                "site": SITE,
+            },
+            **self._parts("inputs", inputs, typed={}),
+            "units.public": [self._public(row) for row in units],
+            "units.chain": [{} for _ in units],
+            "documents": None,
+        }
+        ids = {"assembly": self.call(name), "units.public": tuple(self.call(row["serial"]) for row in units)}
+        return self.event("assembled", slots, ids)
+
+    def dismantled(self, units: Sequence[str], outputs: Sequence[Row], *, losses: Sequence[Row] = ()) -> Event:
+        slots = {
+            "dismantling": {"at": AT, "steps": [{"process": "dismantle"}]},
+            "units.chain": [{"unit": self.id(name), "batch": self._batch_of(name)} for name in units],
+            "outputs.chain": [{"product": row["product"], "lot_no": row["name"]} for row in outputs],
+            "outputs.authority": [self._output(row) for row in outputs],
+            "losses": {"list": [dict(loss) for loss in losses]} if losses else None,
+            "documents": None,
+        }
+        return self.event("dismantled", slots, {"outputs.chain": tuple(self.call(row["name"]) for row in outputs)})
+
+    def removed(self, *lines: Row, kind: str = "disposed") -> Event:
+        slots = {
+            "removal": {"at": AT, "kind": kind},
+            **self._parts("lines", lines),
+            "reason": {"text": "slag to the licensed store"},
+            "documents": None,
+        }
+        return self.event("removed", slots)
+
+    # -- rows -------------------------------------------------------------------------------------------------
+
+    def _batch_of(self, name: str) -> str:
+        found = self.view.get(("unit", self.id(name)))
+        return found.batch if isinstance(found, Unit) else self.id("ore")
+
+    def _parts(self, slot: str, rows: Sequence[Row], **extra: Any) -> Row:
+        return {
+            f"{slot}.chain": [{"batch": self.id(row["batch"])} for row in rows],
+            f"{slot}.authority": [
+                only(
+                    mg=row["mg"],
+                    basis=row["basis"],
+                    count=row.get("count"),
+                    units=[self.id(one) for one in row["units"]] or None,
+                    owner=row.get("owner"),
+                    site=row["site"],
+                    **extra,
+                )
+                for row in rows
+            ],
+        }
+
+    def _output(self, row: Row) -> Row:
+        return only(mg=row["mg"], basis=row["basis"], count=row.get("count"), site=row["site"], typed={})
+
+    def _public(self, row: Row) -> Row:
+        return only(serial=row["serial"], kind=row["kind"], net_mg=row["net_mg"], count=row.get("count"))
+
+    def _offered(self, row: Row) -> Row:
+        units = []
+        for name in row["units"]:
+            found = self.view.get(("unit", self.id(name)))
+            known = found if isinstance(found, Unit) else Unit(self.id(name), "", "drum", name, KG, None, None, SITE)
+            net_mg = (row.get("net_mg") or {}).get(name, known.net_mg)
+            units.append(
+                only(
+                    unit=known.id,
+                    serial=known.serial,
+                    kind=known.kind,
+                    net_mg=net_mg,
+                    count=known.count,
+                    inside=known.inside,
+                )
+            )
+        return only(
+            mg=row["mg"],
+            basis=row["basis"],
+            count=row.get("count"),
+            units=units,
+            owner=row.get("owner"),
+            product="prnd_oxide",
+            lot_no=row["batch"] if len(row["batch"]) < 20 else None,
+        )
+
+    def _received_line(self, offer: Event, offered: Sequence[Row], row: Row) -> Row:
+        line = offered[row["line"]]
+        sent = {one["unit"]: one for one in line["units"]}
+        units = []
+        for name, told in row["units"].items():
+            state, _, reason = told.partition(": ")
+            absolute = self.world.names[name]
+            one = sent.get(id_in(absolute, offer.origin, offer.origin)) or {"serial": name, "kind": "drum", "net_mg": 0}
+            inside = one.get("inside")
+            units.append(
+                {
+                    **one,
+                    **only(
+                        unit=self.id(name),
+                        inside=inside and id_in(inside, offer.origin, self.origin),
+                        state=state,
+                        reason=reason or None,
+                    ),
+                }
+            )
+        stacks = {one.get("inside") for one in units}
+        waiting = [one for one in units if one["state"] == "quarantined" and one["unit"] not in stacks]
+        rest = line["mg"] - row["rejected"] - row["missing"] - sum(one["net_mg"] for one in waiting)
+        counts = {f"{outcome}_count": number for outcome, number in row["counts"].items()}
+        if line.get("count") is not None and not counts:
+            counts["accepted_count"] = line["count"] - sum(one.get("count", 0) for one in waiting)
+        return {
+            **only(
+                batch=id_in(line["batch"], offer.origin, self.origin),
+                line=row["line"],
+                basis=line["basis"],
+                offered_mg=line["mg"],
+                offered_count=line.get("count"),
+                accepted_mg=rest if row["accepted"] is None else row["accepted"],
+                rejected_mg=row["rejected"],
+                missing_mg=row["missing"],
+                difference_mg=row["difference"],
+                units=units,
+                owner=line.get("owner"),
+                product=line["product"],
+                lot_no=line.get("lot_no"),
+                site=row["site"],
+            ),
+            **counts,
+            **row["wrong"],
+        }
