@@ -1,10 +1,10 @@
 """Who may ask: bearer tokens and roles at the door, before anything is read or looked up.
 
-    Access(node).require("clerk")    a dependency for routes: the Pass of a caller who may do what a clerk may
-    Access(node).admit(request, …)   the same as a plain call, where a request is worth more than its declaration
+    Access(store).require("clerk")    a dependency for routes: the Pass of a caller who may do what a clerk may
+    Access(store).admit(request, …)   the same as a plain call, where a request is worth more than its declaration
 
-401 without a token, or with one that is unknown or revoked; 403 with a role too low. Tokens are looked up by nodes/tokens.py
-and kept as hashes. Requests between nodes are signed instead (nodes/signed_requests.py), and the log is public.
+401 without a token, or with one that is unknown or revoked; 403 with a role too low. What a token is, nodes/tokens.py
+knows. Requests between nodes are signed instead (nodes/signed_requests.py), and most of the log is public.
 """
 
 from fastapi import Request

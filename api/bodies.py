@@ -1,8 +1,8 @@
 """Request bodies: JSON read strictly, then validated; and how they stand in the OpenAPI description.
 
-Taken is what RFC 8259 calls JSON, in UTF-8, without what two readers could read differently: no duplicate key, no number
-with a fraction or exponent (amounts are decimal strings), no integer of 2^53 or more, no half of a surrogate pair, no
-nesting beyond 32. The first such place is named. Nothing is read beyond the size limit.
+Taken is what RFC 8259 calls JSON, in UTF-8, without what two readers could read differently: no duplicate key, no
+number with a fraction or exponent (amounts are decimal strings), no integer of 2^53 or more, no half of a surrogate
+pair, no nesting beyond 32. The first such place is named. Nothing is read beyond the size limit.
 
 Shapes are for the models beside the routes; what a body means, nodes and ledger decide.
 """
@@ -147,9 +147,12 @@ def _marked_integer(text: str) -> Any:
 
 
 def _marked_object(pairs: Sequence[tuple[str, Any]]) -> Any:
-    keys = [key for key, _ in pairs]
-    twice = next((key for key in keys if keys.count(key) > 1), None)
-    return dict(pairs) if twice is None else _Mark(f"the key {twice!r} stands there twice")
+    value: dict[str, Any] = {}
+    for key, item in pairs:
+        if key in value:
+            return _Mark(f"the key {key!r} stands there twice")
+        value[key] = item
+    return value
 
 
 _decode_marked = json.JSONDecoder(

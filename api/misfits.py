@@ -12,8 +12,8 @@ from ledger.errors import Malformed
 TOLD = 5
 SENTENCES: Mapping[str, tuple[str, str]] = {
     "missing": ("{place} is missing", "缺少 {place}"),
-    "extra_forbidden": ("{place} is not known here; check its spelling", "没有 {place} 这一项，请检查拼写"),
-    "string_type": ("{place} must be text; write numbers in quotes", "{place} 应为文本，数字请加引号"),
+    "extra_forbidden": ("{place} is not known here (check its spelling)", "没有 {place} 这一项（请检查拼写）"),
+    "string_type": ("{place} must be text (write numbers in quotes)", "{place} 应为文本（数字请加引号）"),
     "string_too_short": ("{place} must not be empty", "{place} 不能为空"),
     "string_too_long": ("{place} is longer than {max_length} characters", "{place} 超过 {max_length} 个字符"),
     "string_pattern_mismatch": ("{place} must be of the form {pattern}", "{place} 应符合 {pattern}"),

@@ -64,7 +64,7 @@ class Assay(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True)
     basis: Literal["as_received", "dried", "ignited"]
     total_reo_pct: Text | None = None
-    distribution_pct: list[tuple[Text, Text]] | None = Field(default=None, strict=False)
+    distribution_pct: list[Annotated[list[Text], Field(min_length=2, max_length=2)]] | None = None
     lab: Text | None = None
     certificate_sha256: Text | None = None
 

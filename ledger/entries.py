@@ -191,7 +191,7 @@ def _parse(note: Note) -> Entry:
             "malformed", field="entry.time", value=recorded_at, why="it is not a time in UTC with milliseconds"
         )
     event = parse_json(event_line.encode(), field="entry.event")
-    if isinstance(event, dict) and event.get("v") != 1:
+    if isinstance(event, dict) and (event.get("v") != 1 or event["v"] is True):
         raise Malformed("entry-version-unknown", field="entry", value=f"v {event.get('v')}")
     match event:
         case {"sd": dict(sd), "type": str(type_), "v": 1, **rest} if not rest:

@@ -486,7 +486,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} 引用了 {log} 的第 {value} 号条目，但该处并非它所指的条目。请勿采信。",
     ),
     "subject-differs": (
-        "The file says {value} as {field}, the entry that made it says {stated}. Take the entry's word, not the file's.",
+        "The file says {value} as {field}; the entry that made it says {stated}. Believe the entry, not the file.",
         "文件中 {field} 为 {value}，而产生它的条目记为 {stated}。请以条目为准。",
     ),
     "two-entries-one-place": (
@@ -636,6 +636,79 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "This address is for other nodes: requests need a {field} header after RFC 9421.",
         "此地址仅供其他节点使用：请求须带有符合 RFC 9421 的 {field} 头。",
     ),
+    # --- nodes: recording, evidence, deliveries -----------------------------------------------------------
+    "clock-behind": (
+        "This node's clock says {value}, but its last entry was recorded at {last}. Set the clock right and try again.",
+        "本节点时钟为 {value}，而最后一条记录的时间是 {last}。请校正时钟后重试。",
+    ),
+    "delivery-later": (
+        "{field} answered with status {value} and will be asked again; nothing needs to be done.",
+        "{field} 返回状态 {value}，稍后会自动重试，无需处理。",
+    ),
+    "delivery-note-wrong": (
+        "What {value} answered is no delivery note for this offer. Ask its operator which version runs there.",
+        "{value} 返回的内容不是此票货的签收单。请询问对方节点运行的版本。",
+    ),
+    "delivery-refused": (
+        "{field} will not take this delivery (status {value}): {why}",
+        "{field} 拒收此投递（状态 {value}）：{why}",
+    ),
+    "evidence-incomplete": (
+        "The evidence lacks entries that its own entries need: {value}. The sender must send all of it.",
+        "证据包缺少其记录所依据的条目：{value}。发送方须完整提供。",
+    ),
+    "evidence-too-long": (
+        "The history of these goods has {value} entries, more than the {limit} of one evidence file. Ask for single units.",
+        "此货物的历史有 {value} 条记录，超过单个证据包上限 {limit} 条。请按包装件分别获取。",
+    ),
+    "key-in-flight": (
+        "The request with the Idempotency-Key {value} is still under way. Ask again in a second.",
+        "Idempotency-Key 为 {value} 的请求仍在处理中，请一秒后重试。",
+    ),
+    "key-of-other-request": (
+        "The Idempotency-Key {value} was used for another request. Use a new key for a new request.",
+        "Idempotency-Key {value} 已用于另一请求。新的请求请使用新的 key。",
+    ),
+    "keys-of-other-log": (
+        "The key in {field} ({value}) is not the one that this log was opened with. Put the right key file back.",
+        "{field} 中的密钥（{value}）不是开立此账本时的密钥。请放回正确的密钥文件。",
+    ),
+    "label-of-other-entry": (
+        "This label names entry {value} of {log}, but what stands there is something else. Do not trust the label.",
+        "此标签指向 {log} 的第 {value} 条，但该处内容不符。请勿相信此标签。",
+    ),
+    "label-of-other-log": (
+        "The unit {value} was labelled by another organisation; only its maker prints that label.",
+        "包装件 {value} 由其他单位贴标，只有原单位可以打印该标签。",
+    ),
+    "no-checkpoint-yet": (
+        "The newest entries of {value} are recorded but not yet under a checkpoint. Ask again in a second.",
+        "{value} 的最新记录已保存，但检查点尚未发布，请一秒后重试。",
+    ),
+    "node-overloaded": (
+        "{value} commands wait already. Nothing was recorded; send it again in a moment.",
+        "已有 {value} 条指令排队。本次未记录，请稍后重发。",
+    ),
+    "node-stopping": (
+        "The node is stopping and takes no new command. Nothing was recorded; send it again when it is back.",
+        "节点正在停止，不再接受新指令。本次未记录，请待其恢复后重发。",
+    ),
+    "not-witnessed-yet": (
+        "Size {value} of the log waits for its witnesses; what others rely on leaves only after that.",
+        "账本大小 {value} 正在等待见证；他人所依据的内容在此之后才会发出。",
+    ),
+    "sender-differs": (
+        "The message says {value}, but its request says {signer}. Send it under one name.",
+        "消息中写的是 {value}，而请求中是 {signer}。请保持一致。",
+    ),
+    "sender-not-in-evidence": (
+        "The evidence does not hold entry 0 of its sender {value}, so nobody can tell whose it is.",
+        "证据包中没有发送方 {value} 的第 0 条记录，无法判断其来源。",
+    ),
+    "subject-missing": (
+        "The message is about {value}, but no entry in it tells of that.",
+        "消息针对 {value}，但其中没有相应的记录。",
+    ),
     # --- nodes: labels ------------------------------------------------------------------------------------
     "label-not-ascii": (
         "{field} ({value}) has signs that a PNG label's font does not have. Take the SVG label, or write it in ASCII.",
@@ -649,10 +722,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "arrival-unknown": (
         "No shipment {value} was offered to this node. Check the id (log#id), or ask the sender to deliver it again.",
         "没有编号为 {value} 的发货提供给本节点。请核对编号（log#id），或请发货方重新投递。",
-    ),
-    "checkpoint-unknown": (
-        "This node holds no checkpoint of {log} at size {value}. Ask for a size that it holds.",
-        "本节点没有 {log} 在大小 {value} 处的检查点。请查询已有的大小。",
     ),
     "database-damaged": (
         "The database {field} is damaged ({value}). Stop the node and restore the last backup, then rebuild.",
@@ -693,6 +762,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "head-moved": (
         "The log has grown to {size} entries meanwhile, not {value}. Read the head again and repeat.",
         "日志此间已增至 {size} 条，而非 {value} 条。请重新读取日志头后重试。",
+    ),
+    "entry-forked": (
+        "There are two different entries {value} of {field}, both signed. Keep both, and report them to the authority.",
+        "{field} 存在两份均已签名但内容不同的第 {value} 条记录。请保留两份，并报告监管部门。",
     ),
     "entry-not-found": (
         "There is no entry {value}: the log has {size} entries so far, counted from 0.",
@@ -777,5 +850,17 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "token-missing": (
         "This needs a token: send the header Authorization: Bearer lt_… (lodetrace token create makes one).",
         "此处需要令牌：请发送 Authorization: Bearer lt_… 头（用 lodetrace token create 生成）。",
+    ),
+    "key-missing": (
+        "Every recording request needs the header {field}: any text that you use for this request alone.",
+        "每个记录请求都需要请求头 {field}：一个仅用于本次请求的文本。",
+    ),
+    "key-wrong": (
+        "The {field} must be 1 to {limit} printable characters.",
+        "{field} 应为 1 到 {limit} 个可见字符。",
+    ),
+    "verb-unknown": (
+        "There is no verb {value}. Use one of: {verbs}.",
+        "没有动作 {value}。可用：{verbs}。",
     ),
 }

@@ -157,6 +157,13 @@ class Settings(BaseSettings):
     reference: Annotated[
         _File | None, Says("a file with your own products, processes and packages", "自有产品、工序和包装数据的文件")
     ] = None
+    evidence_public: Annotated[
+        bool,
+        Says(
+            "true if whoever scans a label may see the organisations on the way and download the evidence",
+            "true 表示扫码者可看到沿途单位并下载证据包",
+        ),
+    ] = False
     body_max: Annotated[
         int,
         Field(ge=1 << 16, le=1 << 30),
@@ -207,7 +214,8 @@ class Settings(BaseSettings):
     @property
     def url(self) -> str:
         """Where a program on this machine finds the node."""
-        return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - all is no address to ask
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
     def site(self, code: str) -> Site | None:
         return next((site for site in self.sites if site.code == code), None)

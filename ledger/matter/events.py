@@ -111,7 +111,7 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
     ),
     "unpacked": (
         _slot("unpacking", "chain", at="at"),
-        _list("units.chain", "chain", unit="id", batch="id"),
+        _list("units.chain", "chain", unit="id", batch="id", contains="ids?"),
         _RECORDED,
     ),
     "moved": (

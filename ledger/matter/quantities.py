@@ -47,9 +47,9 @@ def mass_mg(value: Any, unit: Any, field: str, *, g_per_l: Any = None) -> int:
     """Exact milligrams of `value unit`, rounded half-even once; volumes need a concentration in g/L."""
     number = decimal(value, f"{field}.value")
     with localcontext(_EXACT):
-        if unit in MG_PER:
+        if isinstance(unit, str) and unit in MG_PER:
             exact = number * MG_PER[unit]
-        elif unit in LITRES_PER:
+        elif isinstance(unit, str) and unit in LITRES_PER:
             if g_per_l is None:
                 raise Refusal("volume-needs-concentration", field=f"{field}.g_per_l", value=unit)
             exact = number * LITRES_PER[unit] * decimal(g_per_l, f"{field}.g_per_l") * MG_PER["g"]
@@ -109,10 +109,10 @@ def _last_digit_mg(text: str, unit: str) -> int:
 
 def moisture_ppm(text: Any, field: str) -> int:
     """Moisture in ppm from a percentage; 100 % and more is water, not goods."""
-    percent = decimal(text, field)
-    if percent >= 100:
+    ppm = int((decimal(text, field) * 10_000).to_integral_value(ROUND_HALF_EVEN))
+    if ppm >= PPM:
         raise Refusal("moisture-absurd", field=field, value=text)
-    return int((percent * 10_000).to_integral_value(ROUND_HALF_EVEN))
+    return ppm
 
 
 def dry_mg(net_mg: int, moisture: int) -> int:

@@ -5,12 +5,12 @@ serial of a unit. What means several things is refused with the candidates, neve
 """
 
 from collections.abc import Sequence
-from sqlite3 import Connection
 from typing import Any
 
 from ledger.errors import Conflict, Unknown
 from ledger.matter.events import is_id
 from nodes.store.numbers import OWN, numbers, spell
+from nodes.store.sql import Connection
 
 CANDIDATES = 5
 """How many of the things it may mean an ambiguous code is answered with."""

@@ -1,59 +1,96 @@
 """What other nodes must get: written in the transaction of the entry it tells of, sent later, until it is answered.
 
-Each receiver has a line of its own, in the order of our log, so one that is away holds up nobody else. Delivered at
-least once; the receiver knows a repeat by its leaf. Does not decide when to retry or give up: the courier does.
+A claim takes due deliveries and puts off their next turn, so a sender that dies gives them back by itself, and two
+senders do not take the same one. Delivered at least once; the receiver knows a repeat by its leaf.
+Does not decide when to retry or to give up: the courier does.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import count as counted_from
-from sqlite3 import Connection
 
-from nodes.store.records import Delivery, Outgoing
-from nodes.store.sql import next_no, select_in
+from nodes.store.sql import Connection, next_no, select_in
 
-_ADD = "INSERT INTO deliveries (no, kind, to_name, entry_no, subject, state, attempts) VALUES (?, ?, ?, ?, ?, 'waiting', 0)"
-_DELIVERY = "SELECT no, kind, to_name, entry_no, subject, state, attempts, tried_at, answer, error FROM deliveries"
-_RECEIVERS = "SELECT DISTINCT to_name FROM deliveries WHERE state = 'waiting' ORDER BY to_name"
-_NEXT_FOR = f"{_DELIVERY} WHERE state = 'waiting' AND to_name = ? ORDER BY no LIMIT 1"
-_SETTLED = (
-    "UPDATE deliveries SET state = ?, answer = ?, error = ?, tried_at = ?, attempts = attempts + 1"
-    " WHERE no = ? AND state = 'waiting'"
+AT_ONCE = ""
+"""A `next_at` before every time."""
+
+_ADD = (
+    "INSERT INTO deliveries (no, kind, to_name, entry_no, subject, state, attempts, next_at)"
+    " VALUES (?, ?, ?, ?, ?, 'waiting', 0, ?)"
 )
+_DELIVERY = "SELECT no, kind, to_name, entry_no, subject, state, attempts, next_at, answer, error FROM deliveries"
+_DUE = f"{_DELIVERY} WHERE state = 'waiting' AND next_at <= ? AND entry_no < ? ORDER BY next_at, no LIMIT ?"
+_CLAIM = "UPDATE deliveries SET attempts = attempts + 1, next_at = ? WHERE no = ?"
+_NEXT = "SELECT min(next_at) FROM deliveries WHERE state = 'waiting' AND entry_no < ?"
+_SENT = "UPDATE deliveries SET state = 'sent', answer = ?, error = NULL WHERE no = ? AND state = 'waiting'"
+_REFUSED = "UPDATE deliveries SET state = 'refused', error = ? WHERE no = ? AND state = 'waiting'"
+_LATER = "UPDATE deliveries SET next_at = ?, error = ? WHERE no = ? AND state = 'waiting'"
 _ABOUT = f"{_DELIVERY} WHERE subject IN ({{}}) ORDER BY no"
 _PAGE = f"{_DELIVERY} WHERE state = ? AND no > ? ORDER BY no LIMIT ?"
 _COUNTS = "SELECT state, count(*) FROM deliveries GROUP BY state"
 
 
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """To be sent once a checkpoint covers the entry. `subject` is the shipment's id, as our own log writes it."""
+
+    kind: str
+    to: str
+    subject: str
+    entry_no: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """state: waiting, sent (with the receiver's signed `answer`), or refused for good (with the `error`)."""
+
+    no: int
+    kind: str
+    to: str
+    entry_no: int
+    subject: str
+    state: str
+    attempts: int
+    next_at: str
+    answer: bytes | None
+    error: str | None
+
+
 def add(conn: Connection, outgoing: Sequence[Outgoing]) -> None:
-    """In the order of the log; the sender is woken by the checkpoint that covers them."""
+    """In the order of the log; due at once."""
     rows = zip(counted_from(next_no(conn, "deliveries")), outgoing, strict=False)
-    conn.executemany(_ADD, [(no, one.kind, one.to, one.entry_no, one.subject) for no, one in rows])
+    conn.executemany(_ADD, [(no, one.kind, one.to, one.entry_no, one.subject, AT_ONCE) for no, one in rows])
 
 
-def receivers(conn: Connection) -> list[str]:
-    """The nodes that something waits for."""
-    return [to for (to,) in conn.execute(_RECEIVERS)]
+def claim(conn: Connection, *, now: str, until: str, covered: int, limit: int) -> list[Delivery]:
+    """At most `limit` deliveries due by `now` whose entry lies below `covered`, the longest waiting first.
+
+    They are not due again before `until`. Given back as they were before this claim.
+    """
+    due = [Delivery(*row) for row in conn.execute(_DUE, (now, covered, limit))]
+    conn.executemany(_CLAIM, [(until, one.no) for one in due])
+    return due
 
 
-def next_for(conn: Connection, receiver: str) -> Delivery | None:
-    """The oldest delivery that waits for a node."""
-    row = conn.execute(_NEXT_FOR, (receiver,)).fetchone()
-    return None if row is None else Delivery(*row)
+def next_due(conn: Connection, *, covered: int) -> str | None:
+    """When the next delivery of an entry below `covered` is due (AT_ONCE: it never had a turn); None if none waits."""
+    (next_at,) = conn.execute(_NEXT, (covered,)).fetchone()
+    return None if next_at is None else str(next_at)
 
 
-def sent(conn: Connection, no: int, answer: bytes, at: str) -> None:
+def sent(conn: Connection, no: int, answer: bytes) -> None:
     """The receiver has it, and says so in a signed note."""
-    conn.execute(_SETTLED, ("sent", answer, None, at, no))
+    conn.execute(_SENT, (answer, no))
 
 
-def refused(conn: Connection, no: int, error: str, at: str) -> None:
+def refused(conn: Connection, no: int, error: str) -> None:
     """The receiver will never take it, or it can never be made."""
-    conn.execute(_SETTLED, ("refused", None, error, at, no))
+    conn.execute(_REFUSED, (error, no))
 
 
-def failed(conn: Connection, no: int, error: str, at: str) -> None:
-    """It did not get through this time, and waits on."""
-    conn.execute(_SETTLED, ("waiting", None, error, at, no))
+def later(conn: Connection, no: int, next_at: str, error: str) -> None:
+    """It did not get through this time."""
+    conn.execute(_LATER, (next_at, error, no))
 
 
 def about(conn: Connection, subjects: Iterable[str]) -> dict[str, list[Delivery]]:

@@ -14,12 +14,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from sqlite3 import Connection
 from threading import Lock
 from typing import Self
 
 from ledger.errors import Unavailable
 from nodes.store.migrate import migrate
+from nodes.store.sql import Connection
 
 BUSY_SECONDS = 5.0
 """How long a writer waits for another one, in this process or elsewhere, before it says that the database is locked."""

@@ -13,13 +13,12 @@ Does not check what entries say: whoever saves has verified them.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count as counted_from
-from sqlite3 import Connection
 from typing import Any
 
 from ledger.errors import Unknown
 from ledger.matter.genealogy import Edge, Made
 from nodes.store.numbers import OWN, add_logs, log_numbers, numbers, places, spell
-from nodes.store.sql import next_no, select_in
+from nodes.store.sql import Connection, next_no, select_in
 
 _TELL_OF = (
     "INSERT INTO batches (no, log_no, id, counted, packed_mg) VALUES (?, ?, ?, 0, 0)"  # basis is null: not in stock
@@ -44,7 +43,7 @@ WITH RECURSIVE seen (no) AS (
 )
 """
 _NODES = """
-SELECT b.no, l.no, l.origin, b.id, b.made_by, coalesce(u."index", b.made_by), coalesce(u.type, n.type), b.product,
+SELECT b.no, l.no, l.origin, b.id, b.made_by, coalesce(u."index", n."index"), coalesce(u.type, n.type), b.product,
     b.lot_no, b.at, b.country
 FROM seen CROSS JOIN batches b ON b.no = seen.no CROSS JOIN logs l ON l.no = b.log_no
     LEFT JOIN upstream u ON b.made_by < 0 AND u.no = -b.made_by
@@ -66,9 +65,10 @@ WITH RECURSIVE walk (batch_no, log_no) AS (
         LEFT JOIN receipts r ON b.log_no <> w.log_no AND r.batch_no = w.batch_no AND r.log_no = w.log_no
     WHERE e.child_no IS NOT NULL OR r.batch_no IS NOT NULL
 )
-SELECT m.no, m.origin, b.id, CASE WHEN b.log_no = w.log_no THEN b.made_by ELSE r.received_by END,
-    CASE r.sender_no WHEN 0 THEN r.shipped_index ELSE -u.no END
+SELECT m.no, m.origin, b.id, l.origin, CASE WHEN b.log_no = w.log_no THEN b.made_by ELSE r.received_by END,
+    b.log_no <> w.log_no, CASE r.sender_no WHEN 0 THEN r.shipped_index ELSE -u.no END
 FROM walk w CROSS JOIN batches b ON b.no = w.batch_no CROSS JOIN logs m ON m.no = b.log_no
+    CROSS JOIN logs l ON l.no = w.log_no
     LEFT JOIN receipts r ON b.log_no <> w.log_no AND r.batch_no = w.batch_no AND r.log_no = w.log_no
     LEFT JOIN upstream u ON u.log_no = r.sender_no AND u."index" = r.shipped_index
 """
@@ -111,6 +111,17 @@ class Trace:
     nodes: tuple[Node, ...]
     links: tuple[Link, ...]
     cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """What proves a batch's history: entries, each with the batches that it is needed for.
+
+    `gaps` are (batch, log) where it is not known here how that log made the batch, or came by it.
+    """
+
+    entries: Mapping[int, frozenset[str]]
+    gaps: tuple[tuple[str, str], ...]
 
 
 # -- writing ------------------------------------------------------------------------------------------------------
@@ -174,21 +185,26 @@ def trace(conn: Connection, batch: str, direction: str, limit: int) -> Trace:
     return Trace(tuple(nodes.values()), links, cut)
 
 
-def closure(conn: Connection, batch: str, log: str) -> dict[int, frozenset[str]]:
-    """The entries that show how `batch` came to be in the log `log`, each with the batches it is needed for.
+def closure(conn: Connection, batch: str, log: str) -> Closure:
+    """The entries that show how `batch` came to be in the log `log`.
 
     Made there, out of what; or received there, from whom: and so on, back to where everything was registered. An
-    entry's inputs are needed with it and not listed. What is not known here is left out: whoever verifies misses it.
+    entry's inputs are needed with it and not listed.
     """
     log_no = log_numbers(conn, [log]).get(log)
     if log_no is None:
         raise Unknown("log-unknown", field="log", value=log)
     needed: dict[int, set[str]] = {}
-    for maker_no, maker, raw, *entry_nos in conn.execute(_CLOSURE, (_number(conn, batch), log_no)):
-        for entry_no in entry_nos:
-            if entry_no is not None:
-                needed.setdefault(entry_no, set()).add(spell(maker_no, maker, raw))
-    return {entry_no: frozenset(ids) for entry_no, ids in needed.items()}
+    gaps: dict[tuple[str, str], None] = {}
+    rows = conn.execute(_CLOSURE, (_number(conn, batch), log_no))
+    for maker_no, maker, raw, here, entry_no, was_sent, shipped_by in rows:
+        id_ = spell(maker_no, maker, raw)
+        for one in (entry_no, shipped_by) if was_sent else (entry_no,):
+            if one is None:
+                gaps[id_, here] = None
+            else:
+                needed.setdefault(one, set()).add(id_)
+    return Closure({entry_no: frozenset(ids) for entry_no, ids in needed.items()}, tuple(gaps))
 
 
 def sent(conn: Connection, batches: Iterable[str]) -> list[tuple[str, str]]:

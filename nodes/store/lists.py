@@ -4,7 +4,6 @@ A page takes `before`, the `no` of the last record of the page before it, so row
 """
 
 from collections.abc import Iterable
-from sqlite3 import Connection
 from typing import Any, TypeVar
 
 from ledger.entries import id_bytes
@@ -13,7 +12,7 @@ from ledger.matter.events import is_id
 from ledger.matter.stock import load_arrival, load_shipment
 from nodes.store.numbers import numbers
 from nodes.store.records import Answer, ArrivalRecord, BatchRecord, ShipmentRecord, UnitRecord
-from nodes.store.sql import select_in
+from nodes.store.sql import Connection, select_in
 from nodes.store.stock import BATCH, UNIT, batches_of, unit_of
 
 LATEST = 2**62

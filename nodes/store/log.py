@@ -6,12 +6,11 @@ appends made them, and audit reads them all again.
 """
 
 from collections.abc import Iterable, Sequence
-from sqlite3 import Connection
 
 from ledger.errors import Conflict, Unknown
 from ledger.log.merkle import Read
 from nodes.store.records import Entry, Head
-from nodes.store.sql import parts, select_in
+from nodes.store.sql import Connection, parts, select_in
 
 TILE_WIDTH = 256
 

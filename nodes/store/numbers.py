@@ -6,10 +6,9 @@ Numbers are never shown: they mean nothing outside this file.
 
 from collections.abc import Iterable
 from itertools import count
-from sqlite3 import Connection
 
 from ledger.entries import id_bytes, id_text
-from nodes.store.sql import next_no, select_in
+from nodes.store.sql import Connection, next_no, select_in
 
 OWN = 0
 """The number of our own log."""

@@ -4,7 +4,8 @@ Does not check the proof: whoever saves a peer has, under the trust policy.
 """
 
 from dataclasses import dataclass, field
-from sqlite3 import Connection
+
+from nodes.store.sql import Connection
 
 _SAVE = (
     "INSERT INTO peers (name, origin, url, vkey, keys, proof, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?)"

@@ -9,9 +9,9 @@ Promises: `snapshot` is equal exactly if every row of every derivable table is.
 
 import json
 from collections.abc import Iterator
-from sqlite3 import Connection
 
 from ledger.entries import NOTHING_BEFORE
+from nodes.store.sql import Connection
 
 DERIVABLE = (
     "answers",

@@ -1,17 +1,11 @@
 """What the store gives to whoever asks: plain values, never its rows.
 
 `entry_no` names an entry of any log: 0 and above is the index in our own log, below 0 an upstream entry
-(`upstream.refs` turns either into log, index and leaf). `no` is a cursor, and for upstream entries minus the entry_no.
+(`upstream.refs` turns either into log, index and leaf). `no` is a cursor and nothing else.
 """
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-from ledger.entries import open_event, parse_entry
-from ledger.log.canonical import b64
-from ledger.log.checkpoints import parse_checkpoint
-from ledger.log.notes import parse_note
-from ledger.matter.events import Event
 from ledger.matter.stock import Arrival, Batch, Shipment, Unit
 
 
@@ -114,73 +108,3 @@ class ArrivalRecord:
     at: str | None
     offered_by: int | None
     arrival: Arrival | None
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """An entry of another log. `path` is its inclusion at `at_size`; `disclosures` is all that is open of it, each a
-    text or `{"d", "path"}`. As read: `no`, and in `newest` the largest checkpoint of its log that is here.
-    """
-
-    log: str
-    index: int
-    leaf: bytes
-    type: str
-    note: bytes = field(repr=False)
-    disclosures: tuple[Any, ...] = field(repr=False)
-    path: tuple[bytes, ...] = field(repr=False)
-    at_size: int
-    no: int = 0
-    newest: bytes | None = field(default=None, repr=False)
-
-    @property
-    def event(self) -> Event:
-        """As far as it is open to us."""
-        return open_event(parse_entry(self.note), self.disclosures)
-
-    def ref(self) -> dict[str, Any]:
-        """How an entry of ours names it: with the newest checkpoint that is here, so that the ref is gossip too."""
-        assert self.newest is not None, "an entry is saved with the checkpoint that proves it"
-        checkpoint = parse_checkpoint(parse_note(self.newest).text)
-        return {
-            "log": self.log,
-            "index": self.index,
-            "leaf": b64(self.leaf),
-            "size": checkpoint.size,
-            "root": b64(checkpoint.root),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """`seen` as it was opened when our own log had `head_size` entries. `no` is a cursor."""
-
-    no: int
-    head_size: int
-    seen: Seen
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """To be brought to the node `to`, about one of our entries. `subject` is the shipment, as our own log writes it."""
-
-    kind: str
-    to: str
-    subject: str
-    entry_no: int
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """state: waiting, sent (with the receiver's signed note as `answer`), or refused for good (with the `error`)."""
-
-    no: int
-    kind: str
-    to: str
-    entry_no: int
-    subject: str
-    state: str
-    attempts: int
-    tried_at: str | None
-    answer: bytes | None
-    error: str | None

@@ -1,10 +1,14 @@
-"""Statement texts with a list in them, cut into parts that any database takes."""
+"""What every module of the store needs of the database: its connection, lists inside statements, next numbers."""
 
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from sqlite3 import Connection
-from typing import Any
+from typing import Any, TypeAlias
+
+Connection: TypeAlias = sqlite3.Connection
+"""What `Store.write` and `Store.read` give, and the functions beside this one take."""
 
 PART = 256
+"""Values that go into one statement: well below what any database takes, and few enough to be prepared quickly."""
 
 
 def parts(values: Iterable[Any], size: int = PART) -> Iterator[list[Any]]:

@@ -10,7 +10,6 @@ grouped. Does not check that the states are right: custody made them.
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count as counted_from
-from sqlite3 import Connection
 from typing import Any
 
 from ledger.entries import id_bytes
@@ -28,7 +27,7 @@ from ledger.matter.stock import (
 )
 from nodes.store.numbers import by_log, numbers, places, spell
 from nodes.store.records import Making
-from nodes.store.sql import next_no, select_in
+from nodes.store.sql import Connection, next_no, select_in
 
 # Columns are listed once per table; the functions that turn rows into states take them in this order.
 BATCH = (

@@ -310,7 +310,7 @@ class Delivery(Row, table=True):
     """Something another node must get. state: waiting, sent, refused. `answer` is its signed note, `error` a reason."""
 
     __tablename__ = "deliveries"
-    __table_args__ = (_where("to_name", "state = 'waiting'", "no"), Index(None, "subject"))
+    __table_args__ = (_where("next_at", "state = 'waiting'", "no"), Index(None, "subject"))
     no: int = _key()
     kind: str = _text()
     to_name: str = _text()
@@ -318,7 +318,7 @@ class Delivery(Row, table=True):
     subject: str = _text()
     state: str = _text()
     attempts: int
-    tried_at: str | None = _text(nullable=True)
+    next_at: str = _text()
     answer: bytes | None = Field(nullable=True)
     error: str | None = _text(nullable=True)
 

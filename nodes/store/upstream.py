@@ -4,22 +4,24 @@ An upstream entry is kept once; what is open of it may grow, and each growth is 
 log was. `openings` gives them back in that order, so a rebuild meets own and foreign events as the node first did.
 
 Promises: two different entries at one place of a log are never both taken: the second is Forked, with both notes.
-Does not check signatures and proofs: whoever saves has verified them.
+Does not check signatures, proofs or disclosures: whoever saves has verified them, and merges what is open.
 """
 
 import json
-from collections.abc import Iterable, Sequence
-from sqlite3 import Connection
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count as counted_from
 from typing import Any
 
-from ledger.entries import Entry, id_bytes, parse_entry
-from ledger.errors import Forked, Unknown
-from ledger.log.canonical import dump
-from ledger.log.disclosures import open_slots
+from ledger.entries import id_bytes, open_event, parse_entry
+from ledger.errors import Forked
+from ledger.log.canonical import b64, dump
+from ledger.log.checkpoints import parse_checkpoint
+from ledger.log.notes import parse_note
 from ledger.matter.events import Event
-from nodes.store.numbers import add_logs
-from nodes.store.records import Opening, Ref, Seen
-from nodes.store.sql import next_no, select_in
+from nodes.store.numbers import add_logs, log_numbers
+from nodes.store.records import Ref
+from nodes.store.sql import Connection, next_no, select_in
 
 _UPSTREAM = (
     'SELECT u.no, l.origin, u."index", u.leaf, u.type, u.note, u.at_size, u.path, o.body,'
@@ -30,7 +32,7 @@ _UPSTREAM = (
 _NOW = _UPSTREAM.format(
     "upstream u JOIN openings o ON o.no = (SELECT max(p.no) FROM openings p WHERE p.upstream_no = u.no)"
 )
-_OPENERS = f'{_NOW} WHERE u."index" = 0'
+_AT = f'{_NOW} WHERE u.log_no = ? AND u."index" IN ({{}})'
 _BY_NO = f"{_NOW} WHERE u.no IN ({{}})"
 _BY_LEAF = f"{_NOW} WHERE u.leaf IN ({{}})"
 _OFFER = f"{_NOW} JOIN arrivals a ON -a.offered_by = u.no WHERE a.id = ?"
@@ -70,79 +72,114 @@ _SAVE_ANSWER = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """An entry of another log. `path` is its inclusion at `at_size`; `disclosures` is all that is open of it, each a
+    text or `{"d", "path"}`. As read, with its `entry_no`, and in `newest` the largest checkpoint of its log held here.
+    """
+
+    log: str
+    index: int
+    leaf: bytes
+    type: str
+    note: bytes = field(repr=False)
+    at_size: int
+    path: tuple[bytes, ...] = field(repr=False)
+    disclosures: tuple[Any, ...] = field(repr=False)
+    entry_no: int = 0
+    newest: bytes | None = field(default=None, repr=False)
+
+    @property
+    def event(self) -> Event:
+        """As far as it is open to us."""
+        return open_event(parse_entry(self.note), self.disclosures)
+
+    def ref(self) -> dict[str, Any]:
+        """How an entry of ours names it: with the newest checkpoint held here, so that the ref is gossip too."""
+        assert self.newest is not None, "an entry is saved with the checkpoint that proves it"
+        checkpoint = parse_checkpoint(parse_note(self.newest).text)
+        return {
+            "log": self.log,
+            "index": self.index,
+            "leaf": b64(self.leaf),
+            "size": checkpoint.size,
+            "root": b64(checkpoint.root),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """`opened`: more is open now than before (for a new entry: always), so there may be more to derive."""
+
+    entry_no: int
+    opened: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """`entry` as it was opened when our own log had `head_size` entries. `no` is a cursor."""
+
+    no: int
+    head_size: int
+    entry: Upstream
+
+
 # -- entries ------------------------------------------------------------------------------------------------------
 
 
-def save(conn: Connection, seen: Seen, head_size: int) -> int:
-    """Keeps a verified entry, and what is open of it besides what was open before. Answers its `no`.
-
-    Forked, with both notes, if another entry of that log has its place here.
-    """
-    entry = parse_entry(seen.note)
-    before = entry_at(conn, seen.log, seen.index)
-    if before is None:
-        no, held = next_no(conn, "upstream"), ()
-        log_no = add_logs(conn, [seen.log])[seen.log]
-        row = (seen.index, seen.leaf, seen.type, seen.note, seen.at_size, b"".join(seen.path))
-        conn.execute(_ADD, (no, log_no, *row))
-    elif before.leaf != seen.leaf:
-        raise Forked("fork", evidence=(before.note, seen.note), field="entries", value=seen.index, log=seen.log)
-    else:
-        no, held = before.no, before.disclosures
-        conn.execute(_NEWER_PATH, (seen.at_size, b"".join(seen.path), no, seen.at_size))
-    now_open = merged(entry, held, seen.disclosures)
-    if before is None or tuple(now_open) != held:
-        conn.execute(_OPEN, (next_no(conn, "openings"), no, head_size, dump(now_open).decode()))
-    return no
-
-
-def merged(entry: Entry, held: Sequence[Any], more: Sequence[Any]) -> list[Any]:
-    """Everything that either of two sets of disclosures opens, each thing once, in the order of the entry's slots.
-
-    A list that is open in whole is kept as its texts; one that is open in part, item by item with their tree paths.
-    """
-    opened = open_slots(entry.sd, held) | open_slots(entry.sd, more)
-    single = {one["d"]: one for one in (*held, *more) if isinstance(one, dict)}
-    kept: list[Any] = []
-    for slot in sorted(entry.sd):
-        commitment = entry.sd[slot]
-        if isinstance(commitment, str):
-            kept += [opened[slot].disclosure] if slot in opened else []
-            continue
-        places = [f"{slot}/{place}" for place in range(commitment["n"])]
-        texts = [opened[place].disclosure for place in places if place in opened]
-        kept += texts if len(texts) == len(places) else [single[text] for text in texts]
-    return kept
+def save(conn: Connection, entries: Sequence[Upstream], head_size: int) -> list[Saved]:
+    """Keeps verified entries, and what is open of them, in the order given. Forked if another entry has its place."""
+    logs = add_logs(conn, (entry.log for entry in entries))
+    known = at(conn, ((entry.log, entry.index) for entry in entries))
+    fresh, fresh_opening = counted_from(next_no(conn, "upstream")), counted_from(next_no(conn, "openings"))
+    saved = []
+    for entry in entries:
+        before = known.get((entry.log, entry.index))
+        if before is None:
+            no = next(fresh)
+            row = (entry.index, entry.leaf, entry.type, entry.note, entry.at_size, b"".join(entry.path))
+            conn.execute(_ADD, (no, logs[entry.log], *row))
+        elif before.leaf != entry.leaf:
+            raise Forked("entry-forked", evidence=(before.note, entry.note), field=entry.log, value=entry.index)
+        else:
+            no = -before.entry_no
+            conn.execute(_NEWER_PATH, (entry.at_size, b"".join(entry.path), no, entry.at_size))
+        opened = before is None or before.disclosures != entry.disclosures
+        if opened:
+            conn.execute(_OPEN, (next(fresh_opening), no, head_size, dump(list(entry.disclosures)).decode()))
+        saved.append(Saved(-no, opened))
+    return saved
 
 
-def entry_at(conn: Connection, log: str, index: int) -> Seen | None:
-    """The entry of another log at an index, if it is here."""
-    row = conn.execute(f'{_NOW} WHERE l.origin = ? AND u."index" = ?', (log, index)).fetchone()
-    return None if row is None else _seen(row)
+def at(conn: Connection, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Upstream]:
+    """Those of the (log, index) `places` that we hold."""
+    indexes: dict[str, list[int]] = {}
+    for log, index in places:
+        indexes.setdefault(log, []).append(index)
+    found = (
+        _upstream(row)
+        for log, log_no in log_numbers(conn, indexes).items()
+        for row in select_in(conn, _AT, indexes[log], (log_no,))
+    )
+    return {(entry.log, entry.index): entry for entry in found}
 
 
-def entries(conn: Connection, nos: Iterable[int]) -> list[Seen]:
-    """Upstream entries by their numbers, ascending."""
-    return [_seen(row) for row in select_in(conn, _BY_NO, sorted(set(nos)))]
+def numbered(conn: Connection, entry_nos: Iterable[int]) -> dict[int, Upstream]:
+    """Upstream entries by their entry_no (below 0)."""
+    found = (_upstream(row) for row in select_in(conn, _BY_NO, (-entry_no for entry_no in entry_nos)))
+    return {entry.entry_no: entry for entry in found}
 
 
-def openers(conn: Connection, logs: Iterable[str] | None) -> list[Seen]:
-    """Entry 0 of each of these logs that we hold it of; of every log for None."""
-    if logs is None:
-        return [_seen(row) for row in conn.execute(f"{_OPENERS} ORDER BY u.no")]
-    return [_seen(row) for row in select_in(conn, f"{_OPENERS} AND l.origin IN ({{}})", sorted(logs))]
-
-
-def with_leaves(conn: Connection, leaves: Iterable[bytes]) -> dict[bytes, Seen]:
+def with_leaves(conn: Connection, leaves: Iterable[bytes]) -> dict[bytes, Upstream]:
     """Those of the leaf hashes that we hold an upstream entry for."""
-    found = (_seen(row) for row in select_in(conn, _BY_LEAF, leaves))
-    return {seen.leaf: seen for seen in found}
+    found = (_upstream(row) for row in select_in(conn, _BY_LEAF, leaves))
+    return {entry.leaf: entry for entry in found}
 
 
 def openings(conn: Connection, *, after: int = 0, limit: int = 500) -> list[Opening]:
     """What came from other logs, in the order in which it came."""
     rows = conn.execute(_OPENINGS, (after, limit))
-    return [Opening(no, head_size, _seen(tuple(row))) for no, head_size, *row in rows]
+    return [Opening(no, head_size, _upstream(tuple(row))) for no, head_size, *row in rows]
 
 
 def refs(conn: Connection, entry_nos: Iterable[int]) -> dict[int, Ref]:
@@ -153,30 +190,29 @@ def refs(conn: Connection, entry_nos: Iterable[int]) -> dict[int, Ref]:
     return {entry_no: Ref(*row) for entry_no, *row in rows}
 
 
-def _seen(row: tuple[Any, ...]) -> Seen:
+def _upstream(row: tuple[Any, ...]) -> Upstream:
     no, log, index, leaf, event_type, note, at_size, path, body, newest = row
     steps = tuple(path[start : start + 32] for start in range(0, len(path), 32))
-    return Seen(log, index, leaf, event_type, note, tuple(json.loads(body)), steps, at_size, no, newest)
+    return Upstream(log, index, leaf, event_type, note, at_size, steps, tuple(json.loads(body)), -no, newest)
 
 
 # -- checkpoints --------------------------------------------------------------------------------------------------
 
 
-def save_checkpoint(conn: Connection, log: str, size: int, note: bytes) -> None:
-    """A verified one. If it is here already, this one takes its place: it may carry more cosignatures."""
-    conn.execute(_ADD_CHECKPOINT, (add_logs(conn, [log])[log], size, note))
-
-
-def checkpoint(conn: Connection, log: str, size: int) -> bytes:
-    row = conn.execute(f"{_CHECKPOINTS} AND c.size = ?", (log, size)).fetchone()
-    if row is None:
-        raise Unknown("checkpoint-unknown", field="size", value=size, log=log)
-    return bytes(row[1])
+def save_checkpoints(conn: Connection, notes: Mapping[tuple[str, int], bytes]) -> None:
+    """Verified checkpoints by (log, size). One that we have is replaced: it may carry more cosignatures now."""
+    logs = add_logs(conn, (log for log, _ in notes))
+    conn.executemany(_ADD_CHECKPOINT, [(logs[log], size, note) for (log, size), note in notes.items()])
 
 
 def checkpoints(conn: Connection, log: str) -> dict[int, bytes]:
     """All that we hold of a log, by size, ascending."""
     return dict(conn.execute(f"{_CHECKPOINTS} ORDER BY c.size", (log,)))
+
+
+def checkpoint(conn: Connection, log: str, size: int) -> bytes | None:
+    row = conn.execute(f"{_CHECKPOINTS} AND c.size = ?", (log, size)).fetchone()
+    return None if row is None else bytes(row[1])
 
 
 def newest_checkpoint(conn: Connection, log: str) -> tuple[int, bytes] | None:
@@ -188,25 +224,23 @@ def newest_checkpoint(conn: Connection, log: str) -> tuple[int, bytes] | None:
 # -- offers and answers -------------------------------------------------------------------------------------------
 
 
-def save_offer(conn: Connection, shipment: str, shipped: Event, entry_no: int) -> None:
-    """That the upstream entry `shipped` offers us a shipment (`log#id`)."""
-    stated = shipped.scalar("shipment")
-    row = (next_no(conn, "arrivals"), shipment, shipped.name, stated["purpose"], stated["at"], entry_no)
-    conn.execute(_SAVE_OFFER, row)
+def save_offer(conn: Connection, shipment: str, sender: str, purpose: str, at: str | None, entry_no: int) -> None:
+    """A shipment (`log#id`) that an upstream entry offers us."""
+    conn.execute(_SAVE_OFFER, (next_no(conn, "arrivals"), shipment, sender, purpose, at, entry_no))
 
 
-def offer(conn: Connection, shipment: str) -> Seen | None:
+def offer(conn: Connection, shipment: str) -> Upstream | None:
     """The entry that offered us a shipment (`log#id`)."""
     row = conn.execute(_OFFER, (shipment,)).fetchone()
-    return None if row is None else _seen(row)
+    return None if row is None else _upstream(row)
 
 
-def save_answer(conn: Connection, shipment: str, entry_no: int, final: bool, declined: bool) -> None:
+def save_answer(conn: Connection, shipment: str, entry_no: int, *, final: bool, declined: bool) -> None:
     """A receipt of our shipment that its receiver told us of."""
     conn.execute(_SAVE_ANSWER, (entry_no, final, declined, id_bytes(shipment)))
 
 
-def last_answer(conn: Connection, shipment: str) -> Seen | None:
+def last_answer(conn: Connection, shipment: str) -> Upstream | None:
     """The last receipt, in the receiver's log, of a shipment of ours that we were told of."""
     row = conn.execute(_ANSWER, (id_bytes(shipment),)).fetchone()
-    return None if row is None else _seen(row)
+    return None if row is None else _upstream(row)

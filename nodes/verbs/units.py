@@ -69,7 +69,7 @@ def unpack(desk: Desk, body: Body) -> Draft:
         unit = desk.state(("unit", desk.unit_id(code, where)))
         if not isinstance(unit, Unit):
             raise Refusal("unit-unknown", field=where, value=code)
-        rows.append({"unit": unit.id, "batch": unit.batch})
+        rows.append(only(unit=unit.id, batch=unit.batch, contains=list(unit.contains) or None))
     slots = {"unpacking": {"at": at_of(desk, body)}, "units.chain": rows, "recorded": recorded_of(desk, body)}
     return Draft("unpacked", slots, lambda sealed: {"entry": entry_of(sealed)})
 

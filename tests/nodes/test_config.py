@@ -188,6 +188,14 @@ def test_the_environment_handed_out_is_the_process_own(monkeypatch):
     assert config.environment()["LODETRACE_PORT"] == "8700"
 
 
-@pytest.mark.parametrize(("host", "url"), [("0.0.0.0", "http://0.0.0.0:8501"), ("::1", "http://[::1]:8501")])
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("0.0.0.0", "http://127.0.0.1:8501"),
+        ("::", "http://[::1]:8501"),
+        ("::1", "http://[::1]:8501"),
+        ("node-1.longnan.example", "http://node-1.longnan.example:8501"),
+    ],
+)
 def test_the_url_of_any_address(home, host, url):
     assert config.load(home, {"LODETRACE_HOST": host}).url == url

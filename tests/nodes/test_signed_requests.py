@@ -99,7 +99,7 @@ def test_any_change_is_refused(mine, key_of, change):
 def test_every_changed_byte_of_the_signature_is_refused(mine, key_of):
     headers = sign_request("POST", URL, BODY, mine)
     start = headers["Signature"].index(":") + 1
-    for place in range(start, start + 86, 5):
+    for place in range(start, start + 85, 4):  # the last character has bits to spare
         changed = "B" if headers["Signature"][place] == "A" else "A"
         signature = headers["Signature"][:place] + changed + headers["Signature"][place + 1 :]
         refused("request-signature", "POST", PATH, {**headers, "Signature": signature}.items(), BODY, key_of=key_of)

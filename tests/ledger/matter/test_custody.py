@@ -1,4 +1,4 @@
-"""What may happen to goods, as worked stories. Each ends with who holds what. Refusals are in test_custody_refusals.py."""
+"""What may happen to goods, as worked stories that end with who holds what. Refusals: test_custody_refusals.py."""
 
 from ledger.matter.stock import Holding, dump_state, load_arrival, load_shipment
 from tests.ledger.matter.story import KG, SITE, World, answer, made, part, unit

@@ -73,13 +73,13 @@ def upgrade() -> None:
         sa.Column("subject", TEXT, nullable=False),
         sa.Column("state", TEXT, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False),
-        sa.Column("tried_at", TEXT, nullable=True),
+        sa.Column("next_at", TEXT, nullable=False),
         sa.Column("answer", BLOB, nullable=True),
         sa.Column("error", TEXT, nullable=True),
         sa.PrimaryKeyConstraint("no", name="pk_deliveries"),
     )
+    op.create_index("ix_deliveries_next_at_no", "deliveries", ["next_at", "no"], **only("state = 'waiting'"))
     op.create_index("ix_deliveries_subject", "deliveries", ["subject"])
-    op.create_index("ix_deliveries_to_name_no", "deliveries", ["to_name", "no"], **only("state = 'waiting'"))
     op.create_table(
         "entries",
         sa.Column("index", BIG, autoincrement=False, nullable=False),
@@ -116,7 +116,7 @@ def upgrade() -> None:
         sa.Column("size", BIG, nullable=False),
         sa.Column("text_hash", BLOB, nullable=False),
         sa.Column("recorded_at", TEXT, nullable=False),
-        sa.CheckConstraint("no = 1", name="ck_head_one_row"),
+        sa.CheckConstraint("no = 1", name=op.f("ck_head_one_row")),
         sa.PrimaryKeyConstraint("no", name="pk_head"),
     )
     op.create_table(

@@ -1,0 +1,62 @@
+"""The web application of one node. Everything hangs on the node it is made with; nothing exists at import.
+
+One routes file for each kind of reader; each is a function of the node and the door, and answers a router.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI
+
+from api import batches, bulk, entries, errors, health, inbox, log, scan, shipments, units
+from api.access import Access
+from api.metrics import Metrics, Timing
+from api.openapi import describe
+from nodes.courier import Courier
+from nodes.node import Node
+from nodes.peers import Peers
+
+_say = logging.getLogger(__name__)
+
+
+def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
+    """The application of `node`, which is open and started. Many such live in one process.
+
+    While it runs (its lifespan), the courier runs too. `peers` is the way to other nodes, if not the usual one.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        way = peers or Peers(node.identity, node.policy)
+        courier = asyncio.create_task(Courier(node, way).run(), name="courier")
+        courier.add_done_callback(_report)
+        try:
+            yield
+        finally:
+            courier.cancel()
+            with suppress(asyncio.CancelledError):
+                await courier
+            await way.aclose()
+
+    # No Swagger or ReDoc page: both load their scripts from elsewhere, which a plant's network does not have.
+    app = FastAPI(docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan)
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign] # FastAPI's own documented way
+    metrics = Metrics(node)
+    access = Access(node.store)
+    errors.install(app, metrics.refused)
+    app.add_middleware(Timing, metrics=metrics)
+    # Laid side by side, not included: an included router is matched anew at every request, and costs more than all the
+    # rest of a small one. Nothing here needs what including adds.
+    for routes in (batches, log, scan, units, shipments, bulk, entries):
+        app.router.routes.extend(routes.routes(node, access).routes)
+    app.router.routes.extend(inbox.routes(node).routes)
+    app.router.routes.extend(health.routes(node, metrics).routes)
+    return app
+
+
+def _report(courier: asyncio.Task[None]) -> None:
+    """A courier never ends by itself; if it does, that must not stay unseen until the node stops."""
+    if not courier.cancelled() and (error := courier.exception()) is not None:
+        _say.critical("deliveries have stopped; restart the node", exc_info=error)

@@ -1,0 +1,260 @@
+"""Batches: registering, processing, assembling; lists and one batch with all that is known of it here."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import Field
+
+from api.access import Access
+from api.recording import JSON, Recording, add
+from api.requests import Assay, Body, Code, Count, Country, Line, Noted, Quantity, Step, Text, Weighing
+from ledger.entries import id_in
+from ledger.evidence import format_evidence
+from nodes import evidence, trace
+from nodes.clock import stamp
+from nodes.node import Node
+from nodes.store import codes, lists
+from nodes.store.records import BatchRecord
+
+PAGE_MAX = 500
+
+
+class Origin(Body):
+    """Where a batch comes from as it enters the ledger."""
+
+    class_: Annotated[Code, Field(alias="class")]
+    country: Country
+    region: Text | None = None
+    feed_class: Code | None = None
+
+
+class Register(Noted):
+    product: Code
+    lot_no: Text | None = None
+    site: Code | None = None
+    quantity: Quantity
+    weighing: Weighing | None = None
+    origin: Origin
+    assay: Assay | None = None
+
+
+class Output(Body):
+    """A batch that comes out."""
+
+    product: Code
+    lot_no: Text | None = None
+    quantity: Quantity
+    weighing: Weighing | None = None
+    site: Code | None = None
+    assay: Assay | None = None
+
+
+class Loss(Body):
+    kind: Code
+    quantity: Quantity
+
+
+class Transform(Noted):
+    steps: Annotated[list[Step], Field(min_length=1)]
+    inputs: list[Line]
+    outputs: list[Output] = []
+    losses: list[Loss] | None = None
+
+
+class Serials(Body):
+    """A range of serials: prefix, then `count` numbers from `first` with at least `digits` digits."""
+
+    first: Annotated[int, Field(ge=0, strict=True)]
+    count: Annotated[int, Field(gt=0, le=10_000, strict=True)]
+    prefix: str = ""
+    digits: Annotated[int, Field(ge=1, le=12, strict=True)] = 1
+
+
+class AssembledUnit(Body):
+    serial: Text | None = None
+    serials: Serials | None = None
+    kind: Code = "motor"
+    net: Quantity
+    seal: Text | None = None
+    from_: Annotated[list[int] | None, Field(alias="from")] = None
+
+
+class Assemble(Noted):
+    product: Code
+    lot_no: Text | None = None
+    steps: list[Step] | None = None
+    inputs: list[Line]
+    units: Annotated[list[AssembledUnit], Field(min_length=1)]
+
+
+class Dismantle(Noted):
+    units: Annotated[list[Code], Field(min_length=1)]
+    steps: list[Step] | None = None
+    outputs: list[Output] = []
+    losses: list[Loss] | None = None
+
+
+class Remove(Noted):
+    kind: Code
+    lines: list[Line]
+    reason: Text | None = None
+
+
+class Move(Noted):
+    from_: Annotated[Code, Field(alias="from")]
+    to: Code
+    lines: list[Line]
+
+
+_ENTRY = {"log": "xinfeng.example/log", "index": 41, "leaf": "pHlZ…="}
+_BATCH = "7K3M5QZ0W8N4TJX2C6VHRB9EDA"
+RECORDINGS = (
+    Recording(
+        "/api/v1/batches",
+        "register",
+        Register,
+        "A batch enters the ledger",
+        {
+            "product": "ion_clay_mixed_oxide",
+            "lot_no": "XF-2026-0001",
+            "external_ref": "ERP-5512",
+            "at": "2026-11-22T08:15:00+08:00",
+            "site": "xinfeng-1",
+            "quantity": {"value": "20.000", "unit": "t", "basis": "net", "moisture_pct": "0.5"},
+            "weighing": {"ticket": "BT-991", "scale": "WB-2", "gross": "32.46", "tare": "12.46", "unit": "t"},
+            "origin": {"class": "mined", "country": "CN", "region": "Jiangxi", "feed_class": "ion_mid_y"},
+            "assay": {"basis": "ignited", "total_reo_pct": "92.1", "distribution_pct": [["Nd", "17.6"], ["Dy", "3.7"]]},
+            "documents": [{"kind": "weigh_ticket", "no": "BT-991"}],
+        },
+        {"batch": _BATCH, "mass": {"mg": 20_000_000_000, "basis": "net"}, "entry": _ENTRY, "warnings": []},
+    ),
+    Recording(
+        "/api/v1/transformations",
+        "transform",
+        Transform,
+        "Inputs into outputs and losses",
+        {
+            "steps": [{"process": "separation", "site": "plant-1"}],
+            "at": "2026-11-23T08:15:00+08:00",
+            "inputs": [{"batch": "XF-2026-0001", "quantity": {"value": "20", "unit": "t", "basis": "net"}}],
+            "outputs": [
+                {"product": "prnd_oxide", "lot_no": "PN-7", "quantity": {"value": "4040", "unit": "kg", "basis": "net"}}
+            ],
+            "losses": [{"kind": "residue", "quantity": {"value": "1200", "unit": "kg", "basis": "net"}}],
+        },
+        {"outputs": [{"batch": _BATCH, "product": "prnd_oxide", "lot_no": "PN-7"}], "entry": _ENTRY, "warnings": []},
+    ),
+    Recording(
+        "/api/v1/assemblies",
+        "assemble",
+        Assemble,
+        "Magnets into labelled motors",
+        {
+            "product": "motor",
+            "lot_no": "EV-2026-11",
+            "inputs": [{"batch": "42SH-0417", "quantity": {"value": "30", "unit": "kg", "count": 1000}}],
+            "units": [
+                {
+                    "serials": {"prefix": "M-", "first": 1, "count": 20, "digits": 6},
+                    "net": {"value": "46.2", "unit": "kg"},
+                }
+            ],
+        },
+        {"batch": _BATCH, "units": [{"unit": _BATCH, "serial": "M-000001", "label_url": "https://…/q/…"}], "entry": _ENTRY},
+    ),
+    Recording(
+        "/api/v1/dismantlings",
+        "dismantle",
+        Dismantle,
+        "Units taken apart",
+        {
+            "units": ["M-000001"],
+            "outputs": [{"product": "ndfeb_magnet", "lot_no": "EOL-1", "quantity": {"value": "1.4", "unit": "kg"}}],
+        },
+        {"outputs": [{"batch": _BATCH, "product": "ndfeb_magnet", "lot_no": "EOL-1"}], "entry": _ENTRY, "warnings": []},
+    ),
+    Recording(
+        "/api/v1/removals",
+        "remove",
+        Remove,
+        "Goods leave the chain",
+        {"kind": "disposed", "lines": [{"batch": "SW-0417", "quantity": {"value": "12", "unit": "kg"}}], "reason": "spill"},
+        {"entry": _ENTRY},
+    ),
+    Recording(
+        "/api/v1/moves",
+        "move",
+        Move,
+        "Goods between two sites of the organisation",
+        {"from": "magnet-1", "to": "magnet-2", "lines": [{"batch": "AL-1B", "quantity": {"value": "500", "unit": "kg"}}]},
+        {"entry": _ENTRY},
+    ),
+)
+
+
+def routes(node: Node, access: Access) -> APIRouter:
+    router = APIRouter(tags=["batches"])
+    add(router, node, access, RECORDINGS)
+    viewer = Depends(access.require("viewer"))
+
+    @router.get("/api/v1/batches", dependencies=[viewer], summary="Batches, newest first")
+    def batches(
+        before: int = lists.LATEST,
+        limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
+        product: str | None = None,
+        site: str | None = None,
+        on_hand: bool = False,
+    ) -> dict[str, Any]:
+        with node.store.read() as conn:
+            found = lists.batches(conn, before=before, limit=limit, product=product, site=site, on_hand=on_hand)
+        return {"batches": [shown(one) for one in found], "before": found[-1].no if len(found) == limit else None}
+
+    @router.get("/api/v1/batches/{batch:path}/trace", dependencies=[viewer], summary="Genealogy, with explicit gaps")
+    def trace_of(
+        batch: str,
+        direction: Annotated[str, Query(pattern="^(back|forward)$")] = "back",
+        limit: Annotated[int, Query(ge=1, le=trace.NODES_MAX)] = trace.NODES_MAX,
+    ) -> dict[str, Any]:
+        return trace.trace(node, batch, direction, limit)
+
+    @router.get("/api/v1/batches/{batch:path}/evidence", dependencies=[viewer], summary="The portable proof")
+    def evidence_of(batch: str) -> Response:
+        with node.store.read() as conn:
+            id_ = codes.find_batch(conn, batch)
+            made = evidence.of_batch(conn, node.origin, id_, stamp(node.clock()))
+        return Response(format_evidence(made), media_type=JSON)
+
+    @router.get("/api/v1/batches/{batch:path}", dependencies=[viewer], summary="One batch, by id or own code")
+    def batch_of(batch: str) -> dict[str, Any]:
+        with node.store.read() as conn:
+            record = lists.batch(conn, codes.find_batch(conn, batch))
+            units = lists.units(conn, batch=record.batch.id, limit=PAGE_MAX)
+        return {
+            **shown(record),
+            "id": id_in(record.batch.id, node.origin, ""),
+            "units": [{"unit": one.unit.id, "serial": one.unit.serial, "state": one.unit.state} for one in units],
+        }
+
+    return router
+
+
+def shown(record: BatchRecord) -> Mapping[str, Any]:
+    """A batch as lists and answers show it."""
+    batch = record.batch
+    return {
+        "batch": batch.id,
+        "product": batch.product,
+        "lot_no": batch.lot_no,
+        "external_ref": record.external_ref,
+        "at": record.at,
+        "country": record.country,
+        "basis": batch.basis,
+        "mg": batch.mg,
+        "count": batch.count,
+        "packed_mg": batch.packed_mg,
+        "loose": [
+            {"site": held.site, "owner": held.owner or None, "mg": held.mg, "count": held.count} for held in batch.loose
+        ],
+        "entry_no": record.made_by,
+    }

@@ -1,0 +1,96 @@
+"""Bulk: many commands in one request, as NDJSON. Each line is atomic alone; results come in the order of the lines.
+
+A line is `{"verb": "register", "key": "…", "body": {…}}`; a result is `{"key", "status", "body"}` or
+`{"key", "status", "problem"}`. Lines travel to the writer together, so they share its commits.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api import batches, shipments, units
+from api.access import Access
+from api.bodies import parse, read_bytes, validated
+from api.errors import problem_of
+from api.recording import Recording, idempotency_key
+from ledger.errors import LodetraceError, Malformed
+from nodes.node import Caller, Node
+from nodes.sequencer import Answer, Command
+from nodes.tokens import Pass
+
+MEDIA_TYPE = "application/x-ndjson"
+LINES_MAX = 10_000
+
+
+class Line(BaseModel):
+    """`shipment` names the shipment of a receive or acknowledge, which its path names elsewhere."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    verb: str
+    key: Annotated[str, Field(min_length=1)]
+    body: dict[str, Any]
+    shipment: str | None = None
+
+
+def routes(node: Node, access: Access) -> APIRouter:
+    router = APIRouter(tags=["bulk"])
+    known = {one.verb: one for one in (*batches.RECORDINGS, *units.RECORDINGS, *shipments.RECORDINGS)}
+    clerk = Depends(access.require("clerk"))
+
+    @router.post(
+        "/api/v1/bulk",
+        summary="Many commands, one result per line",
+        response_class=Response,
+        openapi_extra={"requestBody": {"required": True, "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+    )
+    async def bulk(request: Request, caller: Pass = clerk) -> Response:
+        data = await read_bytes(request, node.settings.body_max)
+        lines = [line for line in data.split(b"\n") if line.strip()]
+        if len(lines) > LINES_MAX:
+            raise Malformed("list-too-long", field="body", value=len(lines), limit=LINES_MAX)
+        keys, commands = await asyncio.to_thread(_commands, node, known, Caller(caller.owner), lines)
+        answers = await node.do_all(commands)
+        return Response(b"".join(_results(keys, answers)), media_type=MEDIA_TYPE)
+
+    return router
+
+
+def _commands(
+    node: Node, known: dict[str, Recording], caller: Caller, lines: list[bytes]
+) -> tuple[list[str | None], list[Command | LodetraceError]]:
+    keys: list[str | None] = []
+    commands: list[Command | LodetraceError] = []
+    for data in lines:
+        key = None
+        try:
+            line = validated(Line, parse(data))
+            key = idempotency_key(line.key)
+            recording = known.get(line.verb)
+            if recording is None:
+                raise Malformed("verb-unknown", field="verb", value=line.verb, verbs=", ".join(known))
+            body = validated(recording.body, line.body).wire()
+            if line.shipment is not None:
+                body["shipment"] = line.shipment
+            commands.append(node.command(line.verb, body, caller, key))
+        except LodetraceError as error:
+            commands.append(error)
+        keys.append(key)
+    return keys, commands
+
+
+def _results(keys: list[str | None], answers: list[Answer | BaseException]) -> Iterable[bytes]:
+    for key, answer in zip(keys, answers, strict=True):
+        named = json.dumps(key, ensure_ascii=False).encode()
+        if isinstance(answer, Answer):
+            # The answer's body is JSON text already, the very bytes that a repeat would get.
+            yield b'{"key":' + named + b',"status":' + str(answer.status).encode() + b',"body":' + answer.body + b"}\n"
+            continue
+        if not isinstance(answer, LodetraceError):
+            raise answer
+        problem = problem_of(answer)
+        row = {"key": key, "status": problem["status"], "problem": problem}
+        yield json.dumps(row, ensure_ascii=False).encode() + b"\n"

@@ -1,0 +1,68 @@
+"""`lodetrace audit`: replay whole logs, from a home or from running nodes. For operators and authorities."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.commands.terminal import AsJson, show_json, tell
+
+
+def add(app: typer.Typer) -> None:
+    @app.command()
+    def audit(
+        home: Annotated[Path | None, typer.Option("--home", help="The node's folder. 节点目录")] = None,
+        url: Annotated[list[str] | None, typer.Option("--url", help="A running node, again for more. 节点地址")] = None,
+        token: Annotated[list[str] | None, typer.Option("--token", help="A viewer's token of each. 令牌")] = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """Check every byte of a log: entries, chain, signatures, tree, custody. 核查整本账。"""
+        from nodes import auditing
+        from nodes.peers import ApiClient
+
+        tokens = token or []
+        if (home is None) == (not url) or len(tokens) != len(url or []):
+            raise typer.BadParameter("give --home, or one --token for each --url")
+        if home is not None:
+            store = auditing.open_home(home)
+            try:
+                sound = _report(auditing.from_store(store), as_json)
+            finally:
+                store.close()
+        else:
+            sound = True
+            for address, secret in zip(url or [], tokens, strict=True):
+                with ApiClient(address, secret) as client:
+                    sound = _report(auditing.from_node(client), as_json) and sound
+        raise typer.Exit(0 if sound else 1)
+
+
+def _report(source: object, as_json: bool) -> bool:
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from ledger.errors import LodetraceError
+    from nodes.auditing import Source
+    from nodes.auditing import audit as check
+
+    assert isinstance(source, Source)
+    columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} entries 条"), TimeElapsedColumn())
+    with Progress(*columns, transient=True, disable=as_json) as progress:
+        task = progress.add_task("audit", total=None)
+        try:
+            report = check(source, lambda done: progress.update(task, completed=done))
+        except LodetraceError as error:
+            failure = error
+        else:
+            failure = None
+    if failure is not None:
+        if as_json:
+            facts = {"ok": False, "code": failure.code, "value": failure.value, "log": failure.facts.get("log")}
+            show_json({**facts, "text": failure.text("en"), "zh": failure.text("zh")})
+        else:
+            tell(failure, as_json=False)
+        return False
+    if as_json:
+        show_json({"ok": True, "origin": report.origin, "size": report.size, "root": report.root})
+    else:
+        typer.echo(f"✓ {report.origin}: {report.size} entries hold, root {report.root}")
+    return True

@@ -1,0 +1,150 @@
+"""`lodetrace init`, `serve`, `token`: for whoever runs a node, on the machine where it runs.
+
+They work on the home itself, not through HTTP. What starts a web server or opens a database is imported inside the
+verbs: `lodetrace verify` must not load it.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from api.commands.terminal import AsJson, Home, say, show_facts, show_json, show_table
+
+
+def add(app: typer.Typer) -> None:
+    app.command()(init)
+    app.command()(serve)
+    token = typer.Typer(no_args_is_help=True, help="Who may use the node's interface. 接口令牌")
+    token.command("create")(create)
+    token.command("list")(list_)
+    token.command("revoke")(revoke)
+    app.add_typer(token, name="token")
+
+
+def init(
+    home: Home,
+    name: Annotated[str, typer.Option(help="The node's name, like a host's: longnan.example. 节点名称")],
+    org: Annotated[str, typer.Option("--org", help="The organisation's name. 企业名称")],
+    role: Annotated[str, typer.Option(help="mine, separation, metal, magnet, motor, recycler, authority… 所属环节")],
+    org_en: Annotated[str | None, typer.Option("--org-en", help="Its name in Latin letters. 英文名称")] = None,
+    country: Annotated[str, typer.Option(help="Where it is: two capital letters. 国家代码")] = "CN",
+    site: Annotated[
+        list[str] | None, typer.Option("--site", help="CODE[:REGION], once for each site; else one site, main. 场所")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="The address to listen on. 监听地址")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to listen on. 监听端口")] = None,
+    label_url: Annotated[str | None, typer.Option(help="The address printed on labels. 标签网址")] = None,
+    trust: Annotated[Path | None, typer.Option(help="A trust policy to start with. 信任策略文件")] = None,
+    registry: Annotated[str | None, typer.Option(help="The authority's node: its address. 监管节点地址")] = None,
+    registry_key: Annotated[str | None, typer.Option(help="The key of the authority's log. 监管日志公钥")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a new node: settings, keys, database, entry 0. 新建节点。"""
+    from nodes.config import environment
+    from nodes.homes import create_home
+
+    if (registry is None) != (registry_key is None):
+        raise typer.BadParameter("--registry and --registry-key go together")
+    policy = "quorum none\n" if trust is None else trust.read_text("utf-8")
+    authority = None
+    if registry_key is not None:
+        policy = f"log {registry_key} {registry}\n{policy}"
+        authority = registry_key.partition("+")[0].rpartition("/")[0]
+    settings, keys = create_home(
+        home,
+        environment(),
+        name=name,
+        organisation=org,
+        organisation_en=org_en,
+        role=role,
+        country=country,
+        sites=[_site(text, country) for text in site or ["main"]],
+        host=host,
+        port=port,
+        label_url=label_url,
+        policy=policy,
+        authority=authority,
+    )
+    vkeys = {use: getattr(keys, use).verifier.vkey for use in ("log", "author", "witness")}
+    facts: dict[str, Any] = {
+        "name": settings.name,
+        "organisation": settings.organisation,
+        "role": settings.role,
+        "url": settings.url,
+        "origin": keys.origin,
+        "vkeys": vkeys,
+        "home": str(settings.home),
+    }
+    if as_json:
+        show_json(facts)
+        return
+    show_facts({key: value for key, value in facts.items() if key != "vkeys"})
+    say("\nThe line for the trust policies (policy.txt) of your partners / 请将此行交给合作方，写入其信任策略:")
+    typer.echo(f"log {vkeys['log']} {settings.url}")
+    say(f"\nNext / 下一步: lodetrace token create --home {home} --role clerk --name Li; lodetrace serve --home {home}")
+
+
+def serve(
+    home: Home,
+    host: Annotated[str | None, typer.Option(help="Instead of the one in the settings. 监听地址")] = None,
+    port: Annotated[int | None, typer.Option(help="Instead of the one in the settings. 监听端口")] = None,
+) -> None:
+    """Run the node until it is stopped. 运行节点。"""
+    from api.server import run
+    from nodes.config import environment, variable
+
+    given = {variable("host"): host, variable("port"): None if port is None else str(port)}
+    run(home, {**environment(), **{name: value for name, value in given.items() if value is not None}}, started=say)
+
+
+def create(
+    home: Home,
+    role: Annotated[str, typer.Option(help="viewer, clerk, supervisor or admin. 角色")],
+    name: Annotated[str, typer.Option(help="Whose it is. 持有人")],
+    as_json: AsJson = False,
+) -> None:
+    """Make a token and print it, this once. 生成令牌，仅显示一次。"""
+    from nodes import tokens
+    from nodes.clock import system_clock
+    from nodes.homes import open_store
+
+    with open_store(home) as store:
+        text = tokens.mint(store, name, role, system_clock)
+    if as_json:
+        show_json({"token": text, "name": name, "role": role})
+    else:
+        typer.echo(text)
+
+
+def list_(home: Home, as_json: AsJson = False) -> None:
+    """Who has a token. 令牌列表。"""
+    from nodes import tokens
+    from nodes.homes import open_store
+
+    with open_store(home) as store:
+        found = tokens.listed(store)
+    names = ("number", "name", "role", "created_at", "revoked_at")
+    rows = [(token.no, token.owner, token.role, token.created_at, token.revoked_at) for token in found]
+    if as_json:
+        show_json([dict(zip(names, row, strict=True)) for row in rows])
+    else:
+        show_table(names, rows)
+
+
+def revoke(
+    home: Home, number: Annotated[int, typer.Argument(help="As lodetrace token list shows it. 令牌编号")]
+) -> None:
+    """End a token; it stops working within a second. 作废令牌。"""
+    from nodes import tokens
+    from nodes.clock import system_clock
+    from nodes.homes import open_store
+
+    with open_store(home) as store:
+        tokens.revoke(store, number, system_clock)
+    say(f"Token {number} is revoked. 令牌 {number} 已作废。")
+
+
+def _site(text: str, country: str) -> dict[str, str]:
+    code, colon, region = text.partition(":")
+    return {"code": code, "country": country, "region": region} if colon else {"code": code, "country": country}

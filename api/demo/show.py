@@ -1,0 +1,216 @@
+"""`lodetrace demo`: founds the six organisations, plays the story, shows the trace, checks the evidence, catches a lie.
+
+Everything goes through the nodes' public interfaces and the command line, as a user's own programs would. What is checked
+is checked for real: the end of the story is a list of checks, and one that fails makes the exit status 1.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from rich.console import Console
+
+from api.demo.federation import Federation, command, environment
+from api.demo.story import AUTHORITY, MAGNET, METAL, MINE, MOTOR, NAMES, PLANT, Told, play
+
+TAMPER = """
+import sqlite3, sys
+source, target = sys.argv[1:]
+sqlite3.connect(source).execute("VACUUM INTO ?", (target,))
+thief = sqlite3.connect(target, isolation_level=None)
+for (name,) in thief.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+    thief.execute(f"DROP TRIGGER {name}")
+(index, note), = thief.execute("SELECT \\"index\\", note FROM entries WHERE type = 'transformed' LIMIT 1")
+at = note.index(b'"sd":{') + 30
+changed = note[:at] + (b"B" if note[at:at + 1] != b"B" else b"C") + note[at + 1:]
+thief.execute('UPDATE entries SET note = ? WHERE "index" = ?', (changed, index))
+print(index)
+"""
+"""Somebody with the database in his hands: takes the guards away and changes one letter of one commitment."""
+
+
+@dataclass
+class Checks:
+    """What the demo promises, each said as it is checked."""
+
+    console: Console
+    failed: list[str] = field(default_factory=list)
+
+    def that(self, holds: bool, en: str, zh: str) -> None:
+        mark = "[green]✓[/]" if holds else "[red]✗[/]"
+        self.console.print(f"  {mark} {en}  [dim]{zh}[/]")
+        if not holds:
+            self.failed.append(en)
+
+
+def run(folder: Path, base_port: int, *, exit_after: bool, as_json: bool) -> int:
+    """0 if every check held. Without `exit_after` the nodes go on until Ctrl-C."""
+    console = Console(stderr=as_json, highlight=False)
+    if (folder / "trust-policy.txt").exists():
+        shutil.rmtree(folder)
+    federation, told, checks = Federation(folder, base_port), Told(), Checks(console)
+    started = monotonic()
+    try:
+        with console.status("Founding six organisations … 正在建立六个单位"):
+            federation.found()
+            federation.start()
+        console.print("[bold]Six organisations, six logs, six processes. 六个单位，六本账，六个进程。[/]")
+        _play(console, federation, told)
+        motor = _labels(console, federation, told, folder)
+        _trace(console, checks, federation, told, folder)
+        evidence = _scan_and_evidence(console, checks, federation, motor, folder)
+        _audits(console, checks, federation, folder)
+        summary = _summary(federation, checks, told, motor, evidence)
+        if exit_after:
+            federation.stop()
+        _verify_offline(console, checks, federation, evidence)
+        summary["ok"] = not checks.failed
+        console.print(f"\n[bold]{'All checks held.' if summary['ok'] else 'FAILED.'}[/] {monotonic() - started:.0f} s")
+        if as_json:
+            print(json.dumps(summary, ensure_ascii=False), flush=True)
+        if not exit_after:
+            _stay(console, federation, motor)
+        return 0 if summary["ok"] else 1
+    finally:
+        federation.stop()
+
+
+def _play(console: Console, federation: Federation, told: Told) -> None:
+    width = max(len(one.english) for one in federation.organisations.values())
+    for shown in play(dict(federation.organisations), told):
+        console.print(f"  [cyan]{federation[shown.role].english:<{width}}[/]  {shown.en}  [dim]{shown.zh}[/]")
+
+
+def _labels(console: Console, federation: Federation, told: Told, folder: Path) -> dict[str, Any]:
+    """Label pictures of a drum, a carton and the first motor; answers the motor's unit."""
+    labels = folder / "labels"
+    labels.mkdir(exist_ok=True)
+    for role, serial in ((PLANT, "PN-001"), (MAGNET, "C-0001"), (MOTOR, "M-000001")):
+        for form in ("svg", "png"):
+            reply = federation[role].program.get(f"/api/v1/units/{serial}/qr.{form}")
+            (labels / f"{serial}.{form}").write_bytes(reply.body)
+    console.print(f"\n  Labels for drums, cartons and motors are in {labels}  [dim]标签已生成[/]")
+    return dict(told.ids["motors"][0])
+
+
+def _trace(console: Console, checks: Checks, federation: Federation, told: Told, folder: Path) -> None:
+    from api.demo.picture import draw_trace
+
+    found = federation[MOTOR].get(f"/api/v1/batches/{told.ids['motor batch']}/trace")
+    (folder / "trace.json").write_text(json.dumps(found, ensure_ascii=False, indent=1), encoding="utf-8")
+    (folder / "trace.svg").write_text(draw_trace(found, federation[MOTOR].name), encoding="utf-8")
+    console.print("\n[bold]The motor's origin 电机的来历[/]")
+    for node in reversed(found["nodes"]):
+        lot = node["lot_no"] or ""
+        console.print(f"  {node['country'] or '--'}  {node['organisation']:<12} {node['event']:<12} {node['product']} {lot}")
+    mined = [node for node in found["nodes"] if node["event"] == "registered" and node["product"] == "ion_clay_mixed_oxide"]
+    checks.that(len(mined) == 6, "the motor leads back to all six lots of the mine", "电机可追溯到矿山全部六个批次")
+    gaps = [gap["why"] for gap in found["gaps"]]
+    checks.that(gaps == ["outside"], "and to one gap: iron bought outside the federation", "缺口一处：体系外购入的铁")
+
+
+def _scan_and_evidence(
+    console: Console, checks: Checks, federation: Federation, motor: dict[str, Any], folder: Path
+) -> Path:
+    console.print("\n[bold]A buyer scans the motor 买方扫码[/]")
+    path = "/q/" + motor["label_url"].rpartition("/q/")[2]
+    buyer = federation[MOTOR].client()
+    scan = buyer.get(path).json()
+    checks.that(scan["genuine"], "genuine: label, entry and history verify", "真实：标签、记录与历史均通过核验")
+    countries = {step["country"] for step in scan["verdict"]["steps"]}
+    checks.that(countries == {"CN"}, f"{len(scan['verdict']['steps'])} steps, all in CN", "全部工序在中国")
+    (folder / "scan.html").write_bytes(buyer.get(path, accept="text/html").body)
+    evidence = folder / "motor.evidence.json"
+    evidence.write_bytes(buyer.get(f"{path}/evidence").body)
+    forged = path[:-3] + ("A" if path[-3] != "A" else "B") + path[-2:]
+    checks.that(not _accepted(buyer, forged), "a forged code is refused", "伪造的二维码被拒绝")
+    buyer.close()
+    return evidence
+
+
+def _accepted(buyer: Any, path: str) -> bool:
+    from ledger.errors import LodetraceError
+
+    try:
+        return bool(buyer.get(path).json()["genuine"])
+    except LodetraceError:
+        return False
+
+
+def _audits(console: Console, checks: Checks, federation: Federation, folder: Path) -> None:
+    console.print("\n[bold]The authority audits every log 监管部门核查每本账[/]")
+    for one in federation.organisations.values():
+        report = json.loads(command("audit", "--url", one.url, "--token", one.token, "--json", accept=(0, 1)))
+        checks.that(report.get("ok") is True, f"{one.name}: {report.get('size')} entries hold", "账本完好")
+    console.print("\n[bold]Somebody edits the separation plant's database 有人改动分离厂的数据库[/]")
+    stolen = folder / "tampered"
+    shutil.rmtree(stolen, ignore_errors=True)
+    shutil.copytree(federation[PLANT].home, stolen, ignore=shutil.ignore_patterns("node.db*", "lock", "node.log"))
+    arguments = [sys.executable, "-c", TAMPER, str(federation[PLANT].home / "node.db"), str(stolen / "node.db")]
+    done = subprocess.run(arguments, capture_output=True, text=True, env=environment(), check=True)
+    altered = int(done.stdout)
+    report = json.loads(command("audit", "--home", str(stolen), "--json", accept=(0, 1)))
+    caught = report.get("ok") is False and report.get("value") == altered
+    checks.that(caught, f"caught: entry {altered} is named", f"被发现：指出第 {altered} 条")
+    if not report.get("ok"):
+        console.print(f"    [dim]{report.get('text')}[/]")
+
+
+def _verify_offline(console: Console, checks: Checks, federation: Federation, evidence: Path) -> None:
+    """With nothing but Python, cryptography, the file and the buyer's trust policy."""
+    console.print("\n[bold]The evidence, verified offline 离线核验证据包[/]")
+    arguments = [sys.executable, "-m", "ledger", "verify", str(evidence), "--trust", str(federation.policy)]
+    done = subprocess.run(arguments, capture_output=True, text=True, env=environment(), check=False)
+    for line in done.stdout.splitlines():
+        console.print(f"    [dim]{line}[/]")
+    checks.that(done.returncode == 0, "it verifies with no server at all", "无需任何服务器即可核验")
+    stranger = subprocess.run(arguments[:-2], capture_output=True, text=True, env=environment(), check=False)
+    checks.that(stranger.returncode == 1, "without a trust policy nobody vouches for it", "没有信任策略则无人担保")
+
+
+def _summary(
+    federation: Federation, checks: Checks, told: Told, motor: dict[str, Any], evidence: Path
+) -> dict[str, Any]:
+    nodes = []
+    for role in (AUTHORITY, MINE, PLANT, METAL, MAGNET, MOTOR):
+        one = federation[role]
+        size = int(one.program.get("/log/checkpoint", accept="text/plain").body.split(b"\n")[1])
+        nodes.append(
+            {
+                "name": one.name,
+                "organisation": NAMES[role][1],
+                "role": role,
+                "url": one.url,
+                "origin": one.facts["origin"],
+                "vkeys": one.facts["vkeys"],
+                "home": str(one.home),
+                "token": one.token,
+                "size": size,
+            }
+        )
+    return {
+        "ok": not checks.failed,
+        "nodes": nodes,
+        "policy": str(federation.policy),
+        "motor": {
+            "batch": told.ids["motor batch"],
+            "unit": motor["unit"],
+            "label_url": motor["label_url"],
+            "label_png": str(federation.folder / "labels" / "M-000001.png"),
+        },
+        "evidence": str(evidence),
+    }
+
+
+def _stay(console: Console, federation: Federation, motor: dict[str, Any]) -> None:
+    console.print(f"\nThe nodes are running. Open the motor's page 打开电机的页面:\n  {motor['label_url']}")
+    console.print("Ctrl-C ends the demo. 按 Ctrl-C 结束。")
+    try:
+        federation.wait()
+    except KeyboardInterrupt:
+        console.print("Stopping … 正在停止")

@@ -1,0 +1,50 @@
+"""The log as its own people read it: entries with what they say, after a cursor, of one type if asked."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+
+from api.access import Access
+from ledger.entries import open_event, parse_entry
+from ledger.log.canonical import b64
+from nodes.node import Node
+from nodes.store import log
+from nodes.store.records import Entry
+
+PAGE_MAX = 1000
+
+
+def routes(node: Node, access: Access) -> APIRouter:
+    router = APIRouter(tags=["log"])
+    viewer = Depends(access.require("viewer"))
+
+    @router.get("/api/v1/entries", dependencies=[viewer], summary="Entries and their disclosures, oldest first")
+    def entries(
+        after: int = -1,
+        limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
+        type: Annotated[str | None, Query()] = None,  # noqa: A002 - the name on the wire
+        raw: bool = False,
+    ) -> dict[str, Any]:
+        with node.store.read() as conn:
+            found = log.page(conn, after=after, event_type=type, limit=limit)
+        shown = [_raw(entry) if raw else _shown(entry) for entry in found]
+        return {"entries": shown, "after": found[-1].index if len(found) == limit else None}
+
+    return router
+
+
+def _raw(entry: Entry) -> dict[str, Any]:
+    """As an audit reads it: the bytes, and every disclosure."""
+    return {"index": entry.index, "note": entry.note.decode(), "disclosures": entry.disclosures.split("\n")}
+
+
+def _shown(entry: Entry) -> dict[str, Any]:
+    event = open_event(parse_entry(entry.note), entry.disclosures.split("\n"), whole=True)
+    return {
+        "index": entry.index,
+        "leaf": b64(entry.leaf),
+        "type": entry.type,
+        "recorded_at": entry.recorded_at,
+        "event": dict(event.slots),
+        "ids": dict(event.ids),
+    }

@@ -1,0 +1,32 @@
+"""For whoever runs the node: is the process alive, can it serve, what does it count."""
+
+import asyncio
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from api.metrics import Metrics
+from ledger.log.canonical import dump
+from nodes.node import Node
+
+_NOW = {"cache-control": "no-store"}
+
+
+def routes(node: Node, metrics: Metrics) -> APIRouter:
+    router = APIRouter(tags=["health"])
+
+    @router.get("/healthz", summary="Is the process alive")
+    async def healthz() -> Response:
+        return Response(dump({"alive": True}), headers=_NOW, media_type="application/json")
+
+    @router.get("/readyz", summary="Can it serve: the database answers, and the log is published")
+    async def readyz() -> Response:
+        node.checkpoint()
+        return Response(dump({"name": node.settings.name, "ready": True}), headers=_NOW, media_type="application/json")
+
+    @router.get("/metrics", summary="Counters, for Prometheus")
+    async def numbers() -> Response:
+        # Counting deliveries may read many rows: not on the thread that answers everybody else.
+        return Response(await asyncio.to_thread(metrics.text), headers=_NOW, media_type=CONTENT_TYPE_LATEST)
+
+    return router

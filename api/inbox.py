@@ -1,0 +1,48 @@
+"""The inbox: where other nodes bring handovers, receipts and acknowledgements. Signed requests, verified evidence.
+
+200 with a signed delivery note: verified and durably stored. 202: parked until what it refers to is here. 409: it
+contradicts what the same log said before, both are kept. 422: final. Anything else: bring it again later.
+"""
+
+import asyncio
+
+from fastapi import APIRouter, Request, Response
+
+from api.bodies import read_bytes
+from ledger.errors import Unverified
+from ledger.evidence import FILE_MAX
+from ledger.log.notes import Verifier
+from nodes.intake import Message, open_message, take_in
+from nodes.node import Node
+from nodes.signed_requests import open_request
+
+
+def routes(node: Node) -> APIRouter:
+    router = APIRouter(tags=["between nodes"])
+
+    @router.post("/inbox/{kind}", summary="A delivery of another node", response_class=Response)
+    async def inbox(kind: str, request: Request) -> Response:
+        data = await read_bytes(request, FILE_MAX)
+        message = await asyncio.to_thread(open_message, node, data)
+        _check_sender(request, kind, message, data)
+        taken = await asyncio.to_thread(take_in, node, message, data)
+        if taken.note is None:
+            return Response(status_code=202)
+        return Response(taken.note, media_type="text/plain; charset=utf-8")
+
+    return router
+
+
+def _check_sender(request: Request, kind: str, message: Message, data: bytes) -> None:
+    """The request is signed by the key that the sender's own proven entry 0 publishes for requests."""
+
+    def key_of(name: str) -> Verifier:
+        if name != message.sender:
+            raise Unverified("sender-differs", field="cover.sender", value=message.sender, signer=name)
+        return message.peer_key
+
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
+    path = request.scope["raw_path"].decode("ascii")
+    open_request("POST", path, headers, data, key_of)
+    if kind != message.kind:
+        raise Unverified("sender-differs", field="cover.kind", value=message.kind, signer=kind)

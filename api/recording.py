@@ -1,0 +1,79 @@
+"""Routes that record: one shape for all verbs. Read strictly, validate the shape, hand over, answer what was recorded.
+
+Every such POST needs an Idempotency-Key: the same key and body have one result for 90 days, another body under the same
+key is a conflict, a refusal is not remembered. `nodes/sequencer.py` keeps that promise, in the entry's own transaction.
+"""
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from api.access import Access
+from api.bodies import openapi_body, read
+from api.requests import Body
+from ledger.errors import Malformed
+from nodes.node import Caller, Node
+from nodes.tokens import Pass
+
+KEY_MAX = 200
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """`path` may hold `{shipment:path}`, which becomes a field of the body that the verb sees."""
+
+    path: str
+    verb: str
+    body: type[Body]
+    summary: str
+    example: Mapping[str, Any]
+    answer: Mapping[str, Any]
+    role: str = "clerk"
+
+
+def add(router: APIRouter, node: Node, access: Access, recordings: Sequence[Recording]) -> None:
+    for recording in recordings:
+        router.add_api_route(
+            recording.path,
+            _endpoint(node, access, recording),
+            methods=["POST"],
+            status_code=201,
+            summary=recording.summary,
+            name=recording.verb,
+            openapi_extra={
+                **openapi_body(recording.body, recording.example),
+                "parameters": [
+                    {
+                        "name": "Idempotency-Key",
+                        "in": "header",
+                        "required": True,
+                        "schema": {"type": "string", "minLength": 1, "maxLength": KEY_MAX},
+                    }
+                ],
+            },
+            responses={201: {"content": {JSON: {"example": recording.answer}}}},
+            response_class=Response,
+        )
+
+
+def _endpoint(node: Node, access: Access, recording: Recording) -> Callable[..., Coroutine[Any, Any, Response]]:
+    allowed = Depends(access.require(recording.role))
+
+    async def endpoint(request: Request, caller: Pass = allowed) -> Response:
+        key = idempotency_key(request.headers.get("idempotency-key"))
+        body = (await read(request, recording.body, node.settings.body_max)).wire()
+        answer = await node.do(recording.verb, {**body, **request.path_params}, Caller(caller.owner), key)
+        return Response(answer.body, answer.status, media_type=JSON)
+
+    return endpoint
+
+
+def idempotency_key(given: str | None) -> str:
+    if given is None:
+        raise Malformed("key-missing", field="Idempotency-Key")
+    if not 0 < len(given) <= KEY_MAX or not given.isprintable():
+        raise Malformed("key-wrong", field="Idempotency-Key", value=given, limit=KEY_MAX)
+    return given

@@ -1,0 +1,84 @@
+"""Runs one node as a process: lock, node, socket, web server; and stops them in the reverse order.
+
+Said plainly and before anything is served: a home that another process holds, settings or keys that do not fit, a port
+that is taken. When asked to stop (SIGTERM, SIGINT), it takes no new request, answers those it has, commits what was
+accepted, and closes the database; then it ends with 0.
+"""
+
+import errno
+import gc
+import logging
+import signal
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import uvicorn
+
+from api.app import create_app
+from ledger.errors import Unavailable
+from nodes.node import Node
+from nodes.posix import home_lock
+
+STOP_SECONDS = 30
+"""How long requests under way may take to end, once it is asked to stop."""
+
+
+def run(home: Path, environ: Mapping[str, str], started: Callable[[str], None]) -> None:
+    """Serves until stopped. `started` hears where, as soon as requests are answered."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    with home_lock(home):
+        node = Node.open(home, environ)
+        try:
+            with listen(node.settings.host, node.settings.port) as listening:
+                node.start()
+                _serve(node, listening, started)
+        finally:
+            node.stop()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket. Unavailable("port-taken") if somebody else has it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # else a restart waits for old connections
+    try:
+        listening.bind((host, port))
+        listening.listen(1)  # uvicorn sets its own backlog; until then a second bind must fail already
+    except OSError as error:
+        listening.close()
+        if error.errno == errno.EADDRINUSE:
+            raise Unavailable("port-taken", field=f"{host}:{port}") from error
+        raise Unavailable("port-unusable", field=f"{host}:{port}", value=error.strerror) from error
+    return listening
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._started()
+
+
+def _serve(node: Node, listening: socket.socket, started: Callable[[str], None]) -> None:
+    config = uvicorn.Config(
+        create_app(node),
+        http="httptools",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+    settings = node.settings
+    server = _Server(config, lambda: started(f"{settings.name} serves at {settings.url} 已启动"))
+    # uvicorn raises the signal again after it has stopped, which would end us before the node has stopped too.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    gc.collect()
+    gc.freeze()  # what is loaded stays; the collector need not look at it again and again
+    server.run(sockets=[listening])

@@ -1,0 +1,190 @@
+"""Shipments: offering, receiving, acknowledging; what is under way to us and from us."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field, model_validator
+
+from api.access import Access
+from api.batches import PAGE_MAX
+from api.recording import Recording, add
+from api.requests import Body, Code, Country, Line, Noted, Object, Quantity, Text, Weighing
+from nodes import shipping
+from nodes.node import Node
+from nodes.store import lists
+
+
+class Outside(Body):
+    """A party that is no member of the federation."""
+
+    name: Text
+    country: Country
+    uscc: Text | None = None
+    eori: Text | None = None
+    lei: Text | None = None
+    documents: list[Object] | None = None
+
+
+class To(Body):
+    """A member, or one outside: exactly one of them."""
+
+    node: Code | None = None
+    outside: Outside | None = None
+
+    @model_validator(mode="after")
+    def one_of_them(self) -> "To":
+        if (self.node is None) == (self.outside is None):
+            raise ValueError("name either a node or a party outside")
+        return self
+
+
+class Transport(Body):
+    vehicle: Text | None = None
+    waybill: Text | None = None
+    carrier: Text | None = None
+
+
+class Ship(Noted):
+    to: To
+    purpose: Code
+    lines: Annotated[list[Line], Field(min_length=1)]
+    transport: Transport | None = None
+    original: Code | None = None
+
+
+class UnitState(Body):
+    unit: Code
+    state: Literal["accepted", "concession", "quarantined", "rejected", "missing", "unexpected", "damaged"]
+    reason: Text | None = None
+
+
+class ReceiptLine(Body):
+    """`weighed` is the accepted part on the receiver's own scale; the rest speaks of what is not in units."""
+
+    line: Annotated[int, Field(ge=0, strict=True)] | None = None
+    batch: Code | None = None
+    weighed: Quantity | None = None
+    weighing: Weighing | None = None
+    units: list[UnitState] | None = None
+    accepted: Quantity | None = None
+    rejected: Quantity | None = None
+    missing: Quantity | None = None
+    reason: Text | None = None
+    site: Code | None = None
+
+
+class Receive(Noted):
+    final: bool = True
+    declined: bool = False
+    reason: Text | None = None
+    lines: list[ReceiptLine] | None = None
+
+
+class ReturnedLine(Body):
+    line: Annotated[int, Field(ge=0, strict=True)] | None = None
+    batch: Code | None = None
+    weighed: Quantity | None = None
+    units: list[Code] | None = None
+    site: Code | None = None
+
+
+class Acknowledge(Noted):
+    agreed: bool = True
+    reason: Text | None = None
+    lines: list[ReturnedLine] | None = None
+
+
+_ENTRY = {"log": "separation.example/log", "index": 13, "leaf": "pHlZ…="}
+_SHIPMENT = "3F8AQZ0W8N4TJX2C6VHRB9EDAM"
+RECORDINGS = (
+    Recording(
+        "/api/v1/shipments",
+        "ship",
+        Ship,
+        "An offer to another organisation",
+        {
+            "to": {"node": "metal.example"},
+            "purpose": "sale",
+            "lines": [{"batch": "PN-7", "quantity": {"value": "2", "unit": "t", "basis": "net"}, "units": ["D-001"]}],
+            "transport": {"vehicle": "赣B12345", "waybill": "WB-7001"},
+        },
+        {"shipment": _SHIPMENT, "status": "offered", "entry": _ENTRY},
+    ),
+    Recording(
+        "/api/v1/shipments/{shipment:path}/receipts",
+        "receive",
+        Receive,
+        "The receiver's weighing and decision",
+        {
+            "final": True,
+            "lines": [
+                {
+                    "batch": "PN-7",
+                    "weighed": {"value": "1948.5", "unit": "kg", "basis": "net"},
+                    "units": [{"unit": "D-001", "state": "rejected", "reason": "seal broken"}],
+                }
+            ],
+        },
+        {
+            "shipment": f"separation.example/log#{_SHIPMENT}",
+            "status": "received",
+            "entry": _ENTRY,
+            "lines": [
+                {
+                    "batch": f"separation.example/log#{_SHIPMENT}",
+                    "accepted_mg": 1_950_000_000,
+                    "rejected_mg": 50_000_000,
+                    "missing_mg": 0,
+                    "difference_mg": -1_500_000,
+                    "tolerance_mg": 5_515_433,
+                }
+            ],
+        },
+    ),
+    Recording(
+        "/api/v1/shipments/{shipment:path}/acknowledgements",
+        "acknowledge",
+        Acknowledge,
+        "The sender's answer to a receipt",
+        {"agreed": True},
+        {"shipment": _SHIPMENT, "status": "acknowledged", "entry": _ENTRY},
+    ),
+)
+
+
+def routes(node: Node, access: Access) -> APIRouter:
+    router = APIRouter(tags=["shipments"])
+    add(router, node, access, RECORDINGS)
+    viewer = Depends(access.require("viewer"))
+
+    @router.get("/api/v1/shipments", dependencies=[viewer], summary="Our shipments, newest first")
+    def shipments(
+        before: int = lists.LATEST,
+        limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
+        to: str | None = None,
+        is_open: Annotated[bool, Query(alias="open")] = False,
+    ) -> dict[str, Any]:
+        with node.store.read() as conn:
+            found = lists.shipments(conn, before=before, limit=limit, to=to, is_open=is_open)
+            shown = shipping.shipments(node, conn, found)
+        return {"shipments": shown, "before": found[-1].no if len(found) == limit else None}
+
+    @router.get("/api/v1/arrivals", dependencies=[viewer], summary="Shipments offered to us, newest first")
+    def arrivals(
+        before: int = lists.LATEST,
+        limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
+        sender: Annotated[str | None, Query(alias="from")] = None,
+        is_open: Annotated[bool, Query(alias="open")] = False,
+    ) -> dict[str, Any]:
+        with node.store.read() as conn:
+            found = lists.arrivals(conn, before=before, limit=limit, sender=sender, is_open=is_open)
+        return {
+            "arrivals": [shipping.arrival(one) for one in found],
+            "before": found[-1].no if len(found) == limit else None,
+        }
+
+    @router.get("/api/v1/shipments/{shipment:path}", dependencies=[viewer], summary="One shipment, ours or offered to us")
+    def shipment_of(shipment: str) -> dict[str, Any]:
+        return shipping.one_shipment(node, shipment)
+
+    return router

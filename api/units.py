@@ -1,0 +1,130 @@
+"""Units and their labels: packing, unpacking, lists, QR codes as SVG and PNG."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import Field
+
+from api.access import Access
+from api.batches import PAGE_MAX
+from api.recording import JSON, Recording, add
+from api.requests import Body, Code, Count, Noted, Quantity, Text
+from ledger.evidence import format_evidence
+from nodes import evidence, labels, qr
+from nodes.clock import stamp
+from nodes.node import Node
+from nodes.store import codes, lists
+from nodes.store.records import UnitRecord
+
+
+class Packed(Body):
+    """A unit to label. A stack names what it contains and needs no net of its own."""
+
+    serial: Text
+    kind: Code = "drum"
+    net: Quantity | None = None
+    gross: Quantity | None = None
+    tare: Quantity | None = None
+    count: Count | None = None
+    seal: Text | None = None
+    contains: list[Code] | None = None
+
+
+class Pack(Noted):
+    batch: Code
+    site: Code | None = None
+    units: Annotated[list[Packed], Field(min_length=1)]
+
+
+class Unpack(Noted):
+    units: Annotated[list[Code], Field(min_length=1)]
+
+
+_ENTRY = {"log": "separation.example/log", "index": 12, "leaf": "pHlZ…="}
+_UNIT = {
+    "unit": "5T1CQZ0W8N4TJX2C6VHRB9EDAM",
+    "serial": "D-001",
+    "label_url": "https://…/q/…",
+    "check_code": "3BT9NQEE",
+    "qr_svg": "/api/v1/units/5T1CQZ0W8N4TJX2C6VHRB9EDAM/qr.svg",
+    "qr_png": "/api/v1/units/5T1CQZ0W8N4TJX2C6VHRB9EDAM/qr.png",
+}
+RECORDINGS = (
+    Recording(
+        "/api/v1/units",
+        "pack",
+        Pack,
+        "Loose goods into labelled units",
+        {"batch": "PN-7", "units": [{"serial": "D-001", "kind": "drum", "net": {"value": "50", "unit": "kg"}, "seal": "A771"}]},
+        {"units": [_UNIT], "entry": _ENTRY},
+    ),
+    Recording(
+        "/api/v1/unpackings", "unpack", Unpack, "Units are opened", {"units": ["D-001"]}, {"entry": _ENTRY}
+    ),
+)
+
+
+def routes(node: Node, access: Access) -> APIRouter:
+    router = APIRouter(tags=["units"])
+    add(router, node, access, RECORDINGS)
+    viewer = Depends(access.require("viewer"))
+
+    @router.get("/api/v1/units", dependencies=[viewer], summary="Units, newest first")
+    def units(
+        before: int = lists.LATEST,
+        limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
+        batch: str | None = None,
+        site: str | None = None,
+        on_hand: bool = False,
+    ) -> dict[str, Any]:
+        with node.store.read() as conn:
+            of_batch = None if batch is None else codes.find_batch(conn, batch)
+            found = lists.units(conn, before=before, limit=limit, batch=of_batch, site=site, on_hand=on_hand)
+        return {"units": [shown(one) for one in found], "before": found[-1].no if len(found) == limit else None}
+
+    @router.get("/api/v1/units/{unit:path}/qr.svg", dependencies=[viewer], summary="The label as SVG")
+    def qr_svg(unit: str) -> Response:
+        label = labels.label_of(node, unit)
+        return Response(qr.draw_label_svg(label.url, label.lines), media_type="image/svg+xml")
+
+    @router.get("/api/v1/units/{unit:path}/qr.png", dependencies=[viewer], summary="The label as PNG")
+    def qr_png(unit: str, module_px: Annotated[int, Query(ge=2, le=40)] = 8) -> Response:
+        label = labels.label_of(node, unit)
+        return Response(qr.draw_label_png(label.url, label.ascii_lines, module_px=module_px), media_type="image/png")
+
+    @router.get("/api/v1/units/{unit:path}/evidence", dependencies=[viewer], summary="The portable proof of a unit")
+    def evidence_of(unit: str) -> Response:
+        with node.store.read() as conn:
+            id_ = codes.find_unit(conn, unit)
+            made = evidence.of_unit(conn, node.origin, id_, stamp(node.clock()))
+        return Response(format_evidence(made), media_type=JSON)
+
+    @router.get("/api/v1/units/{unit:path}", dependencies=[viewer], summary="One unit, by id or serial")
+    def unit_of(unit: str) -> Mapping[str, Any]:
+        with node.store.read() as conn:
+            record = lists.unit(conn, codes.find_unit(conn, unit))
+        own = labels.label_of(node, record.unit.id) if "#" not in record.unit.id else None
+        return {**shown(record), "label_url": None if own is None else own.url}
+
+    return router
+
+
+def shown(record: UnitRecord) -> Mapping[str, Any]:
+    """A unit as lists and answers show it."""
+    unit = record.unit
+    return {
+        "unit": unit.id,
+        "batch": unit.batch,
+        "serial": unit.serial,
+        "kind": unit.kind,
+        "net_mg": unit.net_mg,
+        "count": unit.count,
+        "seal": unit.seal,
+        "site": unit.site,
+        "owner": unit.owner or None,
+        "state": unit.state,
+        "inside": unit.inside,
+        "contains": list(unit.contains),
+        "shipment": unit.shipment,
+    }

@@ -1,0 +1,149 @@
+"""Audits of whole logs: reading them from a home or from a node's interface, and checking runs on all cores.
+
+The rules are ledger/audit.py; here is only where records come from and who works. Runs of a few thousand entries go to
+processes of their own, for verifying signatures is nearly all of the work; the replay takes them in order.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import chain
+from multiprocessing import get_context
+from os import cpu_count
+from pathlib import Path
+from typing import Any
+
+from ledger.audit import Record, Replay, Run, authors_of, check_entries
+from ledger.errors import LodetraceError, Malformed, Unverified
+from ledger.log.canonical import b64
+from ledger.log.checkpoints import Checkpoint, open_checkpoint
+from ledger.log.notes import Verifier
+from nodes.peers import ApiClient
+from nodes.store import log
+from nodes.store.engine import Store
+
+RUN = 2000
+PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A log that holds, from entry 0 to `size`."""
+
+    origin: str
+    size: int
+    root: str
+    checkpoints: int
+    batches: int
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a log is read: its records in order, and its checkpoint notes."""
+
+    records: Callable[[], Iterator[Record]]
+    checkpoints: Callable[[], Sequence[bytes]]
+    log_key: Verifier | None = None
+
+
+def audit(source: Source, progress: Callable[[int], None] = lambda done: None) -> Report:
+    """Raises Unverified("audit-broken") with the first entry that does not hold. `progress` hears how far it is."""
+    records = source.records()
+    first = next(records, None)
+    if first is None:
+        raise Malformed("malformed", field="log", why="it has no entries")
+    try:
+        origin, authors, log_key = authors_of(first)
+    except LodetraceError as error:
+        raise Unverified("audit-broken", field="entry", value=0, log="?", why=str(error)) from error
+    if source.log_key is not None and source.log_key != log_key:
+        raise Unverified("audit-broken", field="entry", value=0, log=origin, why="its log key is not the trusted one")
+    replay = Replay(origin)
+    for run in _checked(_chunks(first, records), origin, authors):
+        replay.take(run)
+        progress(replay.size)
+    points: list[Checkpoint] = [open_checkpoint(note, log_key, origin) for note in source.checkpoints()]
+    root = replay.finish(points)
+    kinds = [kind for kind, _ in replay.view]
+    return Report(origin, replay.size, b64(root), len(points), kinds.count("batch"), kinds.count("unit"))
+
+
+def _chunks(first: Record, rest: Iterator[Record]) -> Iterator[list[Record]]:
+    chunk = [first]
+    for record in rest:
+        if len(chunk) == RUN:
+            yield chunk
+            chunk = []
+        chunk.append(record)
+    yield chunk
+
+
+def _checked(chunks: Iterable[list[Record]], origin: str, authors: Sequence[Verifier]) -> Iterator[Run]:
+    """Runs in order. One chunk alone is not worth a process; a log that broke early stops the rest."""
+    waiting = iter(chunks)
+    start = 0
+    head = next(waiting)
+    second = next(waiting, None)
+    if second is None:
+        yield check_entries(head, 0, origin, authors)
+        return
+    workers = cpu_count() or 1
+    # spawn, not fork: a forked child would inherit sockets and locks of a process that may be serving.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        under_way: list[Future[Run]] = []
+        for chunk in chain((head, second), waiting):
+            under_way.append(pool.submit(check_entries, chunk, start, origin, authors))
+            start += len(chunk)
+            if len(under_way) > 2 * workers:
+                yield under_way.pop(0).result()
+        for one in under_way:
+            yield one.result()
+
+
+# -- sources ------------------------------------------------------------------------------------------------------
+
+
+def from_store(store: Store) -> Source:
+    """A node's own database: entries, disclosures, and the leaf hashes that its tree was built from."""
+
+    def records() -> Iterator[Record]:
+        after = -1
+        while True:
+            with store.read() as conn:
+                page = log.page(conn, after=after, limit=PAGE)
+            for entry in page:
+                if entry.index != after + 1:
+                    raise Unverified(
+                        "audit-broken", field="entry", value=after + 1, log="?", why="the entry is missing"
+                    )
+                after = entry.index
+                yield Record(entry.note, entry.disclosures.split("\n"), entry.leaf)
+            if len(page) < PAGE:
+                return
+
+    def checkpoints() -> list[bytes]:
+        with store.read() as conn:
+            newest = log.latest_checkpoint(conn)
+        return [] if newest is None else [newest[1]]
+
+    return Source(records, checkpoints)
+
+
+def from_node(client: ApiClient, log_key: Verifier | None = None) -> Source:
+    """A node's interface, with a viewer's token: for the authority and other auditors."""
+
+    def records() -> Iterator[Record]:
+        after: int | None = -1
+        while after is not None:
+            page: dict[str, Any] = client.get("/api/v1/entries", after=after, limit=PAGE, raw="true").json()
+            for entry in page["entries"]:
+                yield Record(entry["note"].encode(), entry["disclosures"])
+            after = page["after"]
+
+    return Source(records, lambda: [client.get("/log/checkpoint", accept="text/plain").body], log_key)
+
+
+def open_home(home: Path) -> Store:
+    """The database of a home, running or not."""
+    return Store.open(home / "node.db")

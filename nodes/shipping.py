@@ -1,0 +1,129 @@
+"""Shipments and arrivals as people see them: a status derived from what both sides have recorded, never stored.
+
+    offered → delivered → received in part → received → acknowledged; or undeliverable, declined, disputed, overdue, voided
+"""
+
+from datetime import datetime, timedelta
+from sqlite3 import Connection
+from typing import Any
+
+from ledger.entries import id_in
+from ledger.matter.stock import Shipment
+from nodes.node import Node
+from nodes.store import deliveries, lists, upstream
+from nodes.store.deliveries import Delivery
+from nodes.store.records import ArrivalRecord, ShipmentRecord
+
+OVERDUE_AFTER = timedelta(days=7)
+"""Silence for this long after an offer is a finding, never a transfer."""
+
+
+def status_of(record: ShipmentRecord, about: list[Delivery], now: datetime) -> str:
+    """From our own entries, the receiver's delivery note, and the receipts that we were told of."""
+    shipment, handover = record.shipment, next((one for one in about if one.kind == "handover"), None)
+    final = next((one for one in record.answers if one.final), None)
+    if shipment.closed:
+        return "acknowledged"
+    if any(one.kind == "acknowledgement" for one in about):
+        return "disputed"
+    if final is not None:
+        return "declined" if final.declined else "received"
+    if record.answers:
+        return "received in part"
+    if handover is not None and handover.state == "refused":
+        return "undeliverable"
+    if datetime.fromisoformat(shipment.at) + OVERDUE_AFTER < now:
+        return "overdue"
+    return "delivered" if handover is not None and handover.state == "sent" else "offered"
+
+
+def shipments(node: Node, conn: Connection, records: list[ShipmentRecord]) -> list[dict[str, Any]]:
+    about = deliveries.about(conn, [record.shipment.id for record in records])
+    now = node.clock()
+    return [_shipment(record, about.get(record.shipment.id, []), now) for record in records]
+
+
+def _shipment(record: ShipmentRecord, about: list[Delivery], now: datetime) -> dict[str, Any]:
+    shipment: Shipment = record.shipment
+    waiting = next((one for one in about if one.state != "sent"), None)
+    return {
+        "shipment": shipment.id,
+        "status": status_of(record, about, now),
+        "to": {"outside": dict(shipment.outside)} if shipment.outside else {"node": shipment.to},
+        "purpose": shipment.purpose,
+        "at": shipment.at,
+        "original": shipment.original,
+        "external_ref": record.external_ref,
+        "lines": [
+            {
+                "batch": line.batch,
+                "mg": line.mg,
+                "basis": line.basis,
+                "count": line.count,
+                "units": [unit for unit, _, _ in line.units],
+            }
+            for line in shipment.lines
+        ],
+        "deliveries": [
+            {"kind": one.kind, "state": one.state, "attempts": one.attempts, "error": one.error} for one in about
+        ],
+        "waiting_for": None if waiting is None else waiting.error,
+    }
+
+
+def arrival(record: ArrivalRecord) -> dict[str, Any]:
+    """A shipment offered to us, and how far our receipts have come with it."""
+    found = record.arrival
+    if found is None:
+        status = "offered"
+    elif found.declined:
+        status = "declined"
+    else:
+        status = "received" if found.final else "received in part"
+    return {
+        "shipment": record.id,
+        "status": status,
+        "from": record.sender,
+        "purpose": record.purpose,
+        "at": record.at,
+        "lines": []
+        if found is None
+        else [
+            {
+                "line": number,
+                "batch": line.batch,
+                "offered_mg": line.offered_mg,
+                "accepted_mg": line.accepted_mg,
+                "rejected_mg": line.rejected_mg,
+                "missing_mg": line.missing_mg,
+                "open_mg": line.open_mg,
+                "pending": sorted(line.pending),
+            }
+            for number, line in found.lines.items()
+        ],
+    }
+
+
+def one_shipment(node: Node, id_: str) -> dict[str, Any]:
+    """By our own id, or by `log#id` for one that was offered to us."""
+    with node.store.read() as conn:
+        own = id_.removeprefix(f"{node.origin}#")
+        if "#" in own:
+            return {**arrival(lists.arrival(conn, own)), "offered": _offered(conn, own, node.origin)}
+        return shipments(node, conn, [lists.shipment(conn, own)])[0]
+
+
+def _offered(conn: Connection, shipment: str, own: str) -> list[dict[str, Any]]:
+    """The lines of the offer as its sender opened them to us, with ids as we write them."""
+    found = upstream.offer(conn, shipment)
+    if found is None:
+        return []
+    rows = [row for row in found.event.rows("lines.chain", "lines.partner") if "mg" in row]
+    return [
+        {
+            **row,
+            "batch": id_in(row["batch"], found.log, own),
+            "units": [{**unit, "unit": id_in(unit["unit"], found.log, own)} for unit in row["units"]],
+        }
+        for row in rows
+    ]

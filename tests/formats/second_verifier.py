@@ -1,0 +1,725 @@
+"""A verifier written from docs/formats.md alone: the standard library and one Ed25519 verify, and nothing of `ledger`.
+
+It is here to show that the document says enough, and to disagree where code and document do. It reads the tables of
+kinds, rows and event types out of the document itself. It is plain on purpose: no speed, no sentences, three classes.
+"""
+
+import json
+import re
+from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime
+from hashlib import sha256
+from itertools import pairwise
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "formats.md").read_text("utf-8")
+
+
+class Malformed(Exception):
+    """Not of the form."""
+
+
+class Unverified(Exception):
+    """Of the form, but a signature, hash, proof or policy does not hold."""
+
+
+class Refusal(Exception):
+    """Two true statements that contradict a rule of custody."""
+
+
+def need(holds, error, what):
+    if not holds:
+        raise error(what)
+
+
+# -- conventions, JSON, names -------------------------------------------------------------------------------------
+
+NAME = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+(/[a-z0-9-]+)*"
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+NUMBER = r"0|[1-9][0-9]*"
+LIMIT = 2**53 - 1
+
+
+def of(pattern, text):
+    return isinstance(text, str) and re.fullmatch(pattern, text, re.ASCII) is not None
+
+
+def is_name(text):
+    return of(NAME, text) and len(text) <= 120
+
+
+def is_origin(text):
+    return is_name(text) and of(r".+/log([2-9]|[1-9][0-9]+)?", text)
+
+
+def is_bare_id(text):
+    return of(f"[0-7][{CROCKFORD}]{{25}}", text)
+
+
+def is_foreign_id(text):
+    return (
+        isinstance(text, str)
+        and text.count("#") == 1
+        and is_origin(text.split("#")[0])
+        and is_bare_id(text[-26:])
+        and len(text.split("#")[1]) == 26
+    )
+
+
+def spell_id(data):
+    number = int.from_bytes(data, "big")
+    return "".join(CROCKFORD[number >> 5 * place & 31] for place in range(25, -1, -1))
+
+
+def un64(text, size=None):
+    try:
+        data = b64decode(text, validate=True)
+    except (ValueError, TypeError):
+        raise Malformed("base64") from None
+    need(b64encode(data).decode() == text and size in (None, len(data)), Malformed, "base64")
+    return data
+
+
+def un64url(text, size=None):
+    need(of("[A-Za-z0-9_-]*", text), Malformed, "base64url")
+    try:
+        data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        raise Malformed("base64url") from None
+    need(urlsafe_b64encode(data).decode().rstrip("=") == text and size in (None, len(data)), Malformed, "base64url")
+    return data
+
+
+def show(value, depth=0):
+    """The one text of a value."""
+    if value is None or value is True or value is False:
+        return {None: "null", True: "true", False: "false"}[value]
+    if type(value) is int:
+        need(-LIMIT <= value <= LIMIT, Malformed, "integer")
+        return str(value)
+    if type(value) is str:
+        return '"' + "".join(map(_character, value)) + '"'
+    need(type(value) in (list, dict) and depth < 8, Malformed, "a float, or too deep")
+    if type(value) is list:
+        return "[" + ",".join(show(item, depth + 1) for item in value) + "]"
+    need(all(of("[a-z][a-z0-9_.]*", key) for key in value), Malformed, "key")
+    return "{" + ",".join(f'"{key}":{show(value[key], depth + 1)}' for key in sorted(value)) + "}"
+
+
+def _character(one):
+    short = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
+    return short.get(one) or (f"\\u{ord(one):04x}" if one < " " else one)
+
+
+def read(data):
+    try:
+        text = data.decode()
+        value = json.loads(text)
+        same = show(value).encode() == data
+    except (ValueError, RecursionError):
+        raise Malformed("JSON") from None
+    need(same, Malformed, "not printed the one way")
+    return value
+
+
+# -- keys, notes, trees -------------------------------------------------------------------------------------------
+
+
+PRIME = 2**255 - 19
+SMALL_ORDER = {0, 1, PRIME - 1, PRIME, PRIME + 1} | {
+    int.from_bytes(bytes.fromhex(y), "little")
+    for y in re.findall("`([0-9a-f]{64})`", DOCUMENT.split("small order")[1].split("\n- ")[0])
+}
+
+
+class Key:
+    """A key for notes: name, type, 32 bytes."""
+
+    def __init__(self, name, kind, public):
+        need(of(r"[^\s+]+", name) and kind in (1, 4) and len(public) == 32, Malformed, "key")
+        need(int.from_bytes(public, "little") % 2**255 not in SMALL_ORDER, Malformed, "small order")
+        self.name, self.kind, self.public = name, kind, public
+        self.id = sha256(name.encode() + b"\n" + bytes([kind]) + public).digest()[:4]
+
+    @classmethod
+    def parse(cls, vkey):
+        parts = vkey.split("+", 2)
+        need(len(parts) == 3, Malformed, "vkey")
+        blob = un64(parts[2])
+        need(blob, Malformed, "vkey")
+        key = cls(parts[0], blob[0], blob[1:])
+        need(parts[1] == key.id.hex(), Malformed, "key id")
+        return key
+
+    def signed(self, message, signature):
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
+        except InvalidSignature:
+            return False
+        return True
+
+    def holds(self, text, blob):
+        if self.kind == 1:
+            return self.signed(text.encode(), blob)
+        time = int.from_bytes(blob[:8], "big")
+        message = f"cosignature/v1\ntime {time}\n{text}".encode()
+        return len(blob) == 72 and time < 2**63 and self.signed(message, blob[8:])
+
+
+def split_note(raw, limit=1 << 20):
+    """(text, [(name, key id, signature)])"""
+    try:
+        note = raw.decode()
+    except UnicodeDecodeError:
+        raise Malformed("not UTF-8") from None
+    text, empty, tail = note.rpartition("\n\n")
+    need(len(raw) <= limit and not re.search("[\x00-\x09\x0b-\x1f]", note), Malformed, "note")
+    need(empty and tail.endswith("\n") and tail.count("\n") <= 100, Malformed, "note")
+    lines = []
+    for line in tail[:-1].split("\n"):
+        need(of("— [^\\s+]+ [A-Za-z0-9+/=]+", line), Malformed, "signature line")
+        blob = un64(line.split(" ")[2])
+        need(len(blob) > 4, Malformed, "signature line")
+        lines.append((line.split(" ")[1], blob[:4], blob[4:]))
+    return text + "\n", lines
+
+
+def signers(text, lines, keys):
+    """Which of `keys` signed; Unverified if a line of one of them does not hold."""
+    good = []
+    for name, key_id, blob in lines:
+        for key in keys:
+            if (key.name, key.id) == (name, key_id):
+                need(key.holds(text, blob), Unverified, "signature")
+                good.append(key)
+    return good
+
+
+def leaf_of(data):
+    return sha256(b"\0" + data).digest()
+
+
+def node(left, right):
+    return sha256(b"\1" + left + right).digest()
+
+
+def root_of(leaves):
+    if len(leaves) < 2:
+        return leaves[0] if leaves else sha256(b"").digest()
+    k = 1
+    while 2 * k < len(leaves):
+        k *= 2
+    return node(root_of(leaves[:k]), root_of(leaves[k:]))
+
+
+def check_inclusion(leaf, index, size, path, root):
+    need(0 <= index < size, Unverified, "inclusion")
+    inner = (index ^ (size - 1)).bit_length()
+    need(len(path) == inner + (index >> inner).bit_count(), Unverified, "inclusion")
+    for k, sibling in enumerate(path):
+        leaf = node(sibling, leaf) if k >= inner or index >> k & 1 else node(leaf, sibling)
+    need(leaf == root, Unverified, "inclusion")
+
+
+def check_consistency(m, n, path, r1, r2):
+    need(0 < m <= n, Unverified, "consistency")
+    if m == n:
+        need(not path and r1 == r2, Unverified, "consistency")
+        return
+    s = 0
+    while m >> s & 1 == 0:
+        s += 1
+    last = m - 1 >> s
+    inner = (last ^ (n - 1 >> s)).bit_length()
+    border = (last >> inner).bit_count()
+    path = list(path)
+    need(path, Unverified, "consistency")
+    a = b = r1 if m & (m - 1) == 0 else path.pop(0)
+    need(len(path) == inner + border, Unverified, "consistency")
+    for k, p in enumerate(path):
+        if k >= inner or last >> k & 1:
+            a, b = node(p, a), node(p, b)
+        else:
+            b = node(b, p)
+    need((a, b) == (r1, r2), Unverified, "consistency")
+
+
+# -- the tables of the document -----------------------------------------------------------------------------------
+
+
+def table(name):
+    body = DOCUMENT.split(f"<!-- made by scripts/vectors.py: {name} -->\n")[1].split("\n<!-- end -->")[0]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in body.split("\n")[2:]]
+
+
+def fields(cell):
+    return dict(re.findall(r"`(\w+)` (\w+\??)", cell))
+
+
+ROWS = {kind: fields(cell) for kind, cell in table("rows")}
+TYPES = {}
+for type_, slot, form, _, _, creates, cell in table("events"):
+    TYPES.setdefault(type_.strip("`"), {})[slot.strip("`")] = (form == "list", bool(creates), fields(cell))
+
+
+def whole(low):
+    return lambda value: type(value) is int and low <= value <= LIMIT
+
+
+KINDS = {
+    "text": lambda value: isinstance(value, str) and 1 <= len(value) <= 500,
+    "note": lambda value: isinstance(value, str) and 1 <= len(value) <= 131072,
+    "code": lambda value: of("[a-z0-9][a-z0-9_.-]{0,63}", value),
+    "name": is_name,
+    "id": lambda value: is_bare_id(value) or is_foreign_id(value),
+    "ids": lambda value: isinstance(value, list) and all(is_bare_id(one) or is_foreign_id(one) for one in value),
+    "mg": whole(0),
+    "count": whole(1),
+    "count0": whole(0),
+    "signed": whole(-LIMIT),
+    "flag": lambda value: isinstance(value, bool),
+    "at": lambda value: of(
+        r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d[+-]([01]\d|2[0-3]):[0-5]\d", value
+    ),
+    "country": lambda value: of("[A-Z]{2}", value),
+    "hash": lambda value: of("[A-Za-z0-9+/]{43}=", value),
+    "list": lambda value: isinstance(value, list),
+    "object": lambda value: isinstance(value, dict),
+}
+
+
+def check_fields(kinds, value):
+    need(isinstance(value, dict), Malformed, "not an object")
+    for name, kind in kinds.items():
+        if value.get(name) is None:
+            need(kind.endswith("?"), Malformed, f"{name} is missing")
+        elif kind.rstrip("?") in ROWS:
+            need(isinstance(value[name], list), Malformed, name)
+            for row in value[name]:
+                check_fields(ROWS[kind.rstrip("?")], row)
+        else:
+            need(KINDS[kind.rstrip("?")](value[name]), Malformed, f"{name} is no {kind}")
+
+
+# -- entries and commitments --------------------------------------------------------------------------------------
+
+
+class Entry:
+    """An entry by its form; `slots` and `ids` once it was opened."""
+
+    def __init__(self, raw):
+        need(len(raw) <= 16384, Malformed, "entry")
+        self.raw, self.leaf = raw, leaf_of(raw)
+        self.text, self.lines = split_note(raw)
+        rows = self.text.split("\n")
+        need(len(rows) == 7 and rows[0] == "lodetrace entry v1" and is_origin(rows[1]), Malformed, "entry")
+        need(of("0|[1-9][0-9]{0,15}", rows[2]), Malformed, "index")
+        need(of(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", rows[4]), Malformed, "time")
+        try:
+            datetime.strptime(rows[4], "%Y-%m-%dT%H:%M:%S.%fZ")  # noqa: DTZ007 - only whether it exists
+        except ValueError:
+            raise Malformed("time") from None
+        need(rows[4][17:19] < "60", Malformed, "time")
+        self.log, self.index, self.previous, self.time = rows[1], int(rows[2]), un64(rows[3], 32), rows[4]
+        event = read(rows[5].encode())
+        need(isinstance(event, dict) and event.keys() == {"sd", "type", "v"}, Malformed, "event")
+        need(event["v"] == 1 and type(event["v"]) is int and isinstance(event["type"], str), Malformed, "event")
+        self.type, self.sd, self.slots, self.ids = event["type"], event["sd"], {}, {}
+        need(isinstance(self.sd, dict), Malformed, "sd")
+        self.table = TYPES.get(self.type)
+        if self.table is not None:
+            need(self.table.keys() == self.sd.keys(), Malformed, "slots")
+            need(all(isinstance(self.sd[slot], dict) is self.table[slot][0] for slot in self.sd), Malformed, "slots")
+            groups = {(slot.split(".")[0], str(c.get("n"))) for slot, c in self.sd.items() if isinstance(c, dict)}
+            need(len(groups) == len({group for group, _ in groups}), Malformed, "group")
+
+    @property
+    def name(self):
+        return self.log.rpartition("/")[0]
+
+    def full(self, id_):
+        return id_ if "#" in id_ else f"{self.log}#{id_}"
+
+    def open(self, opens):
+        """Steps 6: places → (salt, value), each as committed to; then slots, ids and kinds."""
+        slots = {slot: self._commitment(one) for slot, one in self.sd.items()}
+        places, parts, single = {}, {}, set()
+        for one in opens:
+            if isinstance(one, str):
+                text, path = one, None
+            else:
+                need(isinstance(one, dict) and one.keys() == {"d", "path"}, Malformed, "opens")
+                need(isinstance(one["path"], list), Malformed, "opens")
+                text, path = one["d"], [un64(hash_, 32) for hash_ in one["path"]]
+            salt, place, value = open_disclosure(text)
+            slot, slash, number = place.partition("/")
+            need(slot in slots and bool(slash) is isinstance(slots[slot], tuple), Unverified, "no such slot")
+            need(place not in places, Unverified, "opened twice")
+            digest = sha256(text.encode()).digest()
+            if not slash:
+                need(path is None and digest == slots[slot], Unverified, "digest")
+            else:
+                n, root = slots[slot]
+                need(int(number) < n, Unverified, "no such item")
+                if path is None:
+                    parts.setdefault(slot, {})[int(number)] = digest
+                else:
+                    single.add(slot)
+                    check_inclusion(leaf_of(digest), int(number), n, path, root)
+            places[place] = salt, value
+        for slot, digests in parts.items():
+            n, root = slots[slot]
+            need(slot not in single and len(digests) == n, Unverified, "list in part")
+            need(root_of([leaf_of(digests[at]) for at in range(n)]) == root, Unverified, "list")
+        self.opened, self.commitments = len(places), sum(c[0] if isinstance(c, tuple) else 1 for c in slots.values())
+        for slot, (is_list, creates, kinds) in (self.table or {}).items():
+            names = [f"{slot}/{at}" for at in range(slots[slot][0])] if is_list else [slot]
+            while is_list and names and names[-1] in places and places[names[-1]][1] is None:
+                names.pop()
+            values = [places.get(name, (None, None)) for name in names]
+            for _, value in values:
+                if value is not None:
+                    check_fields(kinds, value)
+            made = [None if value is None else new_id(self.log, salt) for salt, value in values]
+            self.slots[slot] = [value for _, value in values] if is_list else values[0][1]
+            if creates and (is_list or made[0] is not None):
+                self.ids[slot] = made if is_list else made[0]
+
+    @staticmethod
+    def _commitment(one):
+        if isinstance(one, str):
+            return un64url(one, 32)
+        need(isinstance(one, dict) and one.keys() == {"n", "root"} and type(one["n"]) is int, Malformed, "commitment")
+        need(one["n"] in {1 << bits for bits in range(17)}, Malformed, "commitment")
+        return one["n"], un64url(one["root"], 32)
+
+    def slot(self, name):
+        return self.slots.get(name) or {}
+
+    def rows(self, *names):
+        """Rows of a group, merged; what is not disclosed adds nothing."""
+        lists = [self.slots.get(name) or [] for name in names]
+        merged = [{} for _ in range(max(map(len, lists), default=0))]
+        for items in lists:
+            for row, item in zip(merged, items, strict=False):
+                row.update(item or {})
+        return merged
+
+
+def open_disclosure(text):
+    content = read(un64url(text))
+    need(isinstance(content, list) and len(content) == 3, Malformed, "disclosure")
+    salt, place, value = content
+    need(of("[A-Za-z0-9_-]{21}[AQgw]", salt), Malformed, "salt")
+    need(of(r"[a-z][a-z0-9_.]*(/(0|[1-9][0-9]{0,4}))?", place), Malformed, "path")
+    return salt, place, value
+
+
+def new_id(origin, salt):
+    return spell_id(sha256(f"lodetrace id v1\n{origin}\n{salt}".encode()).digest()[:16])
+
+
+# -- checkpoints, policy, proof, label ----------------------------------------------------------------------------
+
+
+class Checkpoint:
+    """A checkpoint by its form."""
+
+    def __init__(self, raw):
+        self.text, self.lines = split_note(raw, 1 << 17)
+        rows = self.text.split("\n")
+        need(len(rows) == 4 and of(r"[^\s+]+", rows[0]) and of(NUMBER, rows[1]), Malformed, "checkpoint")
+        self.log, self.size, self.root = rows[0], int(rows[1]), un64(rows[2], 32)
+        need(self.size < 2**63, Malformed, "checkpoint")
+
+
+class Policy:
+    """logs: name → key; witnesses: name → key; groups in the order of their lines."""
+
+    def __init__(self, text):
+        self.logs, self.witnesses, self.groups, self.quorum = {}, {}, {}, None
+        need(text.endswith("\n") and not re.search("[\x00-\x08\x0b-\x1f\x7f]", text), Malformed, "policy")
+        for line in text.split("\n")[:-1]:
+            words = re.findall("[^ \t]+", line)
+            if words and not words[0].startswith("#"):
+                need(words[0] in ("log", "witness", "group", "quorum"), Malformed, line)
+                getattr(self, "_" + words[0])(*self._counted(words))
+        need(self.quorum is not None, Malformed, "no quorum")
+
+    @staticmethod
+    def _counted(words):
+        low, high = {"log": (2, 3), "witness": (3, 4), "group": (4, 10**6), "quorum": (2, 2)}[words[0]]
+        need(low <= len(words) <= high, Malformed, words)
+        return words[1:]
+
+    def _log(self, vkey, _url=None):
+        key = self._key(vkey, 1, self.logs)
+        need(key.name not in self.logs, Malformed, "a log twice")
+        self.logs[key.name] = key
+
+    def _witness(self, name, vkey, _url=None):
+        self._free(name)
+        self.witnesses[name] = self._key(vkey, 4, self.witnesses)
+
+    def _group(self, name, rule, *members):
+        taken = [member for _, group in self.groups.values() for member in group]
+        need(all(one in self.witnesses or one in self.groups for one in members), Malformed, "member")
+        need(len({*taken, *members}) == len(taken) + len(members), Malformed, "a member twice")
+        self._free(name)
+        number = {"all": len(members), "any": 1}.get(rule) or (int(rule) if of("[1-9][0-9]*", rule) else 0)
+        need(1 <= number <= len(members), Malformed, "threshold")
+        self.groups[name] = number, members
+
+    def _quorum(self, name):
+        need(self.quorum is None and name in ("none", *self.witnesses, *self.groups), Malformed, "quorum")
+        self.quorum = name
+
+    def _free(self, name):
+        need(name != "none" and name not in self.witnesses and name not in self.groups, Malformed, "name taken")
+
+    @staticmethod
+    def _key(vkey, kind, others):
+        key = Key.parse(vkey)
+        need(key.kind == kind and all(key.public != other.public for other in others.values()), Malformed, "key")
+        return key
+
+    def satisfied(self, publics):
+        good = {name for name, key in self.witnesses.items() if key.public in publics}
+        for name, (threshold, members) in self.groups.items():
+            if len(good & set(members)) >= threshold:
+                good.add(name)
+        return self.quorum == "none" or self.quorum in good
+
+    def check(self, point):
+        """Names of the witnesses that count for a checkpoint that is trusted."""
+        need(point.log in self.logs, Unverified, "log not trusted")
+        log = self.logs[point.log]
+        need(signers(point.text, point.lines, [log]), Unverified, "not signed by its log")
+        own = point.log.rpartition("/")[0]
+        foreign = [k for k in self.witnesses.values() if k.public != log.public and k.name.rpartition("/")[0] != own]
+        good = signers(point.text, point.lines, foreign)
+        need(self.satisfied({key.public for key in good}), Unverified, "quorum")
+        return sorted({key.name for key in good})
+
+
+def check_proof(text, leaf, policy):
+    """A tlog-proof: the checkpoint that proves `leaf`."""
+    head, _, note = text.partition("\n\n")
+    first, index, *hashes = head.split("\n")
+    need(first == "c2sp.org/tlog-proof@v1" and of(f"index ({NUMBER})", index), Malformed, "proof")
+    point = Checkpoint(note.encode())
+    policy.check(point)
+    check_inclusion(leaf, int(index[6:]), point.size, [un64(one, 32) for one in hashes], point.root)
+    return point
+
+
+def open_token(token, authors):
+    """(text, unit) of a label; `authors` are (origin, key)."""
+    data = un64url(token)
+    need(data[:1] == b"\1" and len(data) == 133, Malformed, "label")
+    key_id, unit, index = data[1:5], spell_id(data[5:21]), int.from_bytes(data[21:29], "big")
+    leaf, mass, signature = data[29:61], int.from_bytes(data[61:69], "big"), data[69:]
+    for origin, key in authors:
+        text = f"lodetrace label v1\n{origin}\n{index}\n{b64encode(leaf).decode()}\n{unit}\n{mass}\n"
+        if key.id == key_id and key.signed(text.encode(), signature):
+            return text, unit
+    raise Unverified("label")
+
+
+# -- the procedure ------------------------------------------------------------------------------------------------
+
+LISTS = {"entries": {"note", "index", "log", "checkpoint", "path"}, "consistency": {"log", "old", "new", "path"}}
+LISTS["disclosures"] = {"leaf", "opens"}
+
+
+def verify(data, policy=None):
+    """The verdict on an evidence file, under a Policy or none."""
+    file, entries, points = _form(data)
+    logs = {entry.log: None for entry in entries} | {point.log: None for point in points}
+    opens = {un64(row["leaf"], 32): row["opens"] for row in file["disclosures"]}
+    for log in logs:
+        if policy is None:
+            logs[log] = _published(_first(entries, log), opens, "log", log)[0]
+        need(policy is None or log in policy.logs, Unverified, "log not trusted")
+    cosigned = {}
+    for point in points:
+        if policy is None:
+            need(signers(point.text, point.lines, [logs[point.log]]), Unverified, "not signed by its log")
+        cosigned[id(point)] = policy.check(point) if policy else []
+    consistent = _check_histories(file, points)
+    _check_entries(file, entries, points, opens)
+    need(opens.keys() <= {entry.leaf for entry in entries}, Unverified, "disclosures of nothing")
+    there = {(entry.log, entry.index): entry for entry in entries}
+    for entry in there.values():
+        entry.open(opens.get(entry.leaf, []))
+    missing = [*_check_links(there, points)]
+    subject, absent = _check_subject(file["subject"], there.values())
+    missing = {*missing, *absent}
+    largest = {log: max((p for p in points if p.log == log), key=lambda p: p.size) for log in {e.log for e in entries}}
+    return {
+        "vouched": policy is not None,
+        "complete": policy is not None and not missing,
+        "missing": sorted(missing),
+        "not_shown": sum(entry.commitments - entry.opened for entry in there.values()),
+        "subject": subject,
+        "logs": {
+            log: {"size": point.size, "consistent": consistent[log], "cosigned": cosigned[id(point)]}
+            for log, point in sorted(largest.items())
+        },
+    }, there
+
+
+def _form(data):
+    need(len(data) <= 64 << 20, Malformed, "too large")
+    file = read(data)
+    keys = {"format", "subject", "entries", "checkpoints", "consistency", "disclosures", "attestations", "standing"}
+    need(isinstance(file, dict) and file.keys() == keys | {"made_at"}, Malformed, "keys")
+    need(file["format"] == "lodetrace evidence v1" and isinstance(file["made_at"], str), Malformed, "format")
+    need(all(isinstance(file[key], list) for key in keys - {"format", "subject"}), Malformed, "lists")
+    need(len(file["entries"]) <= 100_000 and len(file["checkpoints"]) <= 10_000, Malformed, "too many")
+    need(all(isinstance(note, str) for note in file["checkpoints"]), Malformed, "checkpoints")
+    for name, wanted in LISTS.items():
+        for row in file[name]:
+            need(isinstance(row, dict) and row.keys() == wanted, Malformed, name)
+            for key, value in row.items():
+                kind = {"note": str, "log": str, "leaf": str, "path": list, "opens": list}.get(key, int)
+                need(type(value) is kind and (kind is not int or value >= 0), Malformed, key)
+            for one in row.get("path", []):
+                un64(one, 32)
+            un64(row.get("leaf", ""))
+    need(len({row["leaf"] for row in file["disclosures"]}) == len(file["disclosures"]), Malformed, "a leaf twice")
+    subject = file["subject"]
+    need(isinstance(subject, dict), Malformed, "subject")
+    named = subject.keys() - {"serial", "net_mg"} if "unit" in subject else subject.keys()
+    need(named in ({"batch"}, {"shipment"}, {"log"}, {"batch", "unit"}), Malformed, "subject")
+    kinds = dict.fromkeys(("batch", "unit", "shipment"), is_foreign_id)
+    kinds |= {"log": is_origin, "serial": KINDS["text"], "net_mg": lambda text: of("0|[1-9][0-9]{0,15}", text)}
+    need(all(kinds[key](value) for key, value in subject.items()), Malformed, "subject")
+    entries = [Entry(row["note"].encode()) for row in file["entries"]]
+    for row, entry in zip(file["entries"], entries, strict=True):
+        need((entry.log, entry.index) == (row["log"], row["index"]), Unverified, "an entry elsewhere")
+        need(row["checkpoint"] < len(file["checkpoints"]), Malformed, "no such checkpoint")
+    return file, entries, [Checkpoint(note.encode()) for note in file["checkpoints"]]
+
+
+def _first(entries, log):
+    found = [entry for entry in entries if (entry.log, entry.index, entry.type) == (log, 0, "log_opened")]
+    need(found, Unverified, "entry 0 is missing")
+    return found[0]
+
+
+def _published(first, opens, use, name):
+    first.open(opens.get(first.leaf, []))
+    need(first.slot("log").get("name", first.name) == first.name, Unverified, "another node's name")
+    found = [key for key in first.slot("keys").get("list", []) if (key["use"], key["alg"]) == (use, "ed25519")]
+    need(found, Unverified, "no such key")
+    return [Key(name, 1, un64(key.get("key"), 32)) for key in found]
+
+
+def _check_histories(file, points):
+    roots, joined = {}, set()
+    for point in points:
+        need(roots.setdefault((point.log, point.size), point.root) == point.root, Unverified, "fork")
+    for row in file["consistency"]:
+        old, new = (row["log"], row["old"]), (row["log"], row["new"])
+        need(old in roots and new in roots, Unverified, "consistency of an unknown size")
+        check_consistency(row["old"], row["new"], [un64(one, 32) for one in row["path"]], roots[old], roots[new])
+        joined.add((*old, row["new"]))
+    sizes = {log: sorted(size for name, size in roots if name == log) for log, _ in roots}
+    return {log: all((log, *pair) in joined for pair in pairwise(found)) for log, found in sizes.items()}
+
+
+def _check_entries(file, entries, points, opens):
+    places = {}
+    for row, entry in zip(file["entries"], entries, strict=True):
+        point = points[row["checkpoint"]]
+        need(point.log == entry.log, Unverified, "another log's checkpoint")
+        check_inclusion(entry.leaf, entry.index, point.size, [un64(one, 32) for one in row["path"]], point.root)
+        need(places.setdefault((entry.log, entry.index), entry.raw) == entry.raw, Unverified, "two for one place")
+    for log in {entry.log for entry in entries}:
+        first = _first(entries, log)
+        authors = _published(first, opens, "author", f"{first.name}/author")
+        for entry in (entry for entry in entries if entry.log == log):
+            wanted = [(key.name, key.id) for key in authors]
+            need([line[:2] for line in entry.lines] == wanted, Unverified, "other signers")
+            signers(entry.text, entry.lines, authors)
+
+
+def _check_links(there, points):
+    roots = {(point.log, point.size): point.root for point in points}
+    known = {}
+    for _, entry in sorted(there.items()):
+        name, wanted = {"received": ("offer", "shipped"), "acknowledged": ("answer", "received")}.get(
+            entry.type, ("", "")
+        )
+        ref = entry.slot(name)
+        if ref:
+            root = roots.get((ref["log"], ref["size"]))
+            need(root is None or b64encode(root).decode() == ref["root"], Unverified, "fork")
+            other = there.get((ref["log"], ref["index"]))
+            if other is None:
+                yield f"{ref['log']} {ref['index']}"
+            else:
+                need(b64encode(other.leaf).decode() == ref["leaf"], Unverified, "ref")
+                need(other.type == wanted or other.table is None, Unverified, "ref")
+                if wanted == "shipped" and other.table is not None:
+                    _check_handover(other, entry)
+        had = known.setdefault(entry.log, set())
+        taken = [entry.slot("packing")["batch"]] if entry.slot("packing") else []
+        slots = () if entry.type == "received" else ("inputs.chain", "lines.chain")
+        slots += ("units.chain",) if entry.type in ("unpacked", "dismantled") else ()
+        taken += [row["batch"] for slot in slots for row in entry.rows(slot) if "batch" in row]
+        yield from (entry.full(batch) for batch in taken if entry.full(batch) not in had)
+        had.update(_made(entry))
+        if entry.type == "received":
+            had.update(entry.full(row["batch"]) for row in entry.rows("lines.chain") if row)
+
+
+def _made(entry):
+    made = [entry.ids.get("batch"), entry.ids.get("assembly"), *entry.ids.get("outputs.chain", [])]
+    return [entry.full(id_) for id_ in made if id_]
+
+
+def _check_handover(shipped, received):
+    receipt, shipment = received.slot("receipt"), shipped.slot("shipment")
+    if receipt and shipment:
+        need(receipt["shipment"] == shipped.full(shipped.ids["shipment"]), Refusal, "another shipment")
+        need(receipt["purpose"] == shipment["purpose"], Refusal, "another purpose")
+    need(not receipt or receipt["from"] == shipped.name, Refusal, "another sender")
+    need(not shipment or shipment.get("to") == received.name, Refusal, "sent to somebody else")
+    offered = shipped.rows("lines.chain", "lines.partner")
+    for row in received.rows("lines.chain", "lines.partner"):
+        if "line" not in row:
+            continue
+        need(row["line"] < len(offered), Refusal, "no such line")
+        line = offered[row["line"]]
+        if "batch" in line:
+            need(shipped.full(line["batch"]) == received.full(row["batch"]), Refusal, "another batch")
+        if "mg" in line and "offered_mg" in row:
+            said = row["offered_mg"], row["basis"], row.get("offered_count")
+            need(said == (line["mg"], line["basis"], line.get("count")), Refusal, "another amount")
+            sent = {(shipped.full(unit["unit"]), unit["net_mg"]) for unit in line["units"]}
+            for unit in row["units"]:
+                fits = (received.full(unit["unit"]), unit["net_mg"]) in sent
+                need(unit["state"] == "unexpected" or fits, Refusal, "a unit that was not sent")
+
+
+def _check_subject(subject, entries):
+    if "unit" not in subject:
+        there = {made for entry in entries for made in _made(entry)}
+        there |= {entry.full(entry.ids["shipment"]) for entry in entries if "shipment" in entry.ids}
+        there |= {entry.log for entry in entries if entry.type == "log_opened"}
+        return subject, [id_ for id_ in subject.values() if id_ not in there]
+    for entry in entries:
+        for id_, item in zip(entry.ids.get("units.public", []), entry.slots.get("units.public", []), strict=True):
+            if id_ and entry.full(id_) == subject["unit"]:
+                stated = {"unit": subject["unit"], "serial": item["serial"], "net_mg": str(item["net_mg"])}
+                batch = entry.ids.get("assembly") or entry.slot("packing").get("batch")
+                stated |= {"batch": entry.full(batch)} if batch else {}
+                same = all(subject.get(field, value) == value for field, value in stated.items())
+                need(same, Unverified, "the subject differs")
+                return stated, [] if batch else [subject["batch"]]
+    return {"unit": subject["unit"]}, [subject["unit"]]

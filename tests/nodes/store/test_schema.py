@@ -1,0 +1,78 @@
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from nodes.store import rebuild
+from nodes.store.engine import Store
+from nodes.store.migrate import MIGRATIONS, REVISION
+from nodes.store.tables import Row
+
+TABLES = Row.metadata.tables
+
+
+def test_migrations_build_what_the_description_says(path: Path, store: Store) -> None:
+    store.close()
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, Row.metadata) == []
+    engine.dispose()
+
+
+def test_the_newest_revision_is_the_one_we_speak() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_heads() == [REVISION]
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_what_the_comparison_does_not_see_is_there_too(name: str, store: Store) -> None:
+    """Alembic compares no row layout, no conditions of indexes, no checks."""
+    with store.read() as conn:
+        (made,) = conn.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)).fetchone()
+        indexes = dict(
+            conn.execute(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql NOT NULL AND tbl_name = ?", (name,)
+            )
+        )
+    described = str(CreateTable(TABLES[name]).compile(create_engine("sqlite://")))
+    assert _lines(made) == _lines(described)
+    assert indexes == {
+        index.name: str(CreateIndex(index).compile(create_engine("sqlite://"))).strip()
+        for index in TABLES[name].indexes
+    }
+
+
+def _lines(text: str) -> list[str]:
+    """Alembic orders constraints its own way."""
+    return sorted(line.strip().rstrip(",") for line in text.splitlines() if line.strip())
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_every_table_fits_the_other_database_as_well(name: str) -> None:
+    text = str(CreateTable(TABLES[name]).compile(dialect=postgresql.dialect()))
+    assert "SERIAL" not in text, "numbers are given by us, in log order"
+    for index in TABLES[name].indexes:
+        assert str(CreateIndex(index).compile(dialect=postgresql.dialect()))
+    mass = {"mg", "net_mg", "packed_mg", "made_mg", "size", "index", "entry_no"} & set(TABLES[name].columns.keys())
+    assert all(f"{column} BIGINT" in text.replace('"', "") for column in mass), "milligrams do not fit 32 bits"
+
+
+def test_every_table_is_derivable_or_is_not(store: Store) -> None:
+    assert sorted(rebuild.DERIVABLE + rebuild.NOT_DERIVABLE) == sorted(TABLES)
+    with store.read() as conn:
+        made = {name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert made == TABLES.keys() | {"alembic_version"}
+
+
+def test_foreign_keys_hold(store: Store) -> None:
+    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"), store.write() as conn:
+        conn.execute("INSERT INTO holdings (batch_no, site, owner, mg) VALUES (7, 'plant-1', '', 1)")
