@@ -87,7 +87,7 @@ def _facts(node: Node, found: Scan, language: str, token: str) -> dict[str, Any]
         "product": None if found.product is None else reference.product_name(found.product, language),
         "net": show_mg(found.label.net_mg),
         "life": None if found.unit is None else LIFE[found.unit.state][0 if language == "en" else 1],
-        "steps": [] if verdict is None else [_step(node, step, language, names) for step in verdict.steps],
+        "steps": [] if verdict is None else _grouped([_step(node, step, language, names) for step in verdict.steps]),
         "words": [
             (WORDS[word][0 if language == "en" else 1], word, [sentence(code, facts, language) for code, facts in said])
             for word, said in (
@@ -122,6 +122,19 @@ def _step(node: Node, step: Step, language: str, names: bool) -> dict[str, Any]:
         "who": step.organisation if names else None,
         "origin": step.origin,
     }
+
+
+def _grouped(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Neighbours that differ only by their day are one line: six lots of one mine are one thing to a reader."""
+    lines: list[dict[str, Any]] = []
+    for step in steps:
+        last = lines[-1] if lines else None
+        if last is not None and all(last[name] == step[name] for name in step if name != "date"):
+            last["times"] += 1
+            last["until"] = step["date"]
+        else:
+            lines.append({**step, "times": 1, "until": step["date"]})
+    return lines
 
 
 def _json(node: Node, found: Scan) -> bytes:

@@ -14,7 +14,7 @@ from ledger.errors import Unverified
 from ledger.log.canonical import b64
 from ledger.matter.events import Event
 from ledger.matter.genealogy import made
-from ledger.matter.handovers import check_receipt
+from ledger.matter.handovers import check_acknowledgement, check_receipt
 
 Place = tuple[str, int]
 """A log's origin, and an entry's index in it, or a size of it."""
@@ -62,6 +62,8 @@ def _check_ref(
         raise Unverified("ref-to-other-entry", field=slot, value=ref["index"], log=ref["log"])
     if event.type == "received" and named is not None:
         check_receipt(named, event)
+    elif named is not None:
+        check_acknowledgement(named, event)
     return []
 
 

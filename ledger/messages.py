@@ -382,6 +382,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field}：此处没有包装件 {value}。请核对标签或编号。",
     ),
     # --- ledger/matter: handovers ------------------------------------------------------------------------
+    "decline-differs": (
+        "{field} is {value}, but the receiver's receipt of {shipment} says otherwise. Repeat what the receipt says.",
+        "{field} 为 {value}，但收货方对 {shipment} 的收货记录并非如此。请与收货记录保持一致。",
+    ),
     "offer-not-disclosed": (
         "{field}: the sender did not disclose batch and mass of this line. Ask the sender to send the offer again.",
         "{field}：发货方没有披露该行的批次和质量。请要求发货方重新发送。",

@@ -10,7 +10,7 @@ Nothing leaves before a checkpoint covers it that satisfies our own policy: unti
 import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
-from sqlite3 import Connection
+from nodes.store.engine import Connection
 
 from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
@@ -32,6 +32,8 @@ from nodes.store.deliveries import Delivery
 FIRST_PAUSE_SECONDS = 0.1
 CLAIMED_SECONDS = 3 * ANSWER_SECONDS
 """A claimed delivery that was neither settled nor put off by then is due again: its courier died."""
+TROUBLE_SECONDS = 5
+"""After how long the courier looks again when the store itself was not available."""
 AT_ONCE = 64
 FINAL = frozenset({400, 403, 404, 409, 413, 422})
 """Answers that repeating will not change."""
@@ -45,7 +47,7 @@ class Courier:
     def __init__(self, node: Node, peers: Peers) -> None:
         self._node, self._peers = node, peers
         self._introductions = Introductions(peers, node.policy)
-        self._pauses = wait_exponential_jitter(FIRST_PAUSE_SECONDS, max=node.settings.retry_max_s, jitter=0.1)
+        self._pauses = wait_exponential_jitter(multiplier=FIRST_PAUSE_SECONDS, max=node.settings.retry_max_s, jitter=0.1)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._work = asyncio.Event()
         self._turns: dict[str, asyncio.Lock] = {}
@@ -61,11 +63,16 @@ class Courier:
         try:
             while True:
                 self._work.clear()
-                for delivery in await asyncio.to_thread(self._claim):
-                    task = asyncio.create_task(self._deliver(delivery))
-                    self._under_way.add(task)
-                    task.add_done_callback(self._under_way.discard)
-                await self._until_due()
+                try:
+                    for delivery in await asyncio.to_thread(self._claim):
+                        task = asyncio.create_task(self._deliver(delivery))
+                        self._under_way.add(task)
+                        task.add_done_callback(self._done)
+                    due = await asyncio.to_thread(self._next_due)
+                except Unavailable as error:  # a full disk, a locked database: the rows stay, and so do we
+                    _say.warning("deliveries wait: %s", error)
+                    due = self._node.clock() + timedelta(seconds=TROUBLE_SECONDS)
+                await self._until(due)
         finally:
             for task in self._under_way:
                 task.cancel()
@@ -82,9 +89,14 @@ class Courier:
                 limit=AT_ONCE,
             )
 
-    async def _until_due(self) -> None:
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._under_way.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # The row stays claimed and is due again later; what is wrong must be seen.
+            _say.error("a delivery failed unexpectedly", exc_info=error)
+
+    async def _until(self, due: datetime | None) -> None:
         """Sleeps until somebody wakes us, or the next delivery is due."""
-        due = await asyncio.to_thread(self._next_due)
         wait = None if due is None else (due - self._node.clock()).total_seconds()
         if wait is None or wait > 0:
             try:

@@ -6,7 +6,7 @@ database is the same database. What only other logs know comes through `nodes/in
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from sqlite3 import Connection
+from nodes.store.engine import Connection
 
 from ledger.entries import split_id
 from ledger.matter import genealogy

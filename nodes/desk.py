@@ -6,7 +6,7 @@ the one before it made, by id or by the organisation's own code.
 
 from collections import ChainMap, deque
 from collections.abc import Iterable, Mapping, Sequence
-from sqlite3 import Connection
+from nodes.store.engine import Connection
 from typing import Any
 
 from ledger.entries import open_event, parse_entry

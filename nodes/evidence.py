@@ -6,7 +6,7 @@ is handed out was verified when it came in, and is verified again by whoever get
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from sqlite3 import Connection
+from nodes.store.engine import Connection
 from typing import Any
 
 from ledger.disclosing import Wanted, select

@@ -10,7 +10,7 @@ stored by what it is (log, index, leaf), and what refers to an entry that is not
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from sqlite3 import Connection
+from nodes.store.engine import Connection
 from typing import Any
 
 from ledger.disclosing import merge

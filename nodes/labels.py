@@ -39,7 +39,7 @@ def label_of(node: Node, code: str) -> Printed:
     facts = [unit.serial, f"net {show_mg(net)}"]
     if unit.seal:
         facts.append(f"seal {unit.seal}")
-    shared = (*facts, check_code(entry.leaf), host)
+    shared = (*facts, f"check {check_code(entry.leaf)}", host)
     name = f"{node.reference.product_name(product.product, 'zh')} {product.lot_no or ''}".strip()
     return Printed(url, unit.serial, (name, node.settings.organisation, *shared), (product.product, *shared))
 

@@ -4,7 +4,7 @@ A label proves who made it, never that it still sticks on the same thing: every 
 """
 
 from dataclasses import dataclass
-from sqlite3 import Connection
+from nodes.store.engine import Connection
 
 from ledger.entries import id_in
 from ledger.errors import LodetraceError, Unknown, Unverified

@@ -17,7 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from secrets import token_bytes
-from sqlite3 import Connection
+from nodes.store.engine import Connection
 from threading import Condition, Thread
 from time import monotonic
 from typing import Any

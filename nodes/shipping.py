@@ -4,7 +4,7 @@
 """
 
 from datetime import datetime, timedelta
-from sqlite3 import Connection
+from nodes.store.engine import Connection
 from typing import Any
 
 from ledger.entries import id_in

@@ -3,7 +3,7 @@
 What came from other logs was verified when it arrived and is kept here, so a trace asks nobody.
 """
 
-from sqlite3 import Connection
+from nodes.store.engine import Connection
 from typing import Any
 
 from ledger.entries import open_event, parse_entry

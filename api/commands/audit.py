@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from api.commands.terminal import AsJson, show_json, tell
+from ledger.errors import LodetraceError
 
 
 def add(app: typer.Typer) -> None:
@@ -40,7 +41,6 @@ def add(app: typer.Typer) -> None:
 def _report(source: object, as_json: bool) -> bool:
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    from ledger.errors import LodetraceError
     from nodes.auditing import Source
     from nodes.auditing import audit as check
 
@@ -51,18 +51,19 @@ def _report(source: object, as_json: bool) -> bool:
         try:
             report = check(source, lambda done: progress.update(task, completed=done))
         except LodetraceError as error:
-            failure = error
-        else:
-            failure = None
-    if failure is not None:
-        if as_json:
-            facts = {"ok": False, "code": failure.code, "value": failure.value, "log": failure.facts.get("log")}
-            show_json({**facts, "text": failure.text("en"), "zh": failure.text("zh")})
-        else:
-            tell(failure, as_json=False)
-        return False
+            progress.stop()
+            _say_broken(error, as_json)
+            return False
     if as_json:
         show_json({"ok": True, "origin": report.origin, "size": report.size, "root": report.root})
     else:
         typer.echo(f"✓ {report.origin}: {report.size} entries hold, root {report.root}")
     return True
+
+
+def _say_broken(error: LodetraceError, as_json: bool) -> None:
+    if as_json:
+        facts = {"ok": False, "code": error.code, "value": error.value, "log": error.facts.get("log")}
+        show_json({**facts, "text": error.text("en"), "zh": error.text("zh")})
+    else:
+        tell(error, as_json=False)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-BOX_W, BOX_H, GAP_X, GAP_Y, MARGIN = 190, 54, 56, 16, 24
+BOX_W, BOX_H, GAP_X, GAP_Y, MARGIN = 176, 66, 44, 14, 24
 _STYLE = (
-    "text{font:12px system-ui,sans-serif;fill:#1b2430}.who{fill:#5b6675;font-size:10.5px}"
+    "text{font:12px system-ui,sans-serif;fill:#1b2430}.who{fill:#5b6675;font-size:10.5px}.lot{font-weight:600}"
     ".box{fill:#fff;stroke:#b9c2cc}.root{stroke:#0b7a4b;stroke-width:2}.gap{stroke:#8a5a00;stroke-dasharray:4 3}"
     ".edge{fill:none;stroke:#8a96a3;stroke-width:1.3}"
 )
@@ -59,10 +59,11 @@ def _edge(start: tuple[int, int], end: tuple[int, int]) -> str:
 def _box(node: Mapping[str, Any], place: tuple[int, int], root: str, gaps: set[str], own: str) -> str:
     x, y = place
     kind = "box" + (" root" if node["batch"] == root else "") + (" gap" if node["batch"] in gaps else "")
-    what = f"{node['product'] or '?'} {node['lot_no'] or ''}".strip()
+    lot = node["lot_no"] or node["batch"][-26:][:8]
     who = f"{node['country'] or '--'} · {node['organisation'] or node['log'] or own}"
     return (
         f'<rect class="{kind}" x="{x}" y="{y}" width="{BOX_W}" height="{BOX_H}" rx="8"/>'
-        f'<text x="{x + 10}" y="{y + 22}">{escape(what[:30])}</text>'
-        f'<text class="who" x="{x + 10}" y="{y + 40}">{escape(who[:30])}</text>'
+        f'<text class="lot" x="{x + 10}" y="{y + 21}">{escape(lot[:24])}</text>'
+        f'<text x="{x + 10}" y="{y + 39}">{escape((node["product"] or "?")[:26])}</text>'
+        f'<text class="who" x="{x + 10}" y="{y + 55}">{escape(who[:26])}</text>'
     )

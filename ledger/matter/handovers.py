@@ -5,12 +5,13 @@ receiver takes an offer in, when the sender is told of a receipt, and when anybo
 not disclosed to the reader are passed over: a check is only ever as strong as what is open.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ledger.errors import Refusal
 from ledger.matter.events import Event
 from ledger.matter.quantities import show_mg
+from ledger.matter.stacks import outers_of
 
 
 def check_offer(shipped: Event, receiver: str) -> None:
@@ -20,15 +21,54 @@ def check_offer(shipped: Event, receiver: str) -> None:
     to = shipped.scalar("shipment").get("to")
     if to != receiver:
         raise Refusal("offer-to-other", field="offer.to", value=to, receiver=receiver)
+    purpose, seen = shipped.scalar("shipment").get("purpose"), set[str]()
     for position, row in enumerate(shipped.rows("lines.chain", "lines.partner")):
         where = f"lines[{position}]"
         if "mg" not in row or "batch" not in row:
             raise Refusal("offer-not-disclosed", field=where)
-        stacks = {unit["inside"] for unit in row["units"] if unit.get("inside")}
-        leaves = [unit for unit in row["units"] if unit["unit"] not in stacks]
-        in_units = sum(unit["net_mg"] for unit in leaves)
-        if in_units > row["mg"]:
-            raise Refusal("less-than-its-units", field=where, value=show_mg(row["mg"]), units=show_mg(in_units))
+        owner = row.get("owner")
+        if owner is not None and (owner != receiver or purpose != "return"):
+            raise Refusal("others-goods-go-back", field=where, value=row["batch"], owner=owner)
+        for unit in row["units"]:
+            if unit["unit"] in seen:
+                raise Refusal("unit-twice", field=f"{where}.units", value=unit["unit"])
+            seen.add(unit["unit"])
+        _check_units(row, where)
+
+
+def _check_units(row: Mapping[str, Any], where: str) -> None:
+    """A line's units: stacks whole and as heavy as what is in them, and no more in all than the line offers."""
+    units = {unit["unit"]: unit for unit in row["units"]}
+    outers_of(units.values(), f"{where}.units")
+    inner: dict[str, list[Mapping[str, Any]]] = {}
+    for id_, unit in units.items():
+        outer = unit.get("inside")
+        if outer is not None and outer not in units:
+            raise Refusal("unit-inside-other", field=f"{where}.units", value=id_, outer=outer)
+        if outer is not None:
+            inner.setdefault(outer, []).append(unit)
+    for outer, parts in inner.items():
+        net = sum(part["net_mg"] for part in parts)
+        if net != units[outer]["net_mg"]:
+            raise Refusal("unit-net-differs", field=f"{where}.units", value=outer, net=show_mg(net))
+    leaves = [unit for id_, unit in units.items() if id_ not in inner]
+    mg, pieces = sum(unit["net_mg"] for unit in leaves), sum(unit.get("count") or 0 for unit in leaves)
+    if mg > row["mg"]:
+        raise Refusal("less-than-its-units", field=where, value=show_mg(row["mg"]), units=show_mg(mg))
+    if pieces > (row.get("count") or 0):
+        raise Refusal("less-than-its-units", field=f"{where}.count", value=row.get("count"), units=pieces)
+
+
+def check_acknowledgement(received: Event, acknowledged: Event) -> None:
+    """Goods are weighed back as declined only where the receiver declined them: else they would stand in two places."""
+    receipt, told = received.scalar("receipt"), acknowledged.scalar("acknowledgement")
+    if not receipt or not told:
+        return
+    shipment = f"{acknowledged.origin}#{told['shipment']}"
+    if receipt["shipment"] != shipment:
+        raise Refusal("receipt-of-other-shipment", field="acknowledgement.shipment", value=receipt["shipment"])
+    if told["declined"] != receipt["declined"]:
+        raise Refusal("decline-differs", field="acknowledgement.declined", value=told["declined"], shipment=shipment)
 
 
 def check_receipt(shipped: Event, received: Event) -> None:
@@ -57,20 +97,37 @@ def _check_line(offered: list[dict[str, Any]], row: Mapping[str, Any], sender: s
     if "batch" in line and _absolute(line["batch"], sender) != _absolute(row["batch"], receiver):
         raise Refusal("line-differs-from-offer", field=where, value=row["batch"], offered=line["batch"])
     if "mg" in line and "offered_mg" in row:
-        same = (line["mg"], line["basis"], line.get("count")) == (
-            row["offered_mg"],
-            row["basis"],
-            row.get("offered_count"),
-        )
-        if not same:
-            raise Refusal(
-                "line-differs-from-offer", field=where, value=show_mg(row["offered_mg"]), offered=show_mg(line["mg"])
-            )
-        sent = {_absolute(unit["unit"], sender): unit["net_mg"] for unit in line["units"]}
-        for unit in row["units"]:
-            id_ = _absolute(unit["unit"], receiver)
-            if unit["state"] != "unexpected" and sent.get(id_) != unit["net_mg"]:
-                raise Refusal("unit-not-offered", field=f"{where}.units", value=unit["unit"])
+        offered = _words(line["mg"], line["basis"], line.get("count"), line.get("owner"))
+        told = _words(row["offered_mg"], row["basis"], row.get("offered_count"), row.get("owner"))
+        if told != offered:
+            raise Refusal("line-differs-from-offer", field=where, value=told, offered=offered)
+        _check_told_units(line["units"], row["units"], sender, receiver, f"{where}.units")
+
+
+def _words(mg: int, basis: str, count: int | None, owner: str | None) -> str:
+    """What a line offers, in words that differ whenever the offer does."""
+    return ", ".join(str(one) for one in (show_mg(mg), basis, count, owner) if one is not None)
+
+
+def _check_told_units(
+    offered: Sequence[Mapping[str, Any]], told: Sequence[Mapping[str, Any]], sender: str, receiver: str, where: str
+) -> None:
+    """Only units that were sent, as heavy and as stacked as they were; a stack that is told is told with its parts."""
+    sent = {_absolute(unit["unit"], sender): _sealed(unit, sender) for unit in offered}
+    named = {_absolute(unit["unit"], receiver) for unit in told}
+    for unit in told:
+        id_ = _absolute(unit["unit"], receiver)
+        if unit["state"] != "unexpected" and sent.get(id_) != _sealed(unit, receiver):
+            raise Refusal("unit-not-offered", field=where, value=unit["unit"])
+    for id_, (_, _, outer) in sent.items():
+        if outer in named and id_ not in named:
+            raise Refusal("unit-contents-missing", field=where, value=outer, inner=id_)
+
+
+def _sealed(unit: Mapping[str, Any], origin: str) -> tuple[int, int | None, str | None]:
+    """What a receipt may not change of a unit: its net mass, its pieces, the unit it stands in."""
+    inside = unit.get("inside")
+    return unit["net_mg"], unit.get("count"), None if inside is None else _absolute(inside, origin)
 
 
 def _absolute(id_: str, origin: str) -> str:

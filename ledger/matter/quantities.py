@@ -45,19 +45,22 @@ def decimal(text: Any, field: str) -> Decimal:
 
 def mass_mg(value: Any, unit: Any, field: str, *, g_per_l: Any = None) -> int:
     """Exact milligrams of `value unit`, rounded half-even once; volumes need a concentration in g/L."""
-    number = decimal(value, f"{field}.value")
+    if unit not in (*MG_PER, *LITRES_PER):
+        raise Refusal("measure-unknown", field=f"{field}.unit", value=unit, units=", ".join((*MG_PER, *LITRES_PER)))
+    if unit in MG_PER:
+        return _whole_mg(value, unit, Decimal(MG_PER[unit]), f"{field}.value")
+    if g_per_l is None:
+        raise Refusal("volume-needs-concentration", field=f"{field}.g_per_l", value=unit)
     with localcontext(_EXACT):
-        if isinstance(unit, str) and unit in MG_PER:
-            exact = number * MG_PER[unit]
-        elif isinstance(unit, str) and unit in LITRES_PER:
-            if g_per_l is None:
-                raise Refusal("volume-needs-concentration", field=f"{field}.g_per_l", value=unit)
-            exact = number * LITRES_PER[unit] * decimal(g_per_l, f"{field}.g_per_l") * MG_PER["g"]
-        else:
-            raise Refusal("measure-unknown", field=f"{field}.unit", value=unit, units=", ".join((*MG_PER, *LITRES_PER)))
-        mg = int(exact.to_integral_value(ROUND_HALF_EVEN))
+        mg_per_unit = decimal(g_per_l, f"{field}.g_per_l") * MG_PER["g"] * LITRES_PER[unit]
+        return _whole_mg(value, unit, mg_per_unit, f"{field}.value")
+
+
+def _whole_mg(value: Any, unit: str, mg_per_unit: Decimal, field: str) -> int:
+    with localcontext(_EXACT):
+        mg = int((decimal(value, field) * mg_per_unit).to_integral_value(ROUND_HALF_EVEN))
     if mg > MG_MAX:
-        raise Refusal("mass-too-large", field=f"{field}.value", value=value, unit=unit)
+        raise Refusal("mass-too-large", field=field, value=value, unit=unit)
     return mg
 
 
@@ -86,15 +89,17 @@ def _net_of_weighing(
 ) -> tuple[int, str]:
     """Gross - tare must say the same as the quantity, to one unit of the coarser last digit."""
     unit = weighing.get("unit")
-    gross = mass_mg(weighing.get("gross"), unit, "weighing.gross")
-    tare = mass_mg(weighing.get("tare"), unit, "weighing.tare")
+    if unit not in tuple(MG_PER):
+        raise Refusal("measure-unknown", field="weighing.unit", value=unit, units=", ".join(MG_PER))
+    gross = _whole_mg(weighing.get("gross"), unit, Decimal(MG_PER[unit]), "weighing.gross")
+    tare = _whole_mg(weighing.get("tare"), unit, Decimal(MG_PER[unit]), "weighing.tare")
     if tare >= gross:
         raise Refusal("tare-above-gross", field="weighing.tare", value=weighing.get("tare"), gross=weighing["gross"])
     if basis == "gross":
         if mg != gross:
             raise Refusal("weighing-differs", field=f"{field}.value", value=quantity["value"], weighed=show_mg(gross))
         return gross - tare, "net"
-    last_digit = max(_last_digit_mg(quantity["value"], quantity["unit"]), _last_digit_mg(weighing["gross"], str(unit)))
+    last_digit = max(_last_digit_mg(quantity["value"], quantity["unit"]), _last_digit_mg(weighing["gross"], unit))
     if basis == "net" and abs(gross - tare - mg) > last_digit:
         raise Refusal(
             "weighing-differs", field=f"{field}.value", value=quantity["value"], weighed=show_mg(gross - tare)

@@ -56,6 +56,6 @@ class Reference:
         return None if found is None else int(found["capacity_mg"])
 
     def scale_ppm(self, kind: str) -> int:
-        """Relative standard uncertainty (ppm) of one weighing on this kind of scale; the coarsest for an unknown one."""
+        """Relative standard uncertainty (ppm) of a weighing on this kind of scale; the coarsest for an unknown one."""
         found = self.scales.get(kind)
         return int(found["u_ppm"]) if found is not None else max(int(scale["u_ppm"]) for scale in self.scales.values())

@@ -1,7 +1,7 @@
 """The states that custody reads and leaves behind: what one organisation holds, has under way, and has been offered.
 
-Each state has a `key`; a view is a mapping from keys to states, whatever keeps it (the store's tables, or a dictionary in
-an audit). Batches and units are columns there; shipments and arrivals are one JSON text, written and read here.
+Each state has a `key`; a view is a mapping from keys to states, whatever keeps it (the store's tables, or a dictionary
+in an audit). Batches and units are columns there; shipments and arrivals are one JSON text, written and read here.
 """
 
 import json
