@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from api.access import Access
 from api.recording import JSON, Recording, add
-from api.requests import Assay, Body, Code, Count, Country, Line, Noted, Quantity, Step, Text, Weighing
+from api.requests import Assay, Body, Code, Country, Line, Noted, Quantity, Step, Text, Weighing
 from ledger.entries import id_in
 from ledger.evidence import format_evidence
 from nodes import evidence, trace
@@ -30,6 +30,8 @@ class Origin(Body):
 
 
 class Register(Noted):
+    """A batch from a weighbridge ticket."""
+
     product: Code
     lot_no: Text | None = None
     site: Code | None = None
@@ -51,14 +53,18 @@ class Output(Body):
 
 
 class Loss(Body):
+    """What a process left behind: `kind` is the organisation's own word for it."""
+
     kind: Code
     quantity: Quantity
 
 
 class Transform(Noted):
+    """Inputs into outputs and losses, by one or more process steps."""
+
     steps: Annotated[list[Step], Field(min_length=1)]
     inputs: list[Line]
-    outputs: list[Output] = []
+    outputs: list[Output] = Field(default_factory=list)
     losses: list[Loss] | None = None
 
 
@@ -72,6 +78,8 @@ class Serials(Body):
 
 
 class AssembledUnit(Body):
+    """One unit by its serial, or many by a range. `from` names the inputs it may come from, by position."""
+
     serial: Text | None = None
     serials: Serials | None = None
     kind: Code = "motor"
@@ -79,8 +87,17 @@ class AssembledUnit(Body):
     seal: Text | None = None
     from_: Annotated[list[int] | None, Field(alias="from")] = None
 
+    @model_validator(mode="after")
+    def one_way_to_name_it(self) -> "AssembledUnit":
+        """A serial, or a range of serials."""
+        if (self.serial is None) == (self.serials is None):
+            raise ValueError("give either serial or serials")
+        return self
+
 
 class Assemble(Noted):
+    """Inputs into a new batch of labelled units."""
+
     product: Code
     lot_no: Text | None = None
     steps: list[Step] | None = None
@@ -89,19 +106,25 @@ class Assemble(Noted):
 
 
 class Dismantle(Noted):
+    """Units into new batches."""
+
     units: Annotated[list[Code], Field(min_length=1)]
     steps: list[Step] | None = None
-    outputs: list[Output] = []
+    outputs: list[Output] = Field(default_factory=list)
     losses: list[Loss] | None = None
 
 
 class Remove(Noted):
+    """Goods that leave the chain: consumed, disposed, destroyed."""
+
     kind: Code
     lines: list[Line]
     reason: Text | None = None
 
 
 class Move(Noted):
+    """Goods from one own site to another."""
+
     from_: Annotated[Code, Field(alias="from")]
     to: Code
     lines: list[Line]
@@ -161,7 +184,11 @@ RECORDINGS = (
                 }
             ],
         },
-        {"batch": _BATCH, "units": [{"unit": _BATCH, "serial": "M-000001", "label_url": "https://…/q/…"}], "entry": _ENTRY},
+        {
+            "batch": _BATCH,
+            "units": [{"unit": _BATCH, "serial": "M-000001", "label_url": "https://…/q/…"}],
+            "entry": _ENTRY,
+        },
     ),
     Recording(
         "/api/v1/dismantlings",
@@ -179,7 +206,11 @@ RECORDINGS = (
         "remove",
         Remove,
         "Goods leave the chain",
-        {"kind": "disposed", "lines": [{"batch": "SW-0417", "quantity": {"value": "12", "unit": "kg"}}], "reason": "spill"},
+        {
+            "kind": "disposed",
+            "lines": [{"batch": "SW-0417", "quantity": {"value": "12", "unit": "kg"}}],
+            "reason": "spill",
+        },
         {"entry": _ENTRY},
     ),
     Recording(
@@ -187,7 +218,11 @@ RECORDINGS = (
         "move",
         Move,
         "Goods between two sites of the organisation",
-        {"from": "magnet-1", "to": "magnet-2", "lines": [{"batch": "AL-1B", "quantity": {"value": "500", "unit": "kg"}}]},
+        {
+            "from": "magnet-1",
+            "to": "magnet-2",
+            "lines": [{"batch": "AL-1B", "quantity": {"value": "500", "unit": "kg"}}],
+        },
         {"entry": _ENTRY},
     ),
 )

@@ -67,7 +67,11 @@ def _templates() -> Environment:
 
 def _html(template: str, facts: dict[str, Any], language: str, status: int = 200) -> Response:
     zh = language == "zh"
-    text = _templates().get_template(template).render(**facts, zh=zh, t=lambda chinese, english: chinese if zh else english)
+    text = (
+        _templates()
+        .get_template(template)
+        .render(**facts, zh=zh, t=lambda chinese, english: chinese if zh else english)
+    )
     return Response(text, status, {**_HEADERS, "vary": "accept, accept-language"}, "text/html; charset=utf-8")
 
 
@@ -143,7 +147,12 @@ def _json(node: Node, found: Scan) -> bytes:
         "genuine": found.genuine,
         "maker": found.maker,
         "check_code": found.check_code,
-        "label": {"log": found.label.origin, "index": found.label.index, "unit": found.label.unit, "net_mg": found.label.net_mg},
+        "label": {
+            "log": found.label.origin,
+            "index": found.label.index,
+            "unit": found.label.unit,
+            "net_mg": found.label.net_mg,
+        },
         "serial": None if unit is None else unit.serial,
         "seal": None if unit is None else unit.seal,
         "state": None if unit is None else unit.state,

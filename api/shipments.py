@@ -39,12 +39,16 @@ class To(Body):
 
 
 class Transport(Body):
+    """How it travels, as the papers say."""
+
     vehicle: Text | None = None
     waybill: Text | None = None
     carrier: Text | None = None
 
 
 class Ship(Noted):
+    """An offer. `original` names the shipment that a return sends back."""
+
     to: To
     purpose: Code
     lines: Annotated[list[Line], Field(min_length=1)]
@@ -53,6 +57,8 @@ class Ship(Noted):
 
 
 class UnitState(Body):
+    """What became of one unit, by id or serial."""
+
     unit: Code
     state: Literal["accepted", "concession", "quarantined", "rejected", "missing", "unexpected", "damaged"]
     reason: Text | None = None
@@ -74,6 +80,8 @@ class ReceiptLine(Body):
 
 
 class Receive(Noted):
+    """A receipt. Without lines, everything still open is accepted as offered."""
+
     final: bool = True
     declined: bool = False
     reason: Text | None = None
@@ -81,6 +89,8 @@ class Receive(Noted):
 
 
 class ReturnedLine(Body):
+    """Goods of a declined or outside shipment, weighed in again."""
+
     line: Annotated[int, Field(ge=0, strict=True)] | None = None
     batch: Code | None = None
     weighed: Quantity | None = None
@@ -89,6 +99,8 @@ class ReturnedLine(Body):
 
 
 class Acknowledge(Noted):
+    """Agreed, or not and why; with lines only for what came back."""
+
     agreed: bool = True
     reason: Text | None = None
     lines: list[ReturnedLine] | None = None
@@ -183,7 +195,9 @@ def routes(node: Node, access: Access) -> APIRouter:
             "before": found[-1].no if len(found) == limit else None,
         }
 
-    @router.get("/api/v1/shipments/{shipment:path}", dependencies=[viewer], summary="One shipment, ours or offered to us")
+    @router.get(
+        "/api/v1/shipments/{shipment:path}", dependencies=[viewer], summary="One shipment, ours or offered to us"
+    )
     def shipment_of(shipment: str) -> dict[str, Any]:
         return shipping.one_shipment(node, shipment)
 

@@ -32,12 +32,16 @@ class Packed(Body):
 
 
 class Pack(Noted):
+    """Loose goods of one batch into units, or units into a bigger one."""
+
     batch: Code
     site: Code | None = None
     units: Annotated[list[Packed], Field(min_length=1)]
 
 
 class Unpack(Noted):
+    """Units to open, by id or serial."""
+
     units: Annotated[list[Code], Field(min_length=1)]
 
 
@@ -56,12 +60,13 @@ RECORDINGS = (
         "pack",
         Pack,
         "Loose goods into labelled units",
-        {"batch": "PN-7", "units": [{"serial": "D-001", "kind": "drum", "net": {"value": "50", "unit": "kg"}, "seal": "A771"}]},
+        {
+            "batch": "PN-7",
+            "units": [{"serial": "D-001", "kind": "drum", "net": {"value": "50", "unit": "kg"}, "seal": "A771"}],
+        },
         {"units": [_UNIT], "entry": _ENTRY},
     ),
-    Recording(
-        "/api/v1/unpackings", "unpack", Unpack, "Units are opened", {"units": ["D-001"]}, {"entry": _ENTRY}
-    ),
+    Recording("/api/v1/unpackings", "unpack", Unpack, "Units are opened", {"units": ["D-001"]}, {"entry": _ENTRY}),
 )
 
 

@@ -47,7 +47,7 @@ class Source:
     log_key: Verifier | None = None
 
 
-def audit(source: Source, progress: Callable[[int], None] = lambda done: None) -> Report:
+def audit(source: Source, progress: Callable[[int], None] = lambda _: None) -> Report:
     """Raises Unverified("audit-broken") with the first entry that does not hold. `progress` hears how far it is."""
     records = source.records()
     first = next(records, None)

@@ -10,7 +10,6 @@ Nothing leaves before a checkpoint covers it that satisfies our own policy: unti
 import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
-from nodes.store.engine import Connection
 
 from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
@@ -28,6 +27,7 @@ from nodes.node import Node
 from nodes.peers import ANSWER_SECONDS, Peers, Reply
 from nodes.store import deliveries, log
 from nodes.store.deliveries import Delivery
+from nodes.store.engine import Connection
 
 FIRST_PAUSE_SECONDS = 0.1
 CLAIMED_SECONDS = 3 * ANSWER_SECONDS
@@ -47,7 +47,9 @@ class Courier:
     def __init__(self, node: Node, peers: Peers) -> None:
         self._node, self._peers = node, peers
         self._introductions = Introductions(peers, node.policy)
-        self._pauses = wait_exponential_jitter(multiplier=FIRST_PAUSE_SECONDS, max=node.settings.retry_max_s, jitter=0.1)
+        self._pauses = wait_exponential_jitter(
+            multiplier=FIRST_PAUSE_SECONDS, max=node.settings.retry_max_s, jitter=0.1
+        )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._work = asyncio.Event()
         self._turns: dict[str, asyncio.Lock] = {}

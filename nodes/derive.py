@@ -6,7 +6,6 @@ database is the same database. What only other logs know comes through `nodes/in
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from nodes.store.engine import Connection
 
 from ledger.entries import split_id
 from ledger.matter import genealogy
@@ -14,6 +13,7 @@ from ledger.matter.events import Event
 from ledger.matter.stock import Key, State
 from nodes.store import genealogy as tables
 from nodes.store import stock
+from nodes.store.engine import Connection
 from nodes.store.records import Making
 
 

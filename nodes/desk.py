@@ -6,7 +6,6 @@ the one before it made, by id or by the organisation's own code.
 
 from collections import ChainMap, deque
 from collections.abc import Iterable, Mapping, Sequence
-from nodes.store.engine import Connection
 from typing import Any
 
 from ledger.entries import open_event, parse_entry
@@ -20,6 +19,7 @@ from nodes.config import Settings
 from nodes.derive import amounts_of
 from nodes.identity import Identity
 from nodes.store import codes, log, stock, upstream
+from nodes.store.engine import Connection
 from nodes.verbs.draft import Offer, Sealed
 
 USUAL_KEPT = 15

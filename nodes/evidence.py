@@ -6,7 +6,6 @@ is handed out was verified when it came in, and is verified again by whoever get
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from nodes.store.engine import Connection
 from typing import Any
 
 from ledger.disclosing import Wanted, select
@@ -15,6 +14,7 @@ from ledger.errors import Unavailable, Unknown
 from ledger.evidence import Evidence, Proven
 from ledger.log.merkle import prove_inclusion
 from nodes.store import genealogy, lists, log, upstream
+from nodes.store.engine import Connection
 
 ENTRIES_MAX = 20_000
 """Entries of one evidence file that we make: far above any real history, and below what readers accept."""

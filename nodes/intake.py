@@ -10,7 +10,6 @@ stored by what it is (log, index, leaf), and what refers to an entry that is not
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from nodes.store.engine import Connection
 from typing import Any
 
 from ledger.disclosing import merge
@@ -29,6 +28,7 @@ from nodes.derive import country_of
 from nodes.node import Node
 from nodes.store import genealogy as tables
 from nodes.store import inbox, log, upstream
+from nodes.store.engine import Connection
 from nodes.store.upstream import Upstream
 
 KINDS = ("handover", "receipt", "acknowledgement")
@@ -39,7 +39,7 @@ _say = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A verified message. `subject` is the shipment as its sender writes it; `peer_key` must have signed the request."""
+    """Verified, not stored yet. `subject` is the shipment as its sender writes it; `peer_key` signs the request."""
 
     kind: str
     sender: str
@@ -89,7 +89,7 @@ def take_in(node: Node, message: Message, data: bytes) -> Taken:
             if needed is not None:
                 inbox.park(conn, needed, message.sender, data, stamp(node.clock()))
                 return Taken(None)
-            store(conn, node, message, subject)
+            store(conn, node, message)
     except Forked as fork:
         _keep_fork(node, fork)
         raise
@@ -98,7 +98,7 @@ def take_in(node: Node, message: Message, data: bytes) -> Taken:
 
 
 def _keep_fork(node: Node, fork: Forked) -> None:
-    """Both statements, in a transaction of their own: what the message brought is not stored, the proof of the lie is."""
+    """Both statements, in a transaction of their own: nothing of the message is stored but the proof of the lie."""
     leaves = sorted((leaf_hash(note), note) for note in fork.evidence)
     (leaf_a, note_a), (leaf_b, note_b) = leaves
     with node.store.write() as conn:
@@ -194,8 +194,8 @@ def _not_here(conn: Connection, origin: str, message: Message) -> bytes | None:
 # -- storing ------------------------------------------------------------------------------------------------------
 
 
-def store(conn: Connection, node: Node, message: Message, subject: Checked) -> None:
-    """All entries of other logs with their proofs, what they say of batches, and the message's own subject."""
+def store(conn: Connection, node: Node, message: Message) -> None:
+    """All entries of other logs with their proofs, and what they tell us."""
     result, own = message.result, node.origin
     notes = {(claimed_origin(note), _size_of(note)): note for note in result.evidence.checkpoints}
     upstream.save_checkpoints(conn, {place: note for place, note in notes.items() if place[0] != own})

@@ -1,7 +1,7 @@
 """Introductions: who a node is, proven from the entry 0 that it serves, under the key that the trust policy names.
 
-The answer of `/.well-known/lodetrace.json` is believed only as far as it is proven: the policy gives the log's key, that
-signs a checkpoint, under which entry 0 stands, which publishes all other keys.
+The answer of `/.well-known/lodetrace.json` is believed only as far as it is proven: the policy gives the log's key,
+that signs a checkpoint, under which entry 0 stands, which publishes all other keys.
 """
 
 import json

@@ -172,12 +172,12 @@ class Node:
 def found(settings: Settings, identity: Identity, store: Store, clock: Clock = system_clock) -> bytes:
     """Seals entry 0 into an empty store and publishes its checkpoint, which is answered."""
 
-    def draft(desk: GroupDesk) -> Draft:
+    def draft(_: GroupDesk) -> Draft:
         about = {"name": settings.name, "organisation": settings.organisation, "role": settings.role}
         if settings.country is not None:
             about["country"] = settings.country
         slots = {"log": about, "keys": {"list": identity.published()}, "predecessor": None}
-        return Draft("log_opened", slots, lambda sealed: {})
+        return Draft("log_opened", slots, lambda _: {})
 
     node = Node(settings, identity, store, clock)
     node.start()

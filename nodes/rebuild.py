@@ -2,12 +2,11 @@
 
 Own entries and what came from other logs are replayed in the order in which the node first met them (an opening
 remembers how long our log was), through the very functions that wrote the tables: custody, nodes/derive.py and
-nodes/intake.py. So the rebuilt tables are the same tables, byte for byte; if an entry does not hold, nothing is changed.
+nodes/intake.py. So the rebuilt tables are the same tables, byte for byte; if an entry does not hold, nothing changes.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from nodes.store.engine import Connection
 
 from ledger.entries import open_event, parse_entry
 from ledger.log.merkle import new_nodes
@@ -18,6 +17,7 @@ from nodes.derive import Derived, derive
 from nodes.intake import derive_upstream
 from nodes.node import Node
 from nodes.store import log, stock, upstream
+from nodes.store.engine import Connection
 from nodes.store.rebuild import clear_derivable
 from nodes.store.records import Entry, Head
 from nodes.store.upstream import Opening
@@ -33,7 +33,7 @@ class Rebuilt:
     openings: int
 
 
-def rebuild(node: Node, progress: Callable[[int], None] = lambda done: None) -> Rebuilt:
+def rebuild(node: Node, progress: Callable[[int], None] = lambda _: None) -> Rebuilt:
     """Replays everything. The node must be open and not started; `progress` hears how many own entries are done."""
     entries = openings = 0
     with node.store.write() as conn:

@@ -1,10 +1,9 @@
 """Scans: what a printed code leads to. Genuine or not, what it is, where it is in its life, what its history proves.
 
-A label proves who made it, never that it still sticks on the same thing: every answer says so, and says what to compare.
+A label proves who made it, never that it still sticks on the same thing: every answer says so, and what to compare.
 """
 
 from dataclasses import dataclass
-from nodes.store.engine import Connection
 
 from ledger.entries import id_in
 from ledger.errors import LodetraceError, Unknown, Unverified
@@ -17,6 +16,7 @@ from nodes import evidence
 from nodes.clock import stamp
 from nodes.node import Node
 from nodes.store import lists, upstream
+from nodes.store.engine import Connection
 from nodes.store.records import UnitRecord
 
 LIFE = {

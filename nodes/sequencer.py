@@ -17,7 +17,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from secrets import token_bytes
-from nodes.store.engine import Connection
 from threading import Condition, Thread
 from time import monotonic
 from typing import Any
@@ -38,7 +37,7 @@ from nodes.identity import Identity
 from nodes.store import access, deliveries, log
 from nodes.store.access import Idempotency
 from nodes.store.deliveries import Outgoing
-from nodes.store.engine import Store
+from nodes.store.engine import Connection, Store
 from nodes.store.records import Entry, Head
 from nodes.verbs.draft import Draft, Sealed
 
@@ -294,7 +293,7 @@ class Sequencer:
                     self._wake.wait(CHECKPOINT_SECONDS)
 
     def _publish(self) -> None:
-        """Signs the head if it has grown. Only committed entries are ever covered: the size is read after the commit."""
+        """Signs the head if it has grown. Only what is committed is ever covered: the size is read after the commit."""
         with self._store.read() as conn:
             head = log.head(conn)
             if head.size == self._published_size:

@@ -1,10 +1,9 @@
 """Shipments and arrivals as people see them: a status derived from what both sides have recorded, never stored.
 
-    offered → delivered → received in part → received → acknowledged; or undeliverable, declined, disputed, overdue, voided
+offered → delivered → received in part → received → acknowledged; or undeliverable, declined, disputed, overdue, voided
 """
 
 from datetime import datetime, timedelta
-from nodes.store.engine import Connection
 from typing import Any
 
 from ledger.entries import id_in
@@ -12,6 +11,7 @@ from ledger.matter.stock import Shipment
 from nodes.node import Node
 from nodes.store import deliveries, lists, upstream
 from nodes.store.deliveries import Delivery
+from nodes.store.engine import Connection
 from nodes.store.records import ArrivalRecord, ShipmentRecord
 
 OVERDUE_AFTER = timedelta(days=7)

@@ -3,15 +3,17 @@
 What came from other logs was verified when it arrived and is kept here, so a trace asks nobody.
 """
 
-from nodes.store.engine import Connection
 from typing import Any
 
 from ledger.entries import open_event, parse_entry
 from ledger.verdict import CLAIMED, PROVEN
 from nodes.node import Node
 from nodes.store import codes, genealogy, log, upstream
+from nodes.store.engine import Connection
 
 NODES_MAX = 100_000
+FROM_OUTSIDE = frozenset({"bought_outside", "imported", "unknown_opening"})
+"""Origin classes whose own origin lies outside the federation: a gap, until papers of a regime fill it."""
 
 
 def trace(node: Node, code: str, direction: str, limit: int = NODES_MAX) -> dict[str, Any]:
@@ -23,7 +25,7 @@ def trace(node: Node, code: str, direction: str, limit: int = NODES_MAX) -> dict
         batch = codes.find_batch(conn, code)
         found = genealogy.trace(conn, batch, direction, limit)
         names = organisations(conn, node, {one.log for one in found.nodes})
-        gaps = _gaps(conn, node, found, direction)
+        gaps = _gaps(conn, found, direction)
     totals: dict[str, int | None] = {}
     for link in found.links:
         before = totals.get(link.child, 0)
@@ -65,14 +67,12 @@ def _share(mg: int | None, total: int | None) -> int | None:
     return None if mg is None or not total else mg * 10**9 // total
 
 
-def _gaps(conn: Connection, node: Node, found: genealogy.Trace, direction: str) -> list[dict[str, str]]:
+def _gaps(conn: Connection, found: genealogy.Trace, direction: str) -> list[dict[str, str]]:
     """Where the story stops although it went on: not disclosed to us, or outside the federation."""
     gaps = [{"at": one.batch, "why": "not_disclosed"} for one in found.nodes if one.entry_no is None]
     if direction == "back":
         ends = [one for one in found.nodes if one.event == "registered" and one.entry_no is not None]
-        for one in ends:
-            if _origin_class(conn, one) in ("bought_outside", "imported", "unknown_opening"):
-                gaps.append({"at": one.batch, "why": "outside"})
+        gaps += [{"at": one.batch, "why": "outside"} for one in ends if _origin_class(conn, one) in FROM_OUTSIDE]
     else:
         for batch, to in genealogy.sent(conn, [one.batch for one in found.nodes]):
             gaps.append({"at": batch, "why": "not_disclosed" if to else "outside", "to": to})

@@ -12,7 +12,9 @@ def add(app: typer.Typer) -> None:
     @app.command()
     def demo(
         exit_after: Annotated[bool, typer.Option("--exit", help="Play, check, stop. 演示、核对并退出")] = False,
-        folder: Annotated[Path, typer.Option("--dir", help="Where homes, labels and evidence go. 目录")] = Path("demo-data"),
+        folder: Annotated[Path, typer.Option("--dir", help="Where homes, labels and evidence go. 目录")] = Path(
+            "demo-data"
+        ),
         base_port: Annotated[int, typer.Option(help="The first of six ports. 起始端口")] = 8470,
         as_json: AsJson = False,
     ) -> None:

@@ -79,7 +79,7 @@ class Organisation:
         return self._client
 
     def kill(self) -> None:
-        """kill -9, as a power cut would."""
+        """Kill -9, as a power cut would."""
         assert self._process is not None
         self._process.kill()
         self._process.wait()
@@ -105,7 +105,9 @@ class Organisation:
         return dict(self.program.get(path).json())
 
     def wait_for_arrival(self, shipment: str) -> None:
-        self._wait(lambda: any(one["shipment"] == shipment for one in self.get("/api/v1/arrivals?limit=500")["arrivals"]))
+        self._wait(
+            lambda: any(one["shipment"] == shipment for one in self.get("/api/v1/arrivals?limit=500")["arrivals"])
+        )
 
     def wait_for_status(self, shipment: str, status: str) -> None:
         self._wait(lambda: self.get(f"/api/v1/shipments/{quote(shipment, safe='')}")["status"] == status)

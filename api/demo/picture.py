@@ -1,4 +1,4 @@
-"""A trace as an SVG picture: layers from the first ancestors on the left to the root on the right, gaps drawn as gaps."""
+"""A trace as an SVG picture: the first ancestors on the left, the root on the right, gaps drawn as gaps."""
 
 from collections.abc import Mapping
 from html import escape

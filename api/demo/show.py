@@ -1,7 +1,7 @@
 """`lodetrace demo`: founds the six organisations, plays the story, shows the trace, checks the evidence, catches a lie.
 
-Everything goes through the nodes' public interfaces and the command line, as a user's own programs would. What is checked
-is checked for real: the end of the story is a list of checks, and one that fails makes the exit status 1.
+Everything goes through the nodes' public interfaces and the command line, as a user's own programs would. What is
+checked is checked for real: the end of the story is a list of checks, and one that fails makes the exit status 1.
 """
 
 import json
@@ -13,6 +13,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import typer
 from rich.console import Console
 
 from api.demo.federation import Federation, command, environment
@@ -72,7 +73,7 @@ def run(folder: Path, base_port: int, *, exit_after: bool, as_json: bool) -> int
         summary["ok"] = not checks.failed
         console.print(f"\n[bold]{'All checks held.' if summary['ok'] else 'FAILED.'}[/] {monotonic() - started:.0f} s")
         if as_json:
-            print(json.dumps(summary, ensure_ascii=False), flush=True)
+            typer.echo(json.dumps(summary, ensure_ascii=False))
         if not exit_after:
             _stay(console, federation, motor)
         return 0 if summary["ok"] else 1
@@ -107,8 +108,12 @@ def _trace(console: Console, checks: Checks, federation: Federation, told: Told,
     console.print("\n[bold]The motor's origin 电机的来历[/]")
     for node in reversed(found["nodes"]):
         lot = node["lot_no"] or ""
-        console.print(f"  {node['country'] or '--'}  {node['organisation']:<12} {node['event']:<12} {node['product']} {lot}")
-    mined = [node for node in found["nodes"] if node["event"] == "registered" and node["product"] == "ion_clay_mixed_oxide"]
+        console.print(
+            f"  {node['country'] or '--'}  {node['organisation']:<12} {node['event']:<12} {node['product']} {lot}"
+        )
+    mined = [
+        node for node in found["nodes"] if node["event"] == "registered" and node["product"] == "ion_clay_mixed_oxide"
+    ]
     checks.that(len(mined) == 6, "the motor leads back to all six lots of the mine", "电机可追溯到矿山全部六个批次")
     gaps = [gap["why"] for gap in found["gaps"]]
     checks.that(gaps == ["outside"], "and to one gap: iron bought outside the federation", "缺口一处：体系外购入的铁")

@@ -1,8 +1,10 @@
 """The story: 100 t of rare-earth oxide from an ion-adsorption mine, step by step into a motor.
 
-Every step is one request of somebody's own program to that organisation's own node, with an Idempotency-Key, so that a
-step repeated after a crash is the same step. Quantities follow a worked chain of published yields: separation 0.95, oxide
-to metal 0.985 (PrNd) and 0.95 (Dy), alloy at about 30 % PrNd, charge to finished magnet 0.717.
+Over 400 lines because it is one story, read from its first page to its last.
+
+Every step is one request of somebody's own program to that organisation's own node, with an Idempotency-Key, so that
+a step repeated after a crash is the same step. Quantities follow a worked chain of published yields: separation 0.95,
+oxide to metal 0.985 (PrNd) and 0.95 (Dy), alloy at about 30 % PrNd, charge to finished magnet 0.717.
 """
 
 from collections.abc import Iterator

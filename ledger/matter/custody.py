@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ledger.errors import Refusal
-from ledger.matter.events import PURPOSES, REMOVAL_KINDS, TITLE_PASSES, UNIT_STATES, Event
+from ledger.matter.events import PURPOSES, REMOVAL_KINDS, TITLE_PASSES, UNIT_STATES, Event, is_id
 from ledger.matter.quantities import MG_MAX, show_mg
 from ledger.matter.reference import CONSERVING
 from ledger.matter.stacks import outers_of
@@ -578,6 +578,8 @@ def _refuse_decided(
 ) -> None:
     """A unit is decided once, holds what it held, and a stack that we know is decided with all that is in it."""
     id_, state = unit["unit"], unit["state"]
+    if not is_id(id_):
+        raise Refusal("unit-unknown", field=where, value=id_)
     if id_ in line.decided or (state == "quarantined" and id_ in line.pending):
         raise Refusal("unit-received", field=where, value=id_)
     if id_ in line.pending and line.pending[id_] != (unit["net_mg"], unit.get("count")):

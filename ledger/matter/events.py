@@ -328,13 +328,19 @@ class Event:
         return self.slots.get(slot) or ()
 
     def rows(self, *slots: str) -> Iterator[dict[str, Any]]:
-        """The items of several list slots of the same length, merged row by row; undisclosed parts add nothing."""
-        lists = [self.items(slot) for slot in slots]
-        for position in range(max(map(len, lists), default=0)):
+        """The items of several list slots of the same length, merged row by row; undisclosed parts add nothing.
+
+        Each slot brings the fields that the table gives it and no others: a field that a writer slips into another
+        slot of the row must not speak to one reader against what the rest are shown.
+        """
+        known = {slot.name: slot.kinds for slot in EVENT_TYPES.get(self.type, ())}
+        lists = [(self.items(slot), known.get(slot, {})) for slot in slots]
+        for position in range(max((len(items) for items, _ in lists), default=0)):
             row: dict[str, Any] = {}
-            for items in lists:
-                if position < len(items) and items[position] is not None:
-                    row.update(items[position])
+            for items, kinds in lists:
+                item = items[position] if position < len(items) else None
+                if item is not None:
+                    row.update((name, item[name]) for name in kinds if item.get(name) is not None)
             yield row
 
     def check(self, *, whole: bool = True) -> "Event":

@@ -97,10 +97,10 @@ def _check_line(offered: list[dict[str, Any]], row: Mapping[str, Any], sender: s
     if "batch" in line and _absolute(line["batch"], sender) != _absolute(row["batch"], receiver):
         raise Refusal("line-differs-from-offer", field=where, value=row["batch"], offered=line["batch"])
     if "mg" in line and "offered_mg" in row:
-        offered = _words(line["mg"], line["basis"], line.get("count"), line.get("owner"))
+        sent = _words(line["mg"], line["basis"], line.get("count"), line.get("owner"))
         told = _words(row["offered_mg"], row["basis"], row.get("offered_count"), row.get("owner"))
-        if told != offered:
-            raise Refusal("line-differs-from-offer", field=where, value=told, offered=offered)
+        if told != sent:
+            raise Refusal("line-differs-from-offer", field=where, value=told, offered=sent)
         _check_told_units(line["units"], row["units"], sender, receiver, f"{where}.units")
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import count as counted_from
 
-from nodes.store.sql import Connection, next_no, select_in
+from nodes.store.engine import Connection
+from nodes.store.sql import next_no, select_in
 
 _RECALL = "SELECT key_hash, body_hash, status, answer FROM idempotency WHERE key_hash IN ({})"
 _REMEMBER = "INSERT INTO idempotency (no, key_hash, body_hash, status, answer, at) VALUES (?, ?, ?, ?, ?, ?)"

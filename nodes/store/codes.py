@@ -9,8 +9,8 @@ from typing import Any
 
 from ledger.errors import Conflict, Unknown
 from ledger.matter.events import is_id
+from nodes.store.engine import Connection
 from nodes.store.numbers import OWN, numbers, spell
-from nodes.store.sql import Connection
 
 CANDIDATES = 5
 """How many of the things it may mean an ambiguous code is answered with."""

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count as counted_from
 
-from nodes.store.sql import Connection, next_no, select_in
+from nodes.store.engine import Connection
+from nodes.store.sql import next_no, select_in
 
 AT_ONCE = ""
 """A `next_at` before every time."""

@@ -15,12 +15,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import Self
+from typing import Self, TypeAlias
 
 from ledger.errors import Unavailable
 from nodes.store.migrate import migrate
-from nodes.store.sql import Connection
 
+Connection: TypeAlias = sqlite3.Connection
+"""What `Store.write` and `Store.read` give, and the functions of the modules beside this one take."""
 BUSY_SECONDS = 5.0
 """How long a writer waits for another one, in this process or elsewhere, before it says that the database is locked."""
 READERS_KEPT = 8

@@ -13,12 +13,13 @@ Does not check what entries say: whoever saves has verified them.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count as counted_from
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.errors import Unknown
 from ledger.matter.genealogy import Edge, Made
+from nodes.store.engine import Connection
 from nodes.store.numbers import OWN, add_logs, log_numbers, numbers, places, spell
-from nodes.store.sql import Connection, next_no, select_in
+from nodes.store.sql import next_no, select_in
 
 _TELL_OF = (
     "INSERT INTO batches (no, log_no, id, counted, packed_mg) VALUES (?, ?, ?, 0, 0)"  # basis is null: not in stock
@@ -79,8 +80,7 @@ _SENT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A batch on a trace. `entry_no` (with its `index` in `log`, and `event` type) made it, where that is known."""
 
     batch: str
@@ -94,8 +94,7 @@ class Node:
     country: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """`child` was made out of `parent` by an entry; `mg` of the parent went in, where that is known."""
 
     child: str

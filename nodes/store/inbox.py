@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from ledger.errors import Unavailable
-from nodes.store.sql import Connection, next_no, select_in
+from nodes.store.engine import Connection
+from nodes.store.sql import next_no, select_in
 
 PARKED_MESSAGES = 1000
 PARKED_BYTES = 256 * 1024 * 1024

@@ -10,9 +10,10 @@ from ledger.entries import id_bytes
 from ledger.errors import Unknown
 from ledger.matter.events import is_id
 from ledger.matter.stock import load_arrival, load_shipment
+from nodes.store.engine import Connection
 from nodes.store.numbers import numbers
 from nodes.store.records import Answer, ArrivalRecord, BatchRecord, ShipmentRecord, UnitRecord
-from nodes.store.sql import Connection, select_in
+from nodes.store.sql import select_in
 from nodes.store.stock import BATCH, UNIT, batches_of, unit_of
 
 LATEST = 2**62

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 
 from ledger.errors import Conflict, Unknown
 from ledger.log.merkle import Read
+from nodes.store.engine import Connection
 from nodes.store.records import Entry, Head
-from nodes.store.sql import Connection, parts, select_in
+from nodes.store.sql import parts, select_in
 
 TILE_WIDTH = 256
 

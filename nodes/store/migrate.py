@@ -6,10 +6,10 @@ number in `REVISION`; a test says when the three do not agree.
 """
 
 from pathlib import Path
+from sqlite3 import Connection
 from threading import Lock
 
 from ledger.errors import Unavailable
-from nodes.store.sql import Connection
 
 REVISION = "0001"
 MIGRATIONS = Path(__file__).parent / "migrations"

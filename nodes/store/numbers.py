@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from itertools import count
 
 from ledger.entries import id_bytes, id_text
-from nodes.store.sql import Connection, next_no, select_in
+from nodes.store.engine import Connection
+from nodes.store.sql import next_no, select_in
 
 OWN = 0
 """The number of our own log."""

@@ -5,7 +5,7 @@ Does not check the proof: whoever saves a peer has, under the trust policy.
 
 from dataclasses import dataclass, field
 
-from nodes.store.sql import Connection
+from nodes.store.engine import Connection
 
 _SAVE = (
     "INSERT INTO peers (name, origin, url, vkey, keys, proof, seen_at) VALUES (?, ?, ?, ?, ?, ?, ?)"

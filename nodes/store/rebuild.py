@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 
 from ledger.entries import NOTHING_BEFORE
-from nodes.store.sql import Connection
+from nodes.store.engine import Connection
 
 DERIVABLE = (
     "answers",

@@ -1,11 +1,9 @@
-"""What every module of the store needs of the database: its connection, lists inside statements, next numbers."""
+"""Lists inside statements, cut into parts that any database takes; and the numbers that rows get."""
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
-Connection: TypeAlias = sqlite3.Connection
-"""What `Store.write` and `Store.read` give, and the functions beside this one take."""
+from nodes.store.engine import Connection
 
 PART = 256
 """Values that go into one statement: well below what any database takes, and few enough to be prepared quickly."""

@@ -25,9 +25,10 @@ from ledger.matter.stock import (
     load_arrival,
     load_shipment,
 )
+from nodes.store.engine import Connection
 from nodes.store.numbers import by_log, numbers, places, spell
 from nodes.store.records import Making
-from nodes.store.sql import Connection, next_no, select_in
+from nodes.store.sql import next_no, select_in
 
 # Columns are listed once per table; the functions that turn rows into states take them in this order.
 BATCH = (

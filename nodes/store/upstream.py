@@ -19,9 +19,10 @@ from ledger.log.canonical import b64, dump
 from ledger.log.checkpoints import parse_checkpoint
 from ledger.log.notes import parse_note
 from ledger.matter.events import Event
+from nodes.store.engine import Connection
 from nodes.store.numbers import add_logs, log_numbers
 from nodes.store.records import Ref
-from nodes.store.sql import Connection, next_no, select_in
+from nodes.store.sql import next_no, select_in
 
 _UPSTREAM = (
     'SELECT u.no, l.origin, u."index", u.leaf, u.type, u.note, u.at_size, u.path, o.body,'

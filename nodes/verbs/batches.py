@@ -7,6 +7,7 @@ from ledger.errors import Refusal
 from ledger.matter.events import ORIGIN_CLASSES
 from ledger.matter.guards import Guard, ask, basis_guards, slip_guard
 from ledger.matter.quantities import Amount, amount
+from ledger.matter.stock import Unit
 from nodes.verbs.draft import (
     Body,
     Desk,
@@ -127,9 +128,10 @@ def dismantle(desk: Desk, body: Body) -> Draft:
     for position, code in enumerate(body["units"]):
         where = f"units[{position}]"
         id_ = desk.unit_id(code, where)
-        state = desk.state(("unit", id_))
-        assert state is not None and hasattr(state, "batch"), "unit_id names a unit that is here"
-        units.append({"unit": id_, "batch": state.batch})
+        unit = desk.state(("unit", id_))
+        if not isinstance(unit, Unit):
+            raise Refusal("unit-unknown", field=where, value=code)
+        units.append({"unit": unit.id, "batch": unit.batch})
     outputs, confirmed = _outputs(desk, body, site)
     slots = {
         "dismantling": {"at": at_of(desk, body), "steps": steps},
@@ -229,6 +231,7 @@ def _serials(body: Body) -> list[dict[str, Any]]:
             continue
         serials = unit["serials"]
         rest = {name: value for name, value in unit.items() if name != "serials"}
-        for number in range(serials["first"], serials["first"] + serials["count"]):
-            found.append({**rest, "serial": f"{serials.get('prefix', '')}{number:0{serials.get('digits', 1)}d}"})
+        prefix, digits = serials.get("prefix", ""), serials.get("digits", 1)
+        numbers = range(serials["first"], serials["first"] + serials["count"])
+        found.extend({**rest, "serial": f"{prefix}{number:0{digits}d}"} for number in numbers)
     return found

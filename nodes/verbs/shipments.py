@@ -201,7 +201,7 @@ def _receipt_line(
     resolved = [before.pending[unit["unit"]] for unit in units if unit["unit"] in before.pending]
     open_mg = before.open_mg + sum(net for net, _ in resolved) - sum(mg for mg, _ in in_units.values())
     open_count = before.open_count + sum(count or 0 for _, count in resolved) - sum(n for _, n in in_units.values())
-    loose, loose_count = _loose_outcomes(line, row, open_mg, open_count, final, before, where)
+    loose, loose_count = _loose_outcomes(line, row, open_mg, open_count, final, where)
     accepted = in_units["accepted"][0] + loose["accepted"]
     weighed = line.get("weighed")
     difference = 0 if weighed is None else amount(weighed, f"{where}.weighed").mg - accepted
@@ -287,7 +287,7 @@ def _unit_states(
 
 
 def _loose_outcomes(
-    line: Body, row: Mapping[str, Any], open_mg: int, open_count: int, final: bool, before: ArrivalLine, where: str
+    line: Body, row: Mapping[str, Any], open_mg: int, open_count: int, final: bool, where: str
 ) -> tuple[dict[str, int], dict[str, int]]:
     """How much of what is not in units was accepted, rejected, missing: what is stated, and when final all the rest."""
     stated = {

@@ -77,7 +77,7 @@ def unpack(desk: Desk, body: Body) -> Draft:
 def unit_row(
     desk: Desk, unit: Body, where: str, *, default_kind: str
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """What a unit shows to anyone, to the chain, and to the authority. A stack's net may be left out: it is its parts'."""
+    """What a unit shows to anyone, to the chain, and to the authority. A stack's net is its parts', if left out."""
     contains = [desk.unit_id(code, f"{where}.contains") for code in unit.get("contains") or ()]
     inner = [desk.state(("unit", id_)) for id_ in contains]
     typed = unit.get("net")

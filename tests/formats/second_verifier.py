@@ -400,12 +400,12 @@ class Entry:
         return self.slots.get(name) or {}
 
     def rows(self, *names):
-        """Rows of a group, merged; what is not disclosed adds nothing."""
-        lists = [self.slots.get(name) or [] for name in names]
-        merged = [{} for _ in range(max(map(len, lists), default=0))]
-        for items in lists:
+        """Rows of a group, merged: of each slot the fields of the table; what is not disclosed adds nothing."""
+        lists = [(self.slots.get(name) or [], (self.table or {}).get(name, ("", "", {}))[2]) for name in names]
+        merged = [{} for _ in range(max((len(items) for items, _ in lists), default=0))]
+        for items, kinds in lists:
             for row, item in zip(merged, items, strict=False):
-                row.update(item or {})
+                row.update({name: item[name] for name in kinds if item and item.get(name) is not None})
         return merged
 
 

@@ -11,8 +11,8 @@ from ledger.log.merkle import Tree, leaf_hash, new_nodes
 from ledger.log.notes import Ed25519Signer, sign_note
 from ledger.matter.stock import Batch, Holding, Unit
 from nodes.store import log
+from nodes.store.engine import Connection
 from nodes.store.records import Entry
-from nodes.store.sql import Connection
 from nodes.store.upstream import Upstream
 
 ORIGIN = "xinfeng.example/log"

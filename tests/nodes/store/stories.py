@@ -7,8 +7,8 @@ from ledger.matter.events import Event
 from ledger.matter.genealogy import edges
 from ledger.matter.stock import Key, State
 from nodes.store import genealogy, stock
+from nodes.store.engine import Connection
 from nodes.store.records import Making
-from nodes.store.sql import Connection
 from tests.ledger.matter.story import KG, World, answer, made, part, unit
 
 

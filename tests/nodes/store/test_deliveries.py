@@ -2,8 +2,7 @@ from dataclasses import replace
 
 from nodes.store import deliveries
 from nodes.store.deliveries import AT_ONCE, Delivery, Outgoing
-from nodes.store.engine import Store
-from nodes.store.sql import Connection
+from nodes.store.engine import Connection, Store
 
 T = [f"2026-11-22T00:15:0{second}.000Z" for second in range(10)]
 

@@ -7,10 +7,9 @@ from ledger.errors import Unknown
 from ledger.matter.genealogy import Edge, Made
 from ledger.matter.stock import Line, Shipment
 from nodes.store import genealogy, stock, upstream
-from nodes.store.engine import Store
+from nodes.store.engine import Connection, Store
 from nodes.store.genealogy import Link, Node
 from nodes.store.records import Making
-from nodes.store.sql import Connection
 from tests.nodes.store.rows import KG, NOW, ORIGIN, OTHER, OtherLog, a_batch, an_entry, an_id, append
 
 SEEDS = range(12)

@@ -8,9 +8,8 @@ from ledger.log.merkle import new_nodes, node_hash
 from ledger.matter.events import Event
 from ledger.matter.genealogy import Edge, Made
 from nodes.store import genealogy, log, rebuild, upstream
-from nodes.store.engine import Store
+from nodes.store.engine import Connection, Store
 from nodes.store.records import Head
-from nodes.store.sql import Connection
 from tests.nodes.store.rows import NOW, OTHER, OtherLog, a_hash, an_entry, an_id, append
 from tests.nodes.store.stories import play, story
 

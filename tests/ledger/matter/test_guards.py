@@ -1,0 +1,113 @@
+"""Slips that are asked about: what raises the question, what does not, and what the answer leaves behind."""
+
+from importlib.resources import files
+
+import pytest
+
+from ledger.errors import Malformed, Refusal
+from ledger.matter.guards import Guard, ask, basis_guards, capacity_guard, slip_guard
+from ledger.matter.quantities import Amount
+from ledger.matter.reference import CONSERVING, Reference
+
+KG = 10**6
+HISTORY = [19 * KG, 20 * KG, 21 * KG]
+
+
+@pytest.fixture(scope="module")
+def reference() -> Reference:
+    return Reference.parse(files("ledger.matter").joinpath("data/reference.json").read_bytes())
+
+
+@pytest.mark.parametrize("slip", [10, 100, 1000])
+@pytest.mark.parametrize("percent", [75, 100, 125])
+def test_a_slip_of_the_point_is_asked_about_both_ways(slip, percent):
+    above = slip_guard(20 * KG * slip * percent // 100, HISTORY, "quantity")
+    below = slip_guard(20 * KG * percent // 100 // slip, HISTORY, "quantity")
+    for guard in (above, below):
+        assert guard is not None
+        assert (guard.code, guard.field, guard.facts["slip"]) == ("guard-slip", "quantity", slip)
+        assert guard.facts["usual"] == "20 kg"
+
+
+@pytest.mark.parametrize("mg", [20 * KG, 40 * KG, 5 * KG, 149 * KG, 251 * KG, 3 * KG, 0, 10**6 * KG])
+def test_other_masses_are_not(mg):
+    assert slip_guard(mg, HISTORY, "quantity") is None
+
+
+@pytest.mark.parametrize("history", [[], [20 * KG], [20 * KG, 20 * KG]])
+def test_nobody_is_asked_before_there_is_a_habit(history):
+    assert slip_guard(200 * KG, history, "quantity") is None
+
+
+def test_the_habit_is_the_median_so_one_slip_does_not_move_it():
+    assert slip_guard(200 * KG, [*HISTORY, 2000 * KG], "quantity") is not None
+
+
+def test_a_unit_holds_no_more_than_its_kind(reference):
+    assert capacity_guard(400 * KG, "drum", reference, "units[0].net") is None
+    guard = capacity_guard(401 * KG, "drum", reference, "units[0].net")
+    assert guard == Guard("guard-capacity", "units[0].net", {"given": "401 kg", "kind": "drum", "capacity": "400 kg"})
+    assert capacity_guard(10**9 * KG, "silo", reference, "units[0].net") is None
+
+
+@pytest.mark.parametrize(
+    ("product", "basis", "quantity", "codes"),
+    [
+        ("prnd_oxide", "net", {}, []),
+        ("prnd_oxide", "reo", {}, []),
+        ("prnd_oxide", "metal", {}, ["guard-oxide-metal"]),
+        ("prnd_metal", "reo", {}, ["guard-oxide-metal"]),
+        ("prnd_metal", "metal", {}, []),
+        ("mixed_carbonate", "dry", {"moisture_pct": "12"}, ["guard-wet-for-dry"]),
+        ("mixed_carbonate", "dry", {"moisture_pct": "0"}, []),
+        ("mixed_carbonate", "dry", {}, []),
+        ("mixed_carbonate", "net", {"moisture_pct": "12"}, []),
+        ("something of their own", "metal", {}, []),
+    ],
+)
+def test_wet_for_dry_and_metal_for_oxide(reference, product, basis, quantity, codes):
+    assert [guard.code for guard in basis_guards(product, Amount(KG, basis), quantity, reference)] == codes
+
+
+def test_a_guard_asks_and_a_reason_answers():
+    guards = [None, slip_guard(200 * KG, HISTORY, "quantity"), None, slip_guard(2 * KG, HISTORY, "quantity")]
+    for unanswered in (None, {}, {"reason": ""}):
+        with pytest.raises(Refusal) as asked:
+            ask(guards, unanswered)
+        assert (asked.value.code, asked.value.field) == ("guard-slip", "quantity")
+        assert "200 kg" in asked.value.text("en")
+        assert "200 kg" in asked.value.text("zh")
+    told = ask(guards, {"reason": "a whole truck, for once"})
+    assert told == [{"guard": "guard-slip", "reason": "a whole truck, for once"}] * 2
+
+
+def test_nothing_to_ask_leaves_nothing_behind():
+    assert ask([None, None], None) == []
+    assert ask([None], {"reason": "said unasked"}) == []
+
+
+# -- the reference data that the guards read -----------------------------------------------------------------------
+
+
+def test_every_row_of_the_reference_data_names_its_source(reference):
+    for table in (reference.products, reference.processes, reference.packages, reference.scales):
+        assert table
+        assert all(row["source"] for row in table.values())
+    assert reference.processes.keys() >= CONSERVING
+    assert reference.version
+
+
+def test_lookups_answer_for_what_they_do_not_know(reference):
+    assert reference.form("prnd_oxide") == "oxide"
+    assert reference.form("unheard of") is None
+    assert reference.product_name("prnd_oxide", "zh") == "氧化镨钕"
+    assert reference.product_name("unheard of", "zh") == "unheard of"
+    assert reference.process_name("split", "en") != ""
+    assert reference.process_name("unheard of", "en") == "unheard of"
+    assert reference.scale_ppm("unheard of") == max(row["u_ppm"] for row in reference.scales.values())
+
+
+@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"version": "1"}', b"\xff"])
+def test_reference_data_of_another_form_is_refused(data):
+    with pytest.raises(Malformed):
+        Reference.parse(data)
