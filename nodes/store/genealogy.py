@@ -13,7 +13,7 @@ Does not check what entries say: whoever saves has verified them.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count as counted_from
-from typing import Any, NamedTuple
+from typing import Any
 
 from ledger.errors import Unknown
 from ledger.matter.genealogy import Edge, Made
@@ -80,7 +80,8 @@ _SENT = (
 )
 
 
-class Node(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Node:
     """A batch on a trace. `entry_no` (with its `index` in `log`, and `event` type) made it, where that is known."""
 
     batch: str
@@ -94,7 +95,8 @@ class Node(NamedTuple):
     country: str | None
 
 
-class Link(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Link:
     """`child` was made out of `parent` by an entry; `mg` of the parent went in, where that is known."""
 
     child: str
