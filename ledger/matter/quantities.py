@@ -151,3 +151,8 @@ def show_mg(mg: int) -> str:
     whole, rest = divmod(mg, MG_PER["kg"])
     decimals = f"{rest:06d}".rstrip("0")
     return f"{sign}{whole}{'.' + decimals if decimals else ''} kg"
+
+
+def show_goods(batch: str, mg: int, count: int | None) -> str:
+    """Goods of a batch in words that differ whenever the goods do, for sentences."""
+    return f"{batch}, {show_mg(mg)}" + ("" if count is None else f", {count}")

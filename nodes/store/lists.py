@@ -120,13 +120,13 @@ def batch(conn: Connection, id_: str) -> BatchRecord:
     """A batch that is or was here. Unknown otherwise."""
     no = numbers(conn, "batches", [id_]).get(id_) if is_id(id_) else None
     found = [] if no is None else _batch_records(conn, conn.execute(f"{BATCH} AND b.no = ?", (no,)).fetchall())
-    return _only(found, "batch-unknown", id_)
+    return _only(found, Unknown("batch-unknown", field="id", value=id_))
 
 
 def unit(conn: Connection, id_: str) -> UnitRecord:
     no = numbers(conn, "units", [id_]).get(id_) if is_id(id_) else None
     found = [] if no is None else [_unit_record(row) for row in conn.execute(f"{UNIT} WHERE u.no = ?", (no,))]
-    return _only(found, "unit-unknown", id_)
+    return _only(found, Unknown("unit-unknown", field="id", value=id_))
 
 
 def shipment(conn: Connection, id_: str) -> ShipmentRecord:
@@ -134,18 +134,18 @@ def shipment(conn: Connection, id_: str) -> ShipmentRecord:
     rows: list[Any] = []
     if is_id(id_) and "#" not in id_:
         rows = conn.execute(f"{_SHIPMENT} WHERE id = ?", (id_bytes(id_),)).fetchall()
-    return _only(_shipment_records(conn, rows), "shipment-unknown", id_)
+    return _only(_shipment_records(conn, rows), Unknown("shipment-unknown", field="id", value=id_))
 
 
 def arrival(conn: Connection, id_: str) -> ArrivalRecord:
     """A shipment offered to us, by `log#id`."""
     rows = conn.execute(f"{_ARRIVAL} WHERE id = ?", (id_,))
-    return _only([_arrival_record(row) for row in rows], "arrival-unknown", id_)
+    return _only([_arrival_record(row) for row in rows], Unknown("arrival-unknown", field="id", value=id_))
 
 
-def _only(found: list[_Record], code: str, id_: str) -> _Record:
+def _only(found: list[_Record], unknown: Unknown) -> _Record:
     if not found:
-        raise Unknown(code, field="id", value=id_)
+        raise unknown
     return found[0]
 
 

@@ -72,10 +72,7 @@ _NEW_SHIPMENT = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _SHIPMENT_CHANGES = "UPDATE shipments SET closed = ?, state = ? WHERE id = ?"
-_GOING = (
-    "INSERT INTO going (batch_no, shipment_no) SELECT ?, no FROM shipments WHERE id = ?"
-    " ON CONFLICT (batch_no, shipment_no) DO NOTHING"
-)
+_GOING = "INSERT INTO going (batch_no, shipment_no) VALUES (?, ?)"
 _NEW_ARRIVAL = "INSERT INTO arrivals (final, declined, state, id, no, sender, purpose) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _ARRIVAL_CHANGES = "UPDATE arrivals SET final = ?, declined = ?, state = ? WHERE id = ?"
 _KNOWN_SHIPMENTS = "SELECT id FROM shipments WHERE id IN ({})"
@@ -213,20 +210,20 @@ def _save_units(conn: Connection, units: Sequence[Unit], made: Mapping[Key, Maki
 
 def _save_shipments(conn: Connection, shipments: Sequence[Shipment], made: Mapping[Key, Making]) -> None:
     known = {raw for (raw,) in select_in(conn, _KNOWN_SHIPMENTS, (id_bytes(one.id) for one in shipments))}
+    batches = numbers(conn, "batches", {line.batch for one in shipments for line in one.lines})
     fresh = counted_from(next_no(conn, "shipments"))
-    added, changed = [], []
+    added, changed, going = [], [], []
     for one in shipments:
         columns = (one.closed, dump_state(one), id_bytes(one.id))
         if columns[-1] in known:
             changed.append(columns)
-        else:
-            how = made.get(one.key, _UNTOLD)
-            added.append((*columns, next(fresh), one.to, one.purpose, one.at, how.entry_no, how.external_ref))
+            continue
+        no, how = next(fresh), made.get(one.key, _UNTOLD)
+        added.append((*columns, no, one.to, one.purpose, one.at, how.entry_no, how.external_ref))
+        going += [(batch_no, no) for batch_no in dict.fromkeys(batches[line.batch] for line in one.lines)]
     conn.executemany(_NEW_SHIPMENT, added)
-    batches = numbers(conn, "batches", {line.batch for one in shipments for line in one.lines})
-    going = {(batches[line.batch], id_bytes(one.id)): None for one in shipments for line in one.lines}
-    conn.executemany(_GOING, going)
     conn.executemany(_SHIPMENT_CHANGES, changed)
+    conn.executemany(_GOING, going)
 
 
 def _save_arrivals(conn: Connection, arrivals: Sequence[Arrival]) -> None:

@@ -312,6 +312,12 @@ def _longer_group(event: dict[str, Any]) -> None:
     event["sd"]["lines.chain"] = listed.sd["lines.chain"]
 
 
+def _stack(slots: dict[str, Any]) -> None:
+    """The second carton stands in the first."""
+    outer, inner = slots["lines.partner"][0]["units"]
+    inner["inside"] = outer["unit"]
+
+
 _UNSENT = "magnet.example/log#7ZZZZZZZZZZZZZZZZZZZZZZZZZ"
 _OTHER_LEAF = b64(seed("another leaf"))
 _FORMAT, _MADE_AT = '"format":"lodetrace evidence v1"', '"made_at":"2026-11-24T02:00:00.000Z"'
@@ -835,6 +841,47 @@ LIES: tuple[Lie, ...] = (
         "unit-not-offered",
         "handover",
         motor={"changes": {1: lambda slots: slots["lines.partner"][0]["units"][0].update(unit=_UNSENT)}},
+    ),
+    _told(
+        "a receipt that names another owner",
+        CUSTODY,
+        "Refusal",
+        "line-differs-from-offer",
+        "handover",
+        motor={"changes": {1: _row("lines.partner", 1, owner="motor.example")}},
+    ),
+    _told(
+        "a receipt of a carton with other pieces in it",
+        CUSTODY,
+        "Refusal",
+        "unit-not-offered",
+        "handover",
+        motor={"changes": {1: lambda slots: slots["lines.partner"][0]["units"][0].update(count=401)}},
+    ),
+    _told(
+        "a receipt of a stack without what stands in it",
+        CUSTODY,
+        "Refusal",
+        "unit-contents-missing",
+        "handover",
+        magnet={"changes": {4: _stack}},
+        motor={"changes": {1: lambda slots: slots["lines.partner"][0]["units"].pop()}},
+    ),
+    _told(
+        "an answer to the receipt of another shipment",
+        CUSTODY,
+        "Refusal",
+        "receipt-of-other-shipment",
+        "whole",
+        magnet={"changes": {7: _slot("acknowledgement", shipment=_UNSENT[-26:])}},
+    ),
+    _told(
+        "an answer that weighs back what was accepted",
+        CUSTODY,
+        "Refusal",
+        "decline-differs",
+        "whole",
+        magnet={"changes": {7: _slot("acknowledgement", declined=True)}},
     ),
     # 9  the subject
     _value(

@@ -665,8 +665,8 @@ def _check_links(there, points):
             else:
                 need(b64encode(other.leaf).decode() == ref["leaf"], Unverified, "ref")
                 need(other.type == wanted or other.table is None, Unverified, "ref")
-                if wanted == "shipped" and other.table is not None:
-                    _check_handover(other, entry)
+                if other.table is not None:
+                    (_check_handover if wanted == "shipped" else _check_answer)(other, entry)
         had = known.setdefault(entry.log, set())
         taken = [entry.slot("packing")["batch"]] if entry.slot("packing") else []
         slots = () if entry.type == "received" else ("inputs.chain", "lines.chain")
@@ -699,12 +699,28 @@ def _check_handover(shipped, received):
         if "batch" in line:
             need(shipped.full(line["batch"]) == received.full(row["batch"]), Refusal, "another batch")
         if "mg" in line and "offered_mg" in row:
-            said = row["offered_mg"], row["basis"], row.get("offered_count")
-            need(said == (line["mg"], line["basis"], line.get("count")), Refusal, "another amount")
-            sent = {(shipped.full(unit["unit"]), unit["net_mg"]) for unit in line["units"]}
-            for unit in row["units"]:
-                fits = (received.full(unit["unit"]), unit["net_mg"]) in sent
-                need(unit["state"] == "unexpected" or fits, Refusal, "a unit that was not sent")
+            said = row["offered_mg"], row["basis"], row.get("offered_count"), row.get("owner")
+            need(said == (line["mg"], line["basis"], line.get("count"), line.get("owner")), Refusal, "another amount")
+            _check_units(shipped, line["units"], received, row["units"])
+
+
+def _check_units(shipped, offered, received, told):
+    def words(entry, unit):
+        return unit["net_mg"], unit.get("count"), unit.get("inside") and entry.full(unit["inside"])
+
+    sent = {shipped.full(unit["unit"]): words(shipped, unit) for unit in offered}
+    named = {received.full(unit["unit"]) for unit in told}
+    for unit in told:
+        fits = sent.get(received.full(unit["unit"])) == words(received, unit)
+        need(unit["state"] == "unexpected" or fits, Refusal, "a unit that was not sent so")
+    need(all(id_ in named or outer not in named for id_, (_, _, outer) in sent.items()), Refusal, "half a stack")
+
+
+def _check_answer(received, acknowledged):
+    receipt, answer = received.slot("receipt"), acknowledged.slot("acknowledgement")
+    if receipt and answer:
+        need(receipt["shipment"] == f"{acknowledged.log}#{answer['shipment']}", Refusal, "another shipment")
+        need(receipt["declined"] == answer["declined"], Refusal, "declined or not")
 
 
 def _check_subject(subject, entries):

@@ -27,7 +27,8 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 # site, checked for itself, has gathered.
 COMPUTED = {
     ("ledger/matter/guards.py", "first.code"): "guard-capacity guard-oxide-metal guard-slip guard-wet-for-dry",
-    ("nodes/desk.py", "unknown"): "batch-unknown unit-unknown",
+    ("nodes/store/codes.py", "unknown"): "batch-unknown unit-unknown",
+    ("nodes/store/engine.py", "code"): "database-damaged database-locked database-readonly disk-failing disk-full",
 }
 
 

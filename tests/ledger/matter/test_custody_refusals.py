@@ -16,6 +16,9 @@ from tests.ledger.matter.story import KG, SITE, Node, World, answer, made, part,
 
 OUTSIDE = {"name": "Muster GmbH", "country": "DE"}
 
+RULES = ("custody", "desk", "processing", "shipping", "receiving", "stacks")
+"""The files that custody's refusals are raised in."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -774,7 +777,7 @@ def test_at_within_the_clocks_tolerance_is_fine():
 
 
 def test_every_refusal_of_custody_has_its_case():
-    code = "".join((Path(custody.__file__).parent / f"{name}.py").read_text("utf-8") for name in ("custody", "stacks"))
+    code = "".join((Path(custody.__file__).parent / f"{name}.py").read_text("utf-8") for name in RULES)
     raised = set(re.findall(r'Refusal\(\s*"([a-z-]+)"', code))
     assert len(raised) > 40
     assert raised - {case.code for case in CASES.values()} == set()

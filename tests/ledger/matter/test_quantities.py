@@ -90,7 +90,7 @@ def test_volumes_agree_with_fractions_and_are_rounded_once(value, unit, g_per_l)
 
 def test_a_volume_is_its_concentration():
     assert mass_mg("3", "m3", "quantity", g_per_l="285.5") == 856_500_000
-    assert mass_mg("2.5", "L", "quantity", g_per_l="1.001") == 2_502 + 0  # 2502.5 mg, to the even one
+    assert mass_mg("2.5", "L", "quantity", g_per_l="1.001") == 2_502  # 2502.5 mg, to the even one
 
 
 # -- what is typed -------------------------------------------------------------------------------------------------
