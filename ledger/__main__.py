@@ -29,6 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
     verb.add_argument("--json", action="store_true", help="the verdict as JSON")
     verb.add_argument("--lang", choices=("en", "zh"), default="en")
     given = parser.parse_args(arguments)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a console that has no ✓ or no Chinese still gets the verdict
     return verify_file(given.file, given.trust, as_json=given.json, language=given.lang)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from ledger.entries import Entry, open_entry, open_event, parse_entry
 from ledger.errors import LodetraceError, Malformed, Unverified
-from ledger.links import check_links, check_subject
+from ledger.links import check_links, check_order, check_subject
 from ledger.log.canonical import b64, format_json, parse_json, unb64
 from ledger.log.checkpoints import Checkpoint, claimed_origin, open_checkpoint
 from ledger.log.disclosures import open_slots
@@ -157,8 +157,9 @@ def evidence_of(value: Any) -> Evidence:
     try:
         if value["format"] != FORMAT or len(value) != 9:
             raise Malformed("malformed", field="evidence.format", value=value["format"], why=f"it is not {FORMAT}")
-        if len(value["entries"]) > ENTRIES_MAX or len(value["checkpoints"]) > CHECKPOINTS_MAX:
-            raise Malformed("evidence-too-large", field="entries", value=len(value["entries"]), limit=ENTRIES_MAX)
+        for field, limit in (("entries", ENTRIES_MAX), ("checkpoints", CHECKPOINTS_MAX)):
+            if len(value[field]) > limit:
+                raise Malformed("evidence-too-large", field=field, value=len(value[field]), limit=limit)
         evidence = Evidence(
             subject=_subject(value["subject"]),
             entries=tuple(
@@ -227,7 +228,7 @@ def verify(evidence: Evidence, policy: Policy | None) -> Result:
     2  registry and standing: none yet; logs are named directly in the policy
     3  each checkpoint: signature of its log, witness quorum of the policy
     4  consistency between the checkpoints of one log, where shown
-    5  each entry: inclusion, signature by the keys valid at its index, origin and index as stated
+    5  each entry: inclusion, signature by the keys valid at its index, origin and index as stated; their order
     6  each disclosure: path and digest
     7  each ref: the entry it names is the one it means
     8  custody: sources present, both sides of each handover agree, over what is disclosed
@@ -244,6 +245,7 @@ def verify(evidence: Evidence, policy: Policy | None) -> Result:
         with_disclosures = _check_entry(evidence, proven, entry, checkpoint, logs)
         if checked.setdefault((entry.origin, entry.index), with_disclosures).entry.raw != entry.raw:
             raise Unverified("two-entries-one-place", field="entries", value=entry.index, log=entry.origin)
+    check_order(one.entry for one in checked.values())
     leaves = {leaf_hash(proven.note) for proven in evidence.entries}
     for leaf in evidence.disclosures:
         if leaf not in leaves:
@@ -289,14 +291,15 @@ def _log_keys(evidence: Evidence, entries: Sequence[Entry], policy: Policy | Non
 
 
 def keys_of(opened: Event, use: str) -> tuple[Verifier, ...]:
-    """The Ed25519 keys that a `log_opened` publishes for a use, in their order. Unknown uses and algorithms are carried."""
+    """The Ed25519 keys that a `log_opened` publishes for a use, in their order. Others are carried and passed over."""
     if opened.scalar("log").get("name", opened.name) != opened.name:
         raise Unverified("entry-elsewhere", field="log.name", value=opened.scalar("log")["name"])
     name = opened.origin if use == "log" else f"{opened.name}/{use}"
-    found = []
-    for key in opened.scalar("keys").get("list", ()):
-        if isinstance(key, dict) and key.get("use") == use and key.get("alg") == "ed25519":
-            found.append(Verifier.from_public(name, unb64(str(key.get("key")), field="keys", size=32)))
+    found = [
+        Verifier.from_public(name, unb64(str(key.get("key")), field="keys", size=32))
+        for key in opened.scalar("keys").get("list", ())
+        if (key["use"], key["alg"]) == (use, "ed25519")
+    ]
     if not found:
         raise Unverified("key-not-published", field="keys", value=use, log=opened.origin)
     return tuple(found)

@@ -1,5 +1,6 @@
 """Links: what verified entries say of one another and of the evidence's subject (docs/formats.md, "Verification").
 
+    check_order    entries of one log follow one another in time, and in the chain where they are neighbours
     check_links    each ref names the entry it means; both sides of a handover agree; sources come before their use
     check_subject  an entry makes the thing that the evidence is about
 
@@ -7,9 +8,9 @@ Promises: whatever two disclosed values contradict is raised; whatever is named 
 Does not check: signatures and proofs (evidence.py did, before), nor a whole log's custody (audit.py).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from ledger.entries import id_in
+from ledger.entries import NOTHING_BEFORE, Entry, id_in
 from ledger.errors import Unverified
 from ledger.log.canonical import b64
 from ledger.matter.events import Event
@@ -21,6 +22,20 @@ Place = tuple[str, int]
 
 _REFS = {"received": ("offer", "shipped"), "acknowledged": ("answer", "received")}
 """Which slot of a type refers to an entry elsewhere, and of which type that must be."""
+
+
+def check_order(entries: Iterable[Entry]) -> None:
+    """What an audit sees of a whole log, as far as it can be seen of parts. At most one entry for each place."""
+    last: Entry | None = None
+    for entry in sorted(entries, key=lambda entry: (entry.origin, entry.index)):
+        before = last if last is not None and last.origin == entry.origin else None
+        if entry.index == 0 and entry.previous != NOTHING_BEFORE:
+            raise Unverified("chain-broken", field="entry", value=0)
+        if before is not None and before.recorded_at > entry.recorded_at:
+            raise Unverified("time-went-back", field="entry", value=entry.recorded_at, before=before.recorded_at)
+        if before is not None and before.index + 1 == entry.index and before.text_hash != entry.previous:
+            raise Unverified("chain-broken", field="entry", value=entry.index)
+        last = entry
 
 
 def check_links(

@@ -27,8 +27,12 @@ WORDS: Mapping[str, tuple[str, str]] = {
 
 SENTENCES: Mapping[str, tuple[str, str]] = {
     "authorship": (
-        "{entries} entries were written by the {logs} organisations named, in this order, and are unchanged.",
-        "{entries} 条记录由所列 {logs} 家单位依此次序写下，且未被更改。",
+        "{entries} entries were written by the {logs} organisations named, in each log's order, and are unchanged.",
+        "{entries} 条记录由所列 {logs} 家单位按各自日志的次序写下，且未被更改。",
+    ),
+    "authorship-by-own-word": (
+        "{entries} entries fit the keys of {logs} logs that this file brings along. Whose they are, it alone says.",
+        "{entries} 条记录与此文件自带的 {logs} 个日志的密钥相符。密钥归谁所有，只有文件自己在说。",
     ),
     "disclosed": (
         "{values} values shown here are the ones committed to when they were recorded.",
@@ -43,8 +47,8 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "来源、工序、国家与产品均为各单位自述，尚无鉴证。",
     ),
     "no-correction-known": (
-        "No recall or correction known as of size {size} of {log}.",
-        "截至 {log} 第 {size} 条，未知有召回或更正。",
+        "No recall or correction known as of size {size} of {log}, time {time}.",
+        "截至 {log} 的大小 {size}、时间 {time}，未知有召回或更正。",
     ),
     "consistency-not-shown": (
         "Several checkpoints of {log} are given; that they are one history is not shown here.",
@@ -144,15 +148,19 @@ def judge(result: Result) -> Verdict:
     checked = _in_story_order(result)
     steps = tuple(_step(one, result) for one in checked if one.event is not None and one.entry.index != 0)
     shown, hidden = _values(checked)
-    handovers = sum(one.entry.type == "received" for one in checked)
-    proven: list[tuple[str, Mapping[str, Any]]] = [
-        ("authorship", {"entries": len(checked), "logs": len(result.logs)}),
-        ("disclosed", {"values": shown}),
-    ]
+    handovers = sum(_is_told_by_both(one, result) for one in checked)
+    written = {"entries": len(checked), "logs": len(result.logs)}
+    proven: list[tuple[str, Mapping[str, Any]]] = [("disclosed", {"values": shown})]
+    claimed: list[tuple[str, Mapping[str, Any]]] = [("statements", {})]
+    if result.vouched:
+        proven.insert(0, ("authorship", written))
+    else:
+        claimed.insert(0, ("authorship-by-own-word", written))
     if handovers:
         proven.append(("handovers", {"handovers": handovers}))
     notices: list[tuple[str, Mapping[str, Any]]] = [
-        ("no-correction-known", {"log": facts.origin, "size": facts.newest.size}) for facts in result.logs.values()
+        ("no-correction-known", {"log": facts.origin, "size": facts.newest.size, "time": result.evidence.made_at})
+        for facts in result.logs.values()
     ]
     notices += [
         ("consistency-not-shown", {"log": facts.origin}) for facts in result.logs.values() if not facts.consistent
@@ -168,15 +176,23 @@ def judge(result: Result) -> Verdict:
         steps=steps,
         proven=tuple(proven),
         attested=(),
-        claimed=(("statements", {}),),
+        claimed=tuple(claimed),
         not_shown=hidden,
         missing=result.missing,
         notices=tuple(notices),
     )
 
 
+def _is_told_by_both(one: Checked, result: Result) -> bool:
+    """A receipt whose shipment is here too, with the goods disclosed on both sides; that they agree was checked."""
+    ref = one.event.scalar("offer") if one.event is not None else {}
+    sent = result.entries.get((ref["log"], ref["index"])) if ref else None
+    sides = [side.event for side in (one, sent) if side is not None and side.event is not None]
+    return len(sides) == 2 and all(any("batch" in row for row in side.rows("lines.chain")) for side in sides)
+
+
 def _in_story_order(result: Result) -> list[Checked]:
-    """By recording time; a log's own order always holds, for its times never go back."""
+    """By recording time. A log's own order holds, for its times never go back; between logs it is what clocks said."""
     return sorted(result.entries.values(), key=lambda one: (one.entry.recorded_at, one.entry.origin, one.entry.index))
 
 
@@ -198,7 +214,7 @@ def _step(one: Checked, result: Result) -> Step:
         or event.scalar("origin").get("country")
         or opened.get("country"),
         origin=event.scalar("origin") or None,
-        standing=PROVEN,
+        standing=PROVEN if result.vouched else CLAIMED,
     )
 
 

@@ -169,11 +169,6 @@ class Settings(BaseSettings):
         Field(ge=1 << 16, le=1 << 30),
         Says("the largest request, from 65536 to 1073741824 bytes", "请求的最大字节数，65536 到 1073741824"),
     ] = 16 << 20
-    future_max_s: Annotated[
-        int,
-        Field(ge=0, le=86400),
-        Says("how far ahead of our clock an event may lie, 0 to 86400 seconds", "事件时间最多可超前的秒数，0 到 86400"),
-    ] = 300
     retry_max_s: Annotated[
         int,
         Field(ge=1, le=86400),

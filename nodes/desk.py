@@ -14,7 +14,7 @@ from ledger.labels import Label, make_token
 from ledger.matter.events import Event, is_id
 from ledger.matter.genealogy import made
 from ledger.matter.reference import Reference
-from ledger.matter.stock import Batch, Key, State, Unit
+from ledger.matter.stock import Batch, Key, Shipment, State, Unit
 from nodes.config import Settings
 from nodes.derive import amounts_of
 from nodes.identity import Identity
@@ -73,6 +73,8 @@ class GroupDesk:
             for code in (one.lot_no, ref):
                 if code is not None:
                     self._coined.setdefault(("batch", code), []).append(one.batch)
+        if ref is not None and "shipment" in event.ids:
+            self._coined.setdefault(("shipment", ref), []).append(event.ids["shipment"])
         for id_, row in zip(event.ids.get("units.public", ()), event.items("units.public"), strict=True):
             self._coined.setdefault(("unit", row["serial"]), []).append(id_)
 
@@ -93,6 +95,14 @@ class GroupDesk:
             return own
         named = [*self._coined.get(("unit", code), ()), *codes.units_named(self._conn, code)]
         return codes.one_of(named, field, code, "unit-unknown")
+
+    def shipment_id(self, code: str, field: str) -> str:
+        """The id of a shipment of ours named by id or external reference."""
+        own = code.removeprefix(f"{self.origin}#")
+        if is_id(own) and isinstance(self.state(("shipment", own)), Shipment):
+            return own
+        named = [*self._coined.get(("shipment", code), ()), *codes.shipments_named(self._conn, code)]
+        return codes.one_of(named, field, code, "shipment-unknown")
 
     # -- looking back -----------------------------------------------------------------------------------------
 

@@ -100,7 +100,7 @@ def _labels(console: Console, federation: Federation, told: Told, folder: Path) 
 
 
 def _trace(console: Console, checks: Checks, federation: Federation, told: Told, folder: Path) -> None:
-    from api.demo.picture import draw_trace
+    from api.pictures import draw_trace
 
     found = federation[MOTOR].get(f"/api/v1/batches/{told.ids['motor batch']}/trace")
     (folder / "trace.json").write_text(json.dumps(found, ensure_ascii=False, indent=1), encoding="utf-8")

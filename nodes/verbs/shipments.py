@@ -308,7 +308,7 @@ def _loose_outcomes(
 
 def acknowledge(desk: Desk, body: Body) -> Draft:
     """The sender's answer to a receipt; also weighs in what was declined, or came back from outside."""
-    shipment = desk.state(("shipment", body["shipment"]))
+    shipment = desk.state(("shipment", desk.shipment_id(body["shipment"], "shipment")))
     if not isinstance(shipment, Shipment):
         raise Refusal("shipment-unknown", field="shipment", value=body["shipment"])
     found = desk.answer_to(shipment.id)

@@ -628,6 +628,27 @@ LIES: tuple[Lie, ...] = (
         "malformed",
         magnet={"texts": {2: lambda text: text.replace('"v":1', '"v": 1')}},
     ),
+    _told(
+        "an entry that was recorded before the one before it",
+        ENTRIES,
+        "Unverified",
+        "time-went-back",
+        magnet={"texts": {2: lambda text: text.replace("T00:48:40.500Z", "T00:31:12.003Z")}},
+    ),
+    _told(
+        "an entry chained to another one",
+        ENTRIES,
+        "Unverified",
+        "chain-broken",
+        magnet={"texts": {2: _line(3, lambda _: _OTHER_LEAF)}},
+    ),
+    _told(
+        "an entry 0 chained to something",
+        ENTRIES,
+        "Unverified",
+        "chain-broken",
+        motor={"texts": {0: _line(3, lambda _: _OTHER_LEAF)}},
+    ),
     # 6  disclosures
     _value("a salt altered", DISCLOSURES, "Unverified", "disclosure-unproven", _opens(1, _at("batch", _resalted))),
     _value("a value altered", DISCLOSURES, "Unverified", "disclosure-unproven", _opens(1, _at("batch", _revalued))),

@@ -646,6 +646,12 @@ def _check_entries(file, entries, points, opens):
             wanted = [(key.name, key.id) for key in authors]
             need([line[:2] for line in entry.lines] == wanted, Unverified, "other signers")
             signers(entry.text, entry.lines, authors)
+        own = sorted((entry for entry in entries if entry.log == log), key=lambda entry: entry.index)
+        need(own[0].previous == sha256(b"").digest(), Unverified, "chain")
+        for before, entry in pairwise(own):
+            need(before.time <= entry.time, Unverified, "time went back")
+            chained = entry.previous == sha256(before.text.encode()).digest()
+            need(entry.index != before.index + 1 or chained, Unverified, "chain")
 
 
 def _check_links(there, points):
