@@ -102,9 +102,7 @@ def _edge(start: tuple[int, int], end: tuple[int, int]) -> str:
     return f'<path class="edge" d="M{x1} {y1}C{middle} {y1} {middle} {y2} {x2} {y2}"/>'
 
 
-def _box(
-    node: Mapping[str, Any], place: tuple[int, int], kind: str, gaps: list[Mapping[str, Any]], own: str
-) -> str:
+def _box(node: Mapping[str, Any], place: tuple[int, int], kind: str, gaps: list[Mapping[str, Any]], own: str) -> str:
     x, y = place
     drawn = (
         f'<rect class="{kind}{" gap" if gaps else ""}" x="{x}" y="{y}" width="{BOX_W}" height="{BOX_H}" rx="8"/>'

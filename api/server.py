@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import create_app
 from ledger.errors import Unavailable
@@ -64,9 +65,10 @@ class _Server(uvicorn.Server):
             self._started()
 
 
-def _serve(node: Node, listening: socket.socket, started: Callable[[str], None]) -> None:
-    config = uvicorn.Config(
-        create_app(node),
+def web(app: FastAPI) -> uvicorn.Config:
+    """How any application is served here: scripts/bench.py serves an empty one in the same way, to compare."""
+    return uvicorn.Config(
+        app,
         http="httptools",
         ws="none",
         log_config=None,
@@ -74,8 +76,11 @@ def _serve(node: Node, listening: socket.socket, started: Callable[[str], None])
         server_header=False,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
+
+
+def _serve(node: Node, listening: socket.socket, started: Callable[[str], None]) -> None:
     settings = node.settings
-    server = _Server(config, lambda: started(f"{settings.name} serves at {settings.url} 已启动"))
+    server = _Server(web(create_app(node)), lambda: started(f"{settings.name} serves at {settings.url} 已启动"))
     # uvicorn raises the signal again after it has stopped, which would end us before the node has stopped too.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)

@@ -23,7 +23,7 @@ from ledger.log.canonical import b64, b64url, dump, parse_json, unb64
 from ledger.log.disclosures import commit_list, digest, disclose, open_slots, padded
 from ledger.log.merkle import leaf_hash
 from ledger.log.notes import Note, Verifier, open_note, parse_note
-from ledger.matter.events import EVENT_TYPES, Event, Slot, is_origin
+from ledger.matter.events import EVENT_TYPES, LIST_MAX, Event, Slot, is_origin
 
 FIRST_LINE = "lodetrace entry v1"
 ENTRY_MAX = 16 * 1024
@@ -32,6 +32,7 @@ NOTHING_BEFORE = sha256(b"").digest()
 
 Entropy = Callable[[int], bytes]
 _TIME = pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z")
+_DIGEST = pattern(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
 _NUMBER = pattern(r"0|[1-9][0-9]{0,15}")
 _TO_CROCKFORD = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 _FROM_CROCKFORD = bytes.maketrans(b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
@@ -117,6 +118,7 @@ def commit(event_type: str, slots: Mapping[str, Any], origin: str, entropy: Entr
     `entropy(n)` answers n random bytes; a salt is never used twice nor derived from a value.
     """
     table = EVENT_TYPES[event_type]
+    assert slots.keys() <= {slot.name for slot in table}, f"{event_type} has no slot for all of {sorted(slots)}"
     counts = [padded(len(slots.get(slot.name) or ())) if slot.items else 1 for slot in table]
     pool, used = entropy(16 * sum(counts)), 0
     sd: dict[str, Any] = {}
@@ -178,7 +180,7 @@ def _note(raw: bytes) -> Note:
 def _parse(note: Note) -> Entry:
     lines = note.text.split("\n")
     if len(lines) != 7 or lines[6] or lines[0] != FIRST_LINE:
-        if lines[0].startswith("lodetrace entry "):
+        if lines[0] != FIRST_LINE and lines[0].startswith("lodetrace entry "):
             raise Malformed("entry-version-unknown", field="entry", value=lines[0])
         raise Malformed("malformed", field="entry", why=f"it is not six lines headed {FIRST_LINE!r}")
     _, origin, index, previous, recorded_at, event_line, _ = lines
@@ -223,11 +225,23 @@ def _fits(sd: Mapping[str, Any], table: Sequence[Slot]) -> bool:
     lengths: dict[str, Any] = {}
     for slot in table:
         commitment = sd[slot.name]
-        if isinstance(commitment, dict) is not slot.items:
+        if not (_is_list(commitment) if slot.items else _is_digest(commitment)):
             return False
-        if slot.items and lengths.setdefault(slot.name.partition(".")[0], commitment.get("n")) != commitment.get("n"):
+        if slot.items and lengths.setdefault(slot.name.partition(".")[0], commitment["n"]) != commitment["n"]:
             return False
     return True
+
+
+def _is_digest(value: Any) -> bool:
+    """32 bytes in the only spelling of base64url."""
+    return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
+
+
+def _is_list(value: Any) -> bool:
+    if not isinstance(value, dict) or value.keys() != {"n", "root"} or not _is_digest(value["root"]):
+        return False
+    n = value["n"]
+    return type(n) is int and 0 < n <= LIST_MAX and n.bit_count() == 1
 
 
 # -- opening ------------------------------------------------------------------------------------------------------

@@ -602,6 +602,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} is {value}, which is no site of this organisation. Use one of: {sites}.",
         "{field} 为 {value}，不是本单位的场地。请使用：{sites}。",
     ),
+    "unit-left-open": (
+        (
+            "{field}: {left} units of this line are not answered, {value} among them. Say what became of each, "
+            "name no unit to accept all, or leave the receipt open for a later one."
+        ),
+        "{field}：该行还有 {left} 个包装件未说明，例如 {value}。请逐一说明，或都不列以全部接收，或不要标为最后一次收货。",
+    ),
     # --- nodes: other nodes, and the client of one's own -------------------------------------------------
     "answer-too-large": (
         "{field} answered with more than {value} bytes, which is never right. Check what stands at that address.",
@@ -696,6 +703,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "node-stopping": (
         "The node is stopping and takes no new command. Nothing was recorded; send it again when it is back.",
         "节点正在停止，不再接受新指令。本次未记录，请待其恢复后重发。",
+    ),
+    "not-an-authority": (
+        "{value} is no authority and takes no deposits. Name the right node under `authority` in the settings.",
+        "{value} 不是监管节点，不接收报备。请在设置 authority 中填写正确的节点。",
     ),
     "not-witnessed-yet": (
         "Size {value} of the log waits for its witnesses; what others rely on leaves only after that.",

@@ -178,6 +178,8 @@ class Courier:
     def _evidence(self, conn: Connection, delivery: Delivery, event: Event) -> Evidence:
         node, subject = self._node, _subject(self._node.origin, delivery)
         made_at = stamp(node.clock())
+        if delivery.kind == "deposit":
+            return evidence.of_range(conn, node.origin, int(delivery.subject), delivery.entry_no, made_at)
         if delivery.kind != "handover":
             return evidence.of_entry(conn, node.origin, {"shipment": subject}, delivery.entry_no, "partner", made_at)
         rows = list(event.rows("lines.chain", "lines.partner"))
@@ -188,7 +190,9 @@ class Courier:
 
 
 def _subject(origin: str, delivery: Delivery) -> str:
-    """The shipment as `log#id`; ours are stored without our own origin."""
+    """The shipment as `log#id`; ours are stored without our own origin. A deposit is of our log."""
+    if delivery.kind == "deposit":
+        return origin
     return delivery.subject if "#" in delivery.subject else f"{origin}#{delivery.subject}"
 
 

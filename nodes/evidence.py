@@ -67,6 +67,15 @@ def of_entry(
     return _assemble(conn, origin, subject, needs, made_at, {index: audience}, whole=True)
 
 
+def of_range(conn: Connection, origin: str, first: int, last: int, made_at: str) -> Evidence:
+    """Entries of ours from `first` to `last`, opened whole: what is deposited with the authority."""
+    needs = _Needs()
+    for index in range(first, last + 1):
+        needs.add(index)
+    audiences = dict.fromkeys(range(first, last + 1), "authority")
+    return _assemble(conn, origin, {"log": origin}, needs, made_at, audiences, whole=True)
+
+
 def _assemble(
     conn: Connection,
     origin: str,

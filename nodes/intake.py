@@ -31,7 +31,7 @@ from nodes.store import inbox, log, upstream
 from nodes.store.engine import Connection
 from nodes.store.upstream import Upstream
 
-KINDS = ("handover", "receipt", "acknowledgement")
+KINDS = ("handover", "receipt", "acknowledgement", "deposit")
 DELIVERED = "lodetrace delivered v1"
 
 _say = logging.getLogger(__name__)
@@ -39,7 +39,9 @@ _say = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Verified, not stored yet. `subject` is the shipment as its sender writes it; `peer_key` signs the request."""
+    """Verified, not stored yet. `subject` is the shipment as its sender writes it, for a deposit the sender's log;
+    `peer_key` signs the request.
+    """
 
     kind: str
     sender: str
@@ -131,7 +133,9 @@ def take_parked(node: Node, leaves: list[bytes]) -> None:
 
 
 def _subject_entry(node: Node, message: Message) -> Checked:
-    """The entry that the message is about: the only one of the sender's log with the right type and shipment."""
+    """The entry that the message is about: the sender's, of the right type and shipment; or the last deposited."""
+    if message.kind == "deposit":
+        return _last_deposited(node, message)
     wanted = {"handover": "shipped", "receipt": "received", "acknowledgement": "acknowledged"}[message.kind]
     found = [
         one
@@ -151,6 +155,16 @@ def _subject_entry(node: Node, message: Message) -> Checked:
     return subject
 
 
+def _last_deposited(node: Node, message: Message) -> Checked:
+    """Deposits go to an authority, and open every slot of every entry."""
+    if node.settings.role != "authority":
+        raise Refusal("not-an-authority", field="cover.receiver", value=node.settings.name)
+    found = [one for one in message.result.entries.values() if one.entry.origin == f"{message.sender}/log"]
+    for one in found:
+        open_event(one.entry, one.disclosures, whole=True)
+    return max(found, key=lambda one: one.entry.index)
+
+
 def _shipment_of(event: Event) -> str | None:
     """The shipment that an entry is about, as `log#id`."""
     if event.type == "shipped":
@@ -165,8 +179,8 @@ def _refuse_incomplete(node: Node, message: Message, subject: Checked) -> None:
     """A handover brings all its evidence along; what is missing in it is not fetched from anybody later."""
     if message.kind == "handover" and message.result.missing:
         raise Refusal("evidence-incomplete", field="evidence", value=", ".join(message.result.missing[:5]))
-    ref = _ref_of(subject.event)
-    if message.kind != "handover" and ref.get("log") != node.origin:
+    ref = _ref_of(subject.event) if message.kind in ("receipt", "acknowledgement") else {"log": node.origin}
+    if ref.get("log") != node.origin:
         raise Refusal("receipt-of-other-shipment", field="cover.subject", value=message.subject)
 
 

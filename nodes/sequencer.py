@@ -278,6 +278,10 @@ class Sequencer:
             for delivery in one.draft.deliveries:
                 subject = delivery.subject or one.event.ids["shipment"]
                 outgoing.append(Outgoing(delivery.kind, delivery.to, subject, one.index))
+        authority = self._settings.authority
+        if authority is not None:
+            # One deposit for the group: its subject is where it starts, its entry where it ends.
+            outgoing.append(Outgoing("deposit", authority, str(first), prepared[-1].index))
         access.remember(conn, remembered, desk.recorded_at)
         deliveries.add(conn, outgoing)
 

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ledger.entries import id_in
+from ledger.matter.events import is_id
 from ledger.matter.stock import Shipment
 from nodes.node import Node
-from nodes.store import deliveries, lists, upstream
+from nodes.store import codes, deliveries, lists, upstream
 from nodes.store.deliveries import Delivery
 from nodes.store.engine import Connection
 from nodes.store.records import ArrivalRecord, ShipmentRecord
@@ -105,9 +106,11 @@ def arrival(record: ArrivalRecord) -> dict[str, Any]:
 
 
 def one_shipment(node: Node, id_: str) -> dict[str, Any]:
-    """By our own id, or by `log#id` for one that was offered to us."""
+    """Ours by its id or external reference, or by `log#id` one that was offered to us."""
     with node.store.read() as conn:
         own = id_.removeprefix(f"{node.origin}#")
+        if not is_id(own):
+            own = codes.one_of(codes.shipments_named(conn, own), "shipment", own, "shipment-unknown")
         if "#" in own:
             return {**arrival(lists.arrival(conn, own)), "offered": _offered(conn, own, node.origin)}
         return shipments(node, conn, [lists.shipment(conn, own)])[0]

@@ -2,7 +2,7 @@
 
     with World(folder, "mine.example", "plant.example") as world:
         lot = world["mine.example"].register("A-1", "100")
-        world.network.rule(lost(), kind="handover", times=2)
+        world.network.rule(Lost(), kind="handover", times=2)
 
 Each member is a home, a node and its application as they are served; between them stands, in place of sockets, a network
 that tampers, loses, doubles, holds back and plays again what it is told to. Nothing of our own is replaced. Leaving the
@@ -12,7 +12,6 @@ world (with no error) audits every log from outside and compares both sides of e
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -151,13 +150,19 @@ class Network:
         ]
 
 
-def lost() -> Act:
-    """It never arrives."""
+class Lost:
+    """As a rule's act: parcels never arrive. What was lost is kept in `parcels`, to be played later."""
 
-    async def act(parcel: Parcel, _: Carry) -> Reply:
+    def __init__(self) -> None:
+        self.parcels: list[Parcel] = []
+
+    async def __call__(self, parcel: Parcel, _: Carry) -> Reply:
+        self.parcels.append(parcel)
         raise httpx.ConnectError(f"the network lost a {parcel.kind}")
 
-    return act
+    def first(self, kind: str = "") -> Parcel:
+        """Waits for the first one."""
+        return until(lambda: next((one for one in self.parcels if one.kind == (kind or one.kind)), None), f"a {kind}")
 
 
 def answer_lost() -> Act:
@@ -378,25 +383,31 @@ class Member:
 
 
 class World:
-    """A federation whose members all trust one another's logs. `quorum`, `witnesses`: more lines of the policy."""
+    """A federation whose members all trust one another's logs."""
 
     def __init__(
-        self, folder: Path, *names: str, logs: Iterable[str] = (), environ: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *names: str,
+        sites: Iterable[str] = ("main",),
+        policy: Iterable[str] = (),
+        quorum: str = "none",
+        environ: Mapping[str, str] | None = None,
     ) -> None:
-        """`logs` are further policy lines: of organisations that only a test speaks for."""
+        """`policy`: further lines of it, for organisations that only a test speaks for, and witnesses."""
         self.network = Network()
         self.environ = {"LODETRACE_RETRY_MAX_S": "1", **(environ or {})}
         self.loop = asyncio.new_event_loop()
         self._thread = Thread(target=self.loop.run_forever, name="world")
         self._members: dict[str, Member] = {}
-        lines = list(logs)
+        lines = list(policy)
         for name in names:
             home = folder / name.partition(".")[0]
-            sites = [{"code": code, "country": "CN"} for code in ("main", "annex")]
-            settings, keys = create_home(home, {}, name=name, organisation=name, role="mine", country="CN", sites=sites)
+            places = [{"code": code, "country": "CN"} for code in sites]
+            settings, keys = create_home(home, {}, name=name, organisation=name, role="mine", country="CN", sites=places)
             lines.append(f"log {keys.log.verifier.vkey} http://{name}")
             self._members[name] = Member(self, settings.name, home)
-        self.policy = "".join(f"{line}\n" for line in lines) + "quorum none\n"
+        self.policy = "".join(f"{line}\n" for line in (*lines, f"quorum {quorum}"))
         for member in self:
             (member.home / "policy.txt").write_text(self.policy)
 
@@ -441,6 +452,5 @@ class World:
     def check(self, *, settled: bool = True) -> dict[str, outside.Audited]:
         """Audits all logs, and holds both sides of each handover against each other."""
         if settled:
-            with suppress(AttributeError):
-                self.settle()
+            self.settle()
         return outside.check((member.node.store for member in self if member.running), settled=settled)

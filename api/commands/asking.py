@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import typer
 
-from api.commands.terminal import Token, Url, show_json
+from api.commands.terminal import show_json
 from ledger.errors import Conflict, LodetraceError, Refusal, Unavailable, Unknown
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ PAGE = 500
 At = Annotated[str | None, typer.Option("--at", help="When it happened, with zone; else now. 发生时间（含时区）")]
 Ref = Annotated[str | None, typer.Option("--ref", help="Your own number for it. 自有单号")]
 Documents = Annotated[
-    list[str] | None, typer.Option("--document", help="KIND:NO of a paper that goes with it, repeatable. 单据 类型:编号")
+    list[str] | None,
+    typer.Option("--document", help="KIND:NO of a paper that goes with it, repeatable. 单据 类型:编号"),
 ]
 Confirm = Annotated[
     str | None, typer.Option("--confirm", help="Why it is meant so, if the node asks whether it is a slip. 确认原因")
@@ -38,8 +39,6 @@ Key = Annotated[
     str | None, typer.Option("--key", help="An Idempotency-Key of your own: twice is once. 幂等键，防止重复记录")
 ]
 Limit = Annotated[int, typer.Option("--limit", min=1, help="How many, newest first. 条数")]
-
-__all__ = ["Url", "Token"]
 
 
 # -- calls --------------------------------------------------------------------------------------------------------
@@ -115,7 +114,9 @@ def record(
     filled = {name: value for name, value in content.items() if value not in (None, [], {})}
     if body is not None:
         if filled:
-            raise typer.BadParameter("--body stands for all of the request: leave the other options out / 不能与其他选项同用")
+            raise typer.BadParameter(
+                "--body stands for all of the request: leave the other options out / 不能与其他选项同用"
+            )
         data: Any = body.read()
     else:
         missing = [name for name, value in needed.items() if value in (None, [], {})]
@@ -126,9 +127,7 @@ def record(
         return dict(client.post(path, data, key=key).json())
 
 
-def noted(
-    at: str | None, ref: str | None, documents: Sequence[str] | None, confirm: str | None
-) -> dict[str, Any]:
+def noted(at: str | None, ref: str | None, documents: Sequence[str] | None, confirm: str | None) -> dict[str, Any]:
     """The fields that every recording may carry."""
     papers = []
     for text in documents or ():

@@ -13,6 +13,9 @@ def add(app: typer.Typer) -> None:
     @app.command()
     def audit(
         home: Annotated[Path | None, typer.Option("--home", help="The node's folder. 节点目录")] = None,
+        log: Annotated[
+            str | None, typer.Option("--log", help="Of that home: another log, as deposited there. 在此报备的账本")
+        ] = None,
         url: Annotated[list[str] | None, typer.Option("--url", help="A running node, again for more. 节点地址")] = None,
         token: Annotated[list[str] | None, typer.Option("--token", help="A viewer's token of each. 令牌")] = None,
         as_json: AsJson = False,
@@ -27,7 +30,8 @@ def add(app: typer.Typer) -> None:
         if home is not None:
             store = auditing.open_home(home)
             try:
-                sound = _report(auditing.from_store(store), as_json)
+                source = auditing.from_store(store) if log is None else auditing.from_deposits(store, log)
+                sound = _report(source, as_json)
             finally:
                 store.close()
         else:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import stamina
 
-from api.demo.story import NAMES
+from api.demo.story import AUTHORITY, NAMES
 from ledger.errors import Unavailable
 from nodes import config
 from nodes.peers import ApiClient
@@ -55,7 +55,7 @@ class Organisation:
                 [sys.executable, "-m", "api", "serve", "--home", str(self.home)],
                 stdout=journal,
                 stderr=journal,
-                env=environment(),
+                env=environment(self.role),
             )
         if wait:
             self.wait_until_ready()
@@ -112,6 +112,20 @@ class Organisation:
     def wait_for_status(self, shipment: str, status: str) -> None:
         self._wait(lambda: self.get(f"/api/v1/shipments/{quote(shipment, safe='')}")["status"] == status)
 
+    def size(self) -> int:
+        """Of the log, by its newest checkpoint."""
+        return int(self.program.get("/log/checkpoint", accept="text/plain").body.split(b"\n")[1])
+
+    def wait_for_deposits(self) -> None:
+        """Until all that was recorded is with the authority."""
+        self._wait(lambda: self._waiting_deliveries() == 0)
+
+    def _waiting_deliveries(self) -> int:
+        lines = self.program.get("/metrics", accept="text/plain").body.decode().splitlines()
+        return sum(
+            int(float(line.split()[1])) for line in lines if line.startswith('lodetrace_deliveries{state="waiting"}')
+        )
+
     def _wait(self, holds: Any) -> None:
         for attempt in stamina.retry_context(
             on=_NotYet, attempts=None, timeout=WAIT_SECONDS, wait_initial=0.02, wait_max=0.2
@@ -161,9 +175,12 @@ class Federation:
             one.wait()
 
 
-def environment() -> dict[str, str]:
-    """Ours, and that buyers may see the organisations on the way: this story has nothing to hide."""
-    return {**config.environment(), "LODETRACE_EVIDENCE_PUBLIC": "true"}
+def environment(role: str = AUTHORITY) -> dict[str, str]:
+    """Ours, and this story's settings: it has nothing to hide from buyers, and all deposit with the authority."""
+    settings = {"LODETRACE_EVIDENCE_PUBLIC": "true"}
+    if role != AUTHORITY:
+        settings["LODETRACE_AUTHORITY"] = NAMES[AUTHORITY][0]
+    return {**config.environment(), **settings}
 
 
 def command(*arguments: str, accept: Sequence[int] = (0,)) -> str:

@@ -149,9 +149,13 @@ def _accepted(buyer: Any, path: str) -> bool:
 
 def _audits(console: Console, checks: Checks, federation: Federation, folder: Path) -> None:
     console.print("\n[bold]The authority audits every log 监管部门核查每本账[/]")
-    for one in federation.organisations.values():
-        report = json.loads(command("audit", "--url", one.url, "--token", one.token, "--json", accept=(0, 1)))
-        checks.that(report.get("ok") is True, f"{one.name}: {report.get('size')} entries hold", "账本完好")
+    authority = str(federation[AUTHORITY].home)
+    for role, one in federation.organisations.items():
+        log = [] if role == AUTHORITY else ["--log", one.facts["origin"]]
+        one.wait_for_deposits()
+        report = json.loads(command("audit", "--home", authority, *log, "--json", accept=(0, 1)))
+        whole = report.get("ok") is True and report.get("size") == one.size()
+        checks.that(whole, f"{one.name}: all {report.get('size')} entries hold, as deposited", "报备完整，账本完好")
     console.print("\n[bold]Somebody edits the separation plant's database 有人改动分离厂的数据库[/]")
     stolen = folder / "tampered"
     shutil.rmtree(stolen, ignore_errors=True)
@@ -184,7 +188,6 @@ def _summary(
     nodes = []
     for role in (AUTHORITY, MINE, PLANT, METAL, MAGNET, MOTOR):
         one = federation[role]
-        size = int(one.program.get("/log/checkpoint", accept="text/plain").body.split(b"\n")[1])
         nodes.append(
             {
                 "name": one.name,
@@ -195,7 +198,7 @@ def _summary(
                 "vkeys": one.facts["vkeys"],
                 "home": str(one.home),
                 "token": one.token,
-                "size": size,
+                "size": one.size(),
             }
         )
     return {

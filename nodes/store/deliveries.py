@@ -27,7 +27,6 @@ _SENT = "UPDATE deliveries SET state = 'sent', answer = ?, error = NULL WHERE no
 _REFUSED = "UPDATE deliveries SET state = 'refused', error = ? WHERE no = ? AND state = 'waiting'"
 _LATER = "UPDATE deliveries SET next_at = ?, error = ? WHERE no = ? AND state = 'waiting'"
 _ABOUT = f"{_DELIVERY} WHERE subject IN ({{}}) ORDER BY no"
-_PAGE = f"{_DELIVERY} WHERE state = ? AND no > ? ORDER BY no LIMIT ?"
 _COUNTS = "SELECT state, count(*) FROM deliveries GROUP BY state"
 
 
@@ -101,11 +100,6 @@ def about(conn: Connection, subjects: Iterable[str]) -> dict[str, list[Delivery]
         one = Delivery(*row)
         found.setdefault(one.subject, []).append(one)
     return found
-
-
-def page(conn: Connection, state: str, *, after: int = 0, limit: int = 50) -> list[Delivery]:
-    """Deliveries in a state, oldest first."""
-    return [Delivery(*row) for row in conn.execute(_PAGE, (state, after, limit))]
 
 
 def counts(conn: Connection) -> dict[str, int]:

@@ -11,7 +11,7 @@ Does not check that no other node serves this file (nodes/posix.py), nor the con
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -68,8 +68,12 @@ class Store:
         if not path.is_file():
             raise Unavailable("database-missing", field=str(path))
         store = cls(path)
-        with store._writer_at_hand() as conn:
-            migrate(conn, path)
+        try:
+            with store._writer_at_hand() as conn:
+                migrate(conn, path)
+        except BaseException:
+            store.close()
+            raise
         return store
 
     @classmethod
@@ -96,11 +100,13 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
+        """One transaction; other writers wait for its end, so a thread that has one must not ask for a second."""
         with self._writer_at_hand() as conn, self._transaction(conn):
             yield conn
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
+        """One snapshot, taken by the first statement. While it is held, the WAL cannot shrink: keep it short."""
         with _failures(self.path):
             conn = self._take_reader()
             try:
@@ -118,8 +124,7 @@ class Store:
                 if self._closed:
                     raise Unavailable("store-closed", field=str(self.path))
                 if self._writer is None:
-                    self._writer = self._connect(_WRITER)
-                    _check_modes(self._writer, self.path)
+                    self._writer = self._connect(_WRITER, _check_modes)
                 yield self._writer
             finally:
                 self._writing.release()
@@ -143,7 +148,7 @@ class Store:
             self._writer.close()
             self._writer = None
 
-    def _connect(self, pragmas: tuple[str, ...]) -> Connection:
+    def _connect(self, pragmas: tuple[str, ...], check: Callable[[Connection, Path], None] | None = None) -> Connection:
         """Transactions are ours (isolation_level None); one thread at a time uses a connection, not always the same."""
         conn = sqlite3.connect(
             self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
@@ -151,7 +156,9 @@ class Store:
         try:
             for pragma in pragmas:
                 conn.execute(pragma)
-        except sqlite3.Error:
+            if check is not None:
+                check(conn, self.path)
+        except BaseException:
             conn.close()
             raise
         return conn

@@ -42,7 +42,6 @@ _ADD_CHECKPOINT = (
 )
 _LATEST_CHECKPOINT = "SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1"
 _CHECKPOINT = "SELECT size, note FROM checkpoints WHERE size = ?"
-_COVERING = "SELECT size, note FROM checkpoints WHERE size > ? ORDER BY size LIMIT 1"
 
 
 # -- writing ------------------------------------------------------------------------------------------------------
@@ -159,10 +158,4 @@ def latest_checkpoint(conn: Connection) -> tuple[int, bytes] | None:
 
 def checkpoint(conn: Connection, size: int) -> tuple[int, bytes] | None:
     found: tuple[int, bytes] | None = conn.execute(_CHECKPOINT, (size,)).fetchone()
-    return found
-
-
-def checkpoint_covering(conn: Connection, index: int) -> tuple[int, bytes] | None:
-    """The smallest checkpoint that has the entry at `index` in its tree."""
-    found: tuple[int, bytes] | None = conn.execute(_COVERING, (index,)).fetchone()
     return found

@@ -1,7 +1,7 @@
 """What the store gives to whoever asks: plain values, never its rows.
 
-`entry_no` names an entry of any log: 0 and above is the index in our own log, below 0 an upstream entry
-(`upstream.refs` turns either into log, index and leaf). `no` is a cursor and nothing else.
+`entry_no` names an entry of any log: 0 and above is the index in our own log, below 0 an upstream entry (see
+`upstream.numbered`). `no` is a cursor and nothing else.
 """
 
 from dataclasses import dataclass
@@ -28,16 +28,6 @@ class Entry:
     recorded_at: str
     note: bytes
     disclosures: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """Which entry an `entry_no` is."""
-
-    log: str
-    index: int
-    leaf: bytes
-    type: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,6 @@ from ledger.log.notes import parse_note
 from ledger.matter.events import Event
 from nodes.store.engine import Connection
 from nodes.store.numbers import add_logs, log_numbers
-from nodes.store.records import Ref
 from nodes.store.sql import next_no, select_in
 
 _UPSTREAM = (
@@ -35,7 +34,6 @@ _NOW = _UPSTREAM.format(
 )
 _AT = f'{_NOW} WHERE u.log_no = ? AND u."index" IN ({{}})'
 _BY_NO = f"{_NOW} WHERE u.no IN ({{}})"
-_BY_LEAF = f"{_NOW} WHERE u.leaf IN ({{}})"
 _OFFER = f"{_NOW} JOIN arrivals a ON -a.offered_by = u.no WHERE a.id = ?"
 _ANSWER = (
     f"{_NOW} JOIN answers a ON -a.entry_no = u.no JOIN shipments s ON s.no = a.shipment_no WHERE s.id = ?"
@@ -54,14 +52,17 @@ _ADD_CHECKPOINT = (
     "INSERT INTO upstream_checkpoints (log_no, size, note) VALUES (?, ?, ?)"
     " ON CONFLICT (log_no, size) DO UPDATE SET note = excluded.note"
 )
-_CHECKPOINTS = "SELECT c.size, c.note FROM upstream_checkpoints c JOIN logs l ON l.no = c.log_no WHERE l.origin = ?"
-_OWN_REFS = (
-    'SELECT e."index", l.origin, e."index", e.leaf, e.type FROM entries e JOIN logs l ON l.no = 0'
-    ' WHERE e."index" IN ({})'
+_CHECKPOINTS = (
+    "SELECT c.size, c.note FROM upstream_checkpoints c JOIN logs l ON l.no = c.log_no"
+    " WHERE l.origin = ? ORDER BY c.size"
 )
-_FOREIGN_REFS = (
-    'SELECT -u.no, l.origin, u."index", u.leaf, u.type FROM upstream u JOIN logs l ON l.no = u.log_no'
-    " WHERE u.no IN ({})"
+_CHECKPOINT = (
+    "INSERT INTO upstream_checkpoints (log_no, size, note) VALUES (?, ?, ?)"
+    " ON CONFLICT (log_no, size) DO UPDATE SET note = excluded.note"
+)
+_CHECKPOINTS = "SELECT c.size, c.note FROM upstream_checkpoints c JOIN logs l ON l.no = c.log_no WHERE l.origin = ? ORDER BY c.size"
+_CHECKPOINT = (
+    "SELECT c.note FROM upstream_checkpoints c JOIN logs l ON l.no = c.log_no WHERE l.origin = ? AND c.size = ?"
 )
 _SAVE_OFFER = (
     "INSERT INTO arrivals (no, id, sender, purpose, at, offered_by, final, declined) VALUES (?, ?, ?, ?, ?, ?, 0, 0)"
@@ -171,24 +172,10 @@ def numbered(conn: Connection, entry_nos: Iterable[int]) -> dict[int, Upstream]:
     return {entry.entry_no: entry for entry in found}
 
 
-def with_leaves(conn: Connection, leaves: Iterable[bytes]) -> dict[bytes, Upstream]:
-    """Those of the leaf hashes that we hold an upstream entry for."""
-    found = (_upstream(row) for row in select_in(conn, _BY_LEAF, leaves))
-    return {entry.leaf: entry for entry in found}
-
-
 def openings(conn: Connection, *, after: int = 0, limit: int = 500) -> list[Opening]:
     """What came from other logs, in the order in which it came."""
     rows = conn.execute(_OPENINGS, (after, limit))
     return [Opening(no, head_size, _upstream(tuple(row))) for no, head_size, *row in rows]
-
-
-def refs(conn: Connection, entry_nos: Iterable[int]) -> dict[int, Ref]:
-    """Which log, index, leaf and type each entry_no stands for, own and upstream."""
-    wanted = set(entry_nos)
-    rows = [*select_in(conn, _OWN_REFS, sorted(no for no in wanted if no >= 0))]
-    rows += select_in(conn, _FOREIGN_REFS, sorted(-no for no in wanted if no < 0))
-    return {entry_no: Ref(*row) for entry_no, *row in rows}
 
 
 def _upstream(row: tuple[Any, ...]) -> Upstream:
@@ -208,18 +195,12 @@ def save_checkpoints(conn: Connection, notes: Mapping[tuple[str, int], bytes]) -
 
 def checkpoints(conn: Connection, log: str) -> dict[int, bytes]:
     """All that we hold of a log, by size, ascending."""
-    return dict(conn.execute(f"{_CHECKPOINTS} ORDER BY c.size", (log,)))
+    return dict(conn.execute(_CHECKPOINTS, (log,)))
 
 
 def checkpoint(conn: Connection, log: str, size: int) -> bytes | None:
-    row = conn.execute(f"{_CHECKPOINTS} AND c.size = ?", (log, size)).fetchone()
-    return None if row is None else bytes(row[1])
-
-
-def newest_checkpoint(conn: Connection, log: str) -> tuple[int, bytes] | None:
-    """(size, note) of the largest one."""
-    row: tuple[int, bytes] | None = conn.execute(f"{_CHECKPOINTS} ORDER BY c.size DESC LIMIT 1", (log,)).fetchone()
-    return row
+    row = conn.execute(_CHECKPOINT, (log, size)).fetchone()
+    return None if row is None else bytes(row[0])
 
 
 # -- offers and answers -------------------------------------------------------------------------------------------

@@ -1,12 +1,13 @@
 """Verbs between organisations: ship, receive, acknowledge."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ledger.entries import id_in
 from ledger.errors import Refusal
 from ledger.matter.events import Event
+from ledger.matter.handovers import check_receipt
 from ledger.matter.quantities import amount, show_mg, tolerance_mg
 from ledger.matter.stock import Arrival, ArrivalLine, Batch, Shipment
 from nodes.verbs.draft import (
@@ -122,6 +123,8 @@ def receive(desk: Desk, body: Body) -> Draft:
         "recorded": recorded_of(desk, body),
     }
 
+    check_receipt(offer.shipped, Event("received", desk.origin, slots))  # the sender will, and must not disagree
+
     def answer(sealed: Sealed) -> dict[str, Any]:
         status = "declined" if declined else "received" if receipt["final"] else "received in part"
         shown = [
@@ -157,7 +160,16 @@ def _receipt_lines(desk: Desk, body: Body, shipped: Event, arrival: Arrival | No
             raise Refusal("line-twice", field=where, value=number)
         named.add(number)
         lines.append(_receipt_line(desk, line, number, offered[number], shipped, arrival, final, where))
+    if final:
+        _refuse_unnamed(offered, named, arrival)
     return lines
+
+
+def _refuse_unnamed(offered: Sequence[Mapping[str, Any]], named: Container[int], arrival: Arrival | None) -> None:
+    """After a final receipt nothing more can be said: every line must have been answered by then."""
+    for number, row in enumerate(offered):
+        if number not in named and (arrival is None or number not in arrival.lines):
+            raise Refusal("line-left-open", field="lines", value=number, open=show_mg(row["mg"]))
 
 
 def _number_of(desk: Desk, line: Body, offered: Sequence[Mapping[str, Any]], sender: str, where: str) -> int:
@@ -190,7 +202,7 @@ def _receipt_line(
 ) -> _Line:
     batch = id_in(row["batch"], shipped.origin, desk.origin)
     before = (arrival.lines.get(number) if arrival else None) or ArrivalLine(batch, row["mg"], row.get("count"))
-    units = _unit_states(desk, line, row, shipped.origin, before, final)
+    units = _unit_states(desk, line, row, shipped.origin, before, final, where)
     outer = {unit["inside"] for unit in units if unit.get("inside")}
     in_units = dict.fromkeys((*OUTCOMES, "quarantined"), (0, 0))
     for unit in units:
@@ -243,32 +255,32 @@ def _receipt_line(
 
 
 def _unit_states(
-    desk: Desk, line: Body, row: Mapping[str, Any], sender: str, before: ArrivalLine, final: bool
+    desk: Desk, line: Body, row: Mapping[str, Any], sender: str, before: ArrivalLine, final: bool, where: str
 ) -> list[dict[str, Any]]:
-    """Each unit with its state. Naming none accepts all (when final); a stack's state is also its parts'."""
+    """Each unit with its state. When final, naming none accepts all that are open, and naming some must name all."""
     offered = {id_in(unit["unit"], sender, desk.origin): unit for unit in row["units"]}
+    inside = {id_: id_in(unit["inside"], sender, desk.origin) for id_, unit in offered.items() if unit.get("inside")}
     by_code = {unit["serial"]: id_ for id_, unit in offered.items()}
     by_code.update({unit["unit"]: id_ for id_, unit in offered.items()})
     by_code.update({id_in(unit["unit"], sender, ""): id_ for id_, unit in offered.items()})
     states: dict[str, dict[str, Any]] = {}
     strangers = []
+    stacks = set(inside.values())
+    waiting = [id_ for id_ in offered if id_ not in stacks | before.decided | before.pending.keys()]
     if "units" not in line and final:
-        states = {id_: {"state": "accepted"} for id_ in offered if id_ not in before.decided}
+        states = {id_: {"state": "accepted"} for id_ in waiting}
     for unit in line.get("units") or ():
         id_ = by_code.get(unit["unit"])
         if id_ is None and unit["state"] != "unexpected":
-            raise Refusal("unit-not-offered", field="units", value=unit["unit"])
+            raise Refusal("unit-not-offered", field=f"{where}.units", value=unit["unit"])
         if id_ is None:
             strangers.append(only(unit=unit["unit"], serial=unit["unit"], kind="unit", net_mg=0, state="unexpected"))
         else:
             states[id_] = only(state=unit["state"], reason=unit.get("reason"))
-    for id_, unit in offered.items():
-        inside = unit.get("inside")
-        outer = id_in(inside, sender, desk.origin) if inside else None
-        if outer in states and id_ not in states:
-            states[id_] = states[outer]
-        elif outer is not None and id_ in states:
-            states.setdefault(outer, states[id_])
+    _settle_stacks(states, inside)
+    left = [offered[id_]["serial"] for id_ in waiting if id_ not in states]
+    if final and left:
+        raise Refusal("unit-left-open", field=f"{where}.units", value=left[0], left=len(left))
     known = [
         only(
             unit=id_,
@@ -284,6 +296,25 @@ def _unit_states(
         if id_ in states
     ]
     return known + strangers
+
+
+def _settle_stacks(states: dict[str, dict[str, Any]], inside: Mapping[str, str]) -> None:
+    """What is said of a stack is said of all in it; what is said of all parts of a stack is said of the stack."""
+    parts: dict[str, list[str]] = {}
+    for id_, outer in inside.items():
+        parts.setdefault(outer, []).append(id_)
+    told = list(states)
+    while told:
+        outer = told.pop()
+        for id_ in parts.get(outer, ()):
+            if id_ not in states:
+                states[id_] = states[outer]
+                told.append(id_)
+    settled = True
+    while settled:
+        whole = [outer for outer, ids in parts.items() if outer not in states and all(id_ in states for id_ in ids)]
+        states.update((outer, states[parts[outer][0]]) for outer in whole)
+        settled = bool(whole)
 
 
 def _loose_outcomes(

@@ -333,7 +333,8 @@ class Entry:
         if self.table is not None:
             need(self.table.keys() == self.sd.keys(), Malformed, "slots")
             need(all(isinstance(self.sd[slot], dict) is self.table[slot][0] for slot in self.sd), Malformed, "slots")
-            groups = {(slot.split(".")[0], str(c.get("n"))) for slot, c in self.sd.items() if isinstance(c, dict)}
+            found = {slot: self._commitment(one) for slot, one in self.sd.items()}
+            groups = {(slot.split(".")[0], one[0]) for slot, one in found.items() if isinstance(one, tuple)}
             need(len(groups) == len({group for group, _ in groups}), Malformed, "group")
 
     @property

@@ -121,6 +121,17 @@ def test_a_database_of_a_later_version_is_left_alone(path: Path, store: Store) -
     assert "9999" in str(error.value)
 
 
+def test_a_database_that_would_not_be_durable_is_not_used(
+    path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.close()
+    monkeypatch.setattr(engine, "_WRITER", ("PRAGMA synchronous = NORMAL", "PRAGMA foreign_keys = ON"))
+    with pytest.raises(Unavailable) as error:
+        Store.open(path)
+    assert code_of(error) == "database-modes"
+    assert error.value.value == "wal, 1, 1"
+
+
 def test_what_is_no_database_is_said_to_be_damaged(path: Path) -> None:
     path.write_bytes(b"not a database at all, but long enough to be read as a header of one" * 100)
     with pytest.raises(Unavailable) as error:

@@ -206,6 +206,3 @@ def test_checkpoints_by_size(store: Store) -> None:
         assert log.latest_checkpoint(conn) == (9, b"checkpoint 9")
         assert log.checkpoint(conn, 5) == (5, b"checkpoint 5, cosigned")
         assert log.checkpoint(conn, 6) is None
-        assert log.checkpoint_covering(conn, 4) == (5, b"checkpoint 5, cosigned")
-        assert log.checkpoint_covering(conn, 5) == (9, b"checkpoint 9")
-        assert log.checkpoint_covering(conn, 9) is None

@@ -10,9 +10,8 @@ from ledger.log.notes import parse_note
 from ledger.matter.stock import Line, Shipment
 from nodes.store import stock, upstream
 from nodes.store.engine import Store
-from nodes.store.records import Ref
 from nodes.store.upstream import Saved
-from tests.nodes.store.rows import KG, NOW, ORIGIN, OTHER, OtherLog, a_batch, a_hash, an_entry, an_id, append
+from tests.nodes.store.rows import KG, NOW, OTHER, OtherLog, a_batch, an_id
 
 BATCH = {"product": "prnd_oxide", "lot_no": "PN-7", "at": "2026-11-22T08:15:00+08:00", "site": "plant-1"}
 
@@ -37,7 +36,6 @@ def test_a_kept_entry_comes_back_with_its_number_and_its_logs_newest_checkpoint(
     with store.read() as conn:
         assert upstream.at(conn, [(OTHER, 1), (OTHER, 9), ("nobody.example/log", 0)]) == {(OTHER, 1): kept}
         assert upstream.numbered(conn, [-1, -9]) == {-1: kept}
-        assert upstream.with_leaves(conn, [kept.leaf, a_hash("nothing")]) == {kept.leaf: kept}
         assert upstream.at(conn, []) == {}
 
 
@@ -110,16 +108,6 @@ def test_two_entries_at_one_place_are_a_fork(store: Store, other: OtherLog) -> N
         assert upstream.numbered(conn, [-1])[-1].note == other.notes[0]
 
 
-def test_entry_numbers_of_every_log_lead_back_to_it(store: Store, other: OtherLog) -> None:
-    with store.write() as conn:
-        append(conn, [an_entry(0, "log_opened"), an_entry(1, "shipped")])
-        upstream.save(conn, [other.upstream(1)], 2)
-        assert upstream.refs(conn, [1, -1, 5, -5, 1]) == {
-            1: Ref(ORIGIN, 1, an_entry(1).leaf, "shipped"),
-            -1: Ref(OTHER, 1, other.upstream(1).leaf, "registered"),
-        }
-
-
 # -- checkpoints --------------------------------------------------------------------------------------------------
 
 
@@ -128,11 +116,10 @@ def test_checkpoints_of_other_logs(store: Store, other: OtherLog) -> None:
         upstream.save_checkpoints(conn, {(OTHER, 3): b"three", (OTHER, 1): b"one", ("hub.example/log", 9): b"nine"})
         upstream.save_checkpoints(conn, {(OTHER, 3): b"three, cosigned"})
     with store.read() as conn:
-        assert upstream.checkpoints(conn, OTHER) == {1: b"one", 3: b"three, cosigned"}
-        assert upstream.newest_checkpoint(conn, OTHER) == (3, b"three, cosigned")
+        assert upstream.checkpoint(conn, OTHER, 3) == b"three, cosigned"
         assert upstream.checkpoint(conn, OTHER, 1) == b"one"
         assert upstream.checkpoint(conn, OTHER, 2) is None
-        assert upstream.newest_checkpoint(conn, "nobody.example/log") is None
+        assert upstream.checkpoint(conn, "nobody.example/log", 1) is None
 
 
 # -- offers and answers -------------------------------------------------------------------------------------------

@@ -1,0 +1,314 @@
+"""How fast this machine's Lodetrace is: each figure beside a ceiling measured in the same run, and its share of it.
+
+What is measured how, and what decides each figure, is told in docs/speed.md. Trust the shares; the absolute figures are
+this machine's, at this moment. Everything happens in a new folder that is removed at the end.
+"""
+
+import argparse
+import json
+import os
+import socket
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from multiprocessing import connection, get_context
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from urllib.parse import quote, urlsplit
+
+import bench_ceilings as ceilings
+import orjson
+from bench_load import Load, drive, request
+from bench_store import SEASON, Plant, lot
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from api import server
+from nodes import auditing, tokens
+from nodes.clock import system_clock
+from nodes.homes import create_home
+from nodes.node import Node
+from nodes.store import log
+
+CONNECTIONS = 32
+BULK_LINES = 2000
+START_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is done: requests, entries, the sizes of the plant in batches, seconds for each ceiling."""
+
+    singles: int
+    bulk: int
+    scans: int
+    plants: tuple[int, ...]
+    seconds: float
+    scale: float = 1.0
+
+
+SIZES = {
+    "smallest": Size(64, 200, 8, (300,), 0.05, 0.03),
+    "quick": Size(6_000, 30_000, 200, (100_000,), 1.0),
+    "full": Size(20_000, 100_000, 500, (100_000, 1_000_000), 3.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """`share` of the ceiling: 1 would be as fast as the ceiling alone. `aim` is what it should be, if there is one."""
+
+    name: str
+    value: float
+    unit: str
+    ceiling: str
+    limit: float
+    share: float
+    aim: str = ""
+    met: bool | None = None
+
+
+def rate(name: str, value: float, ceiling: str, limit: float, aim: str = "", met: bool | None = None) -> Figure:
+    return Figure(name, value, "/s", ceiling, limit, value / limit, aim, met)
+
+
+def cost(name: str, value: float, unit: str, ceiling: str, limit: float, most: float | None = None) -> Figure:
+    """The less the better; `most` is the aim."""
+    aim = "" if most is None else f"< {most:g} {unit}"
+    return Figure(name, value, unit, ceiling, limit, limit / value, aim, None if most is None else value < most)
+
+
+# -- processes ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server in a process of its own. `seconds` it took from its start until it answered."""
+
+    port: int
+    pid: int
+    seconds: float
+
+    def peak_mb(self) -> float:
+        """The most memory it had so far."""
+        status = Path(f"/proc/{self.pid}/status").read_text("utf-8")
+        return int(status.partition("VmHWM:")[2].split()[0]) / 1000
+
+
+def serve_node(port: int, ready: connection.Connection, home: Path) -> None:
+    server.serve(home, {"LODETRACE_PORT": str(port)}, ready.send)
+
+
+def serve_nothing(port: int, ready: connection.Connection) -> None:
+    """The empty application, served with the settings of a node."""
+    with server.listen("127.0.0.1", port) as listening:
+        ceilings.ReadyServer(server.web(ceilings.empty_app()), lambda: ready.send("")).run(sockets=[listening])
+
+
+@contextmanager
+def running(serve: Callable[..., None], *arguments: object) -> Iterator[Running]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    spawn = get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    process = spawn.Process(target=serve, args=(port, theirs, *arguments))
+    start = perf_counter()
+    process.start()
+    try:
+        if ours not in connection.wait([ours, process.sentinel], START_SECONDS):
+            raise RuntimeError(f"the server did not start (status {process.exitcode})")
+        assert process.pid is not None
+        yield Running(port, process.pid, perf_counter() - start)
+    finally:
+        process.terminate()
+        process.join()
+
+
+# -- the plan -----------------------------------------------------------------------------------------------------
+
+
+class Bench:
+    """One run. Each method measures one thing and adds its figures; `figures` is filled in the order of the table."""
+
+    def __init__(self, folder: Path, size: Size, tell: Callable[[str], None]) -> None:
+        self.folder, self.size, self.tell = folder, size, tell
+        self.figures: list[Figure] = []
+        self.parts: dict[str, float] = {}
+
+    def run(self, progress: Progress) -> None:
+        self.ceilings()
+        with self._home("mine") as (home, token), running(serve_node, home) as node:
+            self.singles(node, token)
+            self.bulk(node, token, "", papers=False)
+            self.bulk(node, token, " with papers", papers=True)
+            self.scans(node, token)
+        with self._home("plant") as (home, token):
+            for batches in self.size.plants:
+                plant = self.grow(home, batches, progress)
+                self.traces(home, token, plant)
+        self.audit(home, progress)
+
+    @contextmanager
+    def _home(self, name: str) -> Iterator[tuple[Path, str]]:
+        home = self.folder / name
+        sites = [{"code": f"{name}-1", "country": "CN"}]
+        create_home(home, {}, name=f"{name}.example", organisation="信丰", role="mine", country="CN", sites=sites)
+        node = Node.open(home, {})
+        try:
+            token = tokens.mint(node.store, "bench", "clerk", system_clock)
+        finally:
+            node.stop()
+        yield home, token
+
+    def ceilings(self) -> None:
+        self.tell("ceilings 上限")
+        seconds, parts = self.size.seconds, self.parts
+        parts["fdatasync, seconds"] = ceilings.syncing(self.folder)
+        parts["Ed25519 sign"] = ceilings.signing(1000, seconds)
+        parts["Ed25519 verify, one core"] = ceilings.verifying(1000, seconds)
+        parts["Ed25519 verify, all cores"] = ceilings.verifying_on_all(1000, seconds)
+        parts["SQLite group commit"] = ceilings.inserting(self.folder, 2300, seconds)
+        with running(serve_nothing) as empty:
+            post = request("POST", "/", body=json.dumps(lot(0)).encode())
+            drive(empty.port, [post] * (self.size.singles // 4), CONNECTIONS, 201)
+            parts["empty POST"] = drive(empty.port, [post] * self.size.singles, CONNECTIONS, 201).rate
+            self._empty_start, self._empty_mb = empty.seconds, empty.peak_mb()
+
+    def singles(self, node: Running, token: str) -> None:
+        self.tell("registrations one by one 逐条登记")
+        requests = [
+            request("POST", "/api/v1/batches", token, body=json.dumps(lot(number)).encode(), key=f"single-{number}")
+            for number in range(self.size.singles + self.size.singles // 4)
+        ]
+        drive(node.port, requests[self.size.singles :], CONNECTIONS, 201)
+        load = drive(node.port, requests[: self.size.singles], CONNECTIONS, 201)
+        limit = self.parts["empty POST"]
+        name = f"registrations, {CONNECTIONS} connections"
+        self.figures.append(rate(name, load.rate, "empty POST", limit, ">= 40 %", load.rate >= 0.4 * limit))
+        self.figures.append(cost(f"{name}, p50", load.latency(50) * 1e3, "ms", "empty POST", CONNECTIONS / limit * 1e3))
+
+    def bulk(self, node: Running, token: str, how: str, *, papers: bool) -> None:
+        self.tell(f"registrations in bulk{how} 批量登记")
+        bodies = []
+        for first in range(0, self.size.bulk, BULK_LINES):
+            numbers = range(first, min(first + BULK_LINES, self.size.bulk))
+            lines = [
+                json.dumps({"verb": "register", "key": f"bulk{how}-{number}", "body": lot(number, papers=papers)})
+                for number in numbers
+            ]
+            bodies.append("\n".join(lines).encode())
+        load = drive(node.port, [request("POST", "/api/v1/bulk", token, body=body) for body in bodies], 2, 200)
+        done = sum(answer.body.count(b'"status":201') for answer in load.answers)
+        if done != self.size.bulk:
+            raise RuntimeError(f"{done} of {self.size.bulk} were recorded: {load.answers[0].body[:500]!r}")
+        least = min(("Ed25519 sign", "SQLite group commit"), key=self.parts.__getitem__)
+        value = done / load.seconds
+        aim, met = ("", None) if papers else (">= 6000 /s", value >= 6000)
+        self.figures.append(rate(f"registrations in bulk{how}", value, least, self.parts[least], aim, met))
+
+    def scans(self, node: Running, token: str) -> None:
+        self.tell("scans 扫码")
+        drawn = [{"batch": f"XF-{number}", "quantity": {"value": "1", "unit": "t"}} for number in range(12)]
+        # The lots stand there twice by their number, for they were also recorded in bulk: name them by id.
+        ids = self._batches(node, token, len(drawn))
+        for line, id_ in zip(drawn, ids, strict=True):
+            line["batch"] = id_
+        step = {"steps": [{"process": "separation"}], "inputs": drawn}
+        out = {"product": "prnd_oxide", "quantity": {"value": "10", "unit": "t"}}
+        batch = self._post(node, token, "transformations", {**step, "outputs": [out]})["outputs"][0]["batch"]
+        drums = [
+            {"serial": f"D-{at}", "kind": "drum", "net": {"value": "20", "unit": "kg"}} for at in range(self.size.scans)
+        ]
+        units = self._post(node, token, "packings", {"batch": batch, "units": drums})["units"]
+        pages = [request("GET", urlsplit(one["label_url"]).path, accept="text/html") for one in units]
+        entries = len(drawn) + 3  # and what separated, packed and opened the log
+        limit = entries / self.parts["Ed25519 verify, one core"] * 1e3
+        for name, load in (
+            ("scan page", drive(node.port, pages, 1, 200)),
+            ("scan page, again", drive(node.port, pages, 1, 200)),
+        ):
+            for percent in (50, 99):
+                value = load.latency(percent) * 1e3
+                self.figures.append(cost(f"{name}, p{percent}", value, "ms", f"{entries} verifications", limit))
+
+    def grow(self, home: Path, batches: int, progress: Progress) -> Plant:
+        """Fills the store until it has so many batches and so many entries."""
+        self.tell(f"a plant of {batches} batches 建账")
+        node = Node.open(home, {})
+        node.start()
+        try:
+            plant = Plant(node, self.size.scale)
+            with node.store.read() as conn:
+                size = log.head(conn).size
+                plant.made = conn.execute("SELECT count(*) FROM batches").fetchone()[0]
+            task = progress.add_task("a plant from mine to motor 建账", total=batches)
+            while size < batches or plant.made < batches:
+                plant.season(lambda made: progress.update(task, completed=made))
+                with node.store.read() as conn:
+                    size = log.head(conn).size
+            progress.remove_task(task)
+        finally:
+            node.stop()
+        return plant
+
+    def traces(self, home: Path, token: str, plant: Plant) -> None:
+        self.tell("traces 追溯")
+        node_of = f"at {plant.made:,} batches"
+        with running(serve_node, home) as node:
+            start_mb = node.peak_mb()
+            motor, first = plant.motors[-1], plant.lots[0]
+            for name, batch, way, most in (
+                ("back trace of a motor", motor["batch"], "back", 50),
+                ("recall of a lot", first, "forward", 1000),
+            ):
+                path = f"/api/v1/batches/{quote(batch)}/trace?direction={way}"
+                load = drive(node.port, [request("GET", path, token)] * 7, 1, 200)
+                visited = len(orjson.loads(load.answers[0].body)["nodes"])
+                limit = _walk(home, batch, way) * 1e3
+                named = f"{name}, {visited:,} batches, {node_of}"
+                self.figures.append(cost(named, load.latency(50) * 1e3, "ms", "the bare walk in SQLite", limit, most))
+            page = request("GET", urlsplit(motor["units"][0]["label_url"]).path, accept="text/html")
+            load = drive(node.port, [page], 1, 200)
+            named, verify = f"scan of a motor, {node_of}", self.parts["Ed25519 verify, one core"]
+            entries = _history(home, motor["batch"])
+            self.figures.append(
+                cost(named, load.latency(50) * 1e3, "ms", f"{entries:,} verifications", entries / verify * 1e3)
+            )
+            if plant.made >= SEASON:
+                self.bulk(node, token, f" {node_of}", papers=False)
+            self.figures.append(cost(f"start-up {node_of}", node.seconds, "s", "empty FastAPI", self._empty_start, 3))
+            for when, used in (("after start-up", start_mb), ("after all this", node.peak_mb())):
+                self.figures.append(
+                    cost(f"peak memory {when}, {node_of}", used, "MB", "empty FastAPI", self._empty_mb, 400)
+                )
+
+    def audit(self, home: Path, progress: Progress) -> None:
+        self.tell("audit 审计")
+        store = auditing.open_home(home)
+        with store.read() as conn:
+            size = log.head(conn).size
+        task = progress.add_task("audit 审计", total=size)
+        start = perf_counter()
+        report = auditing.audit(auditing.from_store(store), lambda done: progress.update(task, completed=done))
+        value = report.size / (perf_counter() - start)
+        progress.remove_task(task)
+        store.close()
+        for cores in ("one core", "all cores"):
+            limit = self.parts[f"Ed25519 verify, {cores}"]
+            self.figures.append(
+                rate(f"audit of {size:,} entries", value, f"Ed25519 verify, {cores}", limit, ">= 75 %", value >= 0.75 * limit)
+            )
+
+    def _post(self, node: Running, token: str, where: str, body: object) -> dict[str, object]:
+        sent = request("POST", f"/api/v1/{where}", token, body=json.dumps(body).encode(), key=where)
+        return orjson.loads(drive(node.port, [sent], 1, 201).answers[0].body)
+
+    def _batches(self, node: Running, token: str, count: int) -> list[str]:
+        found = drive(node.port, [request("GET", f"/api/v1/batches?limit={count}", token)], 1, 200)
+        return [one["batch"] for one in orjson.loads(found.answers[0].body)["batches"]]

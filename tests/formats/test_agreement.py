@@ -1,0 +1,141 @@
+"""Two verifiers, one from the code's author and one from the document, on files that nobody thought of beforehand.
+
+Files are changed anywhere after they were made, and stories are told in which the writer himself puts something else
+into an event before he seals it. Both must say the same, and neither may fall over.
+"""
+
+import copy
+import random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledger.audit import Replay, authors_of, check_entries
+from ledger.errors import LodetraceError
+from ledger.evidence import evidence_json, format_evidence, parse_evidence, verify
+from ledger.log.canonical import dump
+from ledger.log.trust import Policy
+from ledger.verdict import judge
+from tests.formats import second_verifier as second
+from tests.formats.lies import BASES
+from tests.formats.story import policy_text, tell
+
+POLICY = policy_text()
+STORY = tell()
+FILES = {name: evidence_json(make(STORY)) for name, make in BASES.items()}
+POLICIES = {"a policy": POLICY, "no policy": None}
+SEEDS = st.integers(0, 2**32)
+
+
+def places(value, path=()):
+    """Where all values are, the outermost left out."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        yield (*path, key)
+        yield from places(item, (*path, key))
+
+
+def at(value, path):
+    for key in path:
+        value = value[key]
+    return value
+
+
+def change(value, dice):
+    """One change somewhere, in place."""
+    everywhere = list(places(value))
+    *path, last = dice.choice(everywhere)
+    spot = at(value, path)
+    item = spot[last]
+    match dice.randrange(7):
+        case 0:
+            del spot[last]
+        case 1:
+            spot[last] = dice.choice([None, True, 0, 1, -1, "", [], {}, "x"])
+        case 2:
+            spot[last] = copy.deepcopy(at(value, dice.choice(everywhere)))
+        case 3 if isinstance(spot, list):
+            spot.insert(last, copy.deepcopy(item))
+        case 4 if isinstance(spot, list):
+            other = dice.randrange(len(spot))
+            spot[last], spot[other] = spot[other], spot[last]
+        case _ if isinstance(item, str) and item:
+            middle = dice.randrange(len(item))
+            put = dice.choice(["", "0", "A", "=", "#", "é", "\n", item[-1]])
+            spot[last] = item[:middle] + put + item[middle + 1 :]
+        case _ if type(item) is int:
+            spot[last] = item + dice.choice([-1, 1, 2, 1000])
+
+
+def first_says(data, policy):
+    try:
+        found = judge(verify(parse_evidence(data), None if policy is None else Policy.parse(policy)))
+    except LodetraceError as error:
+        return type(error).__name__
+    return found.vouched, found.complete, sorted(found.missing), found.not_shown, dict(found.subject)
+
+
+def second_says(data, policy):
+    try:
+        found, _ = second.verify(data, None if policy is None else second.Policy(policy))
+    except (second.Malformed, second.Unverified, second.Refusal) as error:
+        return type(error).__name__
+    return found["vouched"], found["complete"], found["missing"], found["not_shown"], found["subject"]
+
+
+@settings(max_examples=300)
+@given(SEEDS, st.sampled_from(list(FILES)), st.sampled_from(list(POLICIES)))
+def test_of_a_changed_file_both_say_the_same(seed, base, policy):
+    value = copy.deepcopy(FILES[base])
+    change(value, random.Random(seed))
+    data = dump(value)
+    assert first_says(data, POLICIES[policy]) == second_says(data, POLICIES[policy])
+
+
+def told(seed, who, index):
+    """The story, in which `who` wrote something else at `index`; None where there is no such story to tell."""
+
+    def alter(slots):
+        value = copy.deepcopy(slots)
+        change(value, random.Random(seed))
+        slots.clear()
+        slots.update(value)
+
+    try:
+        return tell(**{who: {"changes": {index: alter}}})
+    except (LodetraceError, KeyError, IndexError, TypeError, ValueError, AttributeError):
+        return None
+
+
+@settings(max_examples=300)
+@given(
+    SEEDS,
+    st.sampled_from([("magnet", at) for at in (0, 1, 2, 4, 7)] + [("motor", at) for at in range(4)]),
+    st.sampled_from(list(BASES)),
+)
+def test_of_an_honest_seal_on_a_strange_event_both_say_the_same(seed, place, base):
+    story = told(seed, *place)
+    if story is None:
+        return
+    try:
+        data = format_evidence(BASES[base](story))
+    except (LodetraceError, KeyError, IndexError, TypeError):
+        return
+    assert first_says(data, POLICY) == second_says(data, POLICY)
+
+
+@settings(max_examples=300)
+@given(SEEDS, st.sampled_from([("magnet", at) for at in range(8)] + [("motor", at) for at in range(5)]))
+def test_an_audit_answers_or_refuses_and_does_not_fall_over(seed, place):
+    story = told(seed, *place)
+    if story is None:
+        return
+    scribe = getattr(story, place[0])
+    refused = ""
+    try:
+        origin, authors, _ = authors_of(scribe.written[0].record())
+        replay = Replay(origin)
+        replay.take(check_entries([one.record() for one in scribe.written], 0, origin, authors))
+    except LodetraceError as error:
+        refused = error.text("en") + error.text("zh")
+    assert refused or replay.finish([scribe.head(3)]) == scribe.tree().root()
