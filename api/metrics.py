@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nodes.node import Node
-from nodes.store import deliveries, log
+from nodes.store import deliveries, inbox, log
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 DELIVERY_STATES = ("waiting", "sent", "refused")
@@ -65,6 +65,7 @@ class _OfNode(Collector):
             size = log.head(conn).size
             newest = log.latest_checkpoint(conn)
             found = deliveries.counts(conn)
+            parked, forks = inbox.parked_count(conn), len(inbox.forks(conn))
         sequencer = self._node.sequencer
         yield GaugeMetricFamily("lodetrace_log_size", "Entries in the log.", value=size)
         yield GaugeMetricFamily(
@@ -76,6 +77,8 @@ class _OfNode(Collector):
         for state in DELIVERY_STATES:
             states.add_metric([state], found.get(state, 0))
         yield states
+        yield GaugeMetricFamily("lodetrace_parked", "Messages that wait for an entry.", value=parked)
+        yield GaugeMetricFamily("lodetrace_forks", "Forks of other logs found: any is an alarm.", value=forks)
 
 
 class Timing:

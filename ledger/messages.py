@@ -537,6 +537,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The file {field} cannot be opened ({value}). Check that it is there and belongs to this user.",
         "无法打开文件 {field}（{value}）。请检查文件是否存在、是否属于当前用户。",
     ),
+    "file-unwritable": (
+        "The file {field} cannot be written ({value}). Choose another place, or check its folder.",
+        "无法写入文件 {field}（{value}）。请另选位置，或检查所在目录。",
+    ),
     "home-exists": (
         "There is something at {field} already, and it is not touched. Choose another folder for the new node.",
         "{field} 处已有内容，不会被改动。请为新节点另选目录。",
@@ -652,6 +656,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "This node's clock says {value}, but its last entry was recorded at {last}. Set the clock right and try again.",
         "本节点时钟为 {value}，而最后一条记录的时间是 {last}。请校正时钟后重试。",
     ),
+    "deliveries-refused": (
+        "{value} deliveries were refused for good, the first one ({subject}) by {field}: {why}",
+        "有 {value} 份投递被永久拒收，其中第一份（{subject}）由 {field} 拒收：{why}",
+    ),
+    "deliveries-waiting": (
+        "{value} deliveries wait, the first of them for {field}: {why} They are repeated; nothing is lost.",
+        "有 {value} 份投递在等待，首先是 {field}：{why} 系统会继续重试，内容不会丢失。",
+    ),
     "delivery-later": (
         "{field} answered with status {value} and will be asked again; nothing needs to be done.",
         "{field} 返回状态 {value}，稍后会自动重试，无需处理。",
@@ -691,6 +703,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "label-of-other-log": (
         "The unit {value} was labelled by another organisation; only its maker prints that label.",
         "包装件 {value} 由其他单位贴标，只有原单位可以打印该标签。",
+    ),
+    "no-partners": (
+        "The trust policy {field} names no other organisation. Add the line of each partner: lodetrace introduce.",
+        "信任策略 {field} 中没有其他单位。请加入各合作方的一行（lodetrace introduce 可打印）。",
     ),
     "no-checkpoint-yet": (
         "The newest entries of {value} are recorded but not yet under a checkpoint. Ask again in a second.",
@@ -766,6 +782,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The database {field} cannot be written to. Check its owner, its permissions and the file system.",
         "数据库 {field} 不可写。请检查文件属主、权限和文件系统。",
     ),
+    "disk-low": (
+        "Only {value} are free on the disk of {field}. Make room before the node has to stop recording.",
+        "{field} 所在磁盘仅剩 {value}。请尽快腾出空间，以免节点无法记录。",
+    ),
     "disk-failing": (
         "The disk did not take or give what was asked ({value}), at {field}. Check its space and its health.",
         "磁盘读写失败（{value}），位置 {field}。请检查磁盘空间和健康状况。",
@@ -836,6 +856,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The body is larger than {value} bytes. Send it in parts, for example through /api/v1/bulk.",
         "请求正文超过 {value} 字节。请分批发送，例如使用 /api/v1/bulk。",
     ),
+    "code-unknown": (
+        "{field}: there is neither a unit nor a batch {value} here. Check the serial, lot number or id.",
+        "{field}：此处既没有包装件也没有批次 {value}。请核对序列号、批号或编号。",
+    ),
     "fields-wrong": ("The request is not as it must be. {en}", "请求内容不符合要求。{zh}"),
     "http-error": ("The server refused this request: {value}.", "服务器拒绝了该请求：{value}。"),
     "internal-error": (
@@ -845,6 +869,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "method-wrong": (
         "{field} does not take {value}. Use {allowed}.",
         "{field} 不接受 {value} 方法。请使用 {allowed}。",
+    ),
+    "not-in-this-shipment": (
+        "{field}: nothing of this shipment is named {value}. See lodetrace shipment show for what was sent.",
+        "{field}：此发货中没有 {value}。请用 lodetrace shipment show 查看所发内容。",
+    ),
+    "nothing-to-receive": (
+        "No open {field} answers to {value}. See lodetrace arrivals for what has been sent here.",
+        "没有与 {value} 相符的未结到货（{field}）。请用 lodetrace arrivals 查看到货。",
     ),
     "port-taken": (
         "Another program listens at {field} already. Stop it, or choose another port: --port or LODETRACE_PORT.",
@@ -865,6 +897,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "token-missing": (
         "This needs a token: send the header Authorization: Bearer lt_… (lodetrace token create makes one).",
         "此处需要令牌：请发送 Authorization: Bearer lt_… 头（用 lodetrace token create 生成）。",
+    ),
+    "waited-in-vain": (
+        "After {value} seconds there is still no {field}. Ask again later, or the other side.",
+        "等待 {value} 秒后仍没有 {field}。请稍后再查，或询问对方。",
     ),
     "key-missing": (
         "Every recording request needs the header {field}: any text that you use for this request alone.",

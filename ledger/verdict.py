@@ -8,15 +8,18 @@ A verdict words what `evidence.verify` checked; it checks nothing itself. "Valid
 known as of size N, time T".
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from ledger.entries import id_in
-from ledger.evidence import Checked, Result
+from ledger.evidence import Checked, LogFacts, Result
 from ledger.matter.events import Event
 from ledger.matter.genealogy import event_at, made
 
+LAST_SECOND = 253_402_300_799
+"""Of the year 9999, after which a time has no four-digit year; a cosignature may state any 63-bit number."""
 PROVEN, ATTESTED, CLAIMED = "proven", "attested", "claimed"
 WORDS: Mapping[str, tuple[str, str]] = {
     PROVEN: ("proven", "已证明"),
@@ -159,7 +162,7 @@ def judge(result: Result) -> Verdict:
     if handovers:
         proven.append(("handovers", {"handovers": handovers}))
     notices: list[tuple[str, Mapping[str, Any]]] = [
-        ("no-correction-known", {"log": facts.origin, "size": facts.newest.size, "time": result.evidence.made_at})
+        ("no-correction-known", {"log": facts.origin, "size": facts.newest.size, "time": _known_at(facts, checked)})
         for facts in result.logs.values()
     ]
     notices += [
@@ -181,6 +184,17 @@ def judge(result: Result) -> Verdict:
         missing=result.missing,
         notices=tuple(notices),
     )
+
+
+def _known_at(facts: LogFacts, checked: Iterable[Checked]) -> str:
+    """When the log had this size: a witness's clock, else the log's own at its last entry here.
+
+    Never the file's `made_at`, which nobody signed: whoever passes an old file on could make it look like new.
+    """
+    times = [min(time, LAST_SECOND) for _, time in facts.witnesses]
+    if times:
+        return datetime.fromtimestamp(max(times), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return max(one.entry.recorded_at for one in checked if one.entry.origin == facts.origin)
 
 
 def _is_told_by_both(one: Checked, result: Result) -> bool:

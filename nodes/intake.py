@@ -10,6 +10,7 @@ stored by what it is (log, index, leaf), and what refers to an entry that is not
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from ledger.disclosing import merge
@@ -33,6 +34,8 @@ from nodes.store.upstream import Upstream
 
 KINDS = ("handover", "receipt", "acknowledgement", "deposit")
 DELIVERED = "lodetrace delivered v1"
+PARKED_KEPT = timedelta(days=30)
+"""How long a message waits for what it refers to; its sender has seen since then that it was not taken."""
 
 _say = logging.getLogger(__name__)
 
@@ -89,7 +92,9 @@ def take_in(node: Node, message: Message, data: bytes) -> Taken:
         with node.store.write() as conn:
             needed = _not_here(conn, node.origin, message)
             if needed is not None:
-                inbox.park(conn, needed, message.sender, data, stamp(node.clock()))
+                now = node.clock()
+                inbox.give_up(conn, stamp(now - PARKED_KEPT))
+                inbox.park(conn, needed, message.sender, data, stamp(now))
                 return Taken(None)
             store(conn, node, message)
     except Forked as fork:

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 from hashlib import sha256
 from secrets import token_bytes
 from threading import Condition, Thread
@@ -44,6 +45,9 @@ from nodes.verbs.draft import Draft, Sealed
 GROUP_MAX = 512
 QUEUE_MAX = 8192
 CHECKPOINT_SECONDS = 0.25
+KEYS_KEPT = timedelta(days=90)
+"""For how long an Idempotency-Key is remembered with its answer."""
+_FORGET_AT_ONCE = 64
 _SIGN_TOGETHER = 32  # texts handed to the signing thread at once: few enough to overlap, many enough to be worth it
 
 
@@ -172,9 +176,7 @@ class Sequencer:
         """Commits a group and resolves its futures, whatever happened."""
         try:
             outcomes = self._commit(group)
-        except (
-            BaseException
-        ) as error:  # whatever it was, the callers must hear of it, and the next group may fare better
+        except BaseException as error:  # noqa: BLE001 - its callers hear of it, the next group goes on
             outcomes = [error for _ in group]
             self._usual.clear()
         with self._wake:
@@ -305,7 +307,9 @@ class Sequencer:
             root = root_at(head.size, log.hashes(conn))
         note = sign_checkpoint(Checkpoint(self._identity.origin, head.size, root), [self._identity.log])
         with self._store.write() as conn:
-            log.save_checkpoint(conn, head.size, note, stamp(self._clock()))
+            now = self._clock()
+            log.save_checkpoint(conn, head.size, note, stamp(now))
+            access.forget(conn, stamp(now - KEYS_KEPT), limit=_FORGET_AT_ONCE)
         self._published_size, self._published_at = head.size, monotonic()
         self._committed()
 

@@ -22,22 +22,28 @@ from urllib.parse import quote, urlsplit
 
 import bench_ceilings as ceilings
 import orjson
-from bench_load import Load, drive, request
+from bench_load import drive, request
 from bench_store import SEASON, Plant, lot
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
 from api import server
+from ledger.entries import id_bytes
 from nodes import auditing, tokens
 from nodes.clock import system_clock
 from nodes.homes import create_home
 from nodes.node import Node
-from nodes.store import log
+from nodes.store import genealogy, log
 
 CONNECTIONS = 32
 BULK_LINES = 2000
 START_SECONDS = 60
+_WALK = """
+WITH RECURSIVE seen (no) AS (SELECT ? UNION SELECT e.{} FROM seen JOIN edges e ON e.{} = seen.no)
+SELECT count(*) FROM seen
+"""
+WALKS = {"back": _WALK.format("parent_no", "child_no"), "forward": _WALK.format("child_no", "parent_no")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +308,14 @@ class Bench:
         for cores in ("one core", "all cores"):
             limit = self.parts[f"Ed25519 verify, {cores}"]
             self.figures.append(
-                rate(f"audit of {size:,} entries", value, f"Ed25519 verify, {cores}", limit, ">= 75 %", value >= 0.75 * limit)
+                rate(
+                    f"audit of {size:,} entries",
+                    value,
+                    f"Ed25519 verify, {cores}",
+                    limit,
+                    ">= 75 %",
+                    value >= 0.75 * limit,
+                )
             )
 
     def _post(self, node: Running, token: str, where: str, body: object) -> dict[str, object]:
@@ -312,3 +325,78 @@ class Bench:
     def _batches(self, node: Running, token: str, count: int) -> list[str]:
         found = drive(node.port, [request("GET", f"/api/v1/batches?limit={count}", token)], 1, 200)
         return [one["batch"] for one in orjson.loads(found.answers[0].body)["batches"]]
+
+
+def _walk(home: Path, batch: str, way: str) -> float:
+    """Seconds of the recursion alone, in the database, with nothing brought out of it."""
+    conn = sqlite3.connect(home / "node.db")
+    (number,) = conn.execute("SELECT no FROM batches WHERE log_no = 0 AND id = ?", (id_bytes(batch),)).fetchone()
+    taken = []
+    for _ in range(7):
+        start = perf_counter()
+        conn.execute(WALKS[way], (number,)).fetchone()
+        taken.append(perf_counter() - start)
+    conn.close()
+    return median(taken)
+
+
+def _history(home: Path, batch: str) -> int:
+    """How many entries prove where a batch comes from."""
+    store = auditing.open_home(home)
+    with store.read() as conn:
+        found = genealogy.closure(conn, batch, f"{home.name}.example/log")
+    store.close()
+    return len(found.entries)
+
+
+# -- telling ------------------------------------------------------------------------------------------------------
+
+
+def table(figures: list[Figure], parts: dict[str, float]) -> Iterator[Table]:
+    measured = Table(title="Ceilings 上限", title_justify="left")
+    for column in ("what", "measured"):
+        measured.add_column(column, justify="left" if column == "what" else "right")
+    for name, value in parts.items():
+        measured.add_row(name, f"{value * 1e6:.0f} µs" if name.startswith("fdatasync") else f"{value:,.0f} /s")
+    yield measured
+    told = Table(title="Figures 实测", title_justify="left")
+    for column in ("what", "measured", "ceiling", "of it", "aim", ""):
+        told.add_column(column, justify="left" if column in {"what", "ceiling"} else "right")
+    for one in figures:
+        mark = {None: "", True: "[green]✓[/]", False: "[red]✗[/]"}[one.met]
+        digits = 0 if one.value >= 100 else 2
+        limit = f"{one.ceiling} {one.limit:,.{0 if one.limit >= 100 else 2}f} {one.unit}"
+        told.add_row(one.name, f"{one.value:,.{digits}f} {one.unit}", limit, f"{one.share:.0%}", one.aim, mark)
+    yield told
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    which = parser.add_mutually_exclusive_group()
+    for name, told in (
+        ("quick", "about a minute (the default)"),
+        ("full", "a plant of 10^6 batches too: many minutes, some GB of disk"),
+        ("smallest", "seconds: says whether it runs, nothing about speed"),
+    ):
+        which.add_argument(f"--{name}", dest="size", action="store_const", const=name, help=told)
+    parser.add_argument("--json", action="store_true", help="JSON instead of tables")
+    parser.add_argument("--folder", type=Path, help="where to measure: the disk decides (default: the system's)")
+    chosen = parser.parse_args()
+    screen = Console(stderr=True)
+    with (
+        TemporaryDirectory(prefix="lodetrace-bench-", dir=chosen.folder) as folder,
+        Progress(console=screen) as progress,
+    ):
+        bench = Bench(Path(folder), SIZES[chosen.size or "quick"], screen.print)
+        bench.run(progress)
+    if chosen.json:
+        machine = {"cores": os.cpu_count(), "python": sys.version.split()[0]}
+        shown = {"machine": machine, "ceilings": bench.parts, "figures": [asdict(one) for one in bench.figures]}
+        print(json.dumps(shown, indent=2, ensure_ascii=False))
+        return
+    for one in table(bench.figures, bench.parts):
+        Console().print(one)
+
+
+if __name__ == "__main__":
+    main()

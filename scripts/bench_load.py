@@ -42,9 +42,7 @@ class Load:
         return ordered[min(len(ordered) * percent // 100, len(ordered) - 1)]
 
 
-def request(
-    method: str, path: str, token: str = "", *, body: bytes = b"", key: str = "", accept: str = "*/*"
-) -> bytes:
+def request(method: str, path: str, token: str = "", *, body: bytes = b"", key: str = "", accept: str = "*/*") -> bytes:
     """One request as it goes over the wire."""
     head = [f"{method} {path} HTTP/1.1", "host: 127.0.0.1", f"accept: {accept}"]
     if token:

@@ -82,7 +82,15 @@ class Plant:
         self.motors = self._make("assemble", bodies, progress)
 
     def _layer(
-        self, process: str, stock: Sequence[str], inputs: int, kg: int, product: str, out: int, count: int, progress: Any
+        self,
+        process: str,
+        stock: Sequence[str],
+        inputs: int,
+        kg: int,
+        product: str,
+        out: int,
+        count: int,
+        progress: Any,
     ) -> list[str]:
         """`count` batches, each out of `inputs` of the stock."""
         drawn = [_step(process, self.random.sample(stock, inputs), kg, product, out) for _ in range(count)]

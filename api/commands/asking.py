@@ -53,7 +53,7 @@ def node(url: str, token: str) -> "Iterator[ApiClient]":
         yield client
 
 
-def get(client: "ApiClient", path: str, **query: str | int | None) -> Any:
+def get(client: "ApiClient", path: str, **query: Any) -> Any:
     with patiently():
         return client.get(path, **query).json()
 
@@ -76,7 +76,7 @@ def patiently() -> Iterator[None]:
         status.stop()
 
 
-def pages(client: "ApiClient", path: str, name: str, limit: int, **query: str | int | None) -> dict[str, Any]:
+def pages(client: "ApiClient", path: str, name: str, limit: int, **query: Any) -> dict[str, Any]:
     """Up to `limit` of what a list route answers, page after page, in the shape of one page."""
     found: list[Any] = []
     before: int | None = None

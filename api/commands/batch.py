@@ -9,6 +9,7 @@ import typer
 
 from api.commands import goods
 from api.commands.asking import (
+    PAGE,
     At,
     Body,
     Confirm,
@@ -226,14 +227,14 @@ def show(
     if as_json:
         show_json(found)
         return
-    units = found["units"]
+    packed, units = goods.amount_of({"mg": found["packed_mg"]}), len(found["units"])
     show_facts(
         {
             "batch": found["id"],
             **{name: found[name] or "-" for name in ("product", "lot_no", "external_ref", "at", "country")},
             "here": f"{goods.amount_of(found)} {found['basis']}",
             **{f"loose at {held['site']}": _held(held) for held in found["loose"]},
-            "in units": f"{goods.amount_of({'mg': found['packed_mg']})} in {len(units)}{'+' if len(units) == 500 else ''}",
+            "in units": f"{packed}, {units}{'+' if units == PAGE else ''} labelled here in all",
         }
     )
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.commands.asking import PAGE, get, pages, path_of
+from api.commands.asking import get, pages, path_of
+from api.commands.terminal import tracked
 from ledger.matter.quantities import show_mg
 
 if TYPE_CHECKING:
@@ -128,10 +129,7 @@ def lines_of(
 
 
 def _named_units(client: "ApiClient", units: Sequence[str]) -> Iterable[dict[str, Any]]:
-    from rich.progress import track
-
-    named = serials(units, "--unit")
-    for serial in track(named, "Units 包装件", transient=True, disable=len(named) < PAGE // 10):
+    for serial in tracked(serials(units, "--unit"), "Units 包装件"):
         yield get(client, path_of("units", serial))
 
 

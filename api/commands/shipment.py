@@ -1,4 +1,4 @@
-"""`lodetrace ship`, `receive`, `acknowledge`, `arrivals`, `shipment …`: for clerks at the gate, on either side of it."""
+"""`lodetrace ship`, `receive`, `acknowledge`, `arrivals`, `shipment …`: for clerks at the gate, on either side."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
@@ -210,9 +210,14 @@ def _lines(
     lines = []
     for number, offer in enumerate(offered):
         names = {offer["batch"], offer["batch"].rpartition("#")[2], offer.get("lot_no")}
-        said = {"weighed": scales.pop(name) for name in names & scales.keys()}
-        known = {name for unit in offer["units"] for name in (unit["serial"], unit["unit"])}
-        named = [{"unit": name, **states.pop(name)} for name in list(states) if name in known]
+        name = next((name for name in names if name in scales), None)
+        said = {} if name is None else {"weighed": scales.pop(name)}
+        known = {name: unit["unit"] for unit in offer["units"] for name in (unit["serial"], unit["unit"])}
+        decided = {known[name]: {"unit": name, **states.pop(name)} for name in list(states) if name in known}
+        named = list(decided.values())
+        if named and not only_named:
+            rest = [unit["unit"] for unit in offer["units"] if not decided.keys() & _with_outers(unit, offer["units"])]
+            named += [{"unit": unit, "state": "accepted"} for unit in rest]
         strangers = [name for name, said_of in states.items() if said_of["state"] == "unexpected"]
         if number == len(offered) - 1:
             named += [{"unit": name, **states.pop(name)} for name in strangers]
@@ -225,6 +230,16 @@ def _lines(
     if left:
         raise Unknown("not-in-this-shipment", field="--weighed, --unit", value=", ".join(left))
     return lines
+
+
+def _with_outers(unit: Mapping[str, Any], units: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The unit and those it stands in: what is said of a pallet is said of its cartons."""
+    inside = {one["unit"]: one.get("inside") for one in units}
+    found, at = set(), unit["unit"]
+    while at is not None and at not in found:
+        found.add(at)
+        at = inside.get(at)
+    return found
 
 
 def _state(text: str) -> tuple[str, dict[str, Any]]:
@@ -269,7 +284,7 @@ def arrivals(
     as_json: AsJson = False,
 ) -> None:
     """What other organisations have sent here, newest first. 到货列表。"""
-    query = {"from": sender, "open": "true" if open_only else None}
+    query: dict[str, Any] = {"from": sender, "open": "true" if open_only else None}
     with node(url, token) as client:
         if wait:
             path = "/api/v1/arrivals"

@@ -5,9 +5,9 @@ error. Exit 0: fine; 1: refused, or a check failed; 2: misuse.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -17,6 +17,10 @@ Home = Annotated[Path, typer.Option("--home", help="The node's folder. 节点目
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs. 输出 JSON")]
 Url = Annotated[str, typer.Option("--url", help="The node's address. 节点地址", envvar="LODETRACE_URL")]
 Token = Annotated[str, typer.Option("--token", help="A token of that node. 令牌", envvar="LODETRACE_TOKEN")]
+
+WIDE = 2000
+FEW = 10
+_T = TypeVar("_T")
 
 
 def show_json(value: Any) -> None:
@@ -31,13 +35,23 @@ def show_facts(facts: Mapping[str, Any]) -> None:
 
 
 def show_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """However narrow the terminal is, nothing is cut: an id with an end missing is no id."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table(*columns, box=None, pad_edge=False)
+    table = Table(*(Column(name, no_wrap=True) for name in columns), box=None, pad_edge=False)
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
-    Console(soft_wrap=True).print(table)
+    Console(width=WIDE, highlight=False, markup=False).print(table)
+
+
+def tracked(things: Collection[_T], words: str) -> Iterable[_T]:
+    """`things`, with a bar on standard error while they are gone through, if somebody watches."""
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    return track(things, words, console=console, transient=True, disable=not console.is_terminal or len(things) < FEW)
 
 
 def say(text: str) -> None:

@@ -48,9 +48,8 @@ def trace(
     for line in islice(tree, LINES_MAX):
         typer.echo(line)
     if next(tree, None) is not None:
-        say(
-            f"… {len(found['nodes'])} batches in all; --json, --dot or --svg show them. 共 {len(found['nodes'])} 个批次。"
-        )
+        number = len(found["nodes"])
+        say(f"… {number} batches in all; --json, --dot or --svg show them. 共 {number} 个批次。")
     gaps = [f"! {gap['at']}: {' / '.join(pictures.why_of(gap))}" for gap in found["gaps"]]
     typer.echo("\n".join(["", *(gaps or ["No gaps. 没有缺口。"])]))
 

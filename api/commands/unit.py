@@ -27,7 +27,7 @@ from api.commands.asking import (
     write_file,
 )
 from api.commands.batch import show_outputs
-from api.commands.terminal import AsJson, Token, Url, say, show_facts, show_json, show_table
+from api.commands.terminal import AsJson, Token, Url, say, show_facts, show_json, show_table, tracked
 from ledger.errors import Refusal
 
 Form = Literal["svg", "png"]
@@ -237,11 +237,9 @@ def label(
 
 def _draw(client: Any, units: dict[Path, dict[str, Any]], wanted: str, module_px: int | None) -> list[Path]:
     """Writes the picture of each unit; those that another organisation labelled are left out, and said."""
-    from rich.progress import track
-
     written, others = [], 0
     query = {"module_px": module_px} if wanted == "png" else {}
-    for path, unit in track(units.items(), "Labels 标签", transient=True, disable=len(units) < 2):
+    for path, unit in tracked(units.items(), "Labels 标签"):
         try:
             picture = client.get(path_of("units", unit["unit"], f"qr.{wanted}"), accept="*/*", **query)
         except Refusal as error:

@@ -27,6 +27,7 @@ _SENT = "UPDATE deliveries SET state = 'sent', answer = ?, error = NULL WHERE no
 _REFUSED = "UPDATE deliveries SET state = 'refused', error = ? WHERE no = ? AND state = 'waiting'"
 _LATER = "UPDATE deliveries SET next_at = ?, error = ? WHERE no = ? AND state = 'waiting'"
 _ABOUT = f"{_DELIVERY} WHERE subject IN ({{}}) ORDER BY no"
+_FIRST_WITH_ERROR = f"{_DELIVERY} WHERE state = ? AND error IS NOT NULL ORDER BY no LIMIT 1"
 _COUNTS = "SELECT state, count(*) FROM deliveries GROUP BY state"
 
 
@@ -100,6 +101,12 @@ def about(conn: Connection, subjects: Iterable[str]) -> dict[str, list[Delivery]
         one = Delivery(*row)
         found.setdefault(one.subject, []).append(one)
     return found
+
+
+def first_with_error(conn: Connection, state: str) -> Delivery | None:
+    """The oldest delivery in a state that met an error, for whoever looks after the node."""
+    row = conn.execute(_FIRST_WITH_ERROR, (state,)).fetchone()
+    return None if row is None else Delivery(*row)
 
 
 def counts(conn: Connection) -> dict[str, int]:

@@ -37,7 +37,6 @@ NOT_DERIVABLE = (
     "logs",
     "openings",
     "parked",
-    "peers",
     "tokens",
     "upstream",
     "upstream_checkpoints",

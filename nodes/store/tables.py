@@ -350,19 +350,6 @@ class Fork(Row, table=True):
     at: str = _text()
 
 
-class Peer(Row, table=True):
-    """Where a node is, and the keys learned from its proven entry 0 (`keys` is JSON, `proof` the evidence)."""
-
-    __tablename__ = "peers"
-    name: str = _word()
-    origin: str = _text()
-    url: str | None = _text(nullable=True)
-    vkey: str = _text()
-    keys: str = _text()
-    proof: bytes
-    seen_at: str = _text()
-
-
 # -- who may ask --------------------------------------------------------------------------------------------------
 
 

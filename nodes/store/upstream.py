@@ -57,11 +57,6 @@ _CHECKPOINTS = (
     " WHERE l.origin = ? ORDER BY c.size"
 )
 _CHECKPOINT = (
-    "INSERT INTO upstream_checkpoints (log_no, size, note) VALUES (?, ?, ?)"
-    " ON CONFLICT (log_no, size) DO UPDATE SET note = excluded.note"
-)
-_CHECKPOINTS = "SELECT c.size, c.note FROM upstream_checkpoints c JOIN logs l ON l.no = c.log_no WHERE l.origin = ? ORDER BY c.size"
-_CHECKPOINT = (
     "SELECT c.note FROM upstream_checkpoints c JOIN logs l ON l.no = c.log_no WHERE l.origin = ? AND c.size = ?"
 )
 _SAVE_OFFER = (

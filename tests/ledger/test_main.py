@@ -72,7 +72,7 @@ def test_verify(bare, folder):
     assert "\nproven: 8 entries were written by the 2 organisations named" in text
     assert "\nattested: -\n" in text
     assert "\nclaimed: Origin, process" in text
-    assert "! No recall or correction known as of size 8 of magnet.example/log.\n" in text
+    assert "! No recall or correction known as of size 8 of magnet.example/log, time 2026-11-22T00:15:30Z.\n" in text
 
 
 def test_in_chinese(bare, folder):

@@ -5,6 +5,8 @@ from dataclasses import replace
 import pytest
 
 from ledger.evidence import format_evidence, parse_evidence, verify
+from ledger.log.checkpoints import add_signatures, cosign
+from ledger.log.notes import COSIGNATURE, MAX_TIME
 from ledger.log.trust import Policy
 from ledger.verdict import ATTESTED, CLAIMED, PROVEN, SENTENCES, WORDS, judge, sentence
 from tests.formats.story import (
@@ -12,6 +14,7 @@ from tests.formats.story import (
     log_evidence,
     motor_evidence,
     policy_text,
+    signer,
     tell,
     whole_evidence,
     without,
@@ -68,10 +71,29 @@ def test_a_motor_s_verdict():
     assert found.attested == ()
     assert [code for code, _ in found.claimed] == ["statements"]
     assert found.subject["serial"] == "M-000002"
-    assert [(code, facts["log"], facts["size"]) for code, facts in found.notices[:2]] == [
-        ("no-correction-known", "magnet.example/log", 8),
-        ("no-correction-known", "motor.example/log", 5),
+    assert [(code, *facts.values()) for code, facts in found.notices[:2]] == [
+        ("no-correction-known", "magnet.example/log", 8, "2026-11-22T00:15:30Z"),
+        ("no-correction-known", "motor.example/log", 5, "2026-11-22T00:15:30Z"),
     ]
+
+
+def test_the_time_of_knowing_is_not_the_file_s_word():
+    fresh = replace(motor_evidence(STORY), made_at="2031-01-01T00:00:00.000Z")
+    assert verdict(fresh).notices == verdict(motor_evidence(STORY)).notices
+    unwitnessed = verdict(fresh, Policy.parse(policy_text("none").replace("\nwitness", "\n#")))
+    assert [facts["time"] for code, facts in unwitnessed.notices if code == "no-correction-known"] == [
+        "2026-11-22T01:30:00.000Z",
+        "2026-11-23T06:12:00.000Z",
+    ]
+
+
+def test_a_cosignature_from_beyond_the_calendar():
+    evidence, log = motor_evidence(STORY), STORY.magnet
+    note = log.checkpoint(8, ["motor.example"])
+    line = cosign(note, signer("authority.example/witness", COSIGNATURE), MAX_TIME)
+    notes = (evidence.checkpoints[0], add_signatures(note, [line]), evidence.checkpoints[2])
+    found = verdict(replace(evidence, checkpoints=notes))
+    assert found.notices[0][1]["time"] == "9999-12-31T23:59:59Z"
 
 
 def test_shown_and_not_shown_are_all_there_is():

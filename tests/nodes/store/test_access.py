@@ -1,8 +1,7 @@
-from nodes.store import access, peers
+from nodes.store import access
 from nodes.store.access import Idempotency, Remembered, Token
 from nodes.store.engine import Store
-from nodes.store.peers import Peer
-from tests.nodes.store.rows import NOW, OTHER, a_hash
+from tests.nodes.store.rows import NOW, a_hash
 
 LATER = "2027-02-22T00:00:00.000Z"
 
@@ -61,18 +60,3 @@ def test_a_token_is_known_by_its_hash_until_revoked(store: Store) -> None:
         assert not access.revoke(conn, 99, LATER)
         assert access.token(conn, a_hash("secret")) == Token(no, "Li", "clerk", NOW, LATER)
         assert [one.no for one in access.tokens(conn)] == [no, other]
-
-
-# -- peers --------------------------------------------------------------------------------------------------------
-
-
-def test_what_was_learned_of_a_node_last_is_what_is_known(store: Store) -> None:
-    first = Peer("metal.example", OTHER, None, "metal.example/log+1+AQ==", "[]", b"proof", NOW)
-    second = Peer("metal.example", OTHER, "https://metal.example", "metal.example/log+1+AQ==", '["k"]', b"newer", LATER)
-    hub = Peer("hub.example", "hub.example/log", None, "hub.example/log+1+AQ==", "[]", b"proof", NOW)
-    with store.write() as conn:
-        for one in (first, hub, second):
-            peers.save(conn, one)
-        assert peers.peer(conn, "metal.example") == second
-        assert peers.peer(conn, "nobody.example") is None
-        assert peers.peers(conn) == [hub, second]

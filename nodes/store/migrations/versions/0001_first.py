@@ -150,17 +150,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_parked_sender", "parked", ["sender"])
     op.create_table(
-        "peers",
-        sa.Column("name", TEXT, nullable=False),
-        sa.Column("origin", TEXT, nullable=False),
-        sa.Column("url", TEXT, nullable=True),
-        sa.Column("vkey", TEXT, nullable=False),
-        sa.Column("keys", TEXT, nullable=False),
-        sa.Column("proof", BLOB, nullable=False),
-        sa.Column("seen_at", TEXT, nullable=False),
-        sa.PrimaryKeyConstraint("name", name="pk_peers"),
-    )
-    op.create_table(
         "shipments",
         sa.Column("no", BIG, autoincrement=False, nullable=False),
         sa.Column("id", BLOB, nullable=False),
