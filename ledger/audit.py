@@ -28,7 +28,7 @@ from ledger.matter.stock import Key, State
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """An entry as stored: bytes, all its disclosures, and the leaf hash that the tree was built from, where kept apart."""
+    """An entry as stored: bytes, all its disclosures, and the leaf hash in its tree, where that is kept apart."""
 
     raw: bytes
     disclosures: Sequence[Any]
@@ -131,7 +131,7 @@ class Replay:
             self._last, self._last_time = run.last, run.last_time
 
     def finish(self, checkpoints: Sequence[Checkpoint] = ()) -> bytes:
-        """The root over all entries. Each given checkpoint must be of this log, no longer than it, and have its root."""
+        """The root over all entries. Each given checkpoint must be of this log, not beyond it, and have its root."""
         tree = Tree(self._leaves)
         for checkpoint in checkpoints:
             if checkpoint.origin != self.origin:

@@ -282,7 +282,8 @@ def _log_keys(evidence: Evidence, entries: Sequence[Entry], policy: Policy | Non
                 raise Unverified("log-not-trusted", field="policy", value=origin)
             keys[origin] = named[0]
             continue
-        first = next((entry for entry in entries if entry.origin == origin and entry.index == 0), None)
+        here = (entry for entry in entries if (entry.origin, entry.index, entry.type) == (origin, 0, "log_opened"))
+        first = next(here, None)
         if first is None:
             raise Unverified("entry-zero-missing", field="entries", value=origin)
         event = open_event(first, evidence.disclosures.get(first.leaf, ()))

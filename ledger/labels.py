@@ -88,7 +88,7 @@ def parse_token(text: str) -> Token:
 
 
 def open_token(text: str, authors: Sequence[tuple[str, Verifier]]) -> Label:
-    """The label, if one of `authors` (origin, author key) signed it. Key ids may collide: all with that id are tried."""
+    """The label, if one of `authors` (origin, author key) signed it. Key ids may collide: all with it are tried."""
     token = parse_token(text)
     for origin, author in authors:
         if author.key_id == token.key_id:

@@ -2,7 +2,8 @@
 
 A code is part of the interface: clients may act on it, so it is never renamed. Sentences are for people and
 may be improved. Placeholders are `field`, `value` and the facts the error was raised with.
-Over 400 lines because it is one table. Sections follow the import order of the project; inside a section the order is alphabetical.
+Over 400 lines because it is one table. Sections follow the import order of the project; inside a section the order is
+alphabetical.
 """
 
 MESSAGES: dict[str, tuple[str, str]] = {
@@ -611,7 +612,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "{field}: {left} units of this line are not answered, {value} among them. Say what became of each, "
             "name no unit to accept all, or leave the receipt open for a later one."
         ),
-        "{field}：该行还有 {left} 个包装件未说明，例如 {value}。请逐一说明，或都不列以全部接收，或不要标为最后一次收货。",
+        "{field}：该行还有 {left} 个包装件未说明，例如 {value}。请逐一说明，或都不列以全部接收，或不标为最后收货。",
     ),
     # --- nodes: other nodes, and the client of one's own -------------------------------------------------
     "answer-too-large": (
@@ -681,7 +682,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "证据包缺少其记录所依据的条目：{value}。发送方须完整提供。",
     ),
     "evidence-too-long": (
-        "The history of these goods has {value} entries, more than the {limit} of one evidence file. Ask for single units.",
+        "The history of these goods has {value} entries, more than the {limit} of one file. Ask for single units.",
         "此货物的历史有 {value} 条记录，超过单个证据包上限 {limit} 条。请按包装件分别获取。",
     ),
     "key-in-flight": (

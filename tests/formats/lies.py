@@ -2,6 +2,8 @@
 
 A lie is told once, in here; the tests of `ledger.evidence` refuse it by its code, the vectors carry it to other
 implementations as edits of a true file, and the second verifier refuses it by its class.
+
+Over 400 lines because it is one list of a hundred lies, each a few lines long.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode

@@ -2,6 +2,8 @@
 
 `tell()` gives the true story; `tell(changes)` one in which somebody wrote, signed and logged something else, with every
 later entry, proof and checkpoint following from it. The vectors, and the tests of evidence and audit, are made of it.
+
+Over 400 lines because it is one story, with every event of it written out.
 """
 
 import json

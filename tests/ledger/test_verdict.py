@@ -80,7 +80,8 @@ def test_a_motor_s_verdict():
 def test_the_time_of_knowing_is_not_the_file_s_word():
     fresh = replace(motor_evidence(STORY), made_at="2031-01-01T00:00:00.000Z")
     assert verdict(fresh).notices == verdict(motor_evidence(STORY)).notices
-    unwitnessed = verdict(fresh, Policy.parse(policy_text("none").replace("\nwitness", "\n#")))
+    logs = [line for line in policy_text().split("\n") if line.startswith("log ")]
+    unwitnessed = verdict(fresh, Policy.parse("\n".join([*logs, "quorum none\n"])))
     assert [facts["time"] for code, facts in unwitnessed.notices if code == "no-correction-known"] == [
         "2026-11-22T01:30:00.000Z",
         "2026-11-23T06:12:00.000Z",

@@ -4,25 +4,18 @@ Each attempt is drawn from the views; some are impossible. What must happen is s
 refused with one of a few codes. The books of books.py are kept along the way.
 """
 
-from collections import Counter
 from collections.abc import Callable, Sequence
-from copy import deepcopy
-from random import Random
-from typing import TypeVar
 
-from ledger.errors import Refusal
 from ledger.matter.events import PURPOSES, Event
-from ledger.matter.stock import Arrival, Batch, Holding, Shipment, Unit
-from tests.ledger.matter.books import Books, absolute
-from tests.ledger.matter.story import SITE, Node, Row, World, answer, made, part, unit
+from ledger.matter.stock import Arrival, Batch, Shipment
+from tests.ledger.matter.attempts import NAMES, SITES
+from tests.ledger.matter.books import absolute
+from tests.ledger.matter.makings import Makings
+from tests.ledger.matter.story import Node, Row, answer, part
 
-NAMES = ("mine", "smelter", "magnets", "motors")
-SITES = (SITE, "yard")
 OUTSIDE = {"name": "Muster GmbH", "country": "DE"}
 FATES = ("accepted", "concession: worn", "rejected: wet", "damaged: dented", "missing: gone", "quarantined")
 TOLD = ("accepted", "rejected", "missing")
-
-T = TypeVar("T")
 
 
 def outcome_of(fate: str) -> str:
@@ -30,41 +23,8 @@ def outcome_of(fate: str) -> str:
     return {"concession": "accepted", "damaged": "rejected"}.get(state, state)
 
 
-class History:
-    """`tried` counts what was allowed and what was refused, by event type and code."""
-
-    def __init__(self, seed: int) -> None:
-        self.dice = Random(seed)
-        self.world, self.books = World(), Books()
-        self.offers: list[Event] = []
-        self.creating: list[Event] = []
-        self.tried: Counter[tuple[str, str]] = Counter()
-        for name in NAMES:
-            assert self.world[name].name == f"{name}.example"
-
-    # -- trying -----------------------------------------------------------------------------------------------
-
-    def attempt(self, event: Event, *refusals: str) -> bool:
-        """`refusals`: the codes one of which must be met. None: it must be allowed."""
-        node = self.world[event.name.removesuffix(".example")]
-        before = {absolute(s.id, node.origin): s for s in node.view.values() if isinstance(s, Unit)}
-        views = deepcopy(node.view) if refusals else {}
-        try:
-            self.world.do(event)
-        except Refusal as refusal:
-            met = refusal
-        else:
-            assert not refusals, f"{event.type} should have been refused as {refusals}"
-            self.tried[event.type, "allowed"] += 1
-            self.books.record(event, before)
-            self.books.check(self.world)
-            if event.ids:
-                self.creating.append(event)
-            return True
-        assert met.code in refusals, f"{event.type} met {met.code}, not one of {refusals}: {met}"
-        assert node.view == views
-        self.tried[event.type, met.code] += 1
-        return False
+class History(Makings):
+    """Step by step, as likely as the verbs' weights say."""
 
     def step(self) -> None:
         verbs: list[tuple[int, Callable[[], object]]] = [
@@ -87,239 +47,6 @@ class History:
             (1, self.take_what_others_hold),
         ]
         self.dice.choices([verb for _, verb in verbs], [weight for weight, _ in verbs])[0]()
-
-    # -- drawing ----------------------------------------------------------------------------------------------
-
-    def one(self, things: Sequence[T]) -> T:
-        return self.dice.choice(things)
-
-    def some(self, things: Sequence[T], most: int) -> list[T]:
-        return self.dice.sample(things, self.dice.randint(1, min(most, len(things))))
-
-    def whole(self, low: int, high: int) -> int:
-        """The ends more often than the middle."""
-        return self.dice.choice((low, high, self.dice.randint(low, high), self.dice.randint(low, high)))
-
-    def name(self, letter: str) -> str:
-        return f"{letter}{self.world.counter}"
-
-    def name_of(self, id_: str, origin: str) -> str:
-        wanted = absolute(id_, origin)
-        return next(name for name, known in self.world.names.items() if known == wanted)
-
-    def node(self) -> Node:
-        return self.world[self.one(NAMES)]
-
-    def stocked(self) -> Node:
-        """Somebody who has something, where anybody has."""
-        with_stock = [
-            node
-            for node in self.world.nodes.values()
-            if any(isinstance(state, Batch) and state.mg for state in node.view.values())
-        ]
-        return self.one(with_stock or [self.node()])
-
-    def holding(self, node: Node) -> tuple[Batch, Holding] | None:
-        found = [(b, held) for b in node.view.values() if isinstance(b, Batch) for held in b.loose if held.mg]
-        return self.one(found) if found else None
-
-    def tops(self, node: Node) -> list[Unit]:
-        return [u for u in node.view.values() if isinstance(u, Unit) and u.state == "here" and u.inside is None]
-
-    def whole_stack(self, node: Node, top: Unit) -> list[Unit]:
-        return [top, *(deep for inner in top.contains for deep in self.whole_stack(node, self.unit(node, inner)))]
-
-    def unit(self, node: Node, id_: str) -> Unit:
-        found = node.view["unit", id_]
-        assert isinstance(found, Unit)
-        return found
-
-    def line(self, node: Node) -> tuple[Row, Batch, str] | None:
-        """Whole stacks of one batch, site and owner, or loose goods, or both; never more than there is."""
-        tops = self.tops(node)
-        if tops and self.dice.random() < 0.6:
-            return self.line_of_units(node, tops)
-        held = self.holding(node)
-        if held is None:
-            return None
-        batch, here = held
-        mg, pieces = self.whole(1, here.mg), self.whole(1, here.count) if here.count else None
-        return part(batch.id, mg, count=pieces, site=here.site, owner=here.owner or None), batch, here.owner
-
-    def line_of_units(self, node: Node, tops: Sequence[Unit]) -> tuple[Row, Batch, str]:
-        first = self.one(tops)
-        batch = node.view["batch", first.batch]
-        assert isinstance(batch, Batch)
-        alike = [u for u in tops if (u.batch, u.site, u.owner) == (first.batch, first.site, first.owner)]
-        every = [u for top in self.some(alike, 4) for u in self.whole_stack(node, top)]
-        leaves = [u for u in every if not u.contains]
-        beside = batch.holding(first.site, first.owner)
-        mg = self.whole(0, beside.mg) if self.dice.random() < 0.4 else 0
-        pieces = sum(u.count or 0 for u in leaves) + (self.whole(0, beside.count) if mg and beside.count else 0)
-        if mg and beside.count:
-            pieces = max(pieces, 1)  # no pieces at all cannot be said
-        row = part(
-            batch.id,
-            sum(u.net_mg for u in leaves) + mg,
-            count=pieces or None,
-            units=[u.id for u in every],
-            site=first.site,
-            owner=first.owner or None,
-        )
-        return row, batch, first.owner
-
-    # -- making -----------------------------------------------------------------------------------------------
-
-    def register(self) -> None:
-        mg, count = self.whole(0, 10**9), self.one((None, self.whole(1, 1000)))
-        event = self.node().registered(self.name("b"), mg, count=count, site=self.one(SITES))
-        self.attempt(event, *(["mass-is-zero"] if mg == 0 else []))
-
-    def remove(self) -> None:
-        """Up to 130 % of what stands there."""
-        node = self.stocked()
-        found = self.holding(node)
-        if found is None:
-            return
-        batch, here = found
-        mg, pieces = here.mg * self.whole(0, 130) // 100, self.whole(1, here.count + 1) if here.count else None
-        wrong = []
-        if mg == 0 and pieces is None:
-            wrong.append("mass-is-zero")
-        elif mg > here.mg:
-            wrong.append("not-enough")
-        elif pieces is not None and pieces > (here.count or 0):
-            wrong.append("not-enough-pieces")
-        row = part(batch.id, mg, count=pieces, site=here.site, owner=here.owner or None)
-        self.attempt(node.removed(row, kind="consumed"), *wrong)
-
-    def lines(self, node: Node, most: int) -> list[tuple[Row, Batch, str]]:
-        """Lines that do not compete for the same goods."""
-        found: dict[tuple[str, str, str], tuple[Row, Batch, str]] = {}
-        for _ in range(self.dice.randint(1, most)):
-            line = self.line(node)
-            if line is not None:
-                found.setdefault((line[0]["batch"], line[0]["site"], line[2]), line)
-        return list(found.values())
-
-    def transform(self) -> None:
-        node = self.stocked()
-        lines = self.lines(node, 4)
-        if not lines:
-            return
-        count = self.one((None, 7))
-        goods = [made(self.name(f"{n}b"), self.whole(1, 10**9), count=count) for n in range(self.dice.randint(1, 3))]
-        owners = {owner for _, _, owner in lines}
-        event = node.transformed([row for row, _, _ in lines], goods)
-        self.attempt(event, *(["owners-mixed"] if len(owners) > 1 else []))
-
-    def part_or_join(self) -> None:
-        """Split, merge: to the milligram, or refused."""
-        node = self.stocked()
-        lines = [line for line in self.lines(node, 3) if line[0]["mg"] > 10]
-        if not lines:
-            return
-        rows, owners = [row for row, _, _ in lines], {owner for _, _, owner in lines}
-        total, parts, slip = sum(row["mg"] for row in rows), self.dice.randint(1, 4), self.one((0, 0, 0, 1, -1))
-        masses = [total // parts] * (parts - 1) + [total - total // parts * (parts - 1) + slip]
-        counts = [row.get("count") for row in rows]
-        counted = None not in counts
-        goods = [made(self.name(f"{n}b"), mg, count=1 if counted else None) for n, mg in enumerate(masses)]
-        wrong = ["owners-mixed"] if len(owners) > 1 else ["sums-differ"] if slip else []
-        if not wrong and counted and sum(counts) < parts:
-            wrong = ["pieces-from-nowhere"]
-        self.attempt(node.transformed(rows, goods, process=self.one(("split", "merge", "blend"))), *wrong)
-
-    def assemble(self) -> None:
-        node = self.stocked()
-        lines = self.lines(node, 3)
-        if not lines:
-            return
-        rows, owners = [row for row, _, _ in lines], {owner for _, _, owner in lines}
-        motors = [unit(self.name(f"{n}u"), self.whole(1, 10**6), count=1) for n in range(self.dice.randint(1, 3))]
-        event = node.assembled(self.name("b"), rows, motors)
-        self.attempt(event, *(["owners-mixed"] if len(owners) > 1 else []))
-
-    def dismantle(self) -> None:
-        node = self.stocked()
-        known = [u for u in node.view.values() if isinstance(u, Unit)]
-        if not known:
-            return
-        one = self.one(known)
-        wrong = [] if one.state == "here" else ["unit-not-here"]
-        if one.state == "here" and (one.inside is not None or one.contains):
-            wrong = ["unit-inside-other", "unit-contents-missing"]
-        self.attempt(node.dismantled([one.id], [made(self.name("b"), 5)]), *wrong)
-
-    # -- units ------------------------------------------------------------------------------------------------
-
-    def pack(self) -> None:
-        node = self.stocked()
-        found, parts = self.holding(node), self.dice.randint(1, 5)
-        if found is None:
-            return
-        batch, here = found
-        share = here.mg * self.whole(1, 108) // 100 // parts
-        pieces = max(here.count // parts, 1) if here.count else None
-        rows = [unit(self.name(f"{n}u"), share, count=pieces, owner=here.owner or None) for n in range(parts)]
-        wrong = []
-        if share == 0:
-            wrong = ["mass-is-zero"]
-        elif share * parts > here.mg:
-            wrong = ["not-enough", "not-enough-pieces"]
-        elif pieces is not None and pieces * parts > here.count:
-            wrong = ["not-enough-pieces"]
-        self.attempt(node.packed(batch.id, rows, site=here.site), *wrong)
-
-    def stack(self) -> None:
-        node = self.stocked()
-        tops = self.tops(node)
-        if not tops:
-            return
-        first, extra = self.one(tops), self.one((0, 0, 0, 1))
-        alike = [u for u in tops if (u.batch, u.site, u.owner) == (first.batch, first.site, first.owner)]
-        chosen = self.some(alike, 3)
-        row = unit(
-            self.name("u"),
-            sum(u.net_mg for u in chosen) + extra,
-            count=sum(u.count or 0 for u in chosen) or None,
-            contains=[u.id for u in chosen],
-            owner=first.owner or None,
-        )
-        wrong = ["mass-is-zero"] if row["net_mg"] == 0 else ["less-than-its-units"] if extra else []
-        self.attempt(node.packed(first.batch, [row], site=first.site), *wrong)
-
-    def unpack(self) -> None:
-        node = self.stocked()
-        known = [u for u in node.view.values() if isinstance(u, Unit)]
-        if not known:
-            return
-        one = self.one(known)
-        wrong = [] if one.state == "here" else ["unit-not-here"]
-        if one.state == "here" and one.inside is not None:
-            wrong = ["unit-inside-other"]
-        self.attempt(node.unpacked(one.id), *wrong)
-
-    def move(self) -> None:
-        node = self.stocked()
-        found = self.line(node)
-        if found is None:
-            return
-        row, batch, owner = found
-        start, end = (row["site"], "yard" if row["site"] == SITE else SITE)
-        wrong = []
-        if self.dice.random() < 0.2:
-            there = batch.holding(end, owner)
-            if row["units"]:
-                wrong = ["unit-at-other-site"]
-            elif row["mg"] > there.mg:
-                wrong = ["not-enough"]
-            elif (row.get("count") or 0) > (there.count or 0):
-                wrong = ["not-enough-pieces"]
-            elif there.count and row.get("count") is None:
-                wrong = ["count-missing"]
-            start, end = end, start
-        self.attempt(node.moved(start, end, row), *wrong)
 
     # -- handovers --------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ writes them. A node builds events; `World.do` applies one to the log it belongs 
   - it leaves the view it was given alone.
 
 Events are made directly, with ids from a counter: sealing is tested elsewhere.
+Over 400 lines because every type of event is worded here, once.
 """
 
 from base64 import b64encode

@@ -1,4 +1,7 @@
-"""Everything that custody refuses, as a table: what happened before, what is tried, and the code of the refusal."""
+"""Everything that custody refuses, as a table: what happened before, what is tried, and the code of the refusal.
+
+Over 400 lines because it is one table.
+"""
 
 import re
 from collections.abc import Callable
