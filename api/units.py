@@ -82,10 +82,12 @@ def routes(node: Node, access: Access) -> APIRouter:
         batch: str | None = None,
         site: str | None = None,
         on_hand: bool = False,
+        usable: bool = False,
     ) -> dict[str, Any]:
         with node.store.read() as conn:
             of_batch = None if batch is None else codes.find_batch(conn, batch)
-            found = lists.units(conn, before=before, limit=limit, batch=of_batch, site=site, on_hand=on_hand)
+            where = {"batch": of_batch, "site": site}
+            found = lists.units(conn, before=before, limit=limit, **where, on_hand=on_hand, usable=usable)
         return {"units": [shown(one) for one in found], "before": found[-1].no if len(found) == limit else None}
 
     @router.get("/api/v1/units/{unit:path}/qr.svg", dependencies=[viewer], summary="The label as SVG")

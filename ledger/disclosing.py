@@ -14,6 +14,10 @@ from ledger.log.disclosures import Opened, digest, open_slots, prove_items
 from ledger.matter.events import AUDIENCES, EVENT_TYPES, Slot
 
 
+_INPUTS = {"dismantled": "units"}
+"""Which lists hold what went in, where they are not called so."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What the reader's goods need, as the entry's log writes the ids. Inputs are always needed whole."""
@@ -55,7 +59,7 @@ def _positions(entry: Entry, opened: Mapping[str, Opened], wanted: Wanted) -> di
         if not slot.items:
             continue
         group = _group(slot)
-        if group == "inputs":
+        if group == _INPUTS.get(entry.type, "inputs"):
             found[group] = None
             continue
         places = found.setdefault(group, set())

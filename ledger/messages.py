@@ -725,6 +725,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{value} is no authority and takes no deposits. Name the right node under `authority` in the settings.",
         "{value} 不是监管节点，不接收报备。请在设置 authority 中填写正确的节点。",
     ),
+    "stock-differs": (
+        "The log of {log} holds, but the tables show {field} {value} otherwise than it says. Rebuild: lodetrace rebuild.",
+        "{log} 的账本完好，但库中 {field} {value} 与账本不符。请执行 lodetrace rebuild 重建。",
+    ),
     "not-witnessed-yet": (
         "Size {value} of the log waits for its witnesses; what others rely on leaves only after that.",
         "账本大小 {value} 正在等待见证；他人所依据的内容在此之后才会发出。",
@@ -870,6 +874,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "method-wrong": (
         "{field} does not take {value}. Use {allowed}.",
         "{field} 不接受 {value} 方法。请使用 {allowed}。",
+    ),
+    "no-units-here": (
+        "{field}: no units of {value} stand here that are yours to use. Pack it first, or name a quantity.",
+        "{field}：此处没有可供使用的 {value} 包装件。请先包装，或改填数量。",
     ),
     "not-in-this-shipment": (
         "{field}: nothing of this shipment is named {value}. See lodetrace shipment show for what was sent.",

@@ -4,7 +4,7 @@ The rules are ledger/audit.py; here is only where records come from and who work
 processes of their own, for verifying signatures is nearly all of the work; the replay takes them in order.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
@@ -18,9 +18,11 @@ from ledger.errors import LodetraceError, Malformed, Unverified
 from ledger.log.canonical import b64
 from ledger.log.checkpoints import Checkpoint, open_checkpoint
 from ledger.log.notes import Verifier
+from ledger.matter.stock import Key, State
 from nodes.peers import ApiClient
-from nodes.store import log, upstream
+from nodes.store import log, stock, upstream
 from nodes.store.engine import Store
+from nodes.store.sql import parts
 
 RUN = 2000
 PAGE = 1000
@@ -40,11 +42,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a log is read: its records in order, and its checkpoint notes."""
+    """Where a log is read: its records in order, its checkpoint notes, and for a home the stock that its tables show.
+
+    `stock` answers the first thing that the tables show otherwise than the given states, which the log implies.
+    """
 
     records: Callable[[], Iterator[Record]]
     checkpoints: Callable[[], Sequence[bytes]]
     log_key: Verifier | None = None
+    stock: Callable[[Mapping[Key, State]], Key | None] | None = None
 
 
 def audit(source: Source, progress: Callable[[int], None] = lambda _: None) -> Report:
@@ -65,6 +71,9 @@ def audit(source: Source, progress: Callable[[int], None] = lambda _: None) -> R
         progress(replay.size)
     points: list[Checkpoint] = [open_checkpoint(note, log_key, origin) for note in source.checkpoints()]
     root = replay.finish(points)
+    shown = None if source.stock is None else source.stock(replay.view)
+    if shown is not None:
+        raise Unverified("stock-differs", field=shown[0], value=shown[1], log=origin)
     kinds = [kind for kind, _ in replay.view]
     return Report(origin, replay.size, b64(root), len(points), kinds.count("batch"), kinds.count("unit"))
 
@@ -127,7 +136,16 @@ def from_store(store: Store) -> Source:
             newest = log.latest_checkpoint(conn)
         return [] if newest is None else [newest[1]]
 
-    return Source(records, checkpoints)
+    def differs(states: Mapping[Key, State]) -> Key | None:
+        with store.read() as conn:
+            for keys in parts(states):
+                found = stock.load(conn, keys)
+                different = next((key for key in keys if found.get(key) != states[key]), None)
+                if different is not None:
+                    return different
+            return stock.stranger(conn, states)
+
+    return Source(records, checkpoints, stock=differs)
 
 
 def from_deposits(store: Store, origin: str) -> Source:

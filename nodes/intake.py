@@ -268,6 +268,9 @@ def derive_upstream(conn: Connection, own: str, entry_no: int, event: Event, me:
     ]
     if edges:
         tables.save_edges(conn, entry_no, edges)
+    labelled = {id_in(id_, origin, own): at for at, id_ in enumerate(event.ids.get("units.public", ())) if id_}
+    if labelled:
+        tables.save_labels(conn, entry_no, labelled)
     if event.type == "received":
         _derive_received(conn, own, entry_no, event)
     shipment = event.scalar("shipment")

@@ -26,10 +26,6 @@ def trace(node: Node, code: str, direction: str, limit: int = NODES_MAX) -> dict
         found = genealogy.trace(conn, batch, direction, limit)
         names = organisations(conn, node, {one.log for one in found.nodes})
         gaps = _gaps(conn, found, direction)
-    totals: dict[str, int | None] = {}
-    for link in found.links:
-        before = totals.get(link.child, 0)
-        totals[link.child] = None if before is None or link.mg is None else before + link.mg
     return {
         "root": batch,
         "direction": direction,
@@ -54,7 +50,7 @@ def trace(node: Node, code: str, direction: str, limit: int = NODES_MAX) -> dict
                 "from": link.parent,
                 "to": link.child,
                 "mass": None if link.mg is None else {"mg": link.mg},
-                "share_ppb": _share(link.mg, totals[link.child]),
+                "share_ppb": _share(link.mg, found.taken.get(link.child)),
             }
             for link in found.links
         ],

@@ -1,6 +1,7 @@
 """`lodetrace batch …`: for clerks; what comes in, what is made of it, and what is there."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -227,14 +228,16 @@ def show(
     if as_json:
         show_json(found)
         return
-    packed, units = goods.amount_of({"mg": found["packed_mg"]}), len(found["units"])
+    states = Counter(unit["state"] for unit in found["units"])
+    counted = ", ".join(f"{count} {state}" for state, count in states.items()) or "none"
     show_facts(
         {
             "batch": found["id"],
             **{name: found[name] or "-" for name in ("product", "lot_no", "external_ref", "at", "country")},
             "here": f"{goods.amount_of(found)} {found['basis']}",
             **{f"loose at {held['site']}": _held(held) for held in found["loose"]},
-            "in units": f"{packed}, {units}{'+' if units == PAGE else ''} labelled here in all",
+            "in units": goods.amount_of({"mg": found["packed_mg"]}),
+            "units": counted + ("" if len(found["units"]) < PAGE else ", of the newest alone"),
         }
     )
 

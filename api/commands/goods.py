@@ -16,6 +16,7 @@ import typer
 
 from api.commands.asking import get, pages, path_of
 from api.commands.terminal import tracked
+from ledger.errors import Unknown
 from ledger.matter.quantities import show_mg
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ Units = Annotated[
     list[str] | None, typer.Option("--unit", help="A unit's serial, or a range D-001..D-088, repeatable. 包装件序列号")
 ]
 UnitsOf = Annotated[
-    list[str] | None, typer.Option("--units-of", help="All units of this batch that stand here, repeatable. 整批包装件")
+    list[str] | None,
+    typer.Option("--units-of", help="All units of this batch that are yours to use, repeatable. 整批可用包装件"),
 ]
 
 
@@ -123,7 +125,9 @@ def lines_of(
     for unit in _named_units(client, units):
         found.setdefault(unit["batch"], {"batch": unit["batch"]}).setdefault("units", []).append(unit["unit"])
     for batch in units_of:
-        here = pages(client, "/api/v1/units", "units", RANGE_MAX, batch=batch, on_hand="true")["units"]
+        here = pages(client, "/api/v1/units", "units", RANGE_MAX, batch=batch, usable="true")["units"]
+        if not here:
+            raise Unknown("no-units-here", field="--units-of", value=batch)
         found.setdefault(batch, {"batch": batch}).setdefault("units", []).extend(unit["unit"] for unit in here)
     return list(found.values())
 

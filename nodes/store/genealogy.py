@@ -36,6 +36,7 @@ _ADD_RECEIPT = (
     "INSERT INTO receipts (batch_no, log_no, received_by, sender_no, shipped_index) VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT (batch_no, log_no, received_by) DO NOTHING"
 )
+_ADD_LABEL = "INSERT INTO labels (log_no, id, entry_no, item) VALUES (?, ?, ?, ?) ON CONFLICT (log_no, id) DO NOTHING"
 _LOG_OF = "SELECT log_no FROM upstream WHERE no = ?"
 
 _WALK = """
@@ -51,8 +52,10 @@ FROM seen CROSS JOIN batches b ON b.no = seen.no CROSS JOIN logs l ON l.no = b.l
     LEFT JOIN entries n ON b.made_by >= 0 AND n."index" = b.made_by
 """
 _EDGES = "SELECT e.child_no, e.parent_no, e.entry_no, e.mg FROM seen CROSS JOIN edges e ON e.{here} = seen.no"
+_TAKEN = """SELECT e.child_no, sum(e.mg) FROM seen CROSS JOIN edges e ON e.child_no = seen.no
+GROUP BY e.child_no HAVING count(e.mg) = count(*)"""
 _ENDS = {"back": {"here": "child_no", "there": "parent_no"}, "forward": {"here": "parent_no", "there": "child_no"}}
-_TRACE = {way: ((_WALK + _NODES).format(**ends), (_WALK + _EDGES).format(**ends)) for way, ends in _ENDS.items()}
+_TRACE = {way: tuple((_WALK + what).format(**ends) for what in (_NODES, _EDGES, _TAKEN)) for way, ends in _ENDS.items()}
 
 # A batch in the log that made it leads to its parents there; elsewhere, to itself in the log that sent it. Only one
 # of the two outer joins ever matches, so they multiply nothing.
@@ -107,10 +110,14 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """`nodes` from the root outwards, `links` among them. `cut`: there is more than the limit let through."""
+    """`nodes` from the root outwards, `links` among them. `cut`: there is more than the limit let through.
+
+    `taken` is what went into a batch in all, from off the trace too, for those where every such mass is known here.
+    """
 
     nodes: tuple[Node, ...]
     links: tuple[Link, ...]
+    taken: Mapping[str, int]
     cut: bool
 
 
@@ -164,6 +171,12 @@ def save_receipts(conn: Connection, entry_no: int, offer: Mapping[str, Any], bat
     conn.executemany(_ADD_RECEIPT, [(no, log_no, entry_no, sender_no, offer["index"]) for no in known.values()])
 
 
+def save_labels(conn: Connection, entry_no: int, units: Mapping[str, int]) -> None:
+    """That an upstream entry labelled these units, each with its place in that entry's list."""
+    rows = [(*place, entry_no, units[id_]) for id_, place in places(conn, units).items()]
+    conn.executemany(_ADD_LABEL, rows)
+
+
 # -- walking ------------------------------------------------------------------------------------------------------
 
 
@@ -173,7 +186,7 @@ def trace(conn: Connection, batch: str, direction: str, limit: int) -> Trace:
     At most `limit` of them, the nearest. Unknown if no entry here names the batch.
     """
     start = _number(conn, batch)
-    nodes_text, edges_text = _TRACE[direction]
+    nodes_text, edges_text, taken_text = _TRACE[direction]
     # One more than asked for tells whether the limit cut anything off.
     rows = conn.execute(nodes_text, (start, limit + 1)).fetchall()
     kept, cut = rows[:limit], len(rows) > limit
@@ -183,7 +196,8 @@ def trace(conn: Connection, batch: str, direction: str, limit: int) -> Trace:
         for child, parent, entry_no, mg in conn.execute(edges_text, (start, limit + 1))
         if child in nodes and parent in nodes
     )
-    return Trace(tuple(nodes.values()), links, cut)
+    taken = {nodes[no].batch: mg for no, mg in conn.execute(taken_text, (start, limit + 1)) if no in nodes}
+    return Trace(tuple(nodes.values()), links, taken, cut)
 
 
 def closure(conn: Connection, batch: str, log: str) -> Closure:

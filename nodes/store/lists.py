@@ -62,8 +62,9 @@ def units(
     batch: str | None = None,
     site: str | None = None,
     on_hand: bool = False,
+    usable: bool = False,
 ) -> list[UnitRecord]:
-    """Units that are or were here: holding a batch, at a site, or those that still stand here."""
+    """Units that are or were here: holding a batch, at a site, those that still stand here, our own to use or send."""
     conditions: list[tuple[str, tuple[Any, ...]]] = [("u.no < ?", (before,))]
     if batch is not None:
         found = numbers(conn, "batches", [batch]) if is_id(batch) else {}
@@ -72,6 +73,8 @@ def units(
         conditions.append(("u.site = ?", (site,)))
     if on_hand or site is not None:
         conditions.append(("u.state IN ('here', 'quarantined')", ()))
+    if usable:
+        conditions.append(("u.state = 'here' AND u.owner = ''", ()))
     return [_unit_record(row) for row in _page(conn, UNIT, " WHERE ", conditions, "u.no", limit)]
 
 

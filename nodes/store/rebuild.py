@@ -22,6 +22,7 @@ DERIVABLE = (
     "hashes",
     "head",
     "holdings",
+    "labels",
     "receipts",
     "shipments",
     "units",
@@ -44,7 +45,19 @@ NOT_DERIVABLE = (
 """What a backup must hold: the log with its disclosures, what others gave us, and what we promised or were told."""
 
 # Rows go before the rows they refer to.
-_CLEARED = ("answers", "going", "receipts", "edges", "units", "holdings", "batches", "shipments", "arrivals", "hashes")
+_CLEARED = (
+    "answers",
+    "labels",
+    "going",
+    "receipts",
+    "edges",
+    "units",
+    "holdings",
+    "batches",
+    "shipments",
+    "arrivals",
+    "hashes",
+)
 _TRIGGERS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'hashes' ORDER BY name"
 _EMPTY_HEAD = "UPDATE head SET size = 0, text_hash = ?, recorded_at = ''"
 

@@ -8,7 +8,7 @@ the order of `changes`, so whatever is saved event by event in log order gets th
 grouped. Does not check that the states are right: custody made them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import count as counted_from
 from typing import Any
 
@@ -38,8 +38,10 @@ BATCH = (
 )
 UNIT = (
     "SELECT u.no, l.no, l.origin, u.id, m.no, m.origin, b.id, u.kind, u.serial, u.net_mg, u.count, u.seal, u.site,"
-    " u.owner, u.state, u.inside, u.contains, u.shipment, u.packed_by, u.item"
+    " u.owner, u.state, u.inside, u.contains, u.shipment,"
+    " coalesce(u.packed_by, p.entry_no), coalesce(u.item, p.item)"
     " FROM units u JOIN logs l ON l.no = u.log_no JOIN batches b ON b.no = u.batch_no JOIN logs m ON m.no = b.log_no"
+    " LEFT JOIN labels p ON p.log_no = u.log_no AND p.id = u.id"
 )
 _BATCHES = f"{BATCH} AND b.log_no = ? AND b.id IN ({{}})"
 _HOLDINGS = (
@@ -79,6 +81,10 @@ _KNOWN_SHIPMENTS = "SELECT id FROM shipments WHERE id IN ({})"
 _KNOWN_ARRIVALS = "SELECT id FROM arrivals WHERE id IN ({})"
 _TOLD_OF = "SELECT no FROM batches WHERE basis IS NULL AND no IN ({})"
 
+_ALL = {
+    "batch": "SELECT l.no, l.origin, b.id FROM batches b JOIN logs l ON l.no = b.log_no WHERE b.basis IS NOT NULL",
+    "unit": "SELECT l.no, l.origin, u.id FROM units u JOIN logs l ON l.no = u.log_no",
+}
 _UNTOLD = Making(None)
 
 
@@ -99,6 +105,15 @@ def load(conn: Connection, keys: Iterable[Key]) -> dict[Key, State]:
     found += [load_shipment(text) for (text,) in select_in(conn, _SHIPMENTS, map(id_bytes, ids["shipment"]))]
     found += [load_arrival(text) for (text,) in select_in(conn, _ARRIVALS, ids["arrival"])]
     return {state.key: state for state in found}
+
+
+def stranger(conn: Connection, known: Container[Key]) -> Key | None:
+    """A batch or unit in the tables that is not among `known`: nothing in the log brought it here."""
+    for kind, statement in _ALL.items():
+        for log_no, origin, raw in conn.execute(statement):
+            if (kind, spell(log_no, origin, raw)) not in known:
+                return kind, spell(log_no, origin, raw)
+    return None
 
 
 def batches_of(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Batch]:

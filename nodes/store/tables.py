@@ -200,7 +200,7 @@ class Holding(Row, table=True):
 
 
 class Unit(Row, table=True):
-    """`packed_by` and `item` say which entry made its label, and where in that entry's list of units it stands."""
+    """`packed_by` and `item` say which own entry made its label, and where in that entry's list of units it stands."""
 
     __tablename__ = "units"
     __table_args__ = (UniqueConstraint("log_no", "id"),)
@@ -221,6 +221,17 @@ class Unit(Row, table=True):
     shipment: str | None = _text(nullable=True)
     packed_by: int | None = _big(nullable=True)
     item: int | None = _big(nullable=True)
+
+
+class Label(Row, table=True):
+    """Which upstream entry labelled a unit of another log, and where in its list of units; known before the unit is."""
+
+    __tablename__ = "labels"
+    __table_args__ = (_CLUSTERED,)
+    log_no: int = _key(foreign_key="logs.no")
+    id: bytes = Field(primary_key=True)
+    entry_no: int = _big()
+    item: int = _big()
 
 
 class Shipment(Row, table=True):

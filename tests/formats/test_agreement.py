@@ -103,7 +103,7 @@ def told(seed, who, index):
 
     try:
         return tell(**{who: {"changes": {index: alter}}})
-    except (LodetraceError, KeyError, IndexError, TypeError, ValueError, AttributeError):
+    except (LodetraceError, KeyError, IndexError, TypeError, ValueError, AttributeError, AssertionError):
         return None
 
 
@@ -119,7 +119,7 @@ def test_of_an_honest_seal_on_a_strange_event_both_say_the_same(seed, place, bas
         return
     try:
         data = format_evidence(BASES[base](story))
-    except (LodetraceError, KeyError, IndexError, TypeError):
+    except (LodetraceError, KeyError, IndexError, TypeError, AssertionError):
         return
     assert first_says(data, POLICY) == second_says(data, POLICY)
 

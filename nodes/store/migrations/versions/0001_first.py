@@ -260,6 +260,16 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "labels",
+        sa.Column("log_no", BIG, autoincrement=False, nullable=False),
+        sa.Column("id", BLOB, nullable=False),
+        sa.Column("entry_no", BIG, nullable=False),
+        sa.Column("item", BIG, nullable=False),
+        sa.ForeignKeyConstraint(["log_no"], ["logs.no"], name="fk_labels_log_no"),
+        sa.PrimaryKeyConstraint("log_no", "id", name="pk_labels"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "holdings",
         sa.Column("batch_no", BIG, autoincrement=False, nullable=False),
         sa.Column("site", TEXT, nullable=False),
