@@ -15,6 +15,8 @@ import typer
 from api.commands import audit, batch, demo, home, operate, shipment, terminal, trace, unit, verify
 from ledger.errors import LodetraceError
 
+MISUSE = 2
+
 
 def build() -> typer.Typer:
     app = typer.Typer(
@@ -35,6 +37,10 @@ def main() -> None:
     logging.getLogger("stamina").setLevel(logging.ERROR)  # waiting for a node that starts is no warning
     try:
         build()()
+    except SystemExit as end:
+        if end.code == MISUSE:
+            terminal.say("用法有误：请看以上提示，或加 --help 查看说明。")
+        raise
     except LodetraceError as error:
         terminal.tell(error, as_json="--json" in sys.argv)
         sys.exit(1)

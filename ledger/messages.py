@@ -587,6 +587,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} is {value}, which is no class of origin. Use one of: {classes}.",
         "{field} 为 {value}，不是可用的来源类别。请使用：{classes}。",
     ),
+    "partner-unknown": (
+        (
+            "{field}: the trust policy names no log of {value}, so nothing can be sent there. Check the spelling, "
+            "add its line and restart the node, or name the receiver as outside."
+        ),
+        "{field}：信任策略中没有 {value} 的日志，无法发货。请核对名称，或加入其一行后重启节点，或填为体系外单位（outside）。",
+    ),
     "quantity-missing": (
         "{field} is missing: say how much of {value}.",
         "缺少 {field}：请填写 {value} 的数量。",

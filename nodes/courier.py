@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
 from ledger.entries import open_event, parse_entry
-from ledger.errors import LodetraceError, Unavailable, Unverified
+from ledger.errors import LodetraceError, Unavailable, Unknown, Unverified
 from ledger.evidence import Evidence, evidence_json
 from ledger.log.canonical import Json, b64, format_json
 from ledger.log.notes import Verifier, open_note
@@ -118,7 +118,7 @@ class Courier:
         async with self._turns.setdefault(delivery.to, asyncio.Lock()):
             try:
                 note = await self._bring(delivery)
-            except Unavailable as error:
+            except (Unavailable, Unknown) as error:  # unknown: until the trust policy names the receiver
                 await asyncio.to_thread(self._put_off, delivery, error.text())
             except LodetraceError as error:
                 _say.warning("delivery %s to %s: %s", delivery.no, delivery.to, error)

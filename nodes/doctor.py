@@ -58,8 +58,8 @@ def examine(home: Path, environ: Mapping[str, str], clock: Clock = system_clock)
     except LodetraceError as error:
         yield _ill("settings", error)
         return
-    sites = len(settings.sites)
-    yield Outcome("settings", OK, f"{settings.name}, {sites} sites", f"{settings.name}，{sites} 个场所")
+    sites = ", ".join(site.code for site in settings.sites) or "-"
+    yield Outcome("settings", OK, f"{settings.name}, sites: {sites}", f"{settings.name}，场所：{sites}")
     yield _look("running", lambda: _running(home, settings))
     policy = _look("policy", lambda: _policy(settings))
     yield policy
@@ -123,7 +123,7 @@ def _policy(settings: Settings) -> Said:
     others = [origin for origin in policy.logs if organisation(origin) != settings.name]
     if not others:
         raise Unavailable("no-partners", field=str(settings.policy))
-    return f"{len(others)} partners, quorum {policy.quorum}", f"{len(others)} 个合作方，法定人数 {policy.quorum}"
+    return f"partners: {len(others)}, quorum: {policy.quorum}", f"合作方：{len(others)}，法定人数：{policy.quorum}"
 
 
 def _keys(settings: Settings, environ: Mapping[str, str]) -> Said:
@@ -156,8 +156,7 @@ def _head(node: Node) -> Said:
     open_entry(last.raw, keys_of(node.opened(), "author"))
     if last.text_hash != head.text_hash:
         raise Conflict("head-moved", field="head", value=last.index + 1, size=head.size)
-    size = f"{head.size}"
-    return f"{size} entries, checkpoint at {checkpoint.size}", f"{size} 条，检查点 {checkpoint.size}"
+    return f"entries: {head.size}, checkpoint: {checkpoint.size}", f"条目：{head.size}，检查点：{checkpoint.size}"
 
 
 def _clock(node: Node) -> Said:

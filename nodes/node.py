@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.entries import open_event, parse_entry
-from ledger.errors import LodetraceError, Unavailable, Unverified
+from ledger.errors import LodetraceError, Refusal, Unavailable, Unverified
 from ledger.evidence import keys_of
 from ledger.log.canonical import b64
 from ledger.log.merkle import prove_inclusion
@@ -106,12 +106,19 @@ class Node:
 
     def command(self, verb: str, body: Mapping[str, Any], caller: Caller, key: str | None) -> Command:
         """A verb ready for the sequencer. The same key and body (per caller) have one result."""
-        draft = VERBS[verb]
         idempotency = None
         if key is not None:
             request = json.dumps([verb, body], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
             idempotency = Idempotency(caller.owner, key, sha256(request.encode()).digest())
-        return Command(lambda desk: draft(desk, body), caller.owner, idempotency)
+        return Command(lambda desk: self._draft(verb, desk, body), caller.owner, idempotency)
+
+    def _draft(self, verb: str, desk: GroupDesk, body: Mapping[str, Any]) -> Draft:
+        """What the verb drafts. Goods are never sent to a name that nobody here knows: they would be nowhere."""
+        draft = VERBS[verb](desk, body)
+        for delivery in draft.deliveries:
+            if delivery.kind == "handover" and f"{delivery.to}/log" not in self.policy.logs:
+                raise Refusal("partner-unknown", field="to.node", value=delivery.to)
+        return draft
 
     async def do(self, verb: str, body: Mapping[str, Any], caller: Caller, key: str | None) -> Answer:
         """Records; answers once it is on disk. Raises what the ledger's errors say."""

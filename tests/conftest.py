@@ -1,6 +1,15 @@
 """For every test: hypothesis sets no deadline, because a busy machine is not a failing test."""
 
 import hypothesis
+import pytest
 
 hypothesis.settings.register_profile("lodetrace", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("lodetrace")
+
+
+@pytest.fixture(scope="session")
+def chain(tmp_path_factory):
+    """tests/chain.py, played once: homes of five organisations to read. Whoever changes one takes a copy."""
+    from tests import chain
+
+    return chain.play(tmp_path_factory.mktemp("chain"))

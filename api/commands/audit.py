@@ -26,7 +26,9 @@ def add(app: typer.Typer) -> None:
 
         tokens = token or []
         if (home is None) == (not url) or len(tokens) != len(url or []):
-            raise typer.BadParameter("give --home, or one --token for each --url")
+            raise typer.BadParameter(
+                "give --home, or one --token for each --url / 请给出 --home，或每个 --url 各一个 --token"
+            )
         if home is not None:
             store = auditing.open_home(home)
             try:
@@ -43,6 +45,7 @@ def add(app: typer.Typer) -> None:
 
 
 def _report(source: object, as_json: bool) -> bool:
+    from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     from nodes.auditing import Source
@@ -50,7 +53,8 @@ def _report(source: object, as_json: bool) -> bool:
 
     assert isinstance(source, Source)
     columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} entries 条"), TimeElapsedColumn())
-    with Progress(*columns, transient=True, disable=as_json) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("audit", total=None)
         try:
             report = check(source, lambda done: progress.update(task, completed=done))

@@ -35,7 +35,9 @@ def init(
     host: Annotated[str | None, typer.Option(help="The address to listen on. 监听地址")] = None,
     port: Annotated[int | None, typer.Option(help="The port to listen on. 监听端口")] = None,
     label_url: Annotated[str | None, typer.Option(help="The address printed on labels. 标签网址")] = None,
-    trust: Annotated[Path | None, typer.Option(help="A trust policy to start with. 信任策略文件")] = None,
+    trust: Annotated[
+        Path | None, typer.Option(help="A trust policy to start with. 信任策略文件", exists=True, dir_okay=False)
+    ] = None,
     registry: Annotated[str | None, typer.Option(help="The authority's node: its address. 监管节点地址")] = None,
     registry_key: Annotated[str | None, typer.Option(help="The key of the authority's log. 监管日志公钥")] = None,
     as_json: AsJson = False,
@@ -45,7 +47,7 @@ def init(
     from nodes.homes import create_home
 
     if (registry is None) != (registry_key is None):
-        raise typer.BadParameter("--registry and --registry-key go together")
+        raise typer.BadParameter("--registry and --registry-key go together / 两者应同时填写")
     policy = "quorum none\n" if trust is None else trust.read_text("utf-8")
     authority = None
     if registry_key is not None:

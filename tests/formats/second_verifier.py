@@ -57,6 +57,10 @@ def is_origin(text):
     return is_name(text) and of(r".+/log([2-9]|[1-9][0-9]+)?", text)
 
 
+def is_key_name(text):
+    return text != "" and not any(one.isspace() or one < " " or one == "+" for one in text)
+
+
 def is_bare_id(text):
     return of(f"[0-7][{CROCKFORD}]{{25}}", text)
 
@@ -141,7 +145,7 @@ class Key:
     """A key for notes: name, type, 32 bytes."""
 
     def __init__(self, name, kind, public):
-        need(of(r"[^\s+]+", name) and kind in (1, 4) and len(public) == 32, Malformed, "key")
+        need(is_key_name(name) and kind in (1, 4) and len(public) == 32, Malformed, "key")
         need(int.from_bytes(public, "little") % 2**255 not in SMALL_ORDER, Malformed, "small order")
         self.name, self.kind, self.public = name, kind, public
         self.id = sha256(name.encode() + b"\n" + bytes([kind]) + public).digest()[:4]
@@ -182,10 +186,11 @@ def split_note(raw, limit=1 << 20):
     need(empty and tail.endswith("\n") and tail.count("\n") <= 100, Malformed, "note")
     lines = []
     for line in tail[:-1].split("\n"):
-        need(of("— [^\\s+]+ [A-Za-z0-9+/=]+", line), Malformed, "signature line")
-        blob = un64(line.split(" ")[2])
+        words = line.split(" ")
+        need(len(words) == 3 and words[0] == "—" and is_key_name(words[1]), Malformed, "signature line")
+        blob = un64(words[2])
         need(len(blob) > 4, Malformed, "signature line")
-        lines.append((line.split(" ")[1], blob[:4], blob[4:]))
+        lines.append((words[1], blob[:4], blob[4:]))
     return text + "\n", lines
 
 
@@ -434,7 +439,7 @@ class Checkpoint:
     def __init__(self, raw):
         self.text, self.lines = split_note(raw, 1 << 17)
         rows = self.text.split("\n")
-        need(len(rows) == 4 and of(r"[^\s+]+", rows[0]) and of(NUMBER, rows[1]), Malformed, "checkpoint")
+        need(len(rows) == 4 and is_key_name(rows[0]) and of(NUMBER, rows[1]), Malformed, "checkpoint")
         self.log, self.size, self.root = rows[0], int(rows[1]), un64(rows[2], 32)
         need(self.size < 2**63, Malformed, "checkpoint")
 

@@ -144,7 +144,9 @@ def keys_refused() -> list[dict[str, str]]:
         {"name": "a type that nobody knows", "vkey": f"{name}+{id_}+B{blob[1:]}"},
         {"name": "padding lost", "vkey": key.vkey.rstrip("=")[:-1]},
         {"name": "no key", "vkey": f"{name}+{id_}+"},
-        {"name": "a blank in the name", "vkey": f"magnet example+{id_}+{blob}"},
+        {"name": "a blank in the name", "vkey": _vkey("magnet example/log", key.public)},
+        {"name": "an ideographic space in the name", "vkey": _vkey("magnet\u3000example/log", key.public)},
+        {"name": "a control character in the name", "vkey": _vkey("magnet\u0007.example/log", key.public)},
         {"name": "two parts", "vkey": f"{name}+{id_}"},
         *(
             {"name": f"a public key of small order, {number}", "vkey": _vkey(name, public)}
@@ -174,6 +176,8 @@ def notes_refused() -> list[dict[str, str]]:
         {"name": "padding lost", "note": note.replace("=\n", "\n")},
         {"name": "a signature of no bytes", "note": f"{text}\n\n— {author.verifier.name} AAAAAA==\n"},
         {"name": "a plus in the name", "note": note.replace("/author", "+author")},
+        {"name": "a no-break space in the name", "note": note.replace("/author", "\u00a0author")},
+        {"name": "base64 with a line's end in it", "note": note.replace("=\n", "\n=\n")},
     ]
 
 
