@@ -87,7 +87,7 @@ def amount(quantity: Mapping[str, Any], field: str, *, weighing: Mapping[str, An
 def _net_of_weighing(
     mg: int, basis: str, quantity: Mapping[str, Any], weighing: Mapping[str, Any], field: str
 ) -> tuple[int, str]:
-    """Gross - tare must say the same as the quantity, to one unit of the coarser last digit."""
+    """Gross - tare must be the quantity, to the milligram: what a clerk rounds, the ticket does not say."""
     unit = weighing.get("unit")
     if unit not in tuple(MG_PER):
         raise Refusal("measure-unknown", field="weighing.unit", value=unit, units=", ".join(MG_PER))
@@ -99,17 +99,11 @@ def _net_of_weighing(
         if mg != gross:
             raise Refusal("weighing-differs", field=f"{field}.value", value=quantity["value"], weighed=show_mg(gross))
         return gross - tare, "net"
-    last_digit = max(_last_digit_mg(quantity["value"], quantity["unit"]), _last_digit_mg(weighing["gross"], unit))
-    if basis == "net" and abs(gross - tare - mg) > last_digit:
+    if basis == "net" and gross - tare != mg:
         raise Refusal(
             "weighing-differs", field=f"{field}.value", value=quantity["value"], weighed=show_mg(gross - tare)
         )
     return mg, basis
-
-
-def _last_digit_mg(text: str, unit: str) -> int:
-    decimals = len(text.partition(".")[2])
-    return max(MG_PER.get(unit, 1) // int("1" + "0" * decimals), 1)
 
 
 def moisture_ppm(text: Any, field: str) -> int:
