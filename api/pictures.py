@@ -10,7 +10,7 @@ from typing import Any
 
 from ledger.matter.quantities import show_mg
 
-BOX_W, BOX_H, GAP_X, GAP_Y, MARGIN = 190, 54, 56, 16, 24
+BOX_W, BOX_H, GAP_X, GAP_Y, MARGIN = 184, 66, 42, 14, 24
 WHY: Mapping[str, tuple[str, str]] = {
     "not_disclosed": ("not disclosed to this node", "未向本节点披露"),
     "outside": ("outside the federation", "在体系之外"),
@@ -18,7 +18,7 @@ WHY: Mapping[str, tuple[str, str]] = {
 }
 """Why a trace stops at a place, in English and Chinese."""
 _STYLE = (
-    "text{font:12px system-ui,sans-serif;fill:#1b2430}.who{fill:#5b6675;font-size:10.5px}"
+    "text{font:12px system-ui,sans-serif;fill:#1b2430}.who{fill:#5b6675;font-size:10.5px}.lot{font-weight:600}"
     ".box{fill:#fff;stroke:#b9c2cc}.start{stroke:#0b7a4b;stroke-width:2}.gap{stroke:#8a5a00;stroke-dasharray:4 3}"
     ".why{fill:#8a5a00;font-size:10.5px}.edge{fill:none;stroke:#8a96a3;stroke-width:1.3}"
 )
@@ -106,11 +106,12 @@ def _box(node: Mapping[str, Any], place: tuple[int, int], kind: str, gaps: list[
     x, y = place
     drawn = (
         f'<rect class="{kind}{" gap" if gaps else ""}" x="{x}" y="{y}" width="{BOX_W}" height="{BOX_H}" rx="8"/>'
-        f'<text x="{x + 10}" y="{y + 19}">{escape(_what(node)[:30])}</text>'
-        f'<text class="who" x="{x + 10}" y="{y + 33}">{escape(_who(node, own)[:30])}</text>'
+        f'<text class="lot" x="{x + 10}" y="{y + 20}">{escape((node["lot_no"] or node["batch"][-26:][:10])[:26])}</text>'
+        f'<text x="{x + 10}" y="{y + 37}">{escape((node["product"] or "?")[:26])}</text>'
     )
     said = "; ".join(why_of(gap)[0] for gap in gaps)
-    return drawn + (f'<text class="why" x="{x + 10}" y="{y + 47}">{escape(said[:34])}</text>' if gaps else "")
+    kind, text = ("why", said) if gaps else ("who", _who(node, own))
+    return drawn + f'<text class="{kind}" x="{x + 10}" y="{y + 54}">{escape(text[:32])}</text>'
 
 
 def _what(node: Mapping[str, Any]) -> str:

@@ -1,7 +1,10 @@
 """The scan page: what a buyer, a customs officer or an inspector sees who points a phone at a label. No login.
 
-HTML for a browser, JSON for a program, by Accept; Chinese or English by `?lang` or Accept-Language. What is shown is
-decided in nodes/scan.py and worded in ledger/verdict.py; this file only sets it.
+    /q/TOKEN             the page, or its JSON, by Accept; Chinese or English by `?lang` or Accept-Language
+    /q/TOKEN/evidence    the portable proof behind it, where this node lets it go to anybody
+    /u/UNIT              the short form for small parts: leads to the page of a unit that our own log labelled
+
+What is shown, and to whom, is decided in nodes/scan.py and worded in ledger/verdict.py; this file only sets it.
 """
 
 import json
@@ -12,19 +15,27 @@ from fastapi import APIRouter, Request, Response
 from jinja2 import Environment, PackageLoader, select_autoescape
 
 from api.access import Access
-from ledger.errors import LodetraceError
+from api.asked import language as language_of
+from api.asked import wants_json
+from api.errors import status_of
+from ledger.errors import LodetraceError, Unavailable, Unknown
 from ledger.evidence import format_evidence
+from ledger.matter.events import is_id
 from ledger.matter.quantities import show_mg
 from ledger.verdict import ATTESTED, CLAIMED, PROVEN, WORDS, Step, sentence
-from nodes import evidence
+from nodes import evidence, labels
 from nodes.clock import stamp
 from nodes.node import Node
-from nodes.scan import LIFE, Scan, scan
+from nodes.scan import LIFE, SOMEBODY, UNDECIDED, Scan, scan
 
 _HEADERS = {
     "cache-control": "no-store",
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'",
+    "content-security-policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    ),
     "referrer-policy": "no-referrer",
+    "vary": "accept, accept-language",
     "x-content-type-options": "nosniff",
 }
 
@@ -34,16 +45,13 @@ def routes(node: Node, access: Access) -> APIRouter:
 
     @router.get("/q/{token}", summary="What a label leads to", response_class=Response)
     def page(token: str, request: Request) -> Response:
-        language = _language(request)
-        wants_json = "text/html" not in request.headers.get("accept", "*/*").replace("*/*", "text/html")
+        language = language_of(request)
         try:
             found = scan(node, token)
         except LodetraceError as error:
-            if wants_json:
-                raise
-            return _html("unknown.html", {"error": error.text(language)}, language, status=404)
-        if wants_json:
-            return Response(_json(node, found), media_type="application/json", headers=_HEADERS)
+            return _refused(error, request)
+        if wants_json(request):
+            return Response(_json(found), media_type="application/json", headers=_HEADERS)
         return _html("scan.html", _facts(node, found, language, token), language)
 
     @router.get("/q/{token}/evidence", summary="The portable proof behind a label", response_class=Response)
@@ -57,12 +65,39 @@ def routes(node: Node, access: Access) -> APIRouter:
         headers = {**_HEADERS, "content-disposition": f'attachment; filename="{unit[-26:]}.evidence.json"'}
         return Response(format_evidence(made), media_type="application/json", headers=headers)
 
+    @router.get("/u/{unit}", summary="The short form of a label: leads to its page", response_class=Response)
+    def short(unit: str, request: Request) -> Response:
+        try:
+            # By id alone, which nobody can guess: serials could be counted through by anybody.
+            if not is_id(unit):
+                raise Unknown("unit-unknown", field="unit", value=unit)
+            token = labels.label_of(node, unit).url.rpartition("/q/")[2]
+        except LodetraceError as error:
+            return _refused(error, request)
+        asked = f"?{request.url.query}" if request.url.query else ""
+        return Response(status_code=303, headers={**_HEADERS, "location": f"/q/{token}{asked}"})
+
     return router
+
+
+def _refused(error: LodetraceError, request: Request) -> Response:
+    """A page that tells forged from unknown from not now; for a program, the error as everywhere."""
+    if wants_json(request):
+        raise error
+    language = language_of(request)
+    facts = {
+        "error": error.text(language),
+        "later": isinstance(error, Unavailable),
+        "undecided": error.code in UNDECIDED,
+    }
+    return _html("unknown.html", facts, language, status_of(error))
 
 
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
-    return Environment(loader=PackageLoader("api", "pages"), autoescape=select_autoescape(), trim_blocks=True)
+    return Environment(
+        loader=PackageLoader("api", "pages"), autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True
+    )
 
 
 def _html(template: str, facts: dict[str, Any], language: str, status: int = 200) -> Response:
@@ -72,36 +107,49 @@ def _html(template: str, facts: dict[str, Any], language: str, status: int = 200
         .get_template(template)
         .render(**facts, zh=zh, t=lambda chinese, english: chinese if zh else english)
     )
-    return Response(text, status, {**_HEADERS, "vary": "accept, accept-language"}, "text/html; charset=utf-8")
-
-
-def _language(request: Request) -> str:
-    asked = request.query_params.get("lang") or request.headers.get("accept-language", "zh")
-    return "en" if asked.lower().startswith("en") else "zh"
+    return Response(text, status, _HEADERS, "text/html; charset=utf-8")
 
 
 def _facts(node: Node, found: Scan, language: str, token: str) -> dict[str, Any]:
-    verdict, names = found.verdict, node.settings.evidence_public
-    reference = node.reference
+    verdict, place = found.verdict, 0 if language == "en" else 1
+    unit = found.unit
+    said = ((PROVEN, verdict.proven), (ATTESTED, verdict.attested), (CLAIMED, verdict.claimed)) if verdict else ()
     return {
         "found": found,
         "token": token,
-        "genuine": found.genuine,
-        "failure": None if found.failure is None else found.failure.text(language),
-        "product": None if found.product is None else reference.product_name(found.product, language),
+        "failure": _failure(node, found, language),
+        "product": None if found.product is None else node.reference.product_name(found.product, language),
         "net": show_mg(found.label.net_mg),
-        "life": None if found.unit is None else LIFE[found.unit.state][0 if language == "en" else 1],
-        "steps": [] if verdict is None else _grouped([_step(node, step, language, names) for step in verdict.steps]),
-        "words": [
-            (WORDS[word][0 if language == "en" else 1], word, [sentence(code, facts, language) for code, facts in said])
-            for word, said in (
-                ((PROVEN, verdict.proven), (ATTESTED, verdict.attested), (CLAIMED, verdict.claimed)) if verdict else ()
-            )
+        "net_now": None if unit is None or unit.net_mg == found.label.net_mg else show_mg(unit.net_mg),
+        "life": None if unit is None else LIFE[unit.state][place],
+        "countries": sorted({step.country for step in verdict.steps if step.country}) if verdict else [],
+        "stages": [
+            {
+                "organisation": stage.organisation,
+                "steps": _grouped([_step(node, step, language) for step in stage.steps]),
+            }
+            for stage in found.stages
         ],
-        "notices": [] if verdict is None else [sentence(code, facts, language) for code, facts in verdict.notices],
-        "organisation": node.settings.organisation,
-        "download": node.settings.evidence_public,
+        "words": [
+            (WORDS[word][place], word, [sentence(code, facts, language) for code, facts in sentences])
+            for word, sentences in said
+        ],
+        "notices": [sentence(code, facts, language) for code, facts in verdict.notices] if verdict else [],
+        "download": node.settings.evidence_public and verdict is not None,
     }
+
+
+def _failure(node: Node, found: Scan, language: str) -> str | None:
+    """Why it does not hold. The full reason names logs, so it is for those who may see names."""
+    if found.failure is None:
+        return None
+    if node.settings.evidence_public:
+        return found.failure.text(language)
+    told = (
+        "The label is its maker's, but the history that this node holds does not verify.",
+        "标签确为制签单位所作，但本节点所存的来历未通过核验。",
+    )
+    return told[0 if language == "en" else 1]
 
 
 EVENTS = {
@@ -115,15 +163,16 @@ EVENTS = {
 }
 
 
-def _step(node: Node, step: Step, language: str, names: bool) -> dict[str, Any]:
+def _step(node: Node, step: Step, language: str) -> dict[str, Any]:
     reference, english = node.reference, language == "en"
     event = EVENTS.get(step.event, (step.event, step.event))[1 if english else 0]
+    separator = ", " if english else "、"
     return {
         "date": step.at[:10],
-        "country": step.country or "—",
-        "what": ", ".join(reference.process_name(process, language) for process in step.processes) or event,
-        "products": ", ".join(reference.product_name(product, language) for product in step.products),
-        "who": step.organisation if names else None,
+        "country": step.country,
+        "event": step.event,
+        "what": separator.join(reference.process_name(process, language) for process in step.processes) or event,
+        "products": separator.join(reference.product_name(product, language) for product in step.products),
         "origin": step.origin,
     }
 
@@ -141,10 +190,11 @@ def _grouped(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return lines
 
 
-def _json(node: Node, found: Scan) -> bytes:
+def _json(found: Scan) -> bytes:
     unit = found.unit
     body = {
         "genuine": found.genuine,
+        "spent": found.spent,
         "maker": found.maker,
         "check_code": found.check_code,
         "label": {
@@ -157,18 +207,15 @@ def _json(node: Node, found: Scan) -> bytes:
         "seal": None if unit is None else unit.seal,
         "state": None if unit is None else unit.state,
         "product": found.product,
-        "failure": None if found.failure is None else {"code": found.failure.code, "text": found.failure.text()},
-        "verdict": None if found.verdict is None else _public(node, found),
+        "failure": None if found.failure is None else found.failure.code,
+        "verdict": None if found.verdict is None else _nulled(found.verdict.to_json()),
     }
     return json.dumps(body, ensure_ascii=False).encode()
 
 
-def _public(node: Node, found: Scan) -> dict[str, Any]:
-    """The verdict without names, unless this node lets its evidence go to anybody."""
-    assert found.verdict is not None
-    shown = found.verdict.to_json()
-    if not node.settings.evidence_public:
-        for step in shown["steps"]:
-            step.update(organisation=None, log=None, batches=[])
-        shown["notices"] = [one for one in shown["notices"] if one["code"] != "no-correction-known"]
-    return shown
+def _nulled(verdict: dict[str, Any]) -> dict[str, Any]:
+    """What is not told is null."""
+    for step in verdict["steps"]:
+        if step["log"] == SOMEBODY:
+            step.update(log=None, index=None, organisation=None)
+    return verdict

@@ -602,6 +602,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} {value}: its receipt has not arrived here yet. Wait for it, or ask the receiver to send it again.",
         "发货 {value}（{field}）的收货记录尚未到达。请等待，或请收货方重新发送。",
     ),
+    "site-missing": (
+        "{field} is missing: say which of the sites ({sites}). With one site in the settings it may be left out.",
+        "缺少 {field}：请从场地（{sites}）中指明一个。设置中只有一个场地时可以不填。",
+    ),
     "site-same": (
         "{field} is {value}, the site where the goods stand already. Name another site.",
         "{field} 为 {value}，货物已在该场地。请改选其他场地。",

@@ -1,9 +1,13 @@
 """Scans: what a printed code leads to. Genuine or not, what it is, where it is in its life, what its history proves.
 
 A label proves who made it, never that it still sticks on the same thing: every answer says so, and what to compare.
+Whoever scans is nobody we know: unless the node lets its evidence go to anybody, a scan names its maker and ourselves
+and no other organisation.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from ledger.entries import id_in
 from ledger.errors import LodetraceError, Unknown, Unverified
@@ -11,7 +15,7 @@ from ledger.evidence import keys_of, verify
 from ledger.labels import Label, check_code, open_token
 from ledger.log.notes import Verifier
 from ledger.matter.stock import Unit
-from ledger.verdict import Verdict, judge
+from ledger.verdict import Step, Verdict, judge
 from nodes import evidence
 from nodes.clock import stamp
 from nodes.node import Node
@@ -28,18 +32,37 @@ LIFE = {
     "consumed": ("used up: this label should not be on goods any more", "已耗用：此标签不应再出现在货物上"),
 }
 """Unit state → where it is in its life, in English and Chinese."""
+SPENT = frozenset({"missing", "emptied", "consumed"})
+"""States in which the label, however genuine, should not be met with on goods."""
+UNDECIDED = frozenset({"label-maker-unknown", "label-version-unknown"})
+"""Errors that say nothing against a label: only that nobody can tell here."""
+SOMEBODY = "…"
+"""Stands for the name of an organisation that is not told."""
+_IDS = ("unit", "batch", "shipment")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What one organisation did with the goods until it handed them on. `organisation` is None where not told."""
+
+    organisation: str | None
+    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """`maker` is who signed the label. `unit` and `verdict` are None where only the label itself is known here."""
+    """`maker` is who signed the label. `unit` and `verdict` are None where only the label itself is known here.
+
+    `verdict` and `stages` say what whoever scans may see; `failure` is why the history does not hold.
+    """
 
     label: Label
     maker: str
     check_code: str
-    unit: Unit | None
-    product: str | None
-    verdict: Verdict | None
+    unit: Unit | None = None
+    product: str | None = None
+    verdict: Verdict | None = None
+    stages: tuple[Stage, ...] = ()
     failure: LodetraceError | None = None
 
     @property
@@ -47,32 +70,42 @@ class Scan:
         """The label is signed by a known maker, the entry it names is in that maker's log, and its history verifies."""
         return self.verdict is not None and self.verdict.vouched and self.failure is None
 
+    @property
+    def spent(self) -> bool:
+        """As far as is known here, the goods that this label was made for are gone."""
+        return self.unit is not None and self.unit.state in SPENT
+
 
 def scan(node: Node, token: str) -> Scan:
     """Opens a label's token. Malformed for no code of ours, Unverified for a forged one or one of an unknown maker."""
     with node.store.read() as conn:
         label = open_token(token, authors(conn, node))
         unit_id = id_in(label.unit, label.origin, node.origin)
-        maker = label.origin.rpartition("/")[0]
+        found = Scan(label, label.origin.rpartition("/")[0], check_code(label.leaf))
         try:
             record = lists.unit(conn, unit_id)
         except Unknown:
-            return Scan(label, maker, check_code(label.leaf), None, None, None)
-        return _known(conn, node, label, maker, record)
+            return found
+        return _known(conn, node, found, record)
 
 
-def _known(conn: Connection, node: Node, label: Label, maker: str, record: UnitRecord) -> Scan:
-    unit = record.unit
+def _known(conn: Connection, node: Node, found: Scan, record: UnitRecord) -> Scan:
+    label, unit = found.label, record.unit
+    found = replace(found, unit=unit, product=lists.batch(conn, unit.batch).batch.product)
+    if record.packed_by is None:  # it came without the proof of its label
+        return found
     made = evidence.of_unit(conn, node.origin, unit.id, stamp(node.clock()))
-    product = lists.batch(conn, unit.batch).batch.product
     try:
         result = verify(made, node.policy)
         packed = result.entries.get((label.origin, label.index))
-        if packed is None or packed.entry.leaf != label.leaf:
+        net = result.subject.get("net_mg", str(label.net_mg))
+        if packed is None or packed.entry.leaf != label.leaf or net != str(label.net_mg):
             raise Unverified("label-of-other-entry", field="label", value=label.index, log=label.origin)
     except LodetraceError as error:
-        return Scan(label, maker, check_code(label.leaf), unit, product, None, error)
-    return Scan(label, maker, check_code(label.leaf), unit, product, judge(result))
+        return replace(found, failure=error)
+    verdict = judge(result)
+    named = set(result.logs) if node.settings.evidence_public else {label.origin, node.origin}
+    return replace(found, verdict=_without_names(verdict, named), stages=_stages(verdict, named))
 
 
 def authors(conn: Connection, node: Node) -> list[tuple[str, Verifier]]:
@@ -81,3 +114,56 @@ def authors(conn: Connection, node: Node) -> list[tuple[str, Verifier]]:
     for opener in upstream.at(conn, {(origin, 0) for origin in node.policy.logs}).values():
         known += [(opener.log, key) for key in keys_of(opener.event, "author")]
     return known
+
+
+# -- for whoever scans --------------------------------------------------------------------------------------------
+
+
+def _stages(verdict: Verdict, named: Collection[str]) -> tuple[Stage, ...]:
+    """The steps by organisation, from handover to handover; in the order in which the stages ended."""
+    open_: dict[str, list[Step]] = {}
+    found: list[tuple[str, list[Step]]] = []
+    for step in verdict.steps:
+        steps = open_.setdefault(step.log, [])
+        steps.append(step)
+        if step.event == "shipped":
+            found.append((step.log, open_.pop(step.log)))
+    return tuple(
+        Stage(steps[0].organisation if log in named else None, tuple(_nameless(step, named) for step in steps))
+        for log, steps in (*found, *open_.items())
+    )
+
+
+def _without_names(verdict: Verdict, named: Collection[str]) -> Verdict:
+    """What is proven stays as it is; of whom it speaks is told only of the logs `named`."""
+    return replace(
+        verdict,
+        subject={key: _bare(what, named) if key in _IDS else what for key, what in verdict.subject.items()},
+        steps=tuple(_nameless(step, named) for step in verdict.steps),
+        missing=tuple(_bare(what, named) for what in verdict.missing),
+        notices=tuple((code, _hidden(facts, named)) for code, facts in verdict.notices),
+    )
+
+
+def _hidden(facts: Mapping[str, Any], named: Collection[str]) -> Mapping[str, Any]:
+    shown = dict(facts)
+    if "log" in facts and facts["log"] not in named:
+        shown["log"] = SOMEBODY
+    if "what" in facts:
+        shown["what"] = _bare(facts["what"], named)
+    return shown
+
+
+def _bare(what: str, named: Collection[str]) -> str:
+    """`log#id` or `log index`, without a log that is not to be named. Ids tell nothing."""
+    for mark in "# ":
+        log, found, rest = what.rpartition(mark)
+        if found:
+            return what if log in named else f"{SOMEBODY}{mark}{rest}"
+    return what
+
+
+def _nameless(step: Step, named: Collection[str]) -> Step:
+    if step.log in named:
+        return step
+    return replace(step, log=SOMEBODY, index=0, organisation=SOMEBODY, batches=())

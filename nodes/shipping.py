@@ -126,7 +126,11 @@ def _offered(conn: Connection, shipment: str, own: str) -> list[dict[str, Any]]:
         {
             **row,
             "batch": id_in(row["batch"], found.log, own),
-            "units": [{**unit, "unit": id_in(unit["unit"], found.log, own)} for unit in row["units"]],
+            "units": [_unit_here(unit, found.log, own) for unit in row["units"]],
         }
         for row in rows
     ]
+
+
+def _unit_here(unit: dict[str, Any], sender: str, own: str) -> dict[str, Any]:
+    return {**unit, **{name: id_in(unit[name], sender, own) for name in ("unit", "inside") if unit.get(name)}}

@@ -18,6 +18,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import bench_ceilings as ceilings
@@ -107,7 +108,7 @@ class Running:
 
 
 def serve_node(port: int, ready: connection.Connection, home: Path) -> None:
-    server.serve(home, {"LODETRACE_PORT": str(port)}, ready.send)
+    server.run(home, {"LODETRACE_PORT": str(port)}, ready.send)
 
 
 def serve_nothing(port: int, ready: connection.Connection) -> None:
@@ -128,7 +129,7 @@ def running(serve: Callable[..., None], *arguments: object) -> Iterator[Running]
     process.start()
     try:
         if ours not in connection.wait([ours, process.sentinel], START_SECONDS):
-            raise RuntimeError(f"the server did not start (status {process.exitcode})")
+            raise RuntimeError("the server did not start; the reason stands above")
         assert process.pid is not None
         yield Running(port, process.pid, perf_counter() - start)
     finally:
@@ -231,8 +232,9 @@ class Bench:
         drums = [
             {"serial": f"D-{at}", "kind": "drum", "net": {"value": "20", "unit": "kg"}} for at in range(self.size.scans)
         ]
-        units = self._post(node, token, "packings", {"batch": batch, "units": drums})["units"]
-        pages = [request("GET", urlsplit(one["label_url"]).path, accept="text/html") for one in units]
+        packed = self._post(node, token, "units", {"batch": batch, "units": drums})
+        _wait_for_checkpoint(node, packed["entry"]["index"])
+        pages = [request("GET", urlsplit(one["label_url"]).path, accept="text/html") for one in packed["units"]]
         entries = len(drawn) + 3  # and what separated, packed and opened the log
         limit = entries / self.parts["Ed25519 verify, one core"] * 1e3
         for name, load in (
@@ -318,13 +320,20 @@ class Bench:
                 )
             )
 
-    def _post(self, node: Running, token: str, where: str, body: object) -> dict[str, object]:
+    def _post(self, node: Running, token: str, where: str, body: object) -> dict[str, Any]:
         sent = request("POST", f"/api/v1/{where}", token, body=json.dumps(body).encode(), key=where)
         return orjson.loads(drive(node.port, [sent], 1, 201).answers[0].body)
 
     def _batches(self, node: Running, token: str, count: int) -> list[str]:
         found = drive(node.port, [request("GET", f"/api/v1/batches?limit={count}", token)], 1, 200)
         return [one["batch"] for one in orjson.loads(found.answers[0].body)["batches"]]
+
+
+def _wait_for_checkpoint(node: Running, index: int) -> None:
+    """Labels hold as soon as a checkpoint covers their entry, a moment after it is recorded."""
+    ask = [request("GET", "/log/checkpoint")]
+    while int(drive(node.port, ask, 1, 200).answers[0].body.split(b"\n")[1]) <= index:
+        pass
 
 
 def _walk(home: Path, batch: str, way: str) -> float:
@@ -395,7 +404,7 @@ def main() -> None:
         print(json.dumps(shown, indent=2, ensure_ascii=False))
         return
     for one in table(bench.figures, bench.parts):
-        Console().print(one)
+        Console(width=max(Console().width, 150)).print(one)
 
 
 if __name__ == "__main__":

@@ -184,8 +184,9 @@ def _look_up(client: "ApiClient", kind: str, code: str) -> tuple[dict[str, Any] 
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """A result, to where the user wants it."""
+    """A result, to where the user wants it; its folder is made if need be."""
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     except OSError as error:
         raise Unavailable("file-unwritable", field=str(path), value=error.strerror) from error

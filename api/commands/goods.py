@@ -1,7 +1,7 @@
 """How goods are written on the command line, and how they are shown.
 
     20 t · 20 t dry · 15 kg 500 pcs     a quantity: value, unit, perhaps its basis, perhaps pieces
-    XF-1=20 t                           so much of a batch; XF-1 alone where units are named beside it
+    XF-1=20 t                           so much of a batch, all units of it that are named beside it included
     prnd_oxide:PN-7=4040 kg             a new batch: product, lot number, quantity
     D-001..D-088                        serials, from the first to the last
 
@@ -27,7 +27,12 @@ _QUANTITY = re.compile(r"(\d[\d.]*)\s*([A-Za-z]\w*)((?:\s+\S+)*)").fullmatch
 _PIECES = ("pcs", "pieces", "件")
 _RANGE = re.compile(r"(.*?)(\d+)\.\.(.*?)(\d+)").fullmatch
 
-Lines = Annotated[list[str] | None, typer.Option("--line", help='BATCH=QUANTITY, repeatable: "PN-7=2 t". 批次=数量')]
+Lines = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--line", help='BATCH=QUANTITY, the units named beside it included; repeatable: "PN-7=2 t". 批次=数量'
+    ),
+]
 Inputs = Annotated[list[str] | None, typer.Option("--input", help='BATCH=QUANTITY, repeatable: "XF-1=20 t". 批次=数量')]
 Outputs = Annotated[
     list[str] | None,
@@ -120,16 +125,27 @@ def serials(texts: Iterable[str], option: str) -> list[str]:
 def lines_of(
     client: "ApiClient", lines: Sequence[str], units: Sequence[str], units_of: Sequence[str], option: str
 ) -> list[dict[str, Any]]:
-    """Lines of a request: what is named by quantity, and units under the batches that they hold."""
-    found = {one["batch"]: one for one in (line(text, option) for text in lines)}
-    for unit in _named_units(client, units):
-        found.setdefault(unit["batch"], {"batch": unit["batch"]}).setdefault("units", []).append(unit["unit"])
+    """Lines of a request: what is named by quantity, and units under the batches that they hold, one line a batch.
+
+    Where a batch is named both ways, its quantity is all of it, the units included.
+    """
+    read = [line(text, option) for text in lines]
+    if not units and not units_of:
+        return read
+    found = {_batch_id(client, one["batch"]): one for one in read}
+    named = list(_named_units(client, units))
     for batch in units_of:
         here = pages(client, "/api/v1/units", "units", RANGE_MAX, batch=batch, usable="true")["units"]
         if not here:
             raise Unknown("no-units-here", field="--units-of", value=batch)
-        found.setdefault(batch, {"batch": batch}).setdefault("units", []).extend(unit["unit"] for unit in here)
+        named += here
+    for unit in named:
+        found.setdefault(unit["batch"], {"batch": unit["batch"]}).setdefault("units", []).append(unit["unit"])
     return list(found.values())
+
+
+def _batch_id(client: "ApiClient", code: str) -> str:
+    return str(get(client, path_of("batches", code))["batch"])
 
 
 def _named_units(client: "ApiClient", units: Sequence[str]) -> Iterable[dict[str, Any]]:

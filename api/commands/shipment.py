@@ -214,13 +214,12 @@ def _lines(
         said = {} if name is None else {"weighed": scales.pop(name)}
         known = {name: unit["unit"] for unit in offer["units"] for name in (unit["serial"], unit["unit"])}
         decided = {known[name]: {"unit": name, **states.pop(name)} for name in list(states) if name in known}
-        named = list(decided.values())
+        last = number == len(offered) - 1
+        strangers = [name for name, told in states.items() if told["state"] == "unexpected"] if last else []
+        named = [*decided.values(), *({"unit": name, **states.pop(name)} for name in strangers)]
         if named and not only_named:
             rest = [unit["unit"] for unit in offer["units"] if not decided.keys() & _with_outers(unit, offer["units"])]
             named += [{"unit": unit, "state": "accepted"} for unit in rest]
-        strangers = [name for name, said_of in states.items() if said_of["state"] == "unexpected"]
-        if number == len(offered) - 1:
-            named += [{"unit": name, **states.pop(name)} for name in strangers]
         if only_named and not said and not named:
             continue
         lines.append(

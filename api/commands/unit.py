@@ -247,7 +247,6 @@ def _draw(client: Any, units: dict[Path, dict[str, Any]], wanted: str, module_px
                 raise
             others += 1
             continue
-        path.parent.mkdir(parents=True, exist_ok=True)
         write_file(path, picture.body)
         written.append(path)
     if others:

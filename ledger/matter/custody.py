@@ -57,8 +57,13 @@ def touches(event: Event) -> frozenset[Key]:
 
 
 def _named(unit: str | Mapping[str, Any]) -> Iterable[str]:
-    """The units that a line's unit names: itself, and where it is told, the one it stands in."""
-    return (unit,) if isinstance(unit, str) else filter(None, (unit["unit"], unit.get("inside")))
+    """The units that a line's unit names: itself, and where it is told, the one it stands in.
+
+    What came unexpected is no unit here, and may be named by nothing but its serial.
+    """
+    if isinstance(unit, str):
+        return (unit,)
+    return () if unit.get("state") == "unexpected" else filter(None, (unit["unit"], unit.get("inside")))
 
 
 def apply(view: Mapping[Key, State], event: Event) -> dict[Key, State]:

@@ -133,7 +133,9 @@ def site_of(desk: Desk, given: str | None, where: str) -> str:
     sites = [site.code for site in desk.settings.sites]
     if given is None and len(sites) == 1:
         return sites[0]
-    if given is None or given not in sites:
+    if given is None:
+        raise Refusal("site-missing", field=where, sites=", ".join(sites) or "-")
+    if given not in sites:
         raise Refusal("site-unknown", field=where, value=given, sites=", ".join(sites) or "-")
     return given
 
