@@ -51,7 +51,7 @@ def routes(node: Node, access: Access) -> APIRouter:
         except LodetraceError as error:
             return _refused(error, request)
         if wants_json(request):
-            return Response(_json(found), media_type="application/json", headers=_HEADERS)
+            return Response(_json(node, found), media_type="application/json", headers=_HEADERS)
         return _html("scan.html", _facts(node, found, language, token), language)
 
     @router.get("/q/{token}/evidence", summary="The portable proof behind a label", response_class=Response)
@@ -190,8 +190,8 @@ def _grouped(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return lines
 
 
-def _json(found: Scan) -> bytes:
-    unit = found.unit
+def _json(node: Node, found: Scan) -> bytes:
+    unit, failure = found.unit, found.failure
     body = {
         "genuine": found.genuine,
         "spent": found.spent,
@@ -207,7 +207,7 @@ def _json(found: Scan) -> bytes:
         "seal": None if unit is None else unit.seal,
         "state": None if unit is None else unit.state,
         "product": found.product,
-        "failure": None if found.failure is None else found.failure.code,
+        "failure": None if failure is None else {"code": failure.code, "text": _failure(node, found, "en")},
         "verdict": None if found.verdict is None else _nulled(found.verdict.to_json()),
     }
     return json.dumps(body, ensure_ascii=False).encode()
