@@ -125,6 +125,7 @@ def _facts(node: Node, found: Scan, language: str, token: str) -> dict[str, Any]
         "countries": sorted({step.country for step in verdict.steps if step.country}) if verdict else [],
         "stages": [
             {
+                "number": stage.number,
                 "organisation": stage.organisation,
                 "steps": _grouped([_step(node, step, language) for step in stage.steps]),
             }

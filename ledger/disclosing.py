@@ -13,7 +13,6 @@ from ledger.log.canonical import b64
 from ledger.log.disclosures import Opened, digest, open_slots, prove_items
 from ledger.matter.events import AUDIENCES, EVENT_TYPES, Slot
 
-
 _INPUTS = {"dismantled": "units"}
 """Which lists hold what went in, where they are not called so."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ledger.entries import id_in
-from ledger.errors import LodetraceError, Unknown, Unverified
+from ledger.errors import LodetraceError, Unavailable, Unknown, Unverified
 from ledger.evidence import keys_of, verify
 from ledger.labels import Label, check_code, open_token
 from ledger.log.notes import Verifier
@@ -43,8 +43,11 @@ _IDS = ("unit", "batch", "shipment")
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What one organisation did with the goods until it handed them on. `organisation` is None where not told."""
+    """What one organisation did with the goods until it handed them on. Where its name is not told, it is None, and
+    `number` still tells one organisation from another.
+    """
 
+    number: int
     organisation: str | None
     steps: tuple[Step, ...]
 
@@ -94,13 +97,15 @@ def _known(conn: Connection, node: Node, found: Scan, record: UnitRecord) -> Sca
     found = replace(found, unit=unit, product=lists.batch(conn, unit.batch).batch.product)
     if record.packed_by is None:  # it came without the proof of its label
         return found
-    made = evidence.of_unit(conn, node.origin, unit.id, stamp(node.clock()))
     try:
+        made = evidence.of_unit(conn, node.origin, unit.id, stamp(node.clock()))
         result = verify(made, node.policy)
         packed = result.entries.get((label.origin, label.index))
         net = result.subject.get("net_mg", str(label.net_mg))
         if packed is None or packed.entry.leaf != label.leaf or net != str(label.net_mg):
             raise Unverified("label-of-other-entry", field="label", value=label.index, log=label.origin)
+    except Unavailable:  # says nothing against the label
+        raise
     except LodetraceError as error:
         return replace(found, failure=error)
     verdict = judge(result)
@@ -121,16 +126,27 @@ def authors(conn: Connection, node: Node) -> list[tuple[str, Verifier]]:
 
 def _stages(verdict: Verdict, named: Collection[str]) -> tuple[Stage, ...]:
     """The steps by organisation, from handover to handover; in the order in which the stages ended."""
-    open_: dict[str, list[Step]] = {}
-    found: list[tuple[str, list[Step]]] = []
+    under_way: dict[str, list[Step]] = {}
+    ended: list[list[Step]] = []
     for step in verdict.steps:
-        steps = open_.setdefault(step.log, [])
+        steps = under_way.setdefault(step.log, [])
         steps.append(step)
         if step.event == "shipped":
-            found.append((step.log, open_.pop(step.log)))
+            ended.append(under_way.pop(step.log))
+    joined: list[list[Step]] = []
+    for steps in (*ended, *under_way.values()):
+        if joined and joined[-1][0].log == steps[0].log:
+            joined[-1] += steps
+        else:
+            joined.append(list(steps))
+    numbers = {log: number for number, log in enumerate(dict.fromkeys(steps[0].log for steps in joined), 1)}
     return tuple(
-        Stage(steps[0].organisation if log in named else None, tuple(_nameless(step, named) for step in steps))
-        for log, steps in (*found, *open_.items())
+        Stage(
+            numbers[steps[0].log],
+            steps[0].organisation if steps[0].log in named else None,
+            tuple(_nameless(step, named) for step in steps),
+        )
+        for steps in joined
     )
 
 
@@ -165,5 +181,5 @@ def _bare(what: str, named: Collection[str]) -> str:
 
 def _nameless(step: Step, named: Collection[str]) -> Step:
     if step.log in named:
-        return step
+        return replace(step, batches=tuple(_bare(batch, named) for batch in step.batches))
     return replace(step, log=SOMEBODY, index=0, organisation=SOMEBODY, batches=())

@@ -128,9 +128,7 @@ def _mine(told: _Teller) -> None:
     told.register(MINE, "A-2", "50")
     told.register(MINE, "A-9", "70")
     inputs = [{"batch": "A-1", "quantity": kg("60")}, {"batch": "A-2", "quantity": kg("40")}]
-    told.transform(
-        MINE, "merge", inputs, [{"product": "ion_clay_mixed_oxide", "lot_no": "M-1", "quantity": kg("100")}]
-    )
+    told.transform(MINE, "merge", inputs, [{"product": "ion_clay_mixed_oxide", "lot_no": "M-1", "quantity": kg("100")}])
     told.pack(MINE, "M-1", "D-1", "D-2", "D-3", "D-4", seal="A771")
     told.pack(MINE, "A-9", "X-1")
     transport = {"vehicle": VEHICLE}
@@ -211,5 +209,3 @@ def play(folder: Path) -> Chain:
         parcels = tuple(parcel for parcel, reply in world.network.carried if reply is not None and parcel.kind)
         policy = Policy.parse(world.policy.encode())
     return Chain(folder, policy, told.batches, told.units, told.labels, told.shipments, parcels)
-
-

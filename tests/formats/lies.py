@@ -314,6 +314,17 @@ def _longer_group(event: dict[str, Any]) -> None:
     event["sd"]["lines.chain"] = listed.sd["lines.chain"]
 
 
+def _swell(event: dict[str, Any]) -> None:
+    """A type of a later version, with more slots than an entry can hold."""
+    event["type"] = "recast"
+    event["sd"] |= {f"slot{number}": event["sd"]["removal"] for number in range(300)}
+
+
+def _list_of_three(event: dict[str, Any]) -> None:
+    event["type"] = "recast"
+    event["sd"]["lines.chain"] = {**event["sd"]["lines.chain"], "n": 3}
+
+
 def _stack(slots: dict[str, Any]) -> None:
     """The second carton stands in the first."""
     outer, inner = slots["lines.partner"][0]["units"]
@@ -651,6 +662,22 @@ LIES: tuple[Lie, ...] = (
         "chain-broken",
         motor={"texts": {0: _line(3, lambda _: _OTHER_LEAF)}},
     ),
+    _told(
+        "an origin that is none",
+        FORM,
+        "Malformed",
+        "malformed",
+        magnet={"texts": {2: lambda text: text.replace("/log\n2\n", "/logs\n2\n")}},
+    ),
+    _told("an entry of more than 16 KiB", FORM, "Malformed", "malformed", "whole", magnet={"texts": {6: _sd(_swell)}}),
+    _told(
+        "a commitment to a list of three in a type that nobody knows",
+        DISCLOSURES,
+        "Malformed",
+        "malformed",
+        "whole",
+        magnet={"texts": {6: _sd(_list_of_three)}},
+    ),
     # 6  disclosures
     _value("a salt altered", DISCLOSURES, "Unverified", "disclosure-unproven", _opens(1, _at("batch", _resalted))),
     _value("a value altered", DISCLOSURES, "Unverified", "disclosure-unproven", _opens(1, _at("batch", _revalued))),
@@ -713,6 +740,13 @@ LIES: tuple[Lie, ...] = (
         "Unverified",
         "disclosure-unproven",
         _opens(1, _at("batch", lambda text: {"d": text, "path": []})),
+    ),
+    _value(
+        "an item that is neither a text nor a text with its path",
+        DISCLOSURES,
+        "Malformed",
+        "malformed",
+        _opens(7, _at("units.public/1", lambda one: {"d": one["d"]})),
     ),
     _value(
         "a disclosure with padding",

@@ -172,6 +172,14 @@ def test_entries_that_changed_places(one, other):
     assert broken_at(records) == ("audit-broken", one)
 
 
+def test_a_run_under_another_number():
+    """Nothing before it to be chained to, nothing in it to be compared with: the index alone tells."""
+    origin, authors, _ = authors_of(LOGS[MAGNET][0])
+    with pytest.raises(Unverified) as caught:
+        check_entries(LOGS[MAGNET][3:4], 4, origin, authors)
+    assert (caught.value.code, caught.value.value) == ("audit-broken", 4)
+
+
 def test_an_entry_of_another_log():
     records = [*LOGS[MAGNET][:3], LOGS[MOTOR][3], *LOGS[MAGNET][4:]]
     assert broken_at(records) == ("audit-broken", 3)
@@ -201,10 +209,16 @@ def test_an_entry_signed_by_somebody_else():
 @pytest.mark.parametrize("runs", [1, 8])
 def test_time_that_goes_back(runs):
     """Well chained and well signed: written so."""
-    told = tell(magnet={"texts": {5: lambda text: text.replace("T02:00:00.000Z", "T01:29:59.999Z")}})
+    told = tell(
+        magnet={
+            "changes": {5: lambda slots: slots["unpacking"].update(at="2026-11-22T09:20:00+08:00")},
+            "texts": {5: lambda text: text.replace("T02:00:00.000Z", "T01:29:59.999Z")},
+        }
+    )
     with pytest.raises(Unverified) as caught:
         audit([one.record() for one in told.magnet.written], runs=runs)
     assert (caught.value.code, caught.value.value) == ("audit-broken", 5)
+    assert "2026-11-22T01:29:59.999Z" in str(caught.value)
 
 
 def test_a_chain_that_was_written_wrong():

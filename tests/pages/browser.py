@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from select import select
 from time import monotonic
-from typing import Any
+from typing import Any, Self
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 SECONDS = 60.0
@@ -54,7 +54,7 @@ class Browser:
         self._unread = b""
         self._events: list[dict[str, Any]] = []
 
-    def __enter__(self) -> "Browser":
+    def __enter__(self) -> Self:
         theirs_in, self._out = _pipe()
         self._in, theirs_out = _pipe()
         journal = os.open(self._journal, os.O_CREAT | os.O_WRONLY, 0o600)

@@ -3,24 +3,16 @@
 import io
 import json
 import os
-import socket
-import subprocess
 import sys
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from api import cli
-from nodes import tokens
-from nodes.clock import system_clock
-from nodes.homes import create_home, open_store
-from nodes.peers import ApiClient
+from tests.served import found, serving
 
-ROOT = Path(__file__).resolve().parents[3]
-CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("LODETRACE_")}
 SITES = {"mine.example": ("pit-1", "pit-2"), "plant.example": ("plant-1",)}
 
 
@@ -41,57 +33,11 @@ class Done:
         return self
 
 
-@dataclass
-class Organisation:
-    name: str
-    home: Path
-    port: int
-    token: str = field(default="", repr=False)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-def found(folder: Path, name: str) -> tuple[Organisation, str]:
-    """A new home, and the line by which others know it."""
-    one = Organisation(name, folder / name.partition(".")[0], free_port())
-    sites = [{"code": code, "country": "CN"} for code in SITES[name]]
-    settings, keys = create_home(
-        one.home, {}, name=name, organisation=name.upper(), role="mine", country="CN", sites=sites, port=one.port
-    )
-    with open_store(one.home) as store:
-        one.token = tokens.mint(store, "Li", "clerk", system_clock)
-    return one, f"log {keys.log.verifier.vkey} {settings.url}\n"
-
-
-@contextmanager
-def serving(one: Organisation):
-    """`lodetrace serve`, from its first answer until it has ended."""
-    with (one.home / "journal").open("ab") as journal:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "api", "serve", "--home", str(one.home)], cwd=ROOT, env=CLEAN, stderr=journal
-        )
-    try:
-        with ApiClient(one.url) as client:
-            client.get("/readyz")
-        yield process
-    finally:
-        process.terminate()
-        assert process.wait(30) == 0
-
-
 @pytest.fixture(scope="session")
 def federation(tmp_path_factory):
     """name -> Organisation, served for the whole session; each trusts the other."""
     folder = tmp_path_factory.mktemp("federation")
-    founded = [found(folder, name) for name in SITES]
+    founded = [found(folder, name, sites) for name, sites in SITES.items()]
     policy = "".join(line for _, line in founded) + "quorum none\n"
     for one, _ in founded:
         (one.home / "policy.txt").write_text(policy)
