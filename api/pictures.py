@@ -1,4 +1,4 @@
-"""Pictures of a trace: as SVG, and as DOT for Graphviz (https://graphviz.org/doc/info/lang.html).
+"""Pictures of a trace: as SVG, and as DOT, the language of Graphviz.
 
 Ancestors stand left, what was made of them right, whichever way was asked; where the story stops although it went on,
 the box is dashed and says why. Both take the answer of GET …/trace and decide nothing.

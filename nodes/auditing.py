@@ -140,9 +140,9 @@ def from_store(store: Store) -> Source:
         with store.read() as conn:
             for keys in parts(states):
                 found = stock.load(conn, keys)
-                different = next((key for key in keys if found.get(key) != states[key]), None)
-                if different is not None:
-                    return different
+                for key in keys:
+                    if found.get(key) != states[key]:
+                        return (key[0], key[1])
             return stock.stranger(conn, states)
 
     return Source(records, checkpoints, stock=differs)

@@ -11,6 +11,7 @@ Promises: gap-free indexes, one history, nothing acknowledged that is not on dis
 """
 
 import json
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -48,6 +49,7 @@ CHECKPOINT_SECONDS = 0.25
 KEYS_KEPT = timedelta(days=90)
 """For how long an Idempotency-Key is remembered with its answer."""
 _FORGET_AT_ONCE = 64
+_say = logging.getLogger(__name__)
 _SIGN_TOGETHER = 32  # texts handed to the signing thread at once: few enough to overlap, many enough to be worth it
 
 
@@ -162,12 +164,13 @@ class Sequencer:
                     self._wake.wait()
                 group = [self._queue.popleft() for _ in range(min(len(self._queue), GROUP_MAX))]
                 idle = not self._queue
-                if self._stopping and not group and not unpublished:
-                    return
+                last = self._stopping and not group
             if group:
                 self._settle(group)
             if idle or monotonic() - self._published_at >= CHECKPOINT_SECONDS:
                 self._publish_or_wait()
+            if last:
+                return  # what could not be published now is published by the next start
 
     size_hint = 0
     """The size after our last commit; only the writer's thread writes it."""
@@ -233,6 +236,10 @@ class Sequencer:
             except LodetraceError as error:
                 outcomes[position] = error
                 continue
+            except Exception as error:  # noqa: BLE001 - a mistake of ours in one verb must not fail its neighbours
+                _say.exception("a command of %s could not be drafted", waiting.command.by)
+                outcomes[position] = error
+                continue
             prepared.append(one)
             index, previous = index + 1, sha256(one.text.encode()).digest()
             if len(prepared) % _SIGN_TOGETHER == 0:
@@ -293,7 +300,8 @@ class Sequencer:
         """A checkpoint that cannot be written now is written later; the entries are safe without it."""
         try:
             self._publish()
-        except Unavailable:
+        except Exception as error:  # noqa: BLE001 - the writer must not die of it, and whoever runs the node must see it
+            _say.error("the log cannot be published at size %s: %s", self.size_hint, error)
             with self._wake:
                 if not self._stopping:
                     self._wake.wait(CHECKPOINT_SECONDS)
