@@ -130,8 +130,15 @@ class Move(Noted):
     lines: list[Line]
 
 
-_ENTRY = {"log": "xinfeng.example/log", "index": 41, "leaf": "pHlZ…="}
-_BATCH = "7K3M5QZ0W8N4TJX2C6VHRB9EDA"
+_BATCH, _OXIDE = "7K3M5QZ0W8N4TJX2C6VHRB9EDA", "2P9X2ZN4T8WJX5C6VHRB9EDA7K"
+_MOTORS, _MOTOR, _SCRAP = "5V2M8TZ0W8N4TJX2C6VHRB9ED1", "1M1CQZ0W8N4TJX2C6VHRB9EDA3", "3E9Z5QZ0W8N4TJX2C6VHRB9ED2"
+
+
+def _entry(name: str, index: int) -> dict[str, Any]:
+    return {"log": f"{name}/log", "index": index, "leaf": "pHlZ2mY8cRjT0xWnQvK5uE7sLbA1dFgHiJkMoPqNrSw="}
+
+
+# One story: docs/interface.md tells it, and its test posts it to real nodes in the order of the page.
 RECORDINGS = (
     Recording(
         "/api/v1/batches",
@@ -150,7 +157,12 @@ RECORDINGS = (
             "assay": {"basis": "ignited", "total_reo_pct": "92.1", "distribution_pct": [["Nd", "17.6"], ["Dy", "3.7"]]},
             "documents": [{"kind": "weigh_ticket", "no": "BT-991"}],
         },
-        {"batch": _BATCH, "mass": {"mg": 20_000_000_000, "basis": "net"}, "entry": _ENTRY, "warnings": []},
+        {
+            "batch": _BATCH,
+            "mass": {"mg": 20_000_000_000, "basis": "net"},
+            "entry": _entry("xinfeng.example", 1),
+            "warnings": [],
+        },
     ),
     Recording(
         "/api/v1/transformations",
@@ -166,7 +178,11 @@ RECORDINGS = (
             ],
             "losses": [{"kind": "residue", "quantity": {"value": "1200", "unit": "kg", "basis": "net"}}],
         },
-        {"outputs": [{"batch": _BATCH, "product": "prnd_oxide", "lot_no": "PN-7"}], "entry": _ENTRY, "warnings": []},
+        {
+            "outputs": [{"batch": _OXIDE, "product": "prnd_oxide", "lot_no": "PN-7"}],
+            "entry": _entry("xinfeng.example", 2),
+            "warnings": [],
+        },
     ),
     Recording(
         "/api/v1/assemblies",
@@ -185,9 +201,18 @@ RECORDINGS = (
             ],
         },
         {
-            "batch": _BATCH,
-            "units": [{"unit": _BATCH, "serial": "M-000001", "label_url": "https://…/q/…"}],
-            "entry": _ENTRY,
+            "batch": _MOTORS,
+            "units": [
+                {
+                    "unit": _MOTOR,
+                    "serial": "M-000001",
+                    "label_url": "https://q.motor.example/q/AX3q…",
+                    "check_code": "3BT9NQEE",
+                    "qr_svg": f"/api/v1/units/{_MOTOR}/qr.svg",
+                    "qr_png": f"/api/v1/units/{_MOTOR}/qr.png",
+                }
+            ],
+            "entry": _entry("motor.example", 2),
         },
     ),
     Recording(
@@ -199,7 +224,11 @@ RECORDINGS = (
             "units": ["M-000001"],
             "outputs": [{"product": "ndfeb_magnet", "lot_no": "EOL-1", "quantity": {"value": "1.4", "unit": "kg"}}],
         },
-        {"outputs": [{"batch": _BATCH, "product": "ndfeb_magnet", "lot_no": "EOL-1"}], "entry": _ENTRY, "warnings": []},
+        {
+            "outputs": [{"batch": _SCRAP, "product": "ndfeb_magnet", "lot_no": "EOL-1"}],
+            "entry": _entry("motor.example", 3),
+            "warnings": [],
+        },
     ),
     Recording(
         "/api/v1/removals",
@@ -208,22 +237,18 @@ RECORDINGS = (
         "Goods leave the chain",
         {
             "kind": "disposed",
-            "lines": [{"batch": "SW-0417", "quantity": {"value": "12", "unit": "kg"}}],
-            "reason": "spill",
+            "lines": [{"batch": "EOL-1", "quantity": {"value": "0.4", "unit": "kg"}}],
+            "reason": "broken, swept up",
         },
-        {"entry": _ENTRY},
+        {"entry": _entry("motor.example", 4)},
     ),
     Recording(
         "/api/v1/moves",
         "move",
         Move,
         "Goods between two sites of the organisation",
-        {
-            "from": "magnet-1",
-            "to": "magnet-2",
-            "lines": [{"batch": "AL-1B", "quantity": {"value": "500", "unit": "kg"}}],
-        },
-        {"entry": _ENTRY},
+        {"from": "plant-1", "to": "xinfeng-1", "lines": [{"batch": "PN-7", "quantity": {"value": "500", "unit": "kg"}}]},
+        {"entry": _entry("xinfeng.example", 5)},
     ),
 )
 

@@ -106,8 +106,13 @@ class Acknowledge(Noted):
     lines: list[ReturnedLine] | None = None
 
 
-_ENTRY = {"log": "separation.example/log", "index": 13, "leaf": "pHlZ…="}
-_SHIPMENT = "3F8AQZ0W8N4TJX2C6VHRB9EDAM"
+_SHIPMENT, _OXIDE = "3F8AQZ0W8N4TJX2C6VHRB9EDAM", "2P9X2ZN4T8WJX5C6VHRB9EDA7K"
+
+
+def _entry(name: str, index: int) -> dict[str, Any]:
+    return {"log": f"{name}/log", "index": index, "leaf": "pHlZ2mY8cRjT0xWnQvK5uE7sLbA1dFgHiJkMoPqNrSw="}
+
+
 RECORDINGS = (
     Recording(
         "/api/v1/shipments",

@@ -45,15 +45,21 @@ class Unpack(Noted):
     units: Annotated[list[Code], Field(min_length=1)]
 
 
-_ENTRY = {"log": "separation.example/log", "index": 12, "leaf": "pHlZ…="}
-_UNIT = {
-    "unit": "5T1CQZ0W8N4TJX2C6VHRB9EDAM",
-    "serial": "D-001",
-    "label_url": "https://…/q/…",
-    "check_code": "3BT9NQEE",
-    "qr_svg": "/api/v1/units/5T1CQZ0W8N4TJX2C6VHRB9EDAM/qr.svg",
-    "qr_png": "/api/v1/units/5T1CQZ0W8N4TJX2C6VHRB9EDAM/qr.png",
-}
+def _entry(index: int) -> dict[str, Any]:
+    return {"log": "xinfeng.example/log", "index": index, "leaf": "pHlZ2mY8cRjT0xWnQvK5uE7sLbA1dFgHiJkMoPqNrSw="}
+
+
+def _unit(id_: str, serial: str) -> dict[str, Any]:
+    return {
+        "unit": id_,
+        "serial": serial,
+        "label_url": "https://q.xinfeng.example/q/AdXf…",
+        "check_code": "7W20207K",
+        "qr_svg": f"/api/v1/units/{id_}/qr.svg",
+        "qr_png": f"/api/v1/units/{id_}/qr.png",
+    }
+
+
 RECORDINGS = (
     Recording(
         "/api/v1/units",
@@ -62,11 +68,19 @@ RECORDINGS = (
         "Loose goods into labelled units",
         {
             "batch": "PN-7",
-            "units": [{"serial": "D-001", "kind": "drum", "net": {"value": "50", "unit": "kg"}, "seal": "A771"}],
+            "units": [
+                {"serial": "D-001", "kind": "drum", "net": {"value": "50", "unit": "kg"}, "seal": "A771"},
+                {"serial": "D-002", "kind": "drum", "net": {"value": "50", "unit": "kg"}},
+            ],
         },
-        {"units": [_UNIT], "entry": _ENTRY},
+        {
+            "units": [_unit("5T1CQZ0W8N4TJX2C6VHRB9EDAM", "D-001"), _unit("4N7WQZ0W8N4TJX2C6VHRB9EDB2", "D-002")],
+            "entry": _entry(3),
+        },
     ),
-    Recording("/api/v1/unpackings", "unpack", Unpack, "Units are opened", {"units": ["D-001"]}, {"entry": _ENTRY}),
+    Recording(
+        "/api/v1/unpackings", "unpack", Unpack, "Units are opened", {"units": ["D-002"]}, {"entry": _entry(4)}
+    ),
 )
 
 
