@@ -43,7 +43,7 @@ class Required(SecurityBase):
     def __init__(self, access: Access, role: str) -> None:
         self.model = Scheme(description="A token of this node, made with lodetrace token create.")
         self.scheme_name = "token"
-        self._access, self._role = access, role
+        self._access, self.role = access, role
 
     async def __call__(self, request: Request) -> Pass:
-        return self._access.admit(request, self._role)
+        return self._access.admit(request, self.role)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field, model_validator
 
 from api.access import Access
-from api.recording import JSON, Recording, add
+from api.recording import JSON, Recording, add, entry
 from api.requests import Assay, Body, Code, Country, Line, Noted, Quantity, Step, Text, Weighing
 from ledger.entries import id_in
 from ledger.evidence import format_evidence
@@ -131,12 +131,8 @@ class Move(Noted):
 
 
 _BATCH, _OXIDE = "7K3M5QZ0W8N4TJX2C6VHRB9EDA", "2P9X2ZN4T8WJX5C6VHRB9EDA7K"
-_MOTORS, _MOTOR, _SCRAP = "5V2M8TZ0W8N4TJX2C6VHRB9ED1", "1M1CQZ0W8N4TJX2C6VHRB9EDA3", "3E9Z5QZ0W8N4TJX2C6VHRB9ED2"
-
-
-def _entry(name: str, index: int) -> dict[str, Any]:
-    return {"log": f"{name}/log", "index": index, "leaf": "pHlZ2mY8cRjT0xWnQvK5uE7sLbA1dFgHiJkMoPqNrSw="}
-
+_MOTORS, _SCRAP = "5V2M8TZ0W8N4TJX2C6VHRB9ED1", "3E9Z5QZ0W8N4TJX2C6VHRB9ED2"
+_MOTOR, _OTHER_MOTOR = "1M1CQZ0W8N4TJX2C6VHRB9EDA3", "2N2CQZ0W8N4TJX2C6VHRB9EDA4"
 
 # One story: docs/interface.md tells it, and its test posts it to real nodes in the order of the page.
 RECORDINGS = (
@@ -160,7 +156,7 @@ RECORDINGS = (
         {
             "batch": _BATCH,
             "mass": {"mg": 20_000_000_000, "basis": "net"},
-            "entry": _entry("xinfeng.example", 1),
+            "entry": entry("xinfeng.example", 1),
             "warnings": [],
         },
     ),
@@ -180,7 +176,7 @@ RECORDINGS = (
         },
         {
             "outputs": [{"batch": _OXIDE, "product": "prnd_oxide", "lot_no": "PN-7"}],
-            "entry": _entry("xinfeng.example", 2),
+            "entry": entry("xinfeng.example", 2),
             "warnings": [],
         },
     ),
@@ -192,10 +188,10 @@ RECORDINGS = (
         {
             "product": "motor",
             "lot_no": "EV-2026-11",
-            "inputs": [{"batch": "42SH-0417", "quantity": {"value": "30", "unit": "kg", "count": 1000}}],
+            "inputs": [{"batch": "42SH-0417", "quantity": {"value": "3", "unit": "kg", "count": 100}}],
             "units": [
                 {
-                    "serials": {"prefix": "M-", "first": 1, "count": 20, "digits": 6},
+                    "serials": {"prefix": "M-", "first": 1, "count": 2, "digits": 6},
                     "net": {"value": "46.2", "unit": "kg"},
                 }
             ],
@@ -204,15 +200,16 @@ RECORDINGS = (
             "batch": _MOTORS,
             "units": [
                 {
-                    "unit": _MOTOR,
-                    "serial": "M-000001",
-                    "label_url": "https://q.motor.example/q/AX3q…",
+                    "unit": id_,
+                    "serial": serial,
+                    "label_url": f"https://q.motor.example/q/{token}…",
                     "check_code": "3BT9NQEE",
-                    "qr_svg": f"/api/v1/units/{_MOTOR}/qr.svg",
-                    "qr_png": f"/api/v1/units/{_MOTOR}/qr.png",
+                    "qr_svg": f"/api/v1/units/{id_}/qr.svg",
+                    "qr_png": f"/api/v1/units/{id_}/qr.png",
                 }
+                for id_, serial, token in ((_MOTOR, "M-000001", "AX3q"), (_OTHER_MOTOR, "M-000002", "AX3r"))
             ],
-            "entry": _entry("motor.example", 2),
+            "entry": entry("motor.example", 2),
         },
     ),
     Recording(
@@ -226,7 +223,7 @@ RECORDINGS = (
         },
         {
             "outputs": [{"batch": _SCRAP, "product": "ndfeb_magnet", "lot_no": "EOL-1"}],
-            "entry": _entry("motor.example", 3),
+            "entry": entry("motor.example", 3),
             "warnings": [],
         },
     ),
@@ -240,15 +237,19 @@ RECORDINGS = (
             "lines": [{"batch": "EOL-1", "quantity": {"value": "0.4", "unit": "kg"}}],
             "reason": "broken, swept up",
         },
-        {"entry": _entry("motor.example", 4)},
+        {"entry": entry("motor.example", 4)},
     ),
     Recording(
         "/api/v1/moves",
         "move",
         Move,
         "Goods between two sites of the organisation",
-        {"from": "plant-1", "to": "xinfeng-1", "lines": [{"batch": "PN-7", "quantity": {"value": "500", "unit": "kg"}}]},
-        {"entry": _entry("xinfeng.example", 5)},
+        {
+            "from": "plant-1",
+            "to": "xinfeng-1",
+            "lines": [{"batch": "PN-7", "quantity": {"value": "500", "unit": "kg"}}],
+        },
+        {"entry": entry("xinfeng.example", 5)},
     ),
 )
 

@@ -14,7 +14,7 @@ from ledger.evidence import FILE_MAX
 from ledger.log.notes import Verifier
 from nodes.intake import Message, open_message, take_in
 from nodes.node import Node
-from nodes.signed_requests import open_request
+from nodes.signed_requests import check_digest, open_request
 
 
 def routes(node: Node) -> APIRouter:
@@ -23,6 +23,7 @@ def routes(node: Node) -> APIRouter:
     @router.post("/inbox/{kind}", summary="A delivery of another node", response_class=Response)
     async def inbox(kind: str, request: Request) -> Response:
         data = await read_bytes(request, FILE_MAX)
+        check_digest(_headers(request), data)
         message = await asyncio.to_thread(open_message, node, data)
         _check_sender(request, kind, message, data)
         taken = await asyncio.to_thread(take_in, node, message, data)
@@ -41,8 +42,11 @@ def _check_sender(request: Request, kind: str, message: Message, data: bytes) ->
             raise Unverified("sender-differs", field="cover.sender", value=message.sender, signer=name)
         return message.peer_key
 
-    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
     path = request.scope["raw_path"].decode("ascii")
-    open_request("POST", path, headers, data, key_of)
+    open_request("POST", path, _headers(request), data, key_of)
     if kind != message.kind:
         raise Unverified("sender-differs", field="cover.kind", value=message.kind, signer=kind)
+
+
+def _headers(request: Request) -> list[tuple[str, str]]:
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]

@@ -104,9 +104,10 @@ def _edge(start: tuple[int, int], end: tuple[int, int]) -> str:
 
 def _box(node: Mapping[str, Any], place: tuple[int, int], kind: str, gaps: list[Mapping[str, Any]], own: str) -> str:
     x, y = place
+    lot = (node["lot_no"] or node["batch"][-26:][:10])[:26]
     drawn = (
         f'<rect class="{kind}{" gap" if gaps else ""}" x="{x}" y="{y}" width="{BOX_W}" height="{BOX_H}" rx="8"/>'
-        f'<text class="lot" x="{x + 10}" y="{y + 20}">{escape((node["lot_no"] or node["batch"][-26:][:10])[:26])}</text>'
+        f'<text class="lot" x="{x + 10}" y="{y + 20}">{escape(lot)}</text>'
         f'<text x="{x + 10}" y="{y + 37}">{escape((node["product"] or "?")[:26])}</text>'
     )
     said = "; ".join(why_of(gap)[0] for gap in gaps)

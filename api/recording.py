@@ -34,6 +34,11 @@ class Recording:
     role: str = "clerk"
 
 
+def entry(name: str, index: int) -> dict[str, Any]:
+    """How an answer names the entry that was made, for examples."""
+    return {"log": f"{name}/log", "index": index, "leaf": "pHlZ2mY8cRjT0xWnQvK5uE7sLbA1dFgHiJkMoPqNrSw="}
+
+
 def add(router: APIRouter, node: Node, access: Access, recordings: Sequence[Recording]) -> None:
     for recording in recordings:
         router.add_api_route(

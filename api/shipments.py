@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from api.access import Access
 from api.batches import PAGE_MAX
-from api.recording import Recording, add
+from api.recording import Recording, add, entry
 from api.requests import Body, Code, Country, Line, Noted, Object, Quantity, Text, Weighing
 from nodes import shipping
 from nodes.node import Node
@@ -108,11 +108,6 @@ class Acknowledge(Noted):
 
 _SHIPMENT, _OXIDE = "3F8AQZ0W8N4TJX2C6VHRB9EDAM", "2P9X2ZN4T8WJX5C6VHRB9EDA7K"
 
-
-def _entry(name: str, index: int) -> dict[str, Any]:
-    return {"log": f"{name}/log", "index": index, "leaf": "pHlZ2mY8cRjT0xWnQvK5uE7sLbA1dFgHiJkMoPqNrSw="}
-
-
 RECORDINGS = (
     Recording(
         "/api/v1/shipments",
@@ -125,7 +120,7 @@ RECORDINGS = (
             "lines": [{"batch": "PN-7", "quantity": {"value": "2", "unit": "t", "basis": "net"}, "units": ["D-001"]}],
             "transport": {"vehicle": "赣B12345", "waybill": "WB-7001"},
         },
-        {"shipment": _SHIPMENT, "status": "offered", "entry": _ENTRY},
+        {"shipment": _SHIPMENT, "status": "offered", "entry": entry("xinfeng.example", 6)},
     ),
     Recording(
         "/api/v1/shipments/{shipment:path}/receipts",
@@ -143,17 +138,17 @@ RECORDINGS = (
             ],
         },
         {
-            "shipment": f"separation.example/log#{_SHIPMENT}",
+            "shipment": f"xinfeng.example/log#{_SHIPMENT}",
             "status": "received",
-            "entry": _ENTRY,
+            "entry": entry("metal.example", 1),
             "lines": [
                 {
-                    "batch": f"separation.example/log#{_SHIPMENT}",
+                    "batch": f"xinfeng.example/log#{_OXIDE}",
                     "accepted_mg": 1_950_000_000,
                     "rejected_mg": 50_000_000,
                     "missing_mg": 0,
                     "difference_mg": -1_500_000,
-                    "tolerance_mg": 5_515_433,
+                    "tolerance_mg": 5_514_600,
                 }
             ],
         },
@@ -164,7 +159,7 @@ RECORDINGS = (
         Acknowledge,
         "The sender's answer to a receipt",
         {"agreed": True},
-        {"shipment": _SHIPMENT, "status": "acknowledged", "entry": _ENTRY},
+        {"shipment": _SHIPMENT, "status": "acknowledged", "entry": entry("xinfeng.example", 7)},
     ),
 )
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from api.access import Access
 from api.batches import PAGE_MAX
-from api.recording import JSON, Recording, add
+from api.recording import JSON, Recording, add, entry
 from api.requests import Body, Code, Count, Noted, Quantity, Text
 from ledger.evidence import format_evidence
 from nodes import evidence, labels, qr
@@ -45,15 +45,11 @@ class Unpack(Noted):
     units: Annotated[list[Code], Field(min_length=1)]
 
 
-def _entry(index: int) -> dict[str, Any]:
-    return {"log": "xinfeng.example/log", "index": index, "leaf": "pHlZ2mY8cRjT0xWnQvK5uE7sLbA1dFgHiJkMoPqNrSw="}
-
-
-def _unit(id_: str, serial: str) -> dict[str, Any]:
+def _unit(id_: str, serial: str, token: str) -> dict[str, Any]:
     return {
         "unit": id_,
         "serial": serial,
-        "label_url": "https://q.xinfeng.example/q/AdXf…",
+        "label_url": f"https://q.xinfeng.example/q/{token}…",
         "check_code": "7W20207K",
         "qr_svg": f"/api/v1/units/{id_}/qr.svg",
         "qr_png": f"/api/v1/units/{id_}/qr.png",
@@ -74,12 +70,20 @@ RECORDINGS = (
             ],
         },
         {
-            "units": [_unit("5T1CQZ0W8N4TJX2C6VHRB9EDAM", "D-001"), _unit("4N7WQZ0W8N4TJX2C6VHRB9EDB2", "D-002")],
-            "entry": _entry(3),
+            "units": [
+                _unit("5T1CQZ0W8N4TJX2C6VHRB9EDAM", "D-001", "AdXf"),
+                _unit("4N7WQZ0W8N4TJX2C6VHRB9EDB2", "D-002", "AdXg"),
+            ],
+            "entry": entry("xinfeng.example", 3),
         },
     ),
     Recording(
-        "/api/v1/unpackings", "unpack", Unpack, "Units are opened", {"units": ["D-002"]}, {"entry": _entry(4)}
+        "/api/v1/unpackings",
+        "unpack",
+        Unpack,
+        "Units are opened",
+        {"units": ["D-002"]},
+        {"entry": entry("xinfeng.example", 4)},
     ),
 )
 

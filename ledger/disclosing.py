@@ -105,7 +105,9 @@ def merge(entry: Entry, held: Sequence[Any], more: Sequence[Any]) -> list[Any]:
     first, second = open_slots(entry.sd, held), open_slots(entry.sd, more)
     paths = {one["d"]: one for one in (*held, *more) if isinstance(one, dict)}
     merged: list[Any] = []
-    for slot, commitment in entry.sd.items():
+    table = EVENT_TYPES.get(entry.type)
+    for slot in entry.sd if table is None else (known.name for known in table):
+        commitment = entry.sd[slot]
         if isinstance(commitment, str):
             found = first.get(slot) or second.get(slot)
             merged += [] if found is None else [found.disclosure]

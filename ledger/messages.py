@@ -684,6 +684,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "What {value} answered is no delivery note for this offer. Ask its operator which version runs there.",
         "{value} 返回的内容不是此票货的签收单。请询问对方节点运行的版本。",
     ),
+    "delivery-unconfirmed": (
+        "{field} answered, but that confirms nothing, and it is sent again. If it lasts, see what answers there. {en}",
+        "{field} 有应答但不是有效的签收，系统会重新发送。若长时间如此，请检查该地址上是什么程序。{zh}",
+    ),
     "delivery-refused": (
         "{field} will not take this delivery (status {value}): {why}",
         "{field} 拒收此投递（状态 {value}）：{why}",
@@ -813,6 +817,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "head-moved": (
         "The log has grown to {size} entries meanwhile, not {value}. Read the head again and repeat.",
         "日志此间已增至 {size} 条，而非 {value} 条。请重新读取日志头后重试。",
+    ),
+    "log-forked": (
+        "There are two different histories of {field} at size {value}, both signed. Keep both, and report them to the authority.",
+        "{field} 在大小 {value} 处有两份均已签名但内容不同的历史。请保留两份，并报告监管部门。",
+    ),
+    "shipment-forked": (
+        "Entry {value} of {field} offers a shipment that another entry of it has offered already. Keep both, and report them.",
+        "{field} 的第 {value} 条再次提供了另一条记录已提供的同一票货。请保留两份，并报告监管部门。",
     ),
     "entry-forked": (
         "There are two different entries {value} of {field}, both signed. Keep both, and report them to the authority.",

@@ -97,17 +97,22 @@ def _checked(chunks: Iterable[list[Record]], origin: str, authors: Sequence[Veri
     if second is None:
         yield check_entries(head, 0, origin, authors)
         return
-    workers = cpu_count() or 1
+    workers, vkeys = cpu_count() or 1, [author.vkey for author in authors]
     # spawn, not fork: a forked child would inherit sockets and locks of a process that may be serving.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         under_way: list[Future[Run]] = []
         for chunk in chain((head, second), waiting):
-            under_way.append(pool.submit(check_entries, chunk, start, origin, authors))
+            under_way.append(pool.submit(_check_run, chunk, start, origin, vkeys))
             start += len(chunk)
             if len(under_way) > 2 * workers:
                 yield under_way.pop(0).result()
         for one in under_way:
             yield one.result()
+
+
+def _check_run(records: Sequence[Record], start: int, origin: str, vkeys: Sequence[str]) -> Run:
+    """In a process of its own: keys travel as text, for a loaded key cannot."""
+    return check_entries(records, start, origin, [Verifier.parse(vkey) for vkey in vkeys])
 
 
 # -- sources ------------------------------------------------------------------------------------------------------

@@ -9,12 +9,15 @@ Nothing leaves before a checkpoint covers it that satisfies our own policy: unti
 
 import asyncio
 import logging
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
 from ledger.entries import open_event, parse_entry
-from ledger.errors import LodetraceError, Unavailable, Unknown, Unverified
+from ledger.errors import LodetraceError, Malformed, Unavailable, Unknown, Unverified
 from ledger.evidence import Evidence, evidence_json
 from ledger.log.canonical import Json, b64, format_json
 from ledger.log.notes import Verifier, open_note
@@ -35,8 +38,8 @@ CLAIMED_SECONDS = 3 * ANSWER_SECONDS
 TROUBLE_SECONDS = 5
 """After how long the courier looks again when the store itself was not available."""
 AT_ONCE = 64
-FINAL = frozenset({400, 403, 404, 409, 413, 422})
-"""Answers that repeating will not change."""
+FINAL = frozenset({409, 422})
+"""The receiver's own words that it will never take this. Anything else may be something on the way, and is repeated."""
 
 _say = logging.getLogger(__name__)
 
@@ -63,6 +66,7 @@ class Courier:
         self._loop = asyncio.get_running_loop()
         self._node.published.append(self.wake)
         try:
+            await self._keep(self._release)
             while True:
                 self._work.clear()
                 try:
@@ -79,6 +83,11 @@ class Courier:
             for task in self._under_way:
                 task.cancel()
             await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    def _release(self) -> None:
+        """One courier serves a home (the process holds its lock): what was claimed before now, nobody brings."""
+        with self._node.store.write() as conn:
+            deliveries.release(conn)
 
     def _claim(self) -> list[Delivery]:
         now = self._node.clock()
@@ -101,10 +110,10 @@ class Courier:
         """Sleeps until somebody wakes us, or the next delivery is due."""
         wait = None if due is None else (due - self._node.clock()).total_seconds()
         if wait is None or wait > 0:
-            try:
-                await asyncio.wait_for(self._work.wait(), wait)
-            except TimeoutError:
-                return
+            # Not wait_for: where the wake-up and a cancellation meet, Python 3.11's forgets that it was cancelled.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._work.wait()
 
     def _next_due(self) -> datetime | None:
         with self._node.store.read() as conn:
@@ -119,23 +128,40 @@ class Courier:
             try:
                 note = await self._bring(delivery)
             except (Unavailable, Unknown) as error:  # unknown: until the trust policy names the receiver
-                await asyncio.to_thread(self._put_off, delivery, error.text())
+                await self._keep(self._put_off, delivery, error.text())
             except LodetraceError as error:
                 _say.warning("delivery %s to %s: %s", delivery.no, delivery.to, error)
-                await asyncio.to_thread(self._settle, delivery, None, error.text())
+                await self._keep(self._settle, delivery, None, error.text())
             else:
-                await asyncio.to_thread(self._settle, delivery, note, "")
+                await self._keep(self._settle, delivery, note, "")
+
+    async def _keep(self, change: Callable[..., None], *about: Any) -> None:
+        """Writes down what has happened, as soon as the store takes it: it will not happen a second time."""
+        while True:
+            try:
+                await asyncio.to_thread(change, *about)
+            except Unavailable as error:
+                _say.warning("what became of a delivery waits to be written: %s", error)
+                await asyncio.sleep(TROUBLE_SECONDS)
+            else:
+                return
 
     async def _bring(self, delivery: Delivery) -> bytes:
         """The receiver's delivery note. Unavailable: repeat later; any other error is final."""
         data, leaf = await asyncio.to_thread(self._message, delivery)
-        reply = await self._peers.post(delivery.to, f"/inbox/{delivery.kind}", data)
+        try:
+            reply = await self._peers.post(delivery.to, f"/inbox/{delivery.kind}", data)
+            if reply.status == 200:
+                check_note(reply.body, delivery.to, leaf, await self._introductions.authors(delivery.to))
+                return reply.body
+        except (Malformed, Unverified) as error:
+            # Not the receiver's word: something on the way answers for it, or it cannot prove yet who it is.
+            raise Unavailable(
+                "delivery-unconfirmed", field=delivery.to, en=error.text(), zh=error.text("zh")
+            ) from error
         if reply.status in FINAL:
             raise Unverified("delivery-refused", field=delivery.to, value=reply.status, why=_reason(reply))
-        if reply.status != 200:
-            raise Unavailable("delivery-later", field=delivery.to, value=reply.status)
-        check_note(reply.body, delivery.to, leaf, await self._introductions.authors(delivery.to))
-        return reply.body
+        raise Unavailable("delivery-later", field=delivery.to, value=reply.status)
 
     def _settle(self, delivery: Delivery, note: bytes | None, error: str) -> None:
         with self._node.store.write() as conn:

@@ -23,6 +23,7 @@ from nodes.store.engine import Connection
 from nodes.verbs.draft import Offer, Sealed
 
 USUAL_KEPT = 15
+_CREATED = {"batch": ("batch", "assembly", "outputs.chain"), "unit": ("units.public",), "shipment": ("shipment",)}
 
 
 class GroupDesk:
@@ -49,6 +50,13 @@ class GroupDesk:
         self.view: Mapping[Key, State] = ChainMap(self.changes, self._loaded)
 
     # -- state ------------------------------------------------------------------------------------------------
+
+    def expect(self, event: Event) -> None:
+        """What the event itself creates cannot be in the tables: ids come from salts drawn just now."""
+        for kind, slots in _CREATED.items():
+            for slot in slots:
+                ids = event.ids.get(slot, ())
+                self._missing.update((kind, id_) for id_ in ((ids,) if isinstance(ids, str) else ids))
 
     def load(self, keys: Iterable[Key]) -> None:
         """Brings what exists of `keys` into the view."""

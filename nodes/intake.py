@@ -67,17 +67,30 @@ def open_message(node: Node, data: bytes) -> Message:
     value = parse_json(data, field="message")
     match value:
         case {
-            "cover": {"kind": str(kind), "sender": str(sender), "receiver": str(receiver), "subject": str(subject)},
-            **rest,
-        }:
-            carried = rest.get("evidence")
+            "cover": {
+                "kind": str(kind),
+                "sender": str(sender),
+                "receiver": str(receiver),
+                "subject": str(subject),
+                **more,
+            },
+            "evidence": carried,
+            **beside,
+        } if not more and not beside:
+            pass
         case _:
             raise Malformed("malformed", field="message", why="it is not a cover and evidence")
     if kind not in KINDS:
         raise Malformed("field-wrong", field="cover.kind", value=kind, kind=", ".join(KINDS))
     if receiver != node.settings.name:
         raise Refusal("offer-to-other", field="cover.receiver", value=receiver, receiver=node.settings.name)
-    result = verify(evidence_of(carried), node.policy)
+    evidence = evidence_of(carried)
+    about = "log" if kind == "deposit" else "shipment"
+    if dict(evidence.subject) != {about: subject}:
+        raise Unverified(
+            "subject-differs", field="evidence.subject", value=", ".join(evidence.subject.values()), stated=subject
+        )
+    result = verify(evidence, node.policy)
     opened = result.logs.get(f"{sender}/log")
     if opened is None:
         raise Unverified("sender-not-in-evidence", field="cover.sender", value=sender)
@@ -100,8 +113,14 @@ def take_in(node: Node, message: Message, data: bytes) -> Taken:
     except Forked as fork:
         _keep_fork(node, fork)
         raise
-    take_parked(node, [one.entry.leaf for one in message.result.entries.values()])
+    take_parked(node, [*(one.entry.leaf for one in message.result.entries.values()), *_answered(node, message)])
     return Taken(delivery_note(node, subject.entry.leaf))
+
+
+def _answered(node: Node, message: Message) -> list[bytes]:
+    """Leaves of own entries that the message refers to, all of which are here: other messages may wait for them."""
+    refs = [_ref_of(one.event) for one in message.result.entries.values() if one.event is not None]
+    return [unb64(ref["leaf"], field="ref.leaf", size=32) for ref in refs if ref.get("log") == node.origin]
 
 
 def _keep_fork(node: Node, fork: Forked) -> None:
@@ -182,11 +201,21 @@ def _shipment_of(event: Event) -> str | None:
 
 def _refuse_incomplete(node: Node, message: Message, subject: Checked) -> None:
     """A handover brings all its evidence along; what is missing in it is not fetched from anybody later."""
-    if message.kind == "handover" and message.result.missing:
-        raise Refusal("evidence-incomplete", field="evidence", value=", ".join(message.result.missing[:5]))
+    missing = [*message.result.missing, *_unlabelled(message, subject)] if message.kind == "handover" else []
+    if missing:
+        raise Refusal("evidence-incomplete", field="evidence", value=", ".join(missing[:5]))
     ref = _ref_of(subject.event) if message.kind in ("receipt", "acknowledgement") else {"log": node.origin}
     if ref.get("log") != node.origin:
         raise Refusal("receipt-of-other-shipment", field="cover.subject", value=message.subject)
+
+
+def _unlabelled(message: Message, subject: Checked) -> list[str]:
+    """Units that are handed over without the entry that labelled them: nobody could ever check their labels."""
+    events = [one.event for one in (*message.result.entries.values(), subject) if one.event is not None]
+    labelled = {id_in(id_, event.origin, "") for event in events for id_ in event.ids.get("units.public", ()) if id_}
+    rows = events[-1].rows("lines.partner")
+    named = [id_in(unit["unit"], events[-1].origin, "") for row in rows for unit in row.get("units", ())]
+    return [unit for unit in named if unit not in labelled]
 
 
 def _ref_of(event: Event | None) -> Mapping[str, Any]:
@@ -195,18 +224,23 @@ def _ref_of(event: Event | None) -> Mapping[str, Any]:
 
 
 def _not_here(conn: Connection, origin: str, message: Message) -> bytes | None:
-    """The leaf of an own entry that the message answers and that our log does not have (yet)."""
+    """The leaf of an own entry that the message answers and that our log does not have (yet).
+
+    What is here is held against our own entry, whole: the message may carry it too, opened as little as suits it.
+    """
     for one in message.result.entries.values():
         ref = _ref_of(one.event) if one.event is not None else {}
-        if ref.get("log") == origin and (origin, ref["index"]) not in message.result.entries:
-            own = log.entries_at(conn, [ref["index"]])
-            if not own:
-                return unb64(ref["leaf"], field="ref.leaf", size=32)
-            if b64(own[0].leaf) != ref["leaf"]:
-                raise Unverified("ref-to-other-entry", field="ref", value=ref["index"], log=origin)
+        if one.event is None or ref.get("log") != origin:
+            continue
+        own = log.entries_at(conn, [ref["index"]])
+        if not own:
+            return unb64(ref["leaf"], field="ref.leaf", size=32)
+        wanted = "shipped" if one.event.type == "received" else "received"
+        if b64(own[0].leaf) != ref["leaf"] or own[0].type != wanted:
+            raise Unverified("ref-to-other-entry", field="ref", value=ref["index"], log=origin)
+        if one.event.type == "received":
             answered = open_event(parse_entry(own[0].note), own[0].disclosures.split("\n"), whole=True)
-            if one.event is not None and one.event.type == "received":
-                check_receipt(answered, one.event)
+            check_receipt(answered, one.event)
     return None
 
 
@@ -234,10 +268,9 @@ def store(conn: Connection, node: Node, message: Message) -> None:
 
 
 def _upstream(one: Checked, before: Upstream | None, checkpoints: tuple[bytes, ...]) -> Upstream:
-    """A verified entry as it is kept: with all that was opened of it before, too."""
-    opened = one.disclosures
-    if before is not None and before.leaf == one.entry.leaf:
-        opened = tuple(merge(one.entry, before.disclosures, one.disclosures))
+    """A verified entry as it is kept: with all that was opened of it before, too, in the one order."""
+    held = before.disclosures if before is not None and before.leaf == one.entry.leaf else ()
+    opened = tuple(merge(one.entry, held, one.disclosures))
     at_size = _size_of(checkpoints[one.proven.checkpoint])
     entry, proven = one.entry, one.proven
     return Upstream(entry.origin, entry.index, entry.leaf, entry.type, entry.raw, at_size, proven.path, opened)

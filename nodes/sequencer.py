@@ -253,6 +253,7 @@ class Sequencer:
         draft = waiting.command.draft(desk)
         commitment = commit(draft.type, draft.slots, desk.origin, token_bytes)
         event = Event(draft.type, desk.origin, draft.slots, commitment.ids, desk.recorded_at).check()
+        desk.expect(event)
         desk.load(touches(event))
         desk.take(event, apply(desk.view, event))
         text = entry_text(desk.origin, index, previous, desk.recorded_at, draft.type, commitment.sd)

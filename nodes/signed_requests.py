@@ -10,6 +10,8 @@ Does not refuse a request that comes twice: deliveries are idempotent (nodes/han
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256, sha512
+from re import compile as pattern
 from typing import Any
 
 from http_message_signatures import (
@@ -21,6 +23,7 @@ from http_message_signatures import (
 )
 
 from ledger.errors import LodetraceError, Unverified
+from ledger.log.canonical import b64
 from ledger.log.notes import Signer, Verifier
 from nodes.identity import Identity
 
@@ -28,6 +31,7 @@ SKEW = timedelta(minutes=5)
 """How far the clocks of two nodes may differ, and how old a request may be."""
 _COVERED = ("@method", "@path", "content-digest")
 _TAG = "lodetrace-peer"
+_DIGEST = pattern("(sha-256|sha-512)=:([A-Za-z0-9+/=]*):")
 
 
 class _Ed25519(HTTPSignatureAlgorithm):
@@ -106,6 +110,17 @@ def sign_request(
         body=body,
     )
     return headers
+
+
+def check_digest(headers: Iterable[tuple[str, str]], body: bytes) -> None:
+    """Unverified unless `body` is what the request says it carries, by whomever: damage on the way is told from lies."""
+    stated = [value for name, value in headers if name.lower() == "content-digest"]
+    if not stated:
+        raise Unverified("request-unsigned", field="Content-Digest")
+    digests = {name: b64(hash_(body).digest()) for name, hash_ in (("sha-256", sha256), ("sha-512", sha512))}
+    found = [(name, value) for text in stated for name, value in _DIGEST.findall(text)]
+    if not found or any(digests[name] != value for name, value in found):
+        raise Unverified("request-signature", field="Content-Digest", value="?", why="the body is not what was sent")
 
 
 def open_request(

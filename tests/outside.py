@@ -1,4 +1,4 @@
-"""What may be said of nodes from outside, whatever happened to them: their logs hold, and both sides of a handover agree.
+"""What may be said of nodes from outside, whatever happened to them: logs hold, and both sides of a handover agree.
 
 Reads databases only; everything is recomputed with the ledger's own audit. `check` is run after each test of a world.
 """
@@ -64,9 +64,7 @@ def audit(store: Store) -> Audited:
             read = log.hashes(conn)
             assert Tree(run.leaves).root(size) == _root(size, read), "the stored tree is the tree of the leaves"
         assert stock.load(conn, replay.view) == replay.view, "the tables hold what the log says"
-        told = {
-            state.id: _told(conn, state.id) for state in replay.view.values() if isinstance(state, Shipment)
-        }
+        told = {state.id: _told(conn, state.id) for state in replay.view.values() if isinstance(state, Shipment)}
         offered = frozenset(id_ for (id_,) in conn.execute("SELECT id FROM arrivals"))
         return Audited(origin, run, replay, deliveries.counts(conn), told, offered)
 
@@ -147,7 +145,7 @@ def _check_lines(sender: Audited, shipment: Shipment, receiver: Audited, arrival
         assert min(got.accepted_mg, got.rejected_mg, got.missing_mg, got.open_mg) >= 0
 
 
-# -- what is kept, to compare before and after ---------------------------------------------------------------------
+# -- what is kept, to compare before and after ------------------------------------------------------------------------
 
 
 def kept(store: Store) -> tuple[int, bytes]:
@@ -161,16 +159,17 @@ def everything(store: Store) -> dict[str, list[tuple]]:
     with store.read() as conn:
         names = [name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
         return {
-            name: conn.execute(f'SELECT * FROM "{name}" ORDER BY 1, 2').fetchall()
+            name: sorted(conn.execute(f'SELECT * FROM "{name}"').fetchall(), key=repr)
             for name in names
             if name not in ("deliveries", "checkpoints")
         }
 
 
-def waiting(store: Store) -> int:
-    """Deliveries that have not been brought yet."""
+def waiting(store: Store, to: Iterable[str]) -> list[str]:
+    """What has not been brought yet to one of the nodes `to`, and why."""
     with store.read() as conn:
-        return deliveries.counts(conn).get("waiting", 0)
+        rows = conn.execute("SELECT to_name, kind, error FROM deliveries WHERE state = 'waiting'").fetchall()
+    return [f"{kind} to {name}: {error}" for name, kind, error in rows if name in set(to)]
 
 
 def parked(store: Store) -> int:

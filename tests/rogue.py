@@ -13,7 +13,7 @@ from ledger.evidence import Evidence, Proven, evidence_json
 from ledger.log.canonical import format_json
 from nodes.identity import Identity
 from nodes.signed_requests import sign_request
-from tests.formats.story import Scribe, Written, recorded, seed
+from tests.formats.story import Scribe, Written, recorded, salts, seed
 from tests.world import Parcel
 
 NOW = "2026-11-22T01:00:00.000Z"
@@ -37,7 +37,7 @@ class Rogue(Scribe):
         self.open(self.name, "trader", NOW)
         return self
 
-    # -- what it writes ---------------------------------------------------------------------------------------------
+    # -- what it writes -----------------------------------------------------------------------------------------------
 
     def registered(self, mg: int = 10**9) -> Written:
         return self.write(
@@ -51,7 +51,7 @@ class Rogue(Scribe):
             },
         )
 
-    def shipped(self, to: str, batch: str, mg: int = 10**8, **line: Any) -> Written:
+    def shipped(self, to: str, batch: str, mg: int = 10**8, again: int | None = None, **line: Any) -> Written:
         offered = {"mg": mg, "basis": "net", "units": [], "product": "dy_oxide", "lot_no": "R-1", **line}
         return self.write(
             "shipped",
@@ -63,9 +63,12 @@ class Rogue(Scribe):
                 "lines.authority": [{"site": "main"}],
                 "recorded": recorded("r"),
             },
+            again,
         )
 
-    def received(self, offer: Mapping[str, Any], shipment: str, sender: str, lines: Sequence[Any] = (), **receipt: Any) -> Written:
+    def received(
+        self, offer: Mapping[str, Any], shipment: str, sender: str, lines: Sequence[Any] = (), **receipt: Any
+    ) -> Written:
         """`lines`: (batch, partner's fields) in the order of the offer; none for a shipment that is declined."""
         told = {"final": True, "declined": not lines, **({} if lines else {"reason": "no"}), **receipt}
         return self.write(
@@ -81,28 +84,17 @@ class Rogue(Scribe):
             },
         )
 
-    def with_salt_of(self, earlier: Written, index: int) -> None:
-        """The entry at `index`, when it is written, uses the salts of an earlier one again."""
-        from tests.formats.story import salts
-
-        self.reseals = {
-            **self.reseals,
-            index: lambda _: commit(
-                earlier.type, self._slots_at(index), self.origin, salts(f"{self.origin} {earlier.entry.index}")
-            ),
-        }
-
-    def _slots_at(self, index: int) -> dict[str, Any]:
-        return self._pending[index]
-
-    def write(self, event_type: str, recorded_at: str, slots: dict[str, Any]) -> Written:
-        self._pending = {len(self.written): slots}
+    def write(self, event_type: str, recorded_at: str, slots: dict[str, Any], again: int | None = None) -> Written:
+        """`again`: with the salts of the entry at that index, so that what it creates has the same id."""
+        if again is not None:
+            sealed = commit(event_type, slots, self.origin, salts(f"{self.origin} {again}"))
+            self.reseals = {**self.reseals, len(self.written): lambda _: sealed}
         return super().write(event_type, recorded_at, slots)
 
-    # -- what it sends ----------------------------------------------------------------------------------------------
+    # -- what it sends ------------------------------------------------------------------------------------------------
 
     def evidence(self, shipment: str, *entries: Written, more: Evidence | None = None) -> Evidence:
-        """All of `entries` opened to a partner, under our newest checkpoint; `more` is another log's evidence beside it."""
+        """All of `entries` opened to a partner, under our newest checkpoint, beside another log's evidence."""
         size = len(self.written)
         beside = more or Evidence({}, (), (), {}, "")
         at = len(beside.checkpoints)
@@ -127,4 +119,6 @@ class Rogue(Scribe):
         return Parcel(self.name, receiver, "POST", path, (*signed.items(), ("content-type", "application/json")), body)
 
     def send(self, kind: str, receiver: str, subject: str, *entries: Written, more: Evidence | None = None) -> Parcel:
-        return self.parcel(kind, receiver, self.message(kind, receiver, subject, self.evidence(subject, *entries, more=more)))
+        return self.parcel(
+            kind, receiver, self.message(kind, receiver, subject, self.evidence(subject, *entries, more=more))
+        )

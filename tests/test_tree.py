@@ -13,6 +13,10 @@ TEXT = {".py", ".md", ".toml", ".lock", ".json", ".html", ".css", ".js", ".svg",
 # Sites that are cited or fetched from, each on purpose. Names reserved for examples and this machine come beside them.
 CITED = {
     "c2sp.org",
+    "chromedevtools.github.io",
+    "graphviz.org",
+    "prometheus.io",
+    "spec.openapis.org",
     "keepachangelog.com",
     "ref.gs1.org",
     "schema.org",
@@ -25,7 +29,7 @@ CITED = {
 }
 EXAMPLE = re.compile(r"(.+\.)?(example(\.(com|org|net))?|test|invalid|localhost)|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]")
 # A host that is not spelled out: {host}, $HOST, HOST, <host>, …, *, or a regular expression.
-UNSPELLED = re.compile(r"[^a-z0-9\[].*|[A-Z_]+|")
+UNSPELLED = re.compile(r"[^a-z0-9\[].*|.*\{\w+\}.*|[A-Z_]+|[a-z]|\[|")
 URL = re.compile(r"\bhttps?://([^/\s\"'`)>:?#,;|]*)")
 MACHINE = re.compile(r"(?<![\w.$}~])(?:/home/|/root/|/Users/|/work/|/private/|/tmp/|[A-Z]:\\Users\\)[\w.-]+")
 

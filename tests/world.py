@@ -4,9 +4,9 @@
         lot = world["mine.example"].register("A-1", "100")
         world.network.rule(Lost(), kind="handover", times=2)
 
-Each member is a home, a node and its application as they are served; between them stands, in place of sockets, a network
-that tampers, loses, doubles, holds back and plays again what it is told to. Nothing of our own is replaced. Leaving the
-world (with no error) audits every log from outside and compares both sides of each handover: tests/outside.py.
+Each member is a home, a node and its application as they are served; between them stands, in place of sockets, a
+network that tampers, loses, doubles, holds back and plays again what it is told to. Nothing of our own is replaced.
+Leaving the world (with no error) audits every log from outside and compares both sides of each handover.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event, Lock, Thread
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -44,7 +44,7 @@ def until(holds: Callable[[], _T], what: str = "", seconds: float = PATIENCE) ->
     return found
 
 
-# -- the network --------------------------------------------------------------------------------------------------
+# -- the network ------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -241,7 +241,7 @@ class _Wire(httpx.AsyncBaseTransport):
         return httpx.Response(reply.status, headers=reply.headers, stream=httpx.ByteStream(reply.body))
 
 
-# -- the members --------------------------------------------------------------------------------------------------
+# -- the members ------------------------------------------------------------------------------------------------------
 
 
 def kg(value: str, **more: Any) -> dict[str, Any]:
@@ -297,7 +297,7 @@ class Member:
         self.stop()
         self.start()
 
-    # -- its own programs -----------------------------------------------------------------------------------------
+    # -- its own programs ---------------------------------------------------------------------------------------------
 
     def token(self, role: str) -> str:
         if role not in self._tokens:
@@ -316,7 +316,9 @@ class Member:
         """One request, with the token of `role`. A body that is not bytes goes as JSON."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         given = {"authorization": f"Bearer {self.token(role)}"} if role else {}
-        answer = self._world.call(self._client.request(method, path, content=content, headers=given | dict(headers or {})))
+        answer = self._world.call(
+            self._client.request(method, path, content=content, headers=given | dict(headers or {}))
+        )
         return Reply(answer.status_code, answer.content, tuple(answer.headers.multi_items()))
 
     def get(self, path: str) -> Any:
@@ -369,14 +371,14 @@ class Member:
     def await_status(self, shipment: str, status: str) -> None:
         until(lambda: self.shipment(shipment)["status"] == status, f"{shipment} is {status}")
 
-    # -- as another node sees it ------------------------------------------------------------------------------------
+    # -- as another node sees it --------------------------------------------------------------------------------------
 
     def deliver(self, parcel: Parcel) -> Reply:
         """Brings `parcel` here, past all rules."""
         return self._world.call(self._world.network.bring(replace(parcel, receiver=self.name)))
 
     def forge(self, parcel: Parcel, body: bytes, *, receiver: str | None = None, kind: str | None = None) -> Parcel:
-        """`parcel` with another body, signed by this member's own key for requests: whoever is dishonest can do that."""
+        """`parcel` with another body, signed by this member's own key for requests: a liar can do that."""
         to, path = receiver or parcel.receiver, f"/inbox/{kind or parcel.kind}"
         signed = sign_request("POST", f"http://{to}{path}", body, self.node.identity)
         return Parcel(self.name, to, "POST", path, (*signed.items(), ("content-type", "application/json")), body)
@@ -396,6 +398,8 @@ class World:
     ) -> None:
         """`policy`: further lines of it, for organisations that only a test speaks for, and witnesses."""
         self.network = Network()
+        self.settles = quorum == "none"
+        """Whether deliveries get through in the end: not while the policy waits for witnesses."""
         self.environ = {"LODETRACE_RETRY_MAX_S": "1", **(environ or {})}
         self.loop = asyncio.new_event_loop()
         self._thread = Thread(target=self.loop.run_forever, name="world")
@@ -404,7 +408,9 @@ class World:
         for name in names:
             home = folder / name.partition(".")[0]
             places = [{"code": code, "country": "CN"} for code in sites]
-            settings, keys = create_home(home, {}, name=name, organisation=name, role="mine", country="CN", sites=places)
+            settings, keys = create_home(
+                home, {}, name=name, organisation=name, role="mine", country="CN", sites=places
+            )
             lines.append(f"log {keys.log.verifier.vkey} http://{name}")
             self._members[name] = Member(self, settings.name, home)
         self.policy = "".join(f"{line}\n" for line in (*lines, f"quorum {quorum}"))
@@ -417,7 +423,7 @@ class World:
     def __iter__(self) -> Iterator[Member]:
         return iter(self._members.values())
 
-    def __enter__(self) -> "World":
+    def __enter__(self) -> Self:
         self._thread.start()
         for member in self:
             member.start()
@@ -444,13 +450,16 @@ class World:
         return found
 
     def settle(self) -> None:
-        """Until everything that can be delivered has been."""
+        """Until everything that can be delivered has been: the network is whole again, and everybody is there."""
+        self.network.clear()
         for member in self:
-            if member.running:
-                until(lambda one=member: outside.waiting(one.node.store) == 0, f"all deliveries of {member.name}")
+            if not member.running:
+                member.start()
+        for member in self:
+            until(lambda one=member: not outside.waiting(one.node.store, self._members), f"{member.name}'s deliveries")
 
-    def check(self, *, settled: bool = True) -> dict[str, outside.Audited]:
+    def check(self) -> dict[str, outside.Audited]:
         """Audits all logs, and holds both sides of each handover against each other."""
-        if settled:
+        if self.settles:
             self.settle()
-        return outside.check((member.node.store for member in self if member.running), settled=settled)
+        return outside.check((member.node.store for member in self), settled=self.settles)

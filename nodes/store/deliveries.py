@@ -21,7 +21,9 @@ _ADD = (
 )
 _DELIVERY = "SELECT no, kind, to_name, entry_no, subject, state, attempts, next_at, answer, error FROM deliveries"
 _DUE = f"{_DELIVERY} WHERE state = 'waiting' AND next_at <= ? AND entry_no < ? ORDER BY next_at, no LIMIT ?"
-_CLAIM = "UPDATE deliveries SET attempts = attempts + 1, next_at = ? WHERE no = ?"
+# A row that waits with an error was put off; one that was tried and has none is claimed.
+_CLAIM = "UPDATE deliveries SET attempts = attempts + 1, next_at = ?, error = NULL WHERE no = ?"
+_RELEASE = f"UPDATE deliveries SET next_at = '{AT_ONCE}' WHERE state = 'waiting' AND attempts > 0 AND error IS NULL"
 _NEXT = "SELECT min(next_at) FROM deliveries WHERE state = 'waiting' AND entry_no < ?"
 _SENT = "UPDATE deliveries SET state = 'sent', answer = ?, error = NULL WHERE no = ? AND state = 'waiting'"
 _REFUSED = "UPDATE deliveries SET state = 'refused', error = ? WHERE no = ? AND state = 'waiting'"
@@ -71,6 +73,11 @@ def claim(conn: Connection, *, now: str, until: str, covered: int, limit: int) -
     due = [Delivery(*row) for row in conn.execute(_DUE, (now, covered, limit))]
     conn.executemany(_CLAIM, [(until, one.no) for one in due])
     return due
+
+
+def release(conn: Connection) -> None:
+    """Makes due at once what is claimed: for a sender that knows itself to be the only one."""
+    conn.execute(_RELEASE)
 
 
 def next_due(conn: Connection, *, covered: int) -> str | None:

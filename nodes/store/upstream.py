@@ -183,9 +183,20 @@ def _upstream(row: tuple[Any, ...]) -> Upstream:
 
 
 def save_checkpoints(conn: Connection, notes: Mapping[tuple[str, int], bytes]) -> None:
-    """Verified checkpoints by (log, size). One that we have is replaced: it may carry more cosignatures now."""
+    """Verified checkpoints by (log, size). One that we have is replaced: it may carry more cosignatures now.
+
+    Forked if it had another root: of two histories none is put in place of the other.
+    """
     logs = add_logs(conn, (log for log, _ in notes))
+    for (log, size), note in notes.items():
+        before = checkpoint(conn, log, size)
+        if before is not None and _root_of(before) != _root_of(note):
+            raise Forked("log-forked", evidence=(before, note), field=log, value=size)
     conn.executemany(_ADD_CHECKPOINT, [(logs[log], size, note) for (log, size), note in notes.items()])
+
+
+def _root_of(note: bytes) -> bytes:
+    return parse_checkpoint(parse_note(note).text).root
 
 
 def checkpoints(conn: Connection, log: str) -> dict[int, bytes]:
@@ -202,8 +213,12 @@ def checkpoint(conn: Connection, log: str, size: int) -> bytes | None:
 
 
 def save_offer(conn: Connection, shipment: str, sender: str, purpose: str, at: str | None, entry_no: int) -> None:
-    """A shipment (`log#id`) that an upstream entry offers us."""
+    """A shipment (`log#id`) that an upstream entry offers us. Forked if another entry has offered it before."""
     conn.execute(_SAVE_OFFER, (next_no(conn, "arrivals"), shipment, sender, purpose, at, entry_no))
+    before = offer(conn, shipment)
+    if before is not None and before.entry_no != entry_no:
+        now = numbered(conn, [entry_no])[entry_no]
+        raise Forked("shipment-forked", evidence=(before.note, now.note), field=now.log, value=now.index)
 
 
 def offer(conn: Connection, shipment: str) -> Upstream | None:

@@ -1,6 +1,6 @@
 """What is selected for a reader opens, and opens what he may see and his goods need; what is merged opens both."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -23,25 +23,27 @@ TYPES = sorted(EVENT_TYPES)
 
 @dataclass(frozen=True)
 class Sealed:
-    entry: Entry
-    commitment: Commitment
+    entry: Entry = field(repr=False)
+    commitment: Commitment = field(repr=False)
+    recipe: tuple[Any, ...]
 
     @property
     def held(self) -> list[Any]:
         return list(self.commitment.disclosures)
 
-    def about(self, group: str, at: int) -> str | None:
-        """The id that the row `at` of a group of lists makes, else the one that it names."""
+    def is_wanted(self, wanted: Wanted, group: str, at: int) -> bool:
+        """Whether the row `at` of a group of lists makes, or else names, what is wanted."""
         rows = [slot for slot in EVENT_TYPES[self.entry.type] if slot.items and slot.name.startswith(f"{group}.")]
+        sought = {"batch": wanted.batches, "unit": wanted.units}
         for slot in rows:
             if slot.creates:
-                return self.commitment.ids[slot.name][at]
+                return self.commitment.ids[slot.name][at] in sought[slot.creates]
         opened = self.opened()
+        named = {}
         for slot in rows:
-            value = opened[f"{slot.name}/{at}"].value
-            if "unit" in value or "batch" in value:
-                return value.get("unit") or value["batch"]
-        return None
+            named |= opened[f"{slot.name}/{at}"].value
+        kind = "unit" if "unit" in named else "batch"
+        return named.get(kind) in sought[kind]
 
     def used(self, slot: str) -> int:
         """Items of a list, padding not counted."""
@@ -66,7 +68,7 @@ def seal(event_type: str, sizes: tuple[int, ...], seed: str = "") -> Sealed:
         slots[slot.name] = [_row(slot, at) for at in range(lengths.get(group, 0))]
     made = commit(event_type, slots, ORIGIN, Entropy(f"{event_type} {sizes} {seed}"))
     text = entry_text(ORIGIN, 3, sha256(b"before").digest(), TIME, event_type, made.sd)
-    return Sealed(parse_entry(sign_note(text, [AUTHOR])), made)
+    return Sealed(parse_entry(sign_note(text, [AUTHOR])), made, (event_type, sizes, seed))
 
 
 def _row(slot, at: int) -> dict[str, Any]:
@@ -120,7 +122,6 @@ def test_a_whole_entry_for_an_audience_is_all_its_slots_and_no_more(one, audienc
 def test_of_lists_only_what_the_goods_need(data, one, audience):
     wanted = data.draw(goods(one))
     found = paths(one.entry, select(one.entry, one.held, audience, wanted))
-    ids = wanted.batches | wanted.units
     whole = paths(one.entry, select(one.entry, one.held, audience))
     assert found <= whole
     for path in whole:
@@ -129,7 +130,7 @@ def test_of_lists_only_what_the_goods_need(data, one, audience):
             assert path in found
             continue
         used, at = one.used(slot), int(place)
-        kept = [number for number in range(used) if one.about(slot.partition(".")[0], number) in ids]
+        kept = [number for number in range(used) if one.is_wanted(wanted, slot.partition(".")[0], number)]
         # A list that is wanted from end to end comes with its padding: that there is no more is shown, too.
         assert (path in found) == (at in kept or (0 < used == len(kept)))
 

@@ -1,4 +1,4 @@
-"""Exactly what each reader gets: everything in every file that left a node is opened, and held against the audience table.
+"""Exactly what each reader gets: everything in every file that left a node is opened and held against the audiences.
 
 What must be in a file is worked out here a second time, from the whole truth of all five logs, by plain recursion.
 """
@@ -17,7 +17,21 @@ from ledger.matter.events import AUDIENCES, EVENT_TYPES, slot_of
 from nodes import evidence
 from nodes.store import log
 from nodes.store.engine import Store
-from tests.chain import ASSAY, LOSS, MINE, MOTOR, NAMES, OUTSIDE, PLANT, REFERENCE, RIVAL, TICKET, TRADER, VEHICLE, Chain
+from tests.chain import (
+    ASSAY,
+    LOSS,
+    MINE,
+    MOTOR,
+    NAMES,
+    OUTSIDE,
+    PLANT,
+    REFERENCE,
+    RIVAL,
+    TICKET,
+    TRADER,
+    VEHICLE,
+    Chain,
+)
 
 NOW = "2026-11-22T01:00:00.000Z"
 HANDOVERS = (
@@ -237,9 +251,7 @@ def test_a_secret_is_read_by_those_it_was_told_and_by_nobody_downstream(chain, s
             values = []
             for proven in made.entries:
                 entry = parse_entry(proven.note)
-                values += [
-                    one.value for one in open_slots(entry.sd, made.disclosures.get(entry.leaf, ())).values()
-                ]
+                values += [one.value for one in open_slots(entry.sd, made.disclosures.get(entry.leaf, ())).values()]
             if secret in json.dumps(values):
                 readers.add((sender, receiver))
     assert readers == WHO_READS[secret]

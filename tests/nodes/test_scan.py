@@ -86,7 +86,7 @@ def test_whoever_has_had_the_thing_proves_its_label_genuine_and_says_where_it_is
 
 def test_every_state_of_a_unit_has_its_words(chain):
     assert set(STANDS.values()) | {"quarantined"} == LIFE.keys()
-    assert SPENT < LIFE.keys()
+    assert LIFE.keys() > SPENT
 
 
 def test_whoever_never_had_it_tells_its_maker_and_nothing_more(chain):
@@ -159,7 +159,7 @@ def test_without_leave_only_the_maker_and_the_node_are_named(chain, serial):
 
 
 def test_the_subject_names_no_organisation_either(chain):
-    """The drum is the mine's, in which the plant finds it; its own people see both names, a passer-by only the maker."""
+    """Ids that are `log#id` lose the log of an organisation that is not to be named; so do the words about a log."""
     with chain.node(PLANT) as node:
         subject = scan(node, chain.token("D-1")).verdict.subject
     assert subject["unit"] == chain.units["D-1"]

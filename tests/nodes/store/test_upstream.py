@@ -5,8 +5,8 @@ import pytest
 from ledger.entries import parse_entry
 from ledger.errors import Forked
 from ledger.log.canonical import b64
-from ledger.log.checkpoints import parse_checkpoint
-from ledger.log.notes import parse_note
+from ledger.log.checkpoints import add_signatures, cosign, parse_checkpoint, sign_checkpoint
+from ledger.log.notes import COSIGNATURE, Ed25519Signer, parse_note
 from ledger.matter.stock import Line, Shipment
 from nodes.store import stock, upstream
 from nodes.store.engine import Store
@@ -112,14 +112,32 @@ def test_two_entries_at_one_place_are_a_fork(store: Store, other: OtherLog) -> N
 
 
 def test_checkpoints_of_other_logs(store: Store, other: OtherLog) -> None:
+    three = other.checkpoint(3)
+    witness = Ed25519Signer.from_seed("witness.example/witness", bytes(32), COSIGNATURE)
+    cosigned = add_signatures(three, [cosign(three, witness, 1_795_306_530)])
     with store.write() as conn:
-        upstream.save_checkpoints(conn, {(OTHER, 3): b"three", (OTHER, 1): b"one", ("hub.example/log", 9): b"nine"})
-        upstream.save_checkpoints(conn, {(OTHER, 3): b"three, cosigned"})
+        upstream.save_checkpoints(conn, {(OTHER, 3): three, (OTHER, 1): other.checkpoint(1)})
+        upstream.save_checkpoints(conn, {(OTHER, 3): cosigned})
     with store.read() as conn:
-        assert upstream.checkpoint(conn, OTHER, 3) == b"three, cosigned"
-        assert upstream.checkpoint(conn, OTHER, 1) == b"one"
+        assert upstream.checkpoint(conn, OTHER, 3) == cosigned
+        assert upstream.checkpoint(conn, OTHER, 1) == other.checkpoint(1)
         assert upstream.checkpoint(conn, OTHER, 2) is None
         assert upstream.checkpoint(conn, "nobody.example/log", 1) is None
+
+
+def test_another_root_of_the_same_size_is_a_fork_and_takes_no_place(store: Store, other: OtherLog) -> None:
+    three = other.checkpoint(3)
+    head = parse_checkpoint(parse_note(three).text)
+    forged = sign_checkpoint(replace(head, root=bytes(32)), [Ed25519Signer.from_seed(OTHER, bytes(32))])
+    with store.write() as conn:
+        upstream.save_checkpoints(conn, {(OTHER, 3): three})
+    with pytest.raises(Forked) as forked, store.write() as conn:
+        upstream.save_checkpoints(conn, {(OTHER, 2): other.checkpoint(2), (OTHER, 3): forged})
+    assert (forked.value.code, forked.value.field, forked.value.value) == ("log-forked", OTHER, 3)
+    assert forked.value.evidence == (three, forged)
+    with store.read() as conn:
+        assert upstream.checkpoint(conn, OTHER, 3) == three
+        assert upstream.checkpoint(conn, OTHER, 2) is None
 
 
 # -- offers and answers -------------------------------------------------------------------------------------------
@@ -130,7 +148,11 @@ def test_an_offer_leads_to_its_entry(store: Store, other: OtherLog) -> None:
     with store.write() as conn:
         upstream.save(conn, [other.upstream(0), other.upstream(1)], 0)
         upstream.save_offer(conn, shipment, "metal.example", "sale", NOW, -2)
+        upstream.save_offer(conn, shipment, "metal.example", "sale", NOW, -2)
+    with pytest.raises(Forked) as forked, store.write() as conn:
         upstream.save_offer(conn, shipment, "metal.example", "sale", NOW, -1)
+    assert (forked.value.code, forked.value.field, forked.value.value) == ("shipment-forked", OTHER, 0)
+    assert forked.value.evidence == (other.upstream(1).note, other.upstream(0).note)
     with store.read() as conn:
         found = upstream.offer(conn, shipment)
         assert found is not None

@@ -1,0 +1,14 @@
+"""One node at rest, to ask what it is made of."""
+
+import pytest
+
+from nodes.homes import create_home
+from nodes.node import Node
+
+
+@pytest.fixture
+def node(tmp_path):
+    create_home(tmp_path / "home", {}, name="mine.example", organisation="M", role="mine")
+    node = Node.open(tmp_path / "home", {})
+    yield node
+    node.stop()
