@@ -34,8 +34,9 @@ def routes(node: Node, access: Access) -> APIRouter:
 
 
 def _raw(entry: Entry) -> dict[str, Any]:
-    """As an audit reads it: the bytes, and every disclosure."""
-    return {"index": entry.index, "note": entry.note.decode(), "disclosures": entry.disclosures.split("\n")}
+    """As an audit reads it: the bytes, and every disclosure. Bytes that are no text were altered; they cannot pass."""
+    note = entry.note.decode(errors="replace")
+    return {"index": entry.index, "note": note, "disclosures": entry.disclosures.split("\n")}
 
 
 def _shown(entry: Entry) -> dict[str, Any]:

@@ -86,4 +86,5 @@ def _serve(node: Node, listening: socket.socket, started: Callable[[str], None])
         signal.signal(number, lambda *_: None)
     gc.collect()
     gc.freeze()  # what is loaded stays; the collector need not look at it again and again
+    gc.set_threshold(100_000, 50, 50)  # a group of commands makes many small objects and no cycles worth looking for
     server.run(sockets=[listening])

@@ -17,8 +17,8 @@ from re import compile as pattern
 from typing import Any
 
 from ledger.errors import Malformed, Unverified
-from ledger.log.canonical import b64, b64url, dump, parse_json, unb64
-from ledger.log.disclosures import commit_list, digest, disclose, open_slots, padded
+from ledger.log.canonical import b64, b64url, check_json, dump, parse_json, unb64
+from ledger.log.disclosures import commit_list, digest, disclose_made, open_slots, padded
 from ledger.log.merkle import leaf_hash
 from ledger.log.notes import Note, Verifier, open_note, parse_note
 from ledger.matter.events import EVENT_TYPES, LIST_MAX, Event, Slot, is_origin
@@ -126,15 +126,17 @@ def commit(event_type: str, slots: Mapping[str, Any], origin: str, entropy: Entr
         used += 16 * count
         value = slots.get(slot.name)
         if not slot.items:
-            text = disclose(salts[0], slot.name, value)
+            check_json(value, field=slot.name, inside=1)
+            text = disclose_made(salts[0], slot.name, value)
             disclosures.append(text)
             sd[slot.name] = b64url(digest(text))
             if slot.creates and value is not None:
                 ids[slot.name] = new_id(origin, salts[0])
             continue
         items = list(value or ())
+        check_json(items, field=slot.name, inside=0)
         texts = [
-            disclose(salt, f"{slot.name}/{position}", items[position] if position < len(items) else None)
+            disclose_made(salt, f"{slot.name}/{position}", items[position] if position < len(items) else None)
             for position, salt in enumerate(salts)
         ]
         disclosures.extend(texts)

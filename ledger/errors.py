@@ -41,6 +41,17 @@ class LodetraceError(Exception):
     def __str__(self) -> str:
         return self.text()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """So that an error comes out of another process as it went in."""
+        return _made_again, (type(self), self.code, self._told())
+
+    def _told(self) -> dict[str, Any]:
+        return {**self.facts, "field": self.field, "value": self.value}
+
+
+def _made_again(kind: type[LodetraceError], code: str, told: dict[str, Any]) -> LodetraceError:
+    return kind(code, **told)
+
 
 class Malformed(LodetraceError):
     """Not of the form. `Malformed("malformed", field="note", why="...")` is the usual call."""
@@ -68,6 +79,9 @@ class Forked(LodetraceError):
     def __init__(self, code: str, *, evidence: tuple[bytes, ...], **rest: Any) -> None:
         super().__init__(code, **rest)
         self.evidence = evidence
+
+    def _told(self) -> dict[str, Any]:
+        return {**super()._told(), "evidence": self.evidence}
 
 
 class Unavailable(LodetraceError):

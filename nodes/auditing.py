@@ -4,7 +4,7 @@ The rules are ledger/audit.py; here is only where records come from and who work
 processes of their own, for verifying signatures is nearly all of the work; the replay takes them in order.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
@@ -78,36 +78,50 @@ def audit(source: Source, progress: Callable[[int], None] = lambda _: None) -> R
     return Report(origin, replay.size, b64(root), len(points), kinds.count("batch"), kinds.count("unit"))
 
 
-def _chunks(first: Record, rest: Iterator[Record]) -> Iterator[list[Record]]:
+def _chunks(first: Record, rest: Iterator[Record]) -> Iterator[list[Record] | LodetraceError]:
+    """Runs of records; at the end, what stopped their reading: whatever was read before that is checked first."""
     chunk = [first]
-    for record in rest:
-        if len(chunk) == RUN:
-            yield chunk
-            chunk = []
-        chunk.append(record)
-    yield chunk
+    try:
+        for record in rest:
+            if len(chunk) == RUN:
+                yield chunk
+                chunk = []
+            chunk.append(record)
+    except LodetraceError as error:
+        yield chunk
+        yield error
+    else:
+        yield chunk
 
 
-def _checked(chunks: Iterable[list[Record]], origin: str, authors: Sequence[Verifier]) -> Iterator[Run]:
+def _checked(
+    chunks: Iterator[list[Record] | LodetraceError], origin: str, authors: Sequence[Verifier]
+) -> Iterator[Run]:
     """Runs in order. One chunk alone is not worth a process; a log that broke early stops the rest."""
-    waiting = iter(chunks)
-    start = 0
-    head = next(waiting)
-    second = next(waiting, None)
-    if second is None:
+    head, second = next(chunks), next(chunks, None)
+    assert isinstance(head, list), "there is a first record"
+    if not isinstance(second, list):
         yield check_entries(head, 0, origin, authors)
+        if second is not None:
+            raise second
         return
-    workers, vkeys = cpu_count() or 1, [author.vkey for author in authors]
+    start, workers, vkeys = 0, cpu_count() or 1, [author.vkey for author in authors]
     # spawn, not fork: a forked child would inherit sockets and locks of a process that may be serving.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         under_way: list[Future[Run]] = []
-        for chunk in chain((head, second), waiting):
+        stopped = None
+        for chunk in chain((head, second), chunks):
+            if not isinstance(chunk, list):
+                stopped = chunk
+                break
             under_way.append(pool.submit(_check_run, chunk, start, origin, vkeys))
             start += len(chunk)
             if len(under_way) > 2 * workers:
                 yield under_way.pop(0).result()
         for one in under_way:
             yield one.result()
+    if stopped is not None:
+        raise stopped
 
 
 def _check_run(records: Sequence[Record], start: int, origin: str, vkeys: Sequence[str]) -> Run:

@@ -3,7 +3,8 @@
     python scripts/documents.py            writes them where they are stale
     python scripts/documents.py --check    names the stale ones, and ends with 1 if there are any
 
-Made is what stands between `<!-- made by scripts/documents.py: NAME -->` and `<!-- end -->`; the rest is written by hand.
+Made is what stands between `<!-- made by scripts/documents.py: NAME -->` and `<!-- end -->`; all else is written by
+hand.
 """
 
 import ast

@@ -47,6 +47,11 @@ def format_json(value: Json, *, field: str = "json") -> bytes:
         raise Malformed("malformed", field=field, why="a string holds half of a surrogate pair") from None
 
 
+def check_json(value: Json, *, field: str, inside: int) -> None:
+    """Check the profile of a value that will stand inside `inside` containers, for a caller that prints it with `dump`."""
+    _check(value, field, inside)
+
+
 def parse_json(data: bytes, *, field: str = "json") -> Json:
     """The value of `data`, if `data` is exactly what `format_json` prints for it."""
     try:

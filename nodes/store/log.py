@@ -6,6 +6,7 @@ appends made them, and audit reads them all again.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from ledger.errors import Conflict, Unknown
 from ledger.log.merkle import Read
@@ -21,8 +22,9 @@ _ADD_ENTRY = 'INSERT INTO entries ("index", leaf, type, recorded_at, note) VALUE
 _ADD_HASH = "INSERT INTO hashes (level, position, hash) VALUES (?, ?, ?)"
 _ADD_DISCLOSURES = 'INSERT INTO disclosures ("index", body) VALUES (?, ?)'
 
-_COLUMNS = 'e."index", e.leaf, e.type, e.recorded_at, e.note'
-_ENTRY = f'SELECT {_COLUMNS}, coalesce(d.body, \'\') FROM entries e LEFT JOIN disclosures d ON d."index" = e."index"'  # noqa: S608
+# Read as bytes, whatever they were made since: an audit must name what is no text any more, not stumble over it.
+_COLUMNS = 'e."index", e.leaf, e.type, e.recorded_at, CAST(e.note AS BLOB), CAST(coalesce(d.body, \'\') AS BLOB)'
+_ENTRY = f'SELECT {_COLUMNS} FROM entries e LEFT JOIN disclosures d ON d."index" = e."index"'  # noqa: S608
 _BY_INDEX = f'{_ENTRY} WHERE e."index" IN ({{}})'
 _AFTER = f'{_ENTRY} WHERE e."index" > ? ORDER BY e."index" LIMIT ?'
 _AFTER_OF_TYPE = f'{_ENTRY} WHERE e.type = ? AND e."index" > ? ORDER BY e."index" LIMIT ?'
@@ -87,14 +89,19 @@ def entry(conn: Connection, index: int) -> Entry:
 
 def entries_at(conn: Connection, indexes: Iterable[int]) -> list[Entry]:
     """Those of `indexes` that exist, ascending."""
-    return [Entry(*row) for row in select_in(conn, _BY_INDEX, sorted(set(indexes)))]
+    return [_entry(row) for row in select_in(conn, _BY_INDEX, sorted(set(indexes)))]
 
 
 def page(conn: Connection, *, after: int = -1, event_type: str | None = None, limit: int = 50) -> list[Entry]:
     """The entries behind index `after`, oldest first, of one type if asked."""
     if event_type is None:
-        return [Entry(*row) for row in conn.execute(_AFTER, (after, limit))]
-    return [Entry(*row) for row in conn.execute(_AFTER_OF_TYPE, (event_type, after, limit))]
+        return [_entry(row) for row in conn.execute(_AFTER, (after, limit))]
+    return [_entry(row) for row in conn.execute(_AFTER_OF_TYPE, (event_type, after, limit))]
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    index, leaf, event_type, recorded_at, note, body = row
+    return Entry(index, leaf, event_type, recorded_at, note, body.decode(errors="replace"))
 
 
 def notes(conn: Connection, first: int, count: int) -> list[bytes]:

@@ -23,8 +23,9 @@ from nodes.store.engine import Connection
 from nodes.store.numbers import add_logs, log_numbers
 from nodes.store.sql import next_no, select_in
 
+# Read as bytes, whatever they were made since: an audit must name what is no text any more, not stumble over it.
 _UPSTREAM = (
-    'SELECT u.no, l.origin, u."index", u.leaf, u.type, u.note, u.at_size, u.path, o.body,'
+    'SELECT u.no, l.origin, u."index", u.leaf, u.type, CAST(u.note AS BLOB), u.at_size, u.path, CAST(o.body AS BLOB),'
     " (SELECT c.note FROM upstream_checkpoints c WHERE c.log_no = u.log_no ORDER BY c.size DESC LIMIT 1)"
     " FROM {} JOIN logs l ON l.no = u.log_no"
 )
@@ -176,7 +177,15 @@ def openings(conn: Connection, *, after: int = 0, limit: int = 500) -> list[Open
 def _upstream(row: tuple[Any, ...]) -> Upstream:
     no, log, index, leaf, event_type, note, at_size, path, body, newest = row
     steps = tuple(path[start : start + 32] for start in range(0, len(path), 32))
-    return Upstream(log, index, leaf, event_type, note, at_size, steps, tuple(json.loads(body)), -no, newest)
+    return Upstream(log, index, leaf, event_type, note, at_size, steps, _opened(body), -no, newest)
+
+
+def _opened(body: bytes) -> tuple[Any, ...]:
+    """What can be read no more opens nothing, which whoever opens the entry will find."""
+    try:
+        return tuple(json.loads(body))
+    except ValueError:
+        return (body.decode(errors="replace"),)
 
 
 # -- checkpoints --------------------------------------------------------------------------------------------------

@@ -4,26 +4,19 @@ import json
 import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 import zxingcpp
 from PIL import Image
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.docs import shell
+from tests.docs.shell import ROOT, blocks, free_ports, play
+
 README = (ROOT / "README.md").read_text("utf-8")
-BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PORTS = ("8471", "8472")
-SECONDS = 180
-ENTRY_POINT = """#!/bin/sh
-PYTHONPATH='{root}' exec '{python}' -m api "$@"
-"""
-"""What installing the package puts into .venv/bin, for a .venv in which it was not installed."""
 
 
 def section(title):
@@ -32,54 +25,19 @@ def section(title):
     return found[1]
 
 
-def free_ports(count):
-    held = [socket.socket() for _ in range(count)]
-    for one in held:
-        one.bind(("127.0.0.1", 0))
-    ports = [str(one.getsockname()[1]) for one in held]
-    for one in held:
-        one.close()
-    return ports
-
-
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
-    """A folder with the .venv that either of the two commands makes in a clone."""
-    folder = tmp_path_factory.mktemp("clone")
-    if (Path(sys.prefix) / "bin" / "lodetrace").exists():
-        (folder / ".venv").symlink_to(sys.prefix)
-        return folder
-    (folder / ".venv" / "bin").mkdir(parents=True)
-    command = folder / ".venv" / "bin" / "lodetrace"
-    command.write_text(ENTRY_POINT.format(root=ROOT, python=sys.executable))
-    command.chmod(0o755)
-    return folder
+    return shell.clone(tmp_path_factory.mktemp("clone"))
 
 
 @pytest.fixture(scope="module")
 def played(clone):
     """Where "Two nodes by hand" was played, with what it printed."""
-    script = "\n".join(text for language, text in BLOCK.findall(section("Two nodes by hand")) if language == "sh")
+    script = "\n".join(blocks(section("Two nodes by hand"), "sh"))
     for old, new in zip(PORTS, free_ports(len(PORTS)), strict=True):
         assert old in script
         script = script.replace(old, new)
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("LODETRACE_")}
-    process = subprocess.Popen(
-        ["bash", "-euo", "pipefail", "-c", script],
-        cwd=clone,
-        env=clean,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        printed, _ = process.communicate(timeout=SECONDS)
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-    assert process.returncode == 0, printed
-    return clone / "two-nodes", printed
+    return clone / "two-nodes", play(clone, script)
 
 
 def test_two_nodes_by_hand_end_with_verified_evidence_and_sound_logs(played):
@@ -132,12 +90,11 @@ def test_nothing_is_left_running_and_what_was_said_of_a_changed_byte_is_true(pla
 
 
 def test_every_other_block_is_one_of_the_two_commands():
-    others = [text for language, text in BLOCK.findall(README) if language != "sh"]
-    commands = [line.split("#")[0].strip() for text in others for line in text.splitlines()]
+    commands = [line.split("#")[0].strip() for text in blocks(README, "") for line in text.splitlines()]
     assert commands == ["./scripts/demo", "./scripts/test"]
     assert all(os.access(ROOT / command, os.X_OK) for command in commands)
-    run = [text for language, text in BLOCK.findall(section("Two nodes by hand")) if language == "sh"]
-    assert len(run) == len([1 for language, _ in BLOCK.findall(README) if language == "sh"]) > 8
+    run = blocks(section("Two nodes by hand"), "sh")
+    assert len(run) == len(blocks(README)) - 1 > 8
 
 
 def test_the_pictures_are_there():

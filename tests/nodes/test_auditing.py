@@ -1,5 +1,6 @@
 """Audits find the first thing that was altered, wherever a log is read: in a home, as deposited, over HTTP."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -9,16 +10,18 @@ import pytest
 
 from ledger.errors import LodetraceError, Malformed, Unverified
 from ledger.log.checkpoints import Checkpoint, open_checkpoint, sign_checkpoint
-from ledger.log.notes import Ed25519Signer
+from ledger.log.merkle import prove_inclusion
+from ledger.log.notes import Ed25519Signer, sign_note
 from ledger.matter.events import EVENT_TYPES
 from nodes import tokens
-from nodes.auditing import RUN, Report, Source, audit, from_node, from_store, open_home
+from nodes.auditing import RUN, Report, Source, audit, from_deposits, from_node, from_store, open_home
 from nodes.clock import system_clock
 from nodes.homes import create_home
 from nodes.node import Caller, Node
 from nodes.peers import ApiClient
-from nodes.store import log
+from nodes.store import log, upstream
 from nodes.store.engine import Connection, Store
+from nodes.store.upstream import Upstream
 from tests.chain import MINE, MOTOR, NAMES, PLANT
 from tests.serving import serving
 from tests.world import kg
@@ -137,7 +140,9 @@ def test_any_byte_that_is_changed_is_found_and_its_entry_named(home, what):
 
 
 @pytest.mark.parametrize("what", ["entries.note", "disclosures.body"])
-@pytest.mark.parametrize("change", [lambda raw: raw[:-1], lambda raw: raw + b"\n", lambda raw: b"", lambda raw: b"\xff"])
+@pytest.mark.parametrize(
+    "change", [lambda raw: raw[:-1], lambda raw: raw + b"\n", lambda raw: b"", lambda raw: b"\xff"]
+)
 def test_bytes_that_are_added_or_gone(home, what, change):
     with stolen(home) as conn:
         rows = column(conn, what)
@@ -217,8 +222,6 @@ def test_an_entry_of_another_writer(home):
     with stolen(home) as conn:
         note = column(conn, "entries.note")[7]
         text = note.rpartition(b"\n\n")[0].decode() + "\n"
-        from ledger.log.notes import sign_note
-
         put(conn, "entries.note", 7, sign_note(text, [Ed25519Signer.from_seed(f"{PLANT}/author", b"1" * 32)]))
     assert broken_at(home) == 7
 
@@ -302,6 +305,68 @@ def test_what_a_node_serves_is_checked_like_what_it_holds(chain, home, case):
     assert broken_at(home) == index
 
 
+# -- as deposited -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def authority(chain, tmp_path_factory):
+    """A home that holds the plant's log whole, as an authority's does."""
+    home = tmp_path_factory.mktemp("authority") / "home"
+    create_home(home, {}, name="authority.example", organisation="监管中心", role="authority")
+    with chain.node(PLANT) as node, node.store.read() as conn:
+        stored, (size, note) = log.page(conn, limit=1000), log.latest_checkpoint(conn)
+        read = log.hashes(conn)
+        kept = [
+            Upstream(
+                *(node.origin, one.index, one.leaf, one.type, one.note, size),
+                tuple(prove_inclusion(one.index, size, read)),
+                tuple(one.disclosures.split("\n")),
+            )
+            for one in stored
+        ]
+    with closing(open_home(home)) as store, store.write() as conn:
+        upstream.save(conn, kept, 1)
+        upstream.save_checkpoints(conn, {(f"{PLANT}/log", size): note})
+    return home
+
+
+def deposited(home: Path) -> Report:
+    with closing(open_home(home)) as store:
+        return audit(from_deposits(store, f"{PLANT}/log"))
+
+
+@pytest.fixture
+def held(authority, tmp_path):
+    return Path(shutil.copytree(authority, tmp_path / "authority"))
+
+
+def test_a_log_holds_as_it_was_deposited(chain, held):
+    report, own = deposited(held), of_home(chain.home(PLANT))
+    assert (report.origin, report.size, report.root) == (own.origin, own.size, own.root)
+
+
+DEPOSITS = {
+    "an entry": ("UPDATE upstream SET note = CAST(note || 'x' AS BLOB) WHERE \"index\" = 5", 5),
+    "an entry that is no text": ("UPDATE upstream SET note = X'FFFE' WHERE \"index\" = 5", 5),
+    "a leaf": ('UPDATE upstream SET leaf = zeroblob(32) WHERE "index" = 5', 5),
+    "a disclosure": ("UPDATE openings SET body = replace(body, 'W', 'X') WHERE no = 7", 6),
+    "a list that is none": ("UPDATE openings SET body = substr(body, 2) WHERE no = 7", 6),
+    "a list that is no text": ("UPDATE openings SET body = CAST(X'FFFE' AS TEXT) WHERE no = 7", 6),
+    "less than all": ("UPDATE openings SET body = '[]' WHERE no = 7", 6),
+    "nothing at all": ('UPDATE upstream SET "index" = 1000 WHERE "index" = 5', 5),
+}
+
+
+@pytest.mark.parametrize("case", DEPOSITS)
+def test_a_deposit_that_was_altered_is_named(held, case):
+    change, index = DEPOSITS[case]
+    with stolen(held) as conn:
+        assert conn.execute(change).rowcount == 1
+    with pytest.raises(Unverified) as found:
+        deposited(held)
+    assert (found.value.code, found.value.value) == ("audit-broken", index)
+
+
 # -- a long log, checked by several processes ---------------------------------------------------------------------
 
 
@@ -310,7 +375,13 @@ def long(tmp_path_factory):
     """A home with a log of three runs, recorded in bulk."""
     home = tmp_path_factory.mktemp("long") / "home"
     create_home(
-        home, {}, name=MINE, organisation="信丰矿业", role="mine", country="CN", sites=[{"code": "main", "country": "CN"}]
+        home,
+        {},
+        name=MINE,
+        organisation="信丰矿业",
+        role="mine",
+        country="CN",
+        sites=[{"code": "main", "country": "CN"}],
     )
     node = Node.open(home, {})
     node.start()
@@ -357,8 +428,6 @@ def test_in_a_long_log_too_the_first_break_is_named(long, case):
 
 
 def test_an_entry_missing_later_does_not_hide_one_that_was_changed_before(long, tmp_path):
-    import shutil
-
     home = Path(shutil.copytree(long, tmp_path / "home"))
     with stolen(home) as conn:
         without_entry(conn, RUN + 30)
