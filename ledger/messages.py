@@ -592,7 +592,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "{field}: the trust policy names no log of {value}, so nothing can be sent there. Check the spelling, "
             "add its line and restart the node, or name the receiver as outside."
         ),
-        "{field}：信任策略中没有 {value} 的日志，无法发货。请核对名称，或加入其一行后重启节点，或填为体系外单位（outside）。",
+        "{field}：信任策略中没有 {value} 的日志，无法发货。请核对名称，或加入其一行后重启节点，或填为体系外（outside）。",
     ),
     "quantity-missing": (
         "{field} is missing: say how much of {value}.",

@@ -224,7 +224,7 @@ def _needed(one: Any) -> str:
 
 
 def settings_table() -> str:
-    lines = table("setting", "variable", "default", "what belongs there")
+    lines = table("setting", "variable", "default", "what belongs there", "说明")
     for name in config.NAMES:
         field = config.Settings.model_fields[name]
         if field.is_required():

@@ -24,7 +24,6 @@ CALLED = {
 }
 # Read by a person: (package, what its metadata says) and why it is fine. Another wording comes up for reading again.
 READ = {
-    ("orjson", "MPL-2.0 AND (Apache-2.0 OR MIT)"): "all three are in ALLOWED",
     ("qrcode", "BSD-3-Clause AND Other/Proprietary License"): "the other is the MIT licence of what it was ported from",
 }
 
