@@ -16,8 +16,9 @@ from api import batches, shipments, units
 from api.access import Access
 from api.bodies import parse, read_bytes, validated
 from api.errors import problem_of
+from api.misfits import misfit
 from api.recording import Recording, idempotency_key
-from ledger.errors import LodetraceError, Malformed
+from ledger.errors import LodetraceError, Malformed, Unavailable
 from nodes.node import Caller, Node
 from nodes.sequencer import Answer, Command
 from nodes.tokens import Pass
@@ -72,14 +73,20 @@ def _commands(
             recording = known.get(line.verb)
             if recording is None:
                 raise Malformed("verb-unknown", field="verb", value=line.verb, verbs=", ".join(known))
-            body = validated(recording.body, line.body).wire()
-            if line.shipment is not None:
-                body["shipment"] = line.shipment
+            body = validated(recording.body, line.body).wire() | _shipment(recording, line)
             commands.append(node.command(line.verb, body, caller, key))
         except LodetraceError as error:
             commands.append(error)
         keys.append(key)
     return keys, commands
+
+
+def _shipment(recording: Recording, line: Line) -> dict[str, str]:
+    """What stands in the path of a single request must stand in the line, and nowhere else."""
+    if ("{shipment" in recording.path) == (line.shipment is not None):
+        return {} if line.shipment is None else {"shipment": line.shipment}
+    kind = "missing" if line.shipment is None else "extra_forbidden"
+    raise misfit([{"type": kind, "loc": ("shipment",), "input": line.shipment}])
 
 
 def _results(keys: list[str | None], answers: list[Answer | BaseException]) -> Iterable[bytes]:
@@ -89,8 +96,7 @@ def _results(keys: list[str | None], answers: list[Answer | BaseException]) -> I
             # The answer's body is JSON text already, the very bytes that a repeat would get.
             yield b'{"key":' + named + b',"status":' + str(answer.status).encode() + b',"body":' + answer.body + b"}\n"
             continue
-        if not isinstance(answer, LodetraceError):
-            raise answer
-        problem = problem_of(answer)
+        # What is not an error of the ledger is a mistake of ours: in the journal since it happened, and told as such.
+        problem = problem_of(answer if isinstance(answer, LodetraceError) else Unavailable("internal-error"))
         row = {"key": key, "status": problem["status"], "problem": problem}
         yield json.dumps(row, ensure_ascii=False).encode() + b"\n"

@@ -48,6 +48,7 @@ STATUS: Mapping[type[LodetraceError] | str, int] = {
     "role-too-low": 403,
     "method-wrong": 405,
     "body-too-large": 413,
+    "internal-error": 500,
     "disk-full": 507,
 }
 TITLE: Mapping[type[LodetraceError], str] = {
@@ -125,9 +126,7 @@ def install(app: FastAPI, refused: Callable[[str], None]) -> None:
 
     async def unexpected(request: Request, error: Exception) -> Response:
         _say.error("%s %s: %r", request.method, request.url.path, error)
-        refused("internal-error")
-        members = problem_of(Unavailable("internal-error")) | {"status": 500, "title": "Internal error"}
-        return Response(_json(members), 500, {"cache-control": "no-store"}, MEDIA_TYPE)
+        return answer(Unavailable("internal-error"))
 
     async def gone(_: Request, __: Exception) -> Response:
         return Response(status_code=499)  # nobody reads it; the journal of a proxy may

@@ -499,6 +499,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field}：有两个不同的条目都自称是 {log} 的第 {value} 号。请保留两份并报告监管部门。",
     ),
     # --- ledger/audit.py ---------------------------------------------------------------------------------
+    "checkpoint-broken": (
+        "A checkpoint of {log} does not hold: {why} It was changed, or is of another log. Fetch it again.",
+        "{log} 的一个检查点不成立：{why} 它被改动过，或属于另一账本。请重新获取。",
+    ),
     "audit-broken": (
         "The log {log} breaks at {field} {value}: {why} Restore it from a backup and audit again.",
         "日志 {log} 在第 {value} 号条目（{field}）处不成立：{why} 请从备份恢复后重新核查。",

@@ -69,13 +69,20 @@ def audit(source: Source, progress: Callable[[int], None] = lambda _: None) -> R
     for run in _checked(_chunks(first, records), origin, authors):
         replay.take(run)
         progress(replay.size)
-    points: list[Checkpoint] = [open_checkpoint(note, log_key, origin) for note in source.checkpoints()]
+    points = [_open_point(note, log_key, origin) for note in source.checkpoints()]
     root = replay.finish(points)
     shown = None if source.stock is None else source.stock(replay.view)
     if shown is not None:
         raise Unverified("stock-differs", field=shown[0], value=shown[1], log=origin)
     kinds = [kind for kind, _ in replay.view]
     return Report(origin, replay.size, b64(root), len(points), kinds.count("batch"), kinds.count("unit"))
+
+
+def _open_point(note: bytes, log_key: Verifier, origin: str) -> Checkpoint:
+    try:
+        return open_checkpoint(note, log_key, origin)
+    except LodetraceError as error:
+        raise Unverified("checkpoint-broken", field="checkpoint", log=origin, why=str(error)) from error
 
 
 def _chunks(first: Record, rest: Iterator[Record]) -> Iterator[list[Record] | LodetraceError]:

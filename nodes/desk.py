@@ -47,6 +47,7 @@ class GroupDesk:
         self._missing: set[Key] = set()
         self._coined: dict[tuple[str, str], list[str]] = {}
         self._events: dict[str, Event] = {}
+        self._booked: list[tuple[str, int]] = []
         self.view: Mapping[Key, State] = ChainMap(self.changes, self._loaded)
 
     # -- state ------------------------------------------------------------------------------------------------
@@ -76,8 +77,11 @@ class GroupDesk:
         self.changes.update(changes)
         self._missing.difference_update(changes)
         ref = event.scalar("recorded").get("external_ref")
+        amounts = amounts_of(event)
         for one in made(event):
             self._events[one.batch] = event
+            if one.batch in amounts:
+                self._booked.append((one.product, amounts[one.batch]))
             for code in (one.lot_no, ref):
                 if code is not None:
                     self._coined.setdefault(("batch", code), []).append(one.batch)
@@ -122,12 +126,11 @@ class GroupDesk:
             self._usual[product] = known
         return known
 
-    def remember_usual(self, event: Event) -> None:
-        """After the commit: this event's masses are history now."""
-        amounts = amounts_of(event)
-        for one in made(event):
-            if one.batch in amounts and one.product in self._usual:
-                self._usual[one.product].append(amounts[one.batch])
+    def remember_usual(self) -> None:
+        """After the commit: the masses of the group are history now."""
+        for product, mg in self._booked:
+            if product in self._usual:
+                self._usual[product].append(mg)
 
     def made_event(self, batch: str) -> Event | None:
         """The whole event that made a batch of ours; None for a batch of another log."""

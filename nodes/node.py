@@ -28,7 +28,7 @@ from nodes.clock import Clock, system_clock
 from nodes.config import Settings
 from nodes.desk import GroupDesk
 from nodes.identity import Identity
-from nodes.sequencer import Answer, Command, Sequencer
+from nodes.sequencer import QUEUE_MAX, Answer, Command, Sequencer
 from nodes.store import log
 from nodes.store.access import Idempotency
 from nodes.store.engine import Store
@@ -125,7 +125,16 @@ class Node:
         return await asyncio.wrap_future(self.sequencer.submit(self.command(verb, body, caller, key)))
 
     async def do_all(self, commands: Sequence[Command | LodetraceError]) -> list[Answer | BaseException]:
-        """Many commands, each atomic alone; answers in their order. An error among them is passed through."""
+        """Many commands, each atomic alone; answers in their order. An error among them is passed through.
+
+        At most half a queue of them waits at a time, so that a long list is not turned away, nor anybody beside it.
+        """
+        answers: list[Answer | BaseException] = []
+        for start in range(0, len(commands), QUEUE_MAX // 2):
+            answers += await self._do_some(commands[start : start + QUEUE_MAX // 2])
+        return answers
+
+    async def _do_some(self, commands: Sequence[Command | LodetraceError]) -> list[Answer | BaseException]:
         waiting: list[Future[Answer] | LodetraceError] = []
         for command in commands:
             if isinstance(command, LodetraceError):

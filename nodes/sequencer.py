@@ -208,8 +208,7 @@ class Sequencer:
             self.size_hint = prepared[-1].index + 1
             self.entries += len(prepared)
             self.groups += 1
-            for one in prepared:
-                desk.remember_usual(one.event)
+            desk.remember_usual()
         return [outcomes[position] for position in range(len(group))]
 
     def _prepare(

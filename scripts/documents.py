@@ -233,9 +233,8 @@ def settings_table() -> str:
             default = f"made from the others: `{config.Settings.model_fields[name].default_factory({'port': 8470})}`"  # type: ignore[call-arg,misc]
         else:
             default = "none" if field.default in (None, (), {}) else f"`{json.dumps(field.default, default=str)}`"
-        lines.append(
-            row(f"`{name}`", f"`{config.variable(name)}`", default, f"{config.says(name).en}<br>{config.says(name).zh}")
-        )
+        says = config.says(name)
+        lines.append(row(f"`{name}`", f"`{config.variable(name)}`", default, says.en, says.zh))
     return "\n".join(lines)
 
 

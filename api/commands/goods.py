@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from nodes.peers import ApiClient
 
 RANGE_MAX = 10_000
+EVERY = 2**31
+"""A limit that no list reaches."""
 _QUANTITY = re.compile(r"(\d[\d.]*)\s*([A-Za-z]\w*)((?:\s+\S+)*)").fullmatch
 _PIECES = ("pcs", "pieces", "件")
 _RANGE = re.compile(r"(.*?)(\d+)\.\.(.*?)(\d+)").fullmatch
@@ -135,7 +137,7 @@ def lines_of(
     found = {_batch_id(client, one["batch"]): one for one in read}
     named = list(_named_units(client, units))
     for batch in units_of:
-        here = pages(client, "/api/v1/units", "units", RANGE_MAX, batch=batch, usable="true")["units"]
+        here = pages(client, "/api/v1/units", "units", EVERY, batch=batch, usable="true")["units"]
         if not here:
             raise Unknown("no-units-here", field="--units-of", value=batch)
         named += here

@@ -255,9 +255,7 @@ def _arrival(client: Any, shipment: str | None, sender: str | None) -> str:
     if shipment is not None and "#" in shipment:
         return shipment
     query = {"open": "true", "from": sender}
-    found = [
-        one["shipment"] for one in pages(client, "/api/v1/arrivals", "arrivals", goods.RANGE_MAX, **query)["arrivals"]
-    ]
+    found = [one["shipment"] for one in pages(client, "/api/v1/arrivals", "arrivals", goods.EVERY, **query)["arrivals"]]
     if shipment is not None:
         found = [one for one in found if one.endswith(f"#{shipment}")]
     if len(found) > 1:

@@ -220,7 +220,7 @@ def label(
             units = {file: found}
         else:
             file, wanted = out, form or "svg"
-            every = pages(client, "/api/v1/units", "units", goods.RANGE_MAX, batch=found["batch"])["units"]
+            every = pages(client, "/api/v1/units", "units", goods.EVERY, batch=found["batch"])["units"]
             units = {out / f"{name}.{wanted}": unit for name, unit in _names(every).items()}
         if wanted not in ("svg", "png") or (kind == "batches" and suffix):
             raise typer.BadParameter(

@@ -13,6 +13,7 @@ types belong where (ledger/matter/events.py, ledger/entries.py).
 import json
 import re
 from binascii import a2b_base64, b2a_base64
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from ledger.errors import Malformed
@@ -23,11 +24,12 @@ MAX_DEPTH = 8
 MAX_INT = 2**53 - 1
 
 _is_key = re.compile(r"[a-z][a-z0-9_.]*").fullmatch
+_decode = json.JSONDecoder().raw_decode
 _encode = json.JSONEncoder(
     ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=True, separators=(",", ":")
 ).encode
 _to_url = bytes.maketrans(b"+/", b"-_")
-_from_url = str.maketrans("-_+/", "+/--")
+_from_url = bytes.maketrans(b"-_+/", b"+/--")
 
 
 def dump(value: Any) -> bytes:
@@ -48,7 +50,7 @@ def format_json(value: Json, *, field: str = "json") -> bytes:
 
 
 def check_json(value: Json, *, field: str, inside: int) -> None:
-    """Check the profile of a value that will stand inside `inside` containers, for a caller that prints it with `dump`."""
+    """Check the profile of a value that will stand inside `inside` containers; `dump` may print it then."""
     _check(value, field, inside)
 
 
@@ -66,6 +68,26 @@ def parse_json(data: bytes, *, field: str = "json") -> Json:
     if format_json(value, field=field) != data:
         raise Malformed("malformed", field=field, why=_difference(data))
     return value
+
+
+def parse_all(texts: Sequence[bytes], *, field: str = "json") -> list[Json]:
+    """`parse_json` of each text, for less: they are printed again and compared together."""
+    values: list[Json] = []
+    try:
+        for text in texts:
+            decoded = text.decode()
+            value, end = _decode(decoded)
+            if end != len(decoded):
+                break
+            _check(value, field, 0)
+            values.append(value)
+        # Each text is exactly one value, and ends where a comma stands outside all values: if the joined prints are
+        # equal, each of them is.
+        if len(values) == len(texts) and _encode(values).encode() == b"[" + b",".join(texts) + b"]":
+            return values
+    except (ValueError, RecursionError, Malformed):
+        pass  # parse_json says what is wrong
+    return [parse_json(text, field=field) for text in texts]
 
 
 def b64(data: bytes) -> str:
@@ -95,7 +117,7 @@ def b64url(data: bytes) -> str:
 def unb64url(text: str, *, field: str = "base64url", size: int | None = None) -> bytes:
     """Undo `b64url`; refuse any other spelling, and any length but `size` if one is given."""
     try:
-        data = a2b_base64(text.translate(_from_url) + "=" * (-len(text) % 4))
+        data = a2b_base64(text.encode("ascii").translate(_from_url) + b"=" * (-len(text) % 4))
     except ValueError:
         raise Malformed("malformed", field=field, value=text, why="it is not base64url") from None
     if b64url(data) != text:

@@ -11,12 +11,11 @@ the right shape (matter/events.py). Salts are the caller's entropy.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from ledger.errors import Malformed, Unverified
-from ledger.log.canonical import Json, b64url, dump, format_json, parse_json, unb64, unb64url
+from ledger.log.canonical import Json, b64url, dump, format_json, parse_all, unb64, unb64url
 from ledger.log.merkle import Tree, check_inclusion, leaf_hash
 
 MAX_ITEMS = 65_536
@@ -25,8 +24,7 @@ _is_salt = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]").fullmatch  # 128 bits; the las
 _is_path = re.compile(r"([a-z][a-z0-9_.]*)(?:/(0|[1-9][0-9]{0,4}))?").fullmatch
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """A disclosure taken apart. From `open_slots` it is proven to be committed to, from `open_disclosure` it is not."""
 
     salt: str
@@ -56,7 +54,11 @@ def disclose(salt: str, path: str, value: Json) -> str:
 
 def disclose_made(salt: str, path: str, value: Json) -> str:
     """`disclose` for a salt and a path of our own making and a value that `check_json` has passed: the same text."""
-    return b64url(dump([salt, path, value]))
+    try:
+        printed = b"null" if value is None else dump(value)
+    except UnicodeEncodeError:
+        raise Malformed("malformed", field=path, why="a string holds half of a surrogate pair") from None
+    return b64url(b'["%b","%b",%b]' % (salt.encode(), path.encode(), printed))
 
 
 def digest(disclosure: str) -> bytes:
@@ -65,11 +67,21 @@ def digest(disclosure: str) -> bytes:
 
 def open_disclosure(disclosure: str) -> Opened:
     """Undo `disclose`. Malformed for any other text. Says nothing of whether anybody committed to it."""
-    content = parse_json(unb64url(disclosure, field="disclosure"), field="disclosure")
-    match content:
-        case [str(salt), str(path), value] if _is_salt(salt) and _is_path(path):
-            return Opened(salt, path, value, disclosure)
-    raise Malformed("malformed", field="disclosure", value=disclosure, why="it is not [salt, path, value]")
+    return open_disclosures([disclosure])[0]
+
+
+def open_disclosures(disclosures: Sequence[str]) -> list[Opened]:
+    """`open_disclosure` of each."""
+    contents = parse_all([unb64url(one, field="disclosure") for one in disclosures], field="disclosure")
+    found = []
+    for content, disclosure in zip(contents, disclosures, strict=True):
+        if not isinstance(content, list) or len(content) != 3:
+            raise Malformed("malformed", field="disclosure", value=disclosure, why="it is not [salt, path, value]")
+        salt, path, value = content
+        if not (isinstance(salt, str) and isinstance(path, str) and _is_salt(salt) and _is_path(path)):
+            raise Malformed("malformed", field="disclosure", value=disclosure, why="it is not [salt, path, value]")
+        found.append(Opened(salt, path, value, disclosure))
+    return found
 
 
 def padded(count: int) -> int:
@@ -114,19 +126,18 @@ def open_slots(sd: Mapping[str, Any], disclosures: Sequence[str | dict[str, Any]
     slots = {name: _commitment(name, commitment) for name, commitment in sd.items()}
     found: dict[str, Opened] = {}
     whole: dict[str, dict[int, str]] = {}
-    for number, given in enumerate(disclosures):
+    taken = [_take(given, f"disclosures[{number}]") for number, given in enumerate(disclosures)]
+    for number, opened in enumerate(open_disclosures([text for text, _ in taken])):
+        text, proof = taken[number]
         where = f"disclosures[{number}]"
-        text, proof = _take(given, where)
-        opened = open_disclosure(text)
-        place = _is_path(opened.path)
-        slot, index = (place[1], place[2]) if place else ("", None)
+        slot, _, index = opened.path.partition("/")
         commitment = slots.get(slot)
-        if commitment is None or (index is None) is isinstance(commitment, ListCommitment):
+        if commitment is None or (index == "") is isinstance(commitment, ListCommitment):
             raise Unverified("slot-unknown", field=where, value=opened.path)
         if opened.path in found:
             raise Unverified("slot-opened-twice", field=where, value=opened.path)
         if isinstance(commitment, ListCommitment):
-            item = int(index or 0)
+            item = int(index)
             if item >= commitment.n:
                 raise Unverified("slot-unknown", field=where, value=opened.path)
             if proof is None:

@@ -22,33 +22,43 @@ from typing import Any
 from ledger.errors import Refusal
 from ledger.matter import processing, receiving, shipping
 from ledger.matter.desk import Desk
-from ledger.matter.events import Event
+from ledger.matter.events import EVENT_TYPES, Event
 from ledger.matter.stock import Key, State
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far `at` may lie ahead of the node's clock: two honest clocks, one of them a clerk's phone."""
 
 
+_NAMING = (
+    ("units.public", "units.chain"),
+    ("inputs.chain", "inputs.authority"),
+    ("lines.chain", "lines.partner", "lines.authority"),
+)
+_LISTS = {
+    type_: [group for group in _NAMING if any(slot.name in group for slot in slots)]
+    for type_, slots in EVENT_TYPES.items()
+}
+"""The list slots of each type that name batches and units, as they make up rows."""
+
+
 def touches(event: Event) -> frozenset[Key]:
     """Every key that `apply` may read or write for this event."""
-    keys: set[Key] = set()
-    for slot in ("batch", "assembly"):
-        if slot in event.ids:
-            keys.add(("batch", event.ids[slot]))
-    keys.update(("batch", id_) for id_ in event.ids.get("outputs.chain", ()))
-    keys.update(("unit", id_) for id_ in event.ids.get("units.public", ()))
+    ids = event.ids
+    keys = {("batch", ids[slot]) for slot in ("batch", "assembly") if slot in ids}
+    keys.update(("batch", id_) for id_ in ids.get("outputs.chain", ()))
+    keys.update(("unit", id_) for id_ in ids.get("units.public", ()))
     if event.type == "packed":
         keys.add(("batch", event.scalar("packing")["batch"]))
-    for row in event.rows("units.public", "units.chain"):
-        keys.update(("unit", id_) for id_ in row.get("contains") or ())
-        if "unit" in row:
-            keys.update((("unit", row["unit"]), ("batch", row["batch"])))
-    for group in (("inputs.chain", "inputs.authority"), ("lines.chain", "lines.partner", "lines.authority")):
+    for group in _LISTS.get(event.type, ()):
         for row in event.rows(*group):
-            keys.add(("batch", row["batch"]))
+            if "batch" in row:
+                keys.add(("batch", row["batch"]))
+            if "unit" in row:
+                keys.add(("unit", row["unit"]))
+            keys.update(("unit", id_) for id_ in row.get("contains") or ())
             keys.update(("unit", id_) for unit in row.get("units") or () for id_ in _named(unit))
     if event.type == "shipped":
-        keys.add(("shipment", event.ids["shipment"]))
+        keys.add(("shipment", ids["shipment"]))
     elif event.type == "received":
         keys.add(("arrival", event.scalar("receipt")["shipment"]))
     elif event.type == "acknowledged":

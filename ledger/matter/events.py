@@ -15,7 +15,7 @@ Promises: `Event.check` accepts only the fields of the table, with the right kin
 kept, for a later version may add some. It does not check kilograms: custody.py does.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from re import compile as pattern
 from typing import Any
@@ -31,7 +31,6 @@ TITLE_PASSES = frozenset({"sale", "sample", "return"})
 UNIT_STATES = ("accepted", "concession", "quarantined", "rejected", "missing", "unexpected", "damaged")
 ORIGIN_CLASSES = ("mined", "imported", "recycled", "bought_outside", "unknown_opening")
 
-Value = Mapping[str, Any] | None
 Slots = Mapping[str, Any]
 
 
@@ -333,9 +332,12 @@ class Event:
         Each slot brings the fields that the table gives it and no others: a field that a writer slips into another
         slot of the row must not speak to one reader against what the rest are shown.
         """
+        longest = max([len(self.items(slot)) for slot in slots], default=0)
+        if not longest:
+            return
         known = {slot.name: slot.kinds for slot in EVENT_TYPES.get(self.type, ())}
         lists = [(self.items(slot), known.get(slot, {})) for slot in slots]
-        for position in range(max((len(items) for items, _ in lists), default=0)):
+        for position in range(longest):
             row: dict[str, Any] = {}
             for items, kinds in lists:
                 item = items[position] if position < len(items) else None
@@ -354,7 +356,8 @@ class Event:
             if not slot.items:
                 if value is None and whole and slot.name not in OPTIONAL:
                     raise Malformed("field-missing", field=slot.name)
-                _check_value(slot, value, slot.name)
+                if value is not None:
+                    _check_fields(_FIELDS[self.type][slot.name], value, slot.name)
                 continue
             items = value or ()
             if len(items) > LIST_MAX:
@@ -363,31 +366,51 @@ class Event:
             if whole and lengths.setdefault(group, len(items)) != len(items):
                 raise Malformed("malformed", field=slot.name, why=f"{group} have different lengths")
             for position, item in enumerate(items):
-                if item is None and whole:
+                if item is not None:
+                    _check_fields(_FIELDS[self.type][slot.name], item, f"{slot.name}/{position}")
+                elif whole:
                     raise Malformed("field-missing", field=f"{slot.name}/{position}")
-                _check_value(slot, item, f"{slot.name}/{position}")
         return self
 
 
-def _check_value(slot: Slot, value: Value, where: str) -> None:
-    if value is None:
-        return
-    _check_fields(slot.kinds, value, where)
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A field of a slot or of its rows: `fits` for a plain kind, `rows` for an array of objects."""
+
+    name: str
+    kind: str
+    required: bool
+    fits: Callable[[Any], bool]
+    rows: "tuple[_Field, ...] | None"
 
 
-def _check_fields(kinds: Mapping[str, str], value: Mapping[str, Any], where: str) -> None:
+def _fields(kinds: Mapping[str, str]) -> tuple[_Field, ...]:
+    found = []
     for name, kind in kinds.items():
-        found, plain, place = value.get(name), kind.rstrip("?"), f"{where}.{name}"
+        plain = kind.rstrip("?")
+        rows = _fields(ROWS[plain]) if plain in ROWS else None
+        found.append(_Field(name, plain, plain == kind, KINDS["list" if rows is not None else plain], rows))
+    return tuple(found)
+
+
+# The table as `check` reads it, for every event comes by here: taken apart once.
+_FIELDS = {type_: {slot.name: _fields(slot.kinds) for slot in slots} for type_, slots in EVENT_TYPES.items()}
+
+
+def _check_fields(fields: tuple[_Field, ...], value: Mapping[str, Any], where: str) -> None:
+    for known in fields:
+        found = value.get(known.name)
         if found is None:
-            if plain == kind:
-                raise Malformed("field-missing", field=place)
-        elif plain in ROWS and KINDS["list"](found):
+            if known.required:
+                raise Malformed("field-missing", field=f"{where}.{known.name}")
+        elif not known.fits(found):
+            raise Malformed("field-wrong", field=f"{where}.{known.name}", value=found, kind=known.kind)
+        elif known.rows is not None:
             for position, row in enumerate(found):
+                place = f"{where}.{known.name}[{position}]"
                 if not isinstance(row, Mapping):
-                    raise Malformed("field-wrong", field=f"{place}[{position}]", value=row, kind="object")
-                _check_fields(ROWS[plain], row, f"{place}[{position}]")
-        elif plain in ROWS or not KINDS[plain](found):
-            raise Malformed("field-wrong", field=place, value=found, kind=plain)
+                    raise Malformed("field-wrong", field=place, value=row, kind="object")
+                _check_fields(known.rows, row, place)
 
 
 def slot_of(event_type: str, name: str) -> Slot:

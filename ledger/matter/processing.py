@@ -12,7 +12,7 @@ from ledger.matter.desk import Desk, first_double, refuse_contents_missing
 from ledger.matter.events import REMOVAL_KINDS, Event
 from ledger.matter.quantities import show_mg
 from ledger.matter.reference import CONSERVING
-from ledger.matter.stock import Batch, Unit
+from ledger.matter.stock import Batch, Holding, Unit
 
 
 def log_opened(desk: Desk, event: Event) -> None:
@@ -24,8 +24,10 @@ def _new_batch(desk: Desk, id_: str, made: Mapping[str, Any], amount: Mapping[st
     if amount["mg"] == 0:
         raise Refusal("mass-is-zero", field="quantity", value=amount["mg"])
     counted = amount.get("count") is not None
-    batch = Batch(id_, made["product"], amount["basis"], counted, made.get("lot_no"), (), 0, 0 if counted else None)
-    desk.add_loose(batch, site, owner, amount["mg"], amount.get("count"))
+    loose = (Holding(site, owner, amount["mg"], amount.get("count")),)
+    desk.put(
+        Batch(id_, made["product"], amount["basis"], counted, made.get("lot_no"), loose, 0, 0 if counted else None)
+    )
 
 
 def registered(desk: Desk, event: Event) -> None:

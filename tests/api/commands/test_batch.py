@@ -73,6 +73,12 @@ def test_a_refusal_is_told_in_both_languages_and_ends_with_1(mine, lot):
     assert "没有批次" in asked.json["zh"]
 
 
+def test_of_several_sites_one_must_be_named(mine):
+    done = mine("batch", "register", *ORE[:-2], "--net", "1 t")
+    assert (done.code, "site is missing: say which of the sites (pit-1, pit-2)" in done.err) == (1, True)
+    assert "缺少 site" in done.err
+
+
 def test_one_key_is_one_record(mine):
     command = ("batch", "register", *ORE, "--lot", "KEY-1", "--net", "1 t", "--key", "once", "--json")
     assert mine(*command).fine().json == mine(*command).fine().json
