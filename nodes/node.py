@@ -190,8 +190,9 @@ def found(settings: Settings, identity: Identity, store: Store, clock: Clock = s
 
     def draft(_: GroupDesk) -> Draft:
         about = {"name": settings.name, "organisation": settings.organisation, "role": settings.role}
-        if settings.country is not None:
-            about["country"] = settings.country
+        for known in ("organisation_en", "country"):
+            if getattr(settings, known) is not None:
+                about[known] = getattr(settings, known)
         slots = {"log": about, "keys": {"list": identity.published()}, "predecessor": None}
         return Draft("log_opened", slots, lambda _: {})
 

@@ -66,7 +66,8 @@ class Organisation:
                 if self._process is not None and self._process.poll() is not None:
                     journal = (self.home / "node.log").read_text("utf-8")[-2000:]
                     raise RuntimeError(f"{self.name} ended with {self._process.returncode}:\n{journal}")
-                self.client(patience=0.5).get("/readyz")
+                with self.client(patience=0.5) as client:
+                    client.get("/readyz")
 
     def client(self, patience: float = WAIT_SECONDS) -> ApiClient:
         return ApiClient(self.url, self.token, patience=patience)

@@ -13,6 +13,8 @@ Named grants come on top and are not part of this table.
 
 Promises: `Event.check` accepts only the fields of the table, with the right kind of value; fields it does not know are
 kept, for a later version may add some. It does not check kilograms: custody.py does.
+
+Over 400 lines because the table is one table, and what checks a row stands beside it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -70,7 +72,9 @@ _PART = {"mg": "mg", "basis": "code", "count": "count?", "units": "ids?", "owner
 
 EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
     "log_opened": (
-        _slot("log", "public", name="name", organisation="text", role="code", country="country?"),
+        _slot(
+            "log", "public", name="name", organisation="text", organisation_en="text?", role="code", country="country?"
+        ),
         _slot("keys", "public", list="keys"),
         _slot("predecessor", "public", checkpoint="note"),
     ),
