@@ -118,6 +118,7 @@ def _facts(node: Node, found: Scan, language: str, token: str) -> dict[str, Any]
         "found": found,
         "token": token,
         "failure": _failure(node, found, language),
+        "maker": found.organisation_en if language == "en" else found.organisation,
         "product": None if found.product is None else node.reference.product_name(found.product, language),
         "net": show_mg(found.label.net_mg),
         "net_now": None if unit is None or unit.net_mg == found.label.net_mg else show_mg(unit.net_mg),
@@ -126,7 +127,7 @@ def _facts(node: Node, found: Scan, language: str, token: str) -> dict[str, Any]
         "stages": [
             {
                 "number": stage.number,
-                "organisation": stage.organisation,
+                "organisation": stage.organisation_en if language == "en" else stage.organisation,
                 "steps": _grouped([_step(node, step, language) for step in stage.steps]),
             }
             for stage in found.stages
@@ -197,6 +198,8 @@ def _json(node: Node, found: Scan) -> bytes:
         "genuine": found.genuine,
         "spent": found.spent,
         "maker": found.maker,
+        "organisation": found.organisation,
+        "organisation_en": found.organisation_en,
         "check_code": found.check_code,
         "label": {
             "log": found.label.origin,

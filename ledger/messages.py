@@ -596,7 +596,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "{field}: the trust policy names no log of {value}, so nothing can be sent there. Check the spelling, "
             "add its line and restart the node, or name the receiver as outside."
         ),
-        "{field}：信任策略中没有 {value} 的日志，无法发货。请核对名称，或加入其一行后重启节点，或填为体系外（outside）。",
+        "{field}：信任策略中没有 {value} 的日志，无法发货。请核对名称，或加入后重启节点，或填为体系外（outside）。",
     ),
     "quantity-missing": (
         "{field} is missing: say how much of {value}.",
@@ -745,7 +745,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{value} 不是监管节点，不接收报备。请在设置 authority 中填写正确的节点。",
     ),
     "stock-differs": (
-        "The log of {log} holds, but the tables show {field} {value} otherwise than it says. Rebuild: lodetrace rebuild.",
+        "The log of {log} holds, but the tables show {field} {value} otherwise. Make them anew: lodetrace rebuild.",
         "{log} 的账本完好，但库中 {field} {value} 与账本不符。请执行 lodetrace rebuild 重建。",
     ),
     "not-witnessed-yet": (
@@ -823,11 +823,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "日志此间已增至 {size} 条，而非 {value} 条。请重新读取日志头后重试。",
     ),
     "log-forked": (
-        "There are two different histories of {field} at size {value}, both signed. Keep both, and report them to the authority.",
+        "There are two histories of {field} at size {value}, both signed. Keep both, and report them to the authority.",
         "{field} 在大小 {value} 处有两份均已签名但内容不同的历史。请保留两份，并报告监管部门。",
     ),
     "shipment-forked": (
-        "Entry {value} of {field} offers a shipment that another entry of it has offered already. Keep both, and report them.",
+        "Entry {value} of {field} offers a shipment that another of its entries offered before. Report both.",
         "{field} 的第 {value} 条再次提供了另一条记录已提供的同一票货。请保留两份，并报告监管部门。",
     ),
     "entry-forked": (

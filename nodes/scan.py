@@ -11,9 +11,10 @@ from typing import Any
 
 from ledger.entries import id_in
 from ledger.errors import LodetraceError, Unavailable, Unknown, Unverified
-from ledger.evidence import keys_of, verify
+from ledger.evidence import Result, keys_of, verify
 from ledger.labels import Label, check_code, open_token
 from ledger.log.notes import Verifier
+from ledger.matter.events import Event
 from ledger.matter.stock import Unit
 from ledger.verdict import Step, Verdict, judge
 from nodes import evidence
@@ -49,18 +50,22 @@ class Stage:
 
     number: int
     organisation: str | None
+    organisation_en: str | None
     steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """`maker` is who signed the label. `unit` and `verdict` are None where only the label itself is known here.
+    """`maker` is the node that signed the label, `organisation` what it calls itself (`_en`: in Latin letters, where it
+    does). `unit` and `verdict` are None where only the label itself is known here.
 
     `verdict` and `stages` say what whoever scans may see; `failure` is why the history does not hold.
     """
 
     label: Label
     maker: str
+    organisation: str
+    organisation_en: str
     check_code: str
     unit: Unit | None = None
     product: str | None = None
@@ -84,7 +89,8 @@ def scan(node: Node, token: str) -> Scan:
     with node.store.read() as conn:
         label = open_token(token, authors(conn, node))
         unit_id = id_in(label.unit, label.origin, node.origin)
-        found = Scan(label, label.origin.rpartition("/")[0], check_code(label.leaf))
+        opened = _opening(conn, node, label.origin)
+        found = Scan(label, opened.name, *_names(opened), check_code(label.leaf))
         try:
             record = lists.unit(conn, unit_id)
         except Unknown:
@@ -110,7 +116,7 @@ def _known(conn: Connection, node: Node, found: Scan, record: UnitRecord) -> Sca
         return replace(found, failure=error)
     verdict = judge(result)
     named = set(result.logs) if node.settings.evidence_public else {label.origin, node.origin}
-    return replace(found, verdict=_without_names(verdict, named), stages=_stages(verdict, named))
+    return replace(found, verdict=_without_names(verdict, named), stages=_stages(verdict, result, named))
 
 
 def authors(conn: Connection, node: Node) -> list[tuple[str, Verifier]]:
@@ -121,10 +127,22 @@ def authors(conn: Connection, node: Node) -> list[tuple[str, Verifier]]:
     return known
 
 
+def _opening(conn: Connection, node: Node, origin: str) -> Event:
+    """Entry 0 of a log whose author keys are known here."""
+    return node.opened() if origin == node.origin else upstream.at(conn, [(origin, 0)])[origin, 0].event
+
+
+def _names(opened: Event) -> tuple[str, str]:
+    """What an organisation calls itself; it need not have a name in Latin letters."""
+    about = opened.scalar("log")
+    name = str(about.get("organisation", opened.name))
+    return name, str(about.get("organisation_en", name))
+
+
 # -- for whoever scans --------------------------------------------------------------------------------------------
 
 
-def _stages(verdict: Verdict, named: Collection[str]) -> tuple[Stage, ...]:
+def _stages(verdict: Verdict, result: Result, named: Collection[str]) -> tuple[Stage, ...]:
     """The steps by organisation, from handover to handover; in the order in which the stages ended."""
     under_way: dict[str, list[Step]] = {}
     ended: list[list[Step]] = []
@@ -140,14 +158,12 @@ def _stages(verdict: Verdict, named: Collection[str]) -> tuple[Stage, ...]:
         else:
             joined.append(list(steps))
     numbers = {log: number for number, log in enumerate(dict.fromkeys(steps[0].log for steps in joined), 1)}
-    return tuple(
-        Stage(
-            numbers[steps[0].log],
-            steps[0].organisation if steps[0].log in named else None,
-            tuple(_nameless(step, named) for step in steps),
-        )
-        for steps in joined
-    )
+    stages = []
+    for steps in joined:
+        log = steps[0].log
+        name, latin = _names(result.logs[log].opened) if log in named else (None, None)
+        stages.append(Stage(numbers[log], name, latin, tuple(_nameless(step, named) for step in steps)))
+    return tuple(stages)
 
 
 def _without_names(verdict: Verdict, named: Collection[str]) -> Verdict:

@@ -235,7 +235,7 @@ class Sequencer:
             except LodetraceError as error:
                 outcomes[position] = error
                 continue
-            except Exception as error:  # noqa: BLE001 - a mistake of ours in one verb must not fail its neighbours
+            except Exception as error:  # a mistake of ours in one verb must not fail its neighbours
                 if not conn.in_transaction:
                     raise  # the database has given the transaction up: nothing of this group may be written
                 _say.exception("a command of %s could not be drafted", waiting.command.by)

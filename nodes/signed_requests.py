@@ -113,7 +113,7 @@ def sign_request(
 
 
 def check_digest(headers: Iterable[tuple[str, str]], body: bytes) -> None:
-    """Unverified unless `body` is what the request says it carries, by whomever: damage on the way is told from lies."""
+    """Unverified unless `body` is what the request says it carries: damage on the way is told from lies."""
     stated = [value for name, value in headers if name.lower() == "content-digest"]
     if not stated:
         raise Unverified("request-unsigned", field="Content-Digest")

@@ -23,7 +23,7 @@ _DELIVERY = "SELECT no, kind, to_name, entry_no, subject, state, attempts, next_
 _DUE = f"{_DELIVERY} WHERE state = 'waiting' AND next_at <= ? AND entry_no < ? ORDER BY next_at, no LIMIT ?"
 # A row that waits with an error was put off; one that was tried and has none is claimed.
 _CLAIM = "UPDATE deliveries SET attempts = attempts + 1, next_at = ?, error = NULL WHERE no = ?"
-_RELEASE = f"UPDATE deliveries SET next_at = '{AT_ONCE}' WHERE state = 'waiting' AND attempts > 0 AND error IS NULL"
+_RELEASE = "UPDATE deliveries SET next_at = ? WHERE state = 'waiting' AND attempts > 0 AND error IS NULL"
 _NEXT = "SELECT min(next_at) FROM deliveries WHERE state = 'waiting' AND entry_no < ?"
 _SENT = "UPDATE deliveries SET state = 'sent', answer = ?, error = NULL WHERE no = ? AND state = 'waiting'"
 _REFUSED = "UPDATE deliveries SET state = 'refused', error = ? WHERE no = ? AND state = 'waiting'"
@@ -77,7 +77,7 @@ def claim(conn: Connection, *, now: str, until: str, covered: int, limit: int) -
 
 def release(conn: Connection) -> None:
     """Makes due at once what is claimed: for a sender that knows itself to be the only one."""
-    conn.execute(_RELEASE)
+    conn.execute(_RELEASE, (AT_ONCE,))
 
 
 def next_due(conn: Connection, *, covered: int) -> str | None:

@@ -23,7 +23,7 @@ _ADD_HASH = "INSERT INTO hashes (level, position, hash) VALUES (?, ?, ?)"
 _ADD_DISCLOSURES = 'INSERT INTO disclosures ("index", body) VALUES (?, ?)'
 
 # Read as bytes, whatever they were made since: an audit must name what is no text any more, not stumble over it.
-_COLUMNS = 'e."index", e.leaf, e.type, e.recorded_at, CAST(e.note AS BLOB), CAST(coalesce(d.body, \'\') AS BLOB)'
+_COLUMNS = "e.\"index\", e.leaf, e.type, e.recorded_at, CAST(e.note AS BLOB), CAST(coalesce(d.body, '') AS BLOB)"
 _ENTRY = f'SELECT {_COLUMNS} FROM entries e LEFT JOIN disclosures d ON d."index" = e."index"'  # noqa: S608
 _BY_INDEX = f'{_ENTRY} WHERE e."index" IN ({{}})'
 _AFTER = f'{_ENTRY} WHERE e."index" > ? ORDER BY e."index" LIMIT ?'
