@@ -86,6 +86,11 @@ class Browser:
         """The next event of this name, or one that came already."""
         return self._until(lambda one: one.get("method") == method and one.get("sessionId") == session, method)
 
+    def said(self, session: str) -> list[str]:
+        """Entries of a page's journal that have come so far."""
+        found = [one for one in self._events if one.get("sessionId") == session]
+        return [one["params"]["entry"]["text"] for one in found if one["method"] == "Log.entryAdded"]
+
     def _until(self, fits: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
         end = monotonic() + SECONDS
         while True:
@@ -112,8 +117,8 @@ class Browser:
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         page = Page(self, session)
-        page.call("Page.enable")
-        page.call("Network.enable")
+        for domain in ("Page", "Network", "Log", "Runtime"):
+            page.call(f"{domain}.enable")
         page.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=2, mobile=width < 600
         )
@@ -150,6 +155,11 @@ class Page:
         answer = self.call("Runtime.evaluate", expression=script, returnByValue=True)
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
+
+    def complaints(self) -> list[str]:
+        """What the browser found wrong so far: blocked by policy, not found, deprecated."""
+        self.value("0")  # whatever was said before this answer is here with it
+        return self._browser.said(self._session)
 
     def words(self) -> str:
         """What is to be read on it."""
