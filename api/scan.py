@@ -121,7 +121,7 @@ def _facts(node: Node, found: Scan, language: str, token: str) -> dict[str, Any]
         "maker": found.organisation_en if language == "en" else found.organisation,
         "product": None if found.product is None else node.reference.product_name(found.product, language),
         "net": show_mg(found.label.net_mg),
-        "net_now": None if unit is None or unit.net_mg == found.label.net_mg else show_mg(unit.net_mg),
+        "net_now": None if found.weighed_since is None else show_mg(found.weighed_since),
         "life": None if unit is None else LIFE[unit.state][place],
         "countries": sorted({step.country for step in verdict.steps if step.country}) if verdict else [],
         "stages": [

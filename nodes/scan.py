@@ -83,6 +83,11 @@ class Scan:
         """As far as is known here, the goods that this label was made for are gone."""
         return self.unit is not None and self.unit.state in SPENT
 
+    @property
+    def weighed_since(self) -> int | None:
+        """The unit's net in mg as weighed last, where that is not what the label says."""
+        return None if self.unit is None or self.unit.net_mg == self.label.net_mg else self.unit.net_mg
+
 
 def scan(node: Node, token: str) -> Scan:
     """Opens a label's token. Malformed for no code of ours, Unverified for a forged one or one of an unknown maker."""

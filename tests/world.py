@@ -7,6 +7,8 @@
 Each member is a home, a node and its application as they are served; between them stands, in place of sockets, a
 network that tampers, loses, doubles, holds back and plays again what it is told to. Nothing of our own is replaced.
 Leaving the world (with no error) audits every log from outside and compares both sides of each handover.
+
+Over 400 lines because it is one world: its nodes, its roads and what can go wrong on them.
 """
 
 import asyncio

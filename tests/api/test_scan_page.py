@@ -1,4 +1,7 @@
-"""The scan page over HTTP: page or JSON, Chinese or English, and what a passer-by is not told."""
+"""The scan page over HTTP: page or JSON, Chinese or English, and what a passer-by is not told.
+
+Over 400 lines because every reader of the page is a case of its own.
+"""
 
 import json
 import re

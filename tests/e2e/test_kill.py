@@ -1,6 +1,8 @@
 """kill -9 at any moment: what was acknowledged is there, anything else is there whole or not at all, and it goes on.
 
 In three ways: at each statement of a commit, around each kind of delivery, and at random moments of the demo's story.
+
+Over 400 lines because the story, its kills and its books are read together.
 """
 
 import asyncio

@@ -1,6 +1,8 @@
 """Exactly what each reader gets: everything in every file that left a node is opened and held against the audiences.
 
 What must be in a file is worked out here a second time, from the whole truth of all five logs, by plain recursion.
+
+Over 400 lines because what each reader gets is told reader by reader.
 """
 
 import json

@@ -1,6 +1,8 @@
 """What other nodes bring: altered, replayed, reordered, of strangers, forked.
 
 Nothing false is stored, and nothing true is lost.
+
+Over 400 lines because each lie that a message can tell is a case of its own.
 """
 
 import random

@@ -1,4 +1,7 @@
-"""The one writer: groups, keys, order, full disks, locks, clocks, two writers at once, and stopping."""
+"""The one writer: groups, keys, order, full disks, locks, clocks, two writers at once, and stopping.
+
+Over 400 lines because each thing that can happen to a group is a case of its own.
+"""
 
 import json
 import shutil
