@@ -117,22 +117,27 @@ def commit(event_type: str, slots: Mapping[str, Any], origin: str, entropy: Entr
     table = EVENT_TYPES[event_type]
     assert slots.keys() <= {slot.name for slot in table}, f"{event_type} has no slot for all of {sorted(slots)}"
     counts = [padded(len(slots.get(slot.name) or ())) if slot.items else 1 for slot in table]
-    pool, used = entropy(16 * sum(counts)), 0
+    pool = entropy(16 * sum(counts))
+    drawn = [b64url(pool[at : at + 16]) for at in range(0, len(pool), 16)]
+    used = 0
     sd: dict[str, Any] = {}
     disclosures: list[str] = []
     ids: dict[str, Any] = {}
     for slot, count in zip(table, counts, strict=True):
-        salts = [b64url(pool[at : at + 16]) for at in range(used, used + 16 * count, 16)]
-        used += 16 * count
         value = slots.get(slot.name)
         if not slot.items:
-            check_json(value, field=slot.name, inside=1)
-            text = disclose_made(salts[0], slot.name, value)
+            salt = drawn[used]
+            used += 1
+            if value is not None:
+                check_json(value, field=slot.name, inside=1)
+                if slot.creates:
+                    ids[slot.name] = new_id(origin, salt)
+            text = disclose_made(salt, slot.name, value)
             disclosures.append(text)
             sd[slot.name] = b64url(digest(text))
-            if slot.creates and value is not None:
-                ids[slot.name] = new_id(origin, salts[0])
             continue
+        salts = drawn[used : used + count]
+        used += count
         items = list(value or ())
         check_json(items, field=slot.name, inside=0)
         texts = [

@@ -4,14 +4,14 @@ On top of the tables lie the changes of the commands before this one in the same
 the one before it made, by id or by the organisation's own code.
 """
 
-from collections import ChainMap, deque
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ledger.entries import open_event, parse_entry
 from ledger.errors import Unknown
 from ledger.labels import Label, make_token
-from ledger.matter.events import Event, is_id
+from ledger.matter.events import EVENT_TYPES, Event, is_id
 from ledger.matter.genealogy import made
 from ledger.matter.reference import Reference
 from ledger.matter.stock import Batch, Key, Shipment, State, Unit
@@ -23,7 +23,7 @@ from nodes.store.engine import Connection
 from nodes.verbs.draft import Offer, Sealed
 
 USUAL_KEPT = 15
-_CREATED = {"batch": ("batch", "assembly", "outputs.chain"), "unit": ("units.public",), "shipment": ("shipment",)}
+_CREATES = {slot.name: slot.creates for slots in EVENT_TYPES.values() for slot in slots if slot.creates is not None}
 
 
 class GroupDesk:
@@ -43,28 +43,26 @@ class GroupDesk:
         self.by = ""
         self.changes: dict[Key, State] = {}
         self._conn, self._identity, self._usual = conn, identity, usual
-        self._loaded: dict[Key, State] = {}
         self._missing: set[Key] = set()
         self._coined: dict[tuple[str, str], list[str]] = {}
         self._events: dict[str, Event] = {}
         self._booked: list[tuple[str, int]] = []
-        self.view: Mapping[Key, State] = ChainMap(self.changes, self._loaded)
+        self.view: dict[Key, State] = {}
 
     # -- state ------------------------------------------------------------------------------------------------
 
     def expect(self, event: Event) -> None:
         """What the event itself creates cannot be in the tables: ids come from salts drawn just now."""
-        for kind, slots in _CREATED.items():
-            for slot in slots:
-                ids = event.ids.get(slot, ())
-                self._missing.update((kind, id_) for id_ in ((ids,) if isinstance(ids, str) else ids))
+        for slot, ids in event.ids.items():
+            kind = _CREATES[slot]
+            self._missing.update([(kind, id_) for id_ in ((ids,) if isinstance(ids, str) else ids)])
 
     def load(self, keys: Iterable[Key]) -> None:
         """Brings what exists of `keys` into the view."""
         wanted = [key for key in keys if key not in self.view and key not in self._missing]
         if wanted:
             found = stock.load(self._conn, wanted)
-            self._loaded.update(found)
+            self.view.update(found)
             self._missing.update(key for key in wanted if key not in found)
 
     def state(self, key: Key) -> State | None:
@@ -75,6 +73,7 @@ class GroupDesk:
     def take(self, event: Event, changes: Mapping[Key, State]) -> None:
         """What custody allowed becomes the state that the next command sees."""
         self.changes.update(changes)
+        self.view.update(changes)
         self._missing.difference_update(changes)
         ref = event.scalar("recorded").get("external_ref")
         amounts = amounts_of(event)

@@ -49,10 +49,17 @@ def of_goods(
     for batch in batches:
         for entry_no, needed_for in genealogy.closure(conn, batch, origin).entries.items():
             needs.add(entry_no, needed_for)
+    packed: dict[int, set[str]] = {}
     for id_ in units:
         record = lists.unit(conn, id_)
         if record.packed_by is not None:
             needs.add(record.packed_by, [record.unit.batch], [id_])
+            packed.setdefault(record.packed_by, set()).add(record.unit.batch)
+    # Whoever packed a unit had the goods before; where they are ours and came back in it, their own way ends here.
+    for packer in upstream.numbered(conn, [no for no in packed if no < 0]).values():
+        for batch in packed[packer.entry_no]:
+            for entry_no, needed_for in genealogy.closure(conn, batch, packer.log).entries.items():
+                needs.add(entry_no, needed_for)
     for index in own or {}:
         needs.add(index, batches, units)
     return _assemble(conn, origin, subject, needs, made_at, own or {})

@@ -5,9 +5,7 @@ Reading is in trace.py, evidence.py and scan.py; what comes from and goes to oth
 """
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
@@ -17,7 +15,7 @@ from typing import Any
 from ledger.entries import open_event, parse_entry
 from ledger.errors import LodetraceError, Refusal, Unavailable, Unverified
 from ledger.evidence import keys_of
-from ledger.log.canonical import b64
+from ledger.log.canonical import b64, dump
 from ledger.log.merkle import prove_inclusion
 from ledger.log.trust import Policy
 from ledger.matter.events import Event
@@ -108,8 +106,7 @@ class Node:
         """A verb ready for the sequencer. The same key and body (per caller) have one result."""
         idempotency = None
         if key is not None:
-            request = json.dumps([verb, body], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-            idempotency = Idempotency(caller.owner, key, sha256(request.encode()).digest())
+            idempotency = Idempotency(caller.owner, key, sha256(dump([verb, body])).digest())
         return Command(lambda desk: self._draft(verb, desk, body), caller.owner, idempotency)
 
     def _draft(self, verb: str, desk: GroupDesk, body: Mapping[str, Any]) -> Draft:
@@ -122,7 +119,7 @@ class Node:
 
     async def do(self, verb: str, body: Mapping[str, Any], caller: Caller, key: str | None) -> Answer:
         """Records; answers once it is on disk. Raises what the ledger's errors say."""
-        return await asyncio.wrap_future(self.sequencer.submit(self.command(verb, body, caller, key)))
+        return await self.sequencer.ask(self.command(verb, body, caller, key))
 
     async def do_all(self, commands: Sequence[Command | LodetraceError]) -> list[Answer | BaseException]:
         """Many commands, each atomic alone; answers in their order. An error among them is passed through.
@@ -135,20 +132,13 @@ class Node:
         return answers
 
     async def _do_some(self, commands: Sequence[Command | LodetraceError]) -> list[Answer | BaseException]:
-        waiting: list[Future[Answer] | LodetraceError] = []
+        waiting: list[asyncio.Future[Answer] | LodetraceError] = []
         for command in commands:
-            if isinstance(command, LodetraceError):
-                waiting.append(command)
-                continue
             try:
-                waiting.append(self.sequencer.submit(command))
+                waiting.append(command if isinstance(command, LodetraceError) else self.sequencer.ask(command))
             except LodetraceError as error:
                 waiting.append(error)
-
-        def settle() -> list[Answer | BaseException]:
-            return [one if isinstance(one, LodetraceError) else one.exception() or one.result() for one in waiting]
-
-        return await asyncio.to_thread(settle)
+        return [one if isinstance(one, LodetraceError) else await _outcome(one) for one in waiting]
 
     # -- the log, as others see it ----------------------------------------------------------------------------
 
@@ -203,6 +193,13 @@ def found(settings: Settings, identity: Identity, store: Store, clock: Clock = s
     finally:
         node.sequencer.stop()
     return node.checkpoint()
+
+
+async def _outcome(future: "asyncio.Future[Answer]") -> Answer | BaseException:
+    try:
+        return await future
+    except Exception as error:  # noqa: BLE001 - whatever became of one command is told in its place
+        return error
 
 
 def _reference(settings: Settings) -> Reference:

@@ -1,6 +1,7 @@
 """The one writer of a log: takes commands in groups and commits each group in one transaction.
 
     submit(command) → a future of its Answer; it is resolved after the commit has returned, never before
+    ask(command)    → the same for a caller on an event loop: all answers of a group reach the loop in one call
 
 The life of a group, top to bottom, is `_commit`: look up keys, draft, apply custody, chain texts, sign, then one
 transaction that moves the head by compare-and-swap and writes entries, tree hashes, disclosures, stock, genealogy,
@@ -10,18 +11,20 @@ nothing, a crash after it everything; start-up needs no repair because nothing i
 Promises: gap-free indexes, one history, nothing acknowledged that is not on disk. Does not check who asks (api/access).
 """
 
+import asyncio
 import json
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from secrets import token_bytes
 from threading import Condition, Thread
 from time import monotonic
-from typing import Any
+from typing import Any, TypeAlias
 
 from ledger.entries import NOTHING_BEFORE, Commitment, commit, entry_text
 from ledger.errors import Conflict, LodetraceError, Unavailable
@@ -46,10 +49,16 @@ from nodes.verbs.draft import Draft, Sealed
 GROUP_MAX = 512
 QUEUE_MAX = 8192
 CHECKPOINT_SECONDS = 0.25
+"""How long the log grows under load before a checkpoint covers it."""
+GATHER_SECONDS = 0.002
+"""How long the writer waits for the callers of its last group to come back."""
+QUIET_SECONDS = 0.005
+"""How long no command came before a checkpoint is worth its own commit."""
 KEYS_KEPT = timedelta(days=90)
 """For how long an Idempotency-Key is remembered with its answer."""
 _FORGET_AT_ONCE = 64
 _say = logging.getLogger(__name__)
+_print = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _SIGN_TOGETHER = 32  # texts handed to the signing thread at once: few enough to overlap, many enough to be worth it
 
 
@@ -70,10 +79,16 @@ class Command:
     idempotency: Idempotency | None = None
 
 
+_Told: TypeAlias = "tuple[Future[Answer] | asyncio.Future[Answer], Answer | BaseException]"
+
+
 @dataclass(slots=True)
 class _Waiting:
+    """A command in the queue, and who hears of it: a thread, or with a `loop` somebody on that."""
+
     command: Command
-    future: "Future[Answer]" = field(default_factory=Future)
+    future: "Future[Answer] | asyncio.Future[Answer]"
+    loop: asyncio.AbstractEventLoop | None = None
 
 
 @dataclass(slots=True)
@@ -106,11 +121,12 @@ class Sequencer:
         self._store, self._identity, self._settings = store, identity, settings
         self._reference, self._clock, self._committed = reference, clock, committed
         self._usual: dict[str, deque[int]] = {}
-        # Guarded by _wake: the queue, the keys under way, and whether we are stopping.
+        # Guarded by _wake.
         self._wake = Condition()
         self._queue: deque[_Waiting] = deque()
         self._in_flight: set[tuple[str, str]] = set()
         self._stopping = False
+        self._awaited = 0  # so many commands are worth a short wait: as many as were in the last group
         # Owned by the writer's thread.
         self._published_at = 0.0
         self._published_size = 0
@@ -138,7 +154,19 @@ class Sequencer:
 
     def submit(self, command: Command) -> "Future[Answer]":
         """Queues a command. Raises Unavailable when stopping or overloaded, Conflict while its key is under way."""
-        waiting = _Waiting(command)
+        future: Future[Answer] = Future()
+        self._queue_up(_Waiting(command, future))
+        return future
+
+    def ask(self, command: Command) -> "asyncio.Future[Answer]":
+        """`submit` from an event loop."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Answer] = loop.create_future()
+        self._queue_up(_Waiting(command, future, loop))
+        return future
+
+    def _queue_up(self, waiting: _Waiting) -> None:
+        command = waiting.command
         with self._wake:
             if self._stopping:
                 raise Unavailable("node-stopping")
@@ -150,9 +178,8 @@ class Sequencer:
                     raise Conflict("key-in-flight", field="Idempotency-Key", value=command.idempotency.key)
                 self._in_flight.add(key)
             self._queue.append(waiting)
-            if len(self._queue) == 1:
+            if len(self._queue) in {1, self._awaited}:
                 self._wake.notify()
-        return waiting.future
 
     # -- the writer's thread ----------------------------------------------------------------------------------
 
@@ -160,14 +187,19 @@ class Sequencer:
         while True:
             with self._wake:
                 unpublished = self._published_size < self.size_hint
-                while not self._queue and not self._stopping and not unpublished:
-                    self._wake.wait()
+                # The wait ends with a command, or when it has been quiet for long enough to publish.
+                patience = QUIET_SECONDS if unpublished else None
+                while not self._queue and not self._stopping and self._wake.wait(patience):
+                    pass
+                # Callers who were answered together mostly ask again together: one commit for all of them costs less.
+                if self._queue:
+                    self._wake.wait_for(lambda: self._stopping or len(self._queue) >= self._awaited, GATHER_SECONDS)
                 group = [self._queue.popleft() for _ in range(min(len(self._queue), GROUP_MAX))]
-                idle = not self._queue
+                self._awaited = len(group)
                 last = self._stopping and not group
             if group:
                 self._settle(group)
-            if idle or monotonic() - self._published_at >= CHECKPOINT_SECONDS:
+            if not group or monotonic() - self._published_at >= CHECKPOINT_SECONDS:
                 self._publish_or_wait()
             if last:
                 return  # what could not be published now is published by the next start
@@ -187,11 +219,15 @@ class Sequencer:
                 if waiting.command.idempotency is not None:
                     key = waiting.command.idempotency
                     self._in_flight.discard((key.owner, key.key))
+        told: dict[asyncio.AbstractEventLoop | None, list[_Told]] = {}
         for waiting, outcome in zip(group, outcomes, strict=True):
-            if isinstance(outcome, BaseException):
-                waiting.future.set_exception(outcome)
+            told.setdefault(waiting.loop, []).append((waiting.future, outcome))
+        for loop, pairs in told.items():
+            if loop is None:
+                _tell(pairs)
             else:
-                waiting.future.set_result(outcome)
+                with suppress(RuntimeError):  # the loop has ended meanwhile, and nobody waits on it any more
+                    loop.call_soon_threadsafe(_tell, pairs)
 
     def _commit(self, group: Sequence[_Waiting]) -> list[Answer | BaseException]:
         """A crash anywhere in here leaves the log as it was before the group."""
@@ -324,6 +360,17 @@ class Sequencer:
         self._committed()
 
 
+def _tell(pairs: Sequence[_Told]) -> None:
+    """Resolves futures; a caller that went away meanwhile has cancelled his."""
+    for future, outcome in pairs:
+        if future.done():
+            continue
+        if isinstance(outcome, BaseException):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)
+
+
 def _sign(signer: Signer, batch: Iterable[_Prepared]) -> None:
     """Signing releases the interpreter lock, so this runs beside the drafting of the next commands."""
     for one in batch:
@@ -338,4 +385,4 @@ def _recalled(remembered: access.Remembered, asked: Idempotency) -> Answer | Con
 
 
 def _json(value: dict[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _print(value).encode()

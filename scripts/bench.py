@@ -24,7 +24,6 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import bench_ceilings as ceilings
-import orjson
 from bench_load import drive, request
 from bench_store import SEASON, Plant, lot
 from rich.console import Console
@@ -279,7 +278,7 @@ class Bench:
             ):
                 path = f"/api/v1/batches/{quote(batch)}/trace?direction={way}"
                 load = drive(node.port, [request("GET", path, token)] * 7, 1, 200)
-                visited = len(orjson.loads(load.answers[0].body)["nodes"])
+                visited = len(json.loads(load.answers[0].body)["nodes"])
                 limit = _walk(home, batch, way) * 1e3
                 named = f"{name}, {visited:,} batches, {node_of}"
                 self.figures.append(cost(named, load.latency(50) * 1e3, "ms", "the bare walk in SQLite", limit, most))
@@ -324,11 +323,11 @@ class Bench:
 
     def _post(self, node: Running, token: str, where: str, body: object) -> dict[str, Any]:
         sent = request("POST", f"/api/v1/{where}", token, body=json.dumps(body).encode(), key=where)
-        return orjson.loads(drive(node.port, [sent], 1, 201).answers[0].body)
+        return json.loads(drive(node.port, [sent], 1, 201).answers[0].body)
 
     def _batches(self, node: Running, token: str, count: int) -> list[str]:
         found = drive(node.port, [request("GET", f"/api/v1/batches?limit={count}", token)], 1, 200)
-        return [one["batch"] for one in orjson.loads(found.answers[0].body)["batches"]]
+        return [one["batch"] for one in json.loads(found.answers[0].body)["batches"]]
 
 
 def _wait_for_checkpoint(node: Running, index: int) -> None:

@@ -5,14 +5,13 @@ into motors. Each step draws at random on what the step before made, so that a m
 it and a lot thousands of descendants before it, as in a plant that works in campaigns. Masses always suffice.
 """
 
+import json
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
-
-import orjson
 
 from nodes.node import Caller, Node
 from nodes.sequencer import Answer
@@ -108,7 +107,7 @@ class Plant:
         return [row["batch"] for one in self._make("transform", bodies, progress) for row in one["outputs"]]
 
     def _make(self, verb: str, bodies: Sequence[Body], progress: Callable[[int], None]) -> list[Body]:
-        answers = [orjson.loads(answer.body) for answer in record(self.node, verb, bodies)]
+        answers = [json.loads(answer.body) for answer in record(self.node, verb, bodies)]
         self.made += sum(len(one.get("outputs", ())) or 1 for one in answers)
         progress(self.made)
         return answers

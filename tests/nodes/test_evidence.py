@@ -17,6 +17,7 @@ from ledger.evidence import Evidence, evidence_of, format_evidence, parse_eviden
 from ledger.log.disclosures import open_slots
 from ledger.matter.events import AUDIENCES, EVENT_TYPES, slot_of
 from nodes import evidence
+from nodes.scan import scan
 from nodes.store import log
 from nodes.store.engine import Store
 from tests.chain import (
@@ -34,6 +35,7 @@ from tests.chain import (
     VEHICLE,
     Chain,
 )
+from tests.world import World, kg
 
 NOW = "2026-11-22T01:00:00.000Z"
 HANDOVERS = (
@@ -75,6 +77,7 @@ class Truth:
             found[packed].add(unit)
             batch = self.events[packed].scalar("packing").get("batch") or self.events[packed].ids["assembly"]
             found[packed].add(id_in(batch, packed[0], ""))
+            self._walk(id_in(batch, packed[0], ""), packed[0], found, set())
         for log_ in {place[0] for place in found} | {origin}:
             found[log_, 0] |= set()
         return found
@@ -314,6 +317,30 @@ def test_an_answer_is_its_own_entry_whole_for_the_partner_and_nothing_else(chain
         assert receiver != sender
         count += 1
     assert count == {"receipt": len(HANDOVERS), "acknowledgement": 1}[kind]
+
+
+# -- goods that come back -----------------------------------------------------------------------------------------
+
+
+def test_goods_that_came_back_in_somebody_elses_drum_can_be_sold_on(tmp_path):
+    """The mine's ore, packed by the plant, bought back: how the plant came by it is part of the drum's proof."""
+    with World(tmp_path, MINE, PLANT, TRADER) as world:
+        mine, plant, trader = world[MINE], world[PLANT], world[TRADER]
+        mine.register("A-1", "100")
+        ore = mine.ship(PLANT, {"batch": "A-1", "quantity": kg("60")})
+        plant.await_arrival(ore)
+        plant.receive(ore)
+        [drum] = plant.pack("A-1", "D-1", net="25")
+        for sender, receiver in ((plant, mine), (mine, trader)):
+            bought = sender.ship(receiver.name, {"batch": "A-1", "units": ["D-1"]})
+            receiver.await_arrival(bought)
+            receiver.receive(bought)
+            world.settle()
+            with receiver.node.store.read() as conn:
+                unit = id_in(drum["unit"], f"{PLANT}/log", receiver.node.origin)
+                made = evidence.of_unit(conn, receiver.node.origin, unit, NOW)
+            assert verify(made, receiver.node.policy).missing == ()
+            assert scan(receiver.node, drum["label_url"]).genuine
 
 
 # -- files that are asked for -------------------------------------------------------------------------------------
