@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from api.access import Access
 from api.recording import JSON, Recording, add, entry
@@ -18,6 +19,8 @@ from nodes.store import codes, lists
 from nodes.store.records import BatchRecord
 
 PAGE_MAX = 500
+Before = Annotated[int, Query(ge=0, le=lists.LATEST)]
+"""A page's cursor: no larger than a database's integer."""
 
 
 class Origin(Body):
@@ -91,7 +94,7 @@ class AssembledUnit(Body):
     def one_way_to_name_it(self) -> "AssembledUnit":
         """A serial, or a range of serials."""
         if (self.serial is None) == (self.serials is None):
-            raise ValueError("give either serial or serials")
+            raise PydanticCustomError("one_serial", "give either serial or serials")
         return self
 
 
@@ -261,7 +264,7 @@ def routes(node: Node, access: Access) -> APIRouter:
 
     @router.get("/api/v1/batches", dependencies=[viewer], summary="Batches, newest first")
     def batches(
-        before: int = lists.LATEST,
+        before: Before = lists.LATEST,
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
         product: str | None = None,
         site: str | None = None,

@@ -8,7 +8,7 @@ from api.access import Access
 from ledger.entries import open_event, parse_entry
 from ledger.log.canonical import b64
 from nodes.node import Node
-from nodes.store import log
+from nodes.store import lists, log
 from nodes.store.records import Entry
 
 PAGE_MAX = 1000
@@ -20,7 +20,7 @@ def routes(node: Node, access: Access) -> APIRouter:
 
     @router.get("/api/v1/entries", dependencies=[viewer], summary="Entries and their disclosures, oldest first")
     def entries(
-        after: int = -1,
+        after: Annotated[int, Query(ge=-1, le=lists.LATEST)] = -1,
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
         type: Annotated[str | None, Query()] = None,  # noqa: A002 - the name on the wire
         raw: bool = False,

@@ -4,9 +4,10 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from api.access import Access
-from api.batches import PAGE_MAX
+from api.batches import PAGE_MAX, Before
 from api.recording import Recording, add, entry
 from api.requests import Body, Code, Country, Line, Noted, Object, Quantity, Text, Weighing
 from nodes import shipping
@@ -34,7 +35,7 @@ class To(Body):
     @model_validator(mode="after")
     def one_of_them(self) -> "To":
         if (self.node is None) == (self.outside is None):
-            raise ValueError("name either a node or a party outside")
+            raise PydanticCustomError("one_party", "name either a node or a party outside")
         return self
 
 
@@ -171,7 +172,7 @@ def routes(node: Node, access: Access) -> APIRouter:
 
     @router.get("/api/v1/shipments", dependencies=[viewer], summary="Our shipments, newest first")
     def shipments(
-        before: int = lists.LATEST,
+        before: Before = lists.LATEST,
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
         to: str | None = None,
         is_open: Annotated[bool, Query(alias="open")] = False,
@@ -183,7 +184,7 @@ def routes(node: Node, access: Access) -> APIRouter:
 
     @router.get("/api/v1/arrivals", dependencies=[viewer], summary="Shipments offered to us, newest first")
     def arrivals(
-        before: int = lists.LATEST,
+        before: Before = lists.LATEST,
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
         sender: Annotated[str | None, Query(alias="from")] = None,
         is_open: Annotated[bool, Query(alias="open")] = False,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
 from api.access import Access
-from api.batches import PAGE_MAX
+from api.batches import PAGE_MAX, Before
 from api.recording import JSON, Recording, add, entry
 from api.requests import Body, Code, Count, Noted, Quantity, Text
 from ledger.evidence import format_evidence
@@ -95,7 +95,7 @@ def routes(node: Node, access: Access) -> APIRouter:
 
     @router.get("/api/v1/units", dependencies=[viewer], summary="Units, newest first")
     def units(
-        before: int = lists.LATEST,
+        before: Before = lists.LATEST,
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
         batch: str | None = None,
         site: str | None = None,

@@ -23,7 +23,7 @@ from ledger.log.merkle import leaf_hash
 from ledger.log.notes import Verifier, sign_note
 from ledger.matter import genealogy
 from ledger.matter.events import EVENT_TYPES, Event
-from ledger.matter.handovers import check_offer, check_receipt
+from ledger.matter.handovers import check_acknowledgement, check_offer, check_receipt
 from nodes.clock import stamp
 from nodes.derive import country_of
 from nodes.node import Node
@@ -238,9 +238,9 @@ def _not_here(conn: Connection, origin: str, message: Message) -> bytes | None:
         wanted = "shipped" if one.event.type == "received" else "received"
         if b64(own[0].leaf) != ref["leaf"] or own[0].type != wanted:
             raise Unverified("ref-to-other-entry", field="ref", value=ref["index"], log=origin)
-        if one.event.type == "received":
-            answered = open_event(parse_entry(own[0].note), own[0].disclosures.split("\n"), whole=True)
-            check_receipt(answered, one.event)
+        answered = open_event(parse_entry(own[0].note), own[0].disclosures.split("\n"), whole=True)
+        check = check_receipt if one.event.type == "received" else check_acknowledgement
+        check(answered, one.event)
     return None
 
 

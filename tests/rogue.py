@@ -84,6 +84,20 @@ class Rogue(Scribe):
             },
         )
 
+    def acknowledged(self, answer: Mapping[str, Any], shipment: str, *, declined: bool = False) -> Written:
+        own = shipment.partition("#")[2]
+        return self.write(
+            "acknowledged",
+            NOW,
+            {
+                "acknowledgement": {"at": AT, "shipment": own, "agreed": True, "declined": declined},
+                "answer": dict(answer),
+                "lines.partner": [],
+                "lines.authority": [],
+                "recorded": recorded("r"),
+            },
+        )
+
     def write(self, event_type: str, recorded_at: str, slots: dict[str, Any], again: int | None = None) -> Written:
         """`again`: with the salts of the entry at that index, so that what it creates has the same id."""
         if again is not None:

@@ -178,7 +178,7 @@ def _number_of(desk: Desk, line: Body, offered: Sequence[Mapping[str, Any]], sen
         if not 0 <= line["line"] < len(offered):
             raise Refusal("line-not-offered", field=where, value=line["line"], shipment=sender)
         return int(line["line"])
-    code = line.get("batch")
+    code = line.get("batch", "")  # a line that names nothing means none, not the one without a lot number
     found = [
         number
         for number, row in enumerate(offered)
@@ -359,7 +359,8 @@ def acknowledge(desk: Desk, body: Body) -> Draft:
         mg = weighed.mg if weighed else sum(nets.get(unit, (0, 0))[0] for unit in units)
         pieces = weighed.count if weighed else sum(nets.get(unit, (0, 0))[1] for unit in units) or None
         rows.append(only(line=number, batch=offered.batch, mg=mg, count=pieces, units=units or None))
-        places.append(only(site=line.get("site") or offered.site, typed=line.get("weighed")))
+        site = site_of(desk, line["site"], f"{where}.site") if "site" in line else offered.site
+        places.append(only(site=site, typed=line.get("weighed")))
     slots = {
         "acknowledgement": only(
             at=at_of(desk, body),
@@ -383,6 +384,8 @@ def acknowledge(desk: Desk, body: Body) -> Draft:
 
 
 def _own_line(desk: Desk, shipment: Shipment, line: Body, where: str) -> int:
+    if "batch" not in line:
+        raise Refusal("line-not-offered", field=f"{where}.batch", value=None, shipment=shipment.id)
     batch = desk.batch_id(line["batch"], f"{where}.batch")
     found = [number for number, offered in enumerate(shipment.lines) if offered.batch == batch]
     if len(found) != 1:

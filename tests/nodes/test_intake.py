@@ -534,6 +534,28 @@ def test_an_answer_smuggled_in_beside_the_offer_it_does_not_answer(world, rogue)
     assert world[MINE].shipment(offered_to_plant)["status"] != "declined"
 
 
+def test_an_acknowledgement_of_another_shipment_than_its_receipt_answers(world, rogue):
+    """Its words are about one shipment, the receipt of ours that it refers to is about another."""
+    made = rogue.registered()
+    shipments = []
+    for _ in range(2):
+        shipped = rogue.shipped(MINE, made.ids["batch"])
+        shipment = f"{rogue.origin}#{shipped.ids['shipment']}"
+        assert world[MINE].deliver(rogue.send("handover", MINE, shipment, made, shipped)).status == 200
+        world[MINE].receive(shipment)
+        shipments.append(shipment)
+    until(lambda: ref_to(world[MINE], 0)["size"] > index_of(world[MINE], "received"))
+    last = ref_to(world[MINE], index_of(world[MINE], "received"))
+    for shipment, declined, codes in (
+        (shipments[0], False, ("receipt-of-other-shipment",)),
+        (shipments[1], True, ("decline-differs",)),
+    ):
+        told = rogue.acknowledged(last, shipment, declined=declined)
+        refused(world, MINE, rogue.send("acknowledgement", MINE, shipment, told), *codes)
+    told = rogue.acknowledged(last, shipments[1])
+    assert world[MINE].deliver(rogue.send("acknowledgement", MINE, shipments[1], told)).status == 200
+
+
 def test_an_offer_that_holds_more_in_units_than_in_all(world, rogue):
     made = rogue.registered()
     unit = {"unit": "0" * 26, "serial": "X", "kind": "drum", "net_mg": 2 * 10**8}

@@ -1,0 +1,145 @@
+"""What is refused before anybody looks at goods: shapes of bodies, tokens, keys, paths; a table as in refusals.py."""
+
+from collections.abc import Callable
+from typing import Any
+
+from nodes import tokens
+from nodes.clock import system_clock
+from tests.e2e.stage import (
+    A1,
+    BODY_MAX,
+    C1,
+    GOOD,
+    GOOD_TEXT,
+    ORIGIN,
+    PLANT,
+    Asked,
+    Case,
+    Make,
+    Stage,
+    measured,
+    post,
+    receive,
+    register,
+    ship,
+    state,
+)
+from tests.world import kg
+
+
+def raw(text: bytes, **more: Any) -> Make:
+    return post("/api/v1/batches", text, **more)
+
+
+SHAPES: dict[str, Case] = {
+    "no body": Case(400, "body-not-json", "line 1 column 1", raw(b"")),
+    "no JSON": Case(400, "body-not-json", "line 1 column 1", raw(b"product=ore")),
+    "half of a body": Case(400, "body-not-json", "line 1 column 61", raw(GOOD_TEXT[:60])),
+    "a key twice": Case(
+        400, "body-not-json", "body", raw(GOOD_TEXT.replace(b'{"product"', b'{"product":"x","product"'))
+    ),
+    "a float": Case(400, "body-not-json", "quantity.value", raw(GOOD_TEXT.replace(b'"1"', b"1.5"))),
+    "an integer of 2^53": Case(
+        400, "body-not-json", "quantity.count", raw(GOOD_TEXT.replace(b'"unit"', b'"count":9007199254740992,"unit"'))
+    ),
+    "no UTF-8": Case(400, "body-not-json", "byte 13", raw(b'{"product": "\xff"}')),
+    "half of a surrogate pair": Case(400, "body-not-json", "body", raw(GOOD_TEXT.replace(b'"ore"', b'"\\ud800"'))),
+    "nested without end": Case(400, "body-not-json", "body", raw(b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}")),
+    "too large": Case(413, "body-too-large", "body", raw(b" " * (BODY_MAX + 1))),
+    "a list instead of an object": Case(422, "fields-wrong", "the body", raw(b"[]")),
+    "a number instead of text": Case(422, "fields-wrong", "product", register(product=7)),
+    "a member that is not known": Case(422, "fields-wrong", "colour", register(colour="red")),
+    "a member that is missing": Case(422, "fields-wrong", "product", register(product=None)),
+    "a count that is no whole number": Case(422, "fields-wrong", "quantity.count", measured(count=True)),
+    "a country that is none": Case(
+        422, "fields-wrong", "origin.country", register(origin={**ORIGIN, "country": "China"})
+    ),
+    "no party": Case(
+        422, "fields-wrong", "to", post("/api/v1/shipments", {"to": {}, "purpose": "sale", "lines": [A1]})
+    ),
+    "two parties": Case(
+        422,
+        "fields-wrong",
+        "to",
+        post(
+            "/api/v1/shipments",
+            {"to": {"node": PLANT, "outside": {"name": "x", "country": "DE"}}, "purpose": "sale", "lines": [A1]},
+        ),
+    ),
+    "no lines": Case(422, "fields-wrong", "lines", ship()),
+    "a state nobody knows": Case(
+        422, "fields-wrong", "lines[0].units[0].state", receive("in", {"line": 0, "units": [state("F-0", "lost")]})
+    ),
+    "a motor without a serial": Case(
+        422,
+        "fields-wrong",
+        "units[0]",
+        post("/api/v1/assemblies", {"product": "m", "inputs": [C1], "units": [{"net": kg("1")}]}),
+    ),
+    "a page of no size": Case(422, "fields-wrong", "limit", post("/api/v1/batches?limit=0", b"", method="GET")),
+    "a trace in no direction": Case(
+        422, "fields-wrong", "direction", post("/api/v1/batches/A-1/trace?direction=up", b"", method="GET")
+    ),
+}
+
+
+def inbox(
+    change: Callable[[Stage], dict[str, str | None]] = lambda _: {}, kind: str = "handover", body: bytes = b"{}"
+) -> Make:
+    return lambda stage: Asked(f"/inbox/{kind}", body, role=None, headers={"idempotency-key": None, **change(stage)})
+
+
+def stale(stage: Stage) -> Asked:
+    """A token that was good yesterday."""
+    store = stage.mine.node.store
+    text = tokens.mint(store, "Zhao", "clerk", system_clock)
+    number = max(one.no for one in tokens.listed(store))
+    tokens.revoke(store, number, system_clock)
+    return Asked("/api/v1/batches", GOOD, role=None, headers={"authorization": f"Bearer {text}"})
+
+
+def spent(stage: Stage) -> Asked:
+    """The key of a request that was answered, with another body."""
+    assert stage.mine.post("/api/v1/batches", {**GOOD, "lot_no": "spent"}, key="spent").status == 201
+    return Asked("/api/v1/batches", {**GOOD, "lot_no": "other"}, headers={"idempotency-key": "spent"})
+
+
+DOORS: dict[str, Case] = {
+    "no token": Case(401, "token-missing", "Authorization", raw(GOOD_TEXT, role=None)),
+    "a password instead of a token": Case(
+        401, "token-missing", "Authorization", raw(GOOD_TEXT, role=None, headers={"authorization": "Basic bGk6bGk="})
+    ),
+    "a token nobody gave out": Case(
+        401,
+        "token-unknown",
+        "Authorization",
+        raw(GOOD_TEXT, role=None, headers={"authorization": f"Bearer lt_{'A' * 43}"}),
+    ),
+    "a token that is none": Case(
+        401, "token-unknown", "Authorization", raw(GOOD_TEXT, role=None, headers={"authorization": "Bearer x"})
+    ),
+    "a revoked token": Case(401, "token-revoked", "Authorization", stale),
+    "a viewer who records": Case(403, "role-too-low", "Authorization", raw(GOOD_TEXT, role="viewer")),
+    "nobody who reads": Case(
+        401, "token-missing", "Authorization", post("/api/v1/batches", b"", method="GET", role=None)
+    ),
+    "no key": Case(400, "key-missing", "Idempotency-Key", raw(GOOD_TEXT, headers={"idempotency-key": None})),
+    "an empty key": Case(422, "key-wrong", "Idempotency-Key", raw(GOOD_TEXT, headers={"idempotency-key": ""})),
+    "a key too long": Case(422, "key-wrong", "Idempotency-Key", raw(GOOD_TEXT, headers={"idempotency-key": "k" * 201})),
+    "a key of another request": Case(409, "key-of-other-request", "Idempotency-Key", spent),
+    "a path where nothing is": Case(404, "route-unknown", "path", post("/api/v1/gifts", GOOD)),
+    "a path of another version": Case(404, "route-unknown", "path", post("/api/v2/batches", GOOD)),
+    "a tile that no log has": Case(404, "route-unknown", "path", post("/log/tile/9/x", b"", method="GET", role=None)),
+    "a method that nothing takes": Case(405, "method-wrong", "/api/v1/batches", raw(GOOD_TEXT, method="PUT")),
+    "a deletion": Case(405, "method-wrong", "/api/v1/batches/A-1", post("/api/v1/batches/A-1", b"", method="DELETE")),
+    "too many lines at once": Case(422, "list-too-long", "body", post("/api/v1/bulk", b"{}\n" * 10_001)),
+    "a delivery that nobody signed": Case(401, "request-unsigned", "Content-Digest", inbox()),
+    "a delivery larger than any": Case(
+        413, "body-too-large", "body", inbox(lambda _: {"content-length": str(65 << 20)})
+    ),
+    "reading the inbox": Case(
+        405, "method-wrong", "/inbox/handover", post("/inbox/handover", b"", method="GET", role=None)
+    ),
+}
+
+GROUPS = (SHAPES, DOORS)
