@@ -168,11 +168,20 @@ def open_entry(raw: bytes, authors: Sequence[Verifier]) -> Entry:
     """An entry signed by exactly `authors`, the keys in force at its index, in their published order."""
     note = _note(raw)
     entry = _parse(note)
+    _check_authors(note, entry, authors)
+    return entry
+
+
+def check_authors(entry: Entry, authors: Sequence[Verifier]) -> None:
+    """What `open_entry` checks of an entry that was parsed before."""
+    _check_authors(parse_note(entry.raw), entry, authors)
+
+
+def _check_authors(note: Note, entry: Entry, authors: Sequence[Verifier]) -> None:
     lines = [(line.name, line.key_id) for line in note.signatures]
     if lines != [(author.name, author.key_id) for author in authors]:
         raise Unverified("authors-differ", field="entry", value=entry.index, log=entry.origin)
     open_note(note, authors)
-    return entry
 
 
 def _note(raw: bytes) -> Note:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from re import compile as pattern
 from typing import Any
 
-from ledger.entries import Entry, open_entry, open_event, parse_entry
+from ledger.entries import Entry, check_authors, open_event, parse_entry
 from ledger.errors import LodetraceError, Malformed, Unverified
 from ledger.links import check_links, check_order, check_subject
 from ledger.log.canonical import b64, format_json, parse_json, unb64
@@ -384,7 +384,7 @@ def _check_entry(
     """Steps 5 and 6."""
     _check_inclusion(proven, entry, checkpoint)
     try:
-        open_entry(proven.note, logs[entry.origin].authors)
+        check_authors(entry, logs[entry.origin].authors)
     except Unverified as error:
         raise Unverified("entry-signature-bad", field="entries", value=entry.index, log=entry.origin) from error
     texts = evidence.disclosures.get(entry.leaf, ())

@@ -13,7 +13,7 @@ from os import cpu_count
 from pathlib import Path
 from typing import Any
 
-from ledger.audit import Record, Replay, Run, authors_of, check_entries
+from ledger.audit import Record, Replay, Run, authors_of, check_entries, check_run
 from ledger.errors import LodetraceError, Malformed, Unverified
 from ledger.log.canonical import b64
 from ledger.log.checkpoints import Checkpoint, open_checkpoint
@@ -121,7 +121,7 @@ def _checked(
             if not isinstance(chunk, list):
                 stopped = chunk
                 break
-            under_way.append(pool.submit(_check_run, chunk, start, origin, vkeys))
+            under_way.append(pool.submit(check_run, chunk, start, origin, vkeys))
             start += len(chunk)
             if len(under_way) > 2 * workers:
                 yield under_way.pop(0).result()
@@ -129,11 +129,6 @@ def _checked(
             yield one.result()
     if stopped is not None:
         raise stopped
-
-
-def _check_run(records: Sequence[Record], start: int, origin: str, vkeys: Sequence[str]) -> Run:
-    """In a process of its own: keys travel as text, for a loaded key cannot."""
-    return check_entries(records, start, origin, [Verifier.parse(vkey) for vkey in vkeys])
 
 
 # -- sources ------------------------------------------------------------------------------------------------------

@@ -141,13 +141,13 @@ def _check(value: Any, place: str, depth: int) -> None:
         raise Malformed("malformed", field=place, why=f"it is nested deeper than {MAX_DEPTH}")
     elif kind is list:
         for number, item in enumerate(value):
-            if type(item) is not str:
+            if type(item) is not str and item is not None:
                 _check(item, f"{place}[{number}]", depth + 1)
     else:
         for key, item in value.items():
             if type(key) is not str or not _is_key(key):
                 raise Malformed("malformed", field=place, value=key, why=f"{key!r} is not a key")
-            if type(item) is not str:
+            if type(item) is not str and item is not None:
                 _check(item, f"{place}.{key}", depth + 1)
 
 

@@ -16,11 +16,12 @@ from typing import Any, NamedTuple
 
 from ledger.errors import Malformed, Unverified
 from ledger.log.canonical import Json, b64url, dump, format_json, parse_all, unb64, unb64url
-from ledger.log.merkle import Tree, check_inclusion, leaf_hash
+from ledger.log.merkle import Tree, check_inclusion, leaf_hash, node_hash
 
 MAX_ITEMS = 65_536
 
 _is_salt = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]").fullmatch  # 128 bits; the last character has four spare bits
+_is_digest = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]").fullmatch  # 256 bits, in their only spelling
 _is_path = re.compile(r"([a-z][a-z0-9_.]*)(?:/(0|[1-9][0-9]{0,4}))?").fullmatch
 
 
@@ -98,12 +99,15 @@ def padded(count: int) -> int:
 def commit_list(digests: Sequence[bytes]) -> ListCommitment:
     """Commit to the items' digests in their order; their number is `padded` already."""
     assert len(digests) == padded(len(digests)), "the caller pads with committed nulls"
-    return ListCommitment(len(digests), _tree(digests).root())
+    nodes = [leaf_hash(one) for one in digests]
+    while len(nodes) > 1:  # a complete tree: RFC 6962 folds it level by level
+        nodes = [node_hash(left, right) for left, right in zip(nodes[::2], nodes[1::2], strict=True)]
+    return ListCommitment(len(digests), nodes[0])
 
 
 def prove_items(digests: Sequence[bytes], indices: Sequence[int]) -> list[list[bytes]]:
     """One tree path for each of `indices`, all from one tree: to open some items of a list and not the others."""
-    tree = _tree(digests)
+    tree = Tree([leaf_hash(one) for one in digests])
     return [tree.prove_inclusion(index) for index in indices]
 
 
@@ -127,30 +131,25 @@ def open_slots(sd: Mapping[str, Any], disclosures: Sequence[str | dict[str, Any]
     slots = {name: _commitment(name, commitment) for name, commitment in sd.items()}
     found: dict[str, Opened] = {}
     whole: dict[str, dict[int, str]] = {}
-    taken = [_take(given, f"disclosures[{number}]") for number, given in enumerate(disclosures)]
-    for number, opened in enumerate(open_disclosures([text for text, _ in taken])):
-        text, proof = taken[number]
-        where = f"disclosures[{number}]"
-        slot, _, index = opened.path.partition("/")
+    proofs = [None if isinstance(given, str) else _proof(given, at) for at, given in enumerate(disclosures)]
+    texts = [given if isinstance(given, str) else given["d"] for given in disclosures]
+    for at, (opened, proof) in enumerate(zip(open_disclosures(texts), proofs, strict=True)):
+        path = opened.path
+        slot, _, index = path.partition("/")
         commitment = slots.get(slot)
-        if commitment is None or (index == "") is isinstance(commitment, ListCommitment):
-            raise Unverified("slot-unknown", field=where, value=opened.path)
-        if opened.path in found:
-            raise Unverified("slot-opened-twice", field=where, value=opened.path)
-        if isinstance(commitment, ListCommitment):
-            item = int(index)
-            if item >= commitment.n:
-                raise Unverified("slot-unknown", field=where, value=opened.path)
+        if path in found:
+            raise Unverified("slot-opened-twice", field=_place(at), value=path)
+        if isinstance(commitment, ListCommitment) and index and int(index) < commitment.n:
             if proof is None:
-                whole.setdefault(slot, {})[item] = text
-            else:
-                try:
-                    check_item(commitment, item, digest(text), proof)
-                except Unverified:
-                    raise Unverified("disclosure-unproven", field=where, value=opened.path) from None
-        elif proof is not None or digest(text) != commitment:
-            raise Unverified("disclosure-unproven", field=where, value=opened.path)
-        found[opened.path] = opened
+                whole.setdefault(slot, {})[int(index)] = opened.disclosure
+            elif not _holds(commitment, int(index), opened.disclosure, proof):
+                raise Unverified("disclosure-unproven", field=_place(at), value=path)
+        elif isinstance(commitment, str) and not index:
+            if proof is not None or b64url(digest(opened.disclosure)) != commitment:
+                raise Unverified("disclosure-unproven", field=_place(at), value=path)
+        else:
+            raise Unverified("slot-unknown", field=_place(at), value=path)
+        found[path] = opened
     for slot, items in whole.items():
         commitment = slots[slot]
         assert isinstance(commitment, ListCommitment)
@@ -161,13 +160,20 @@ def open_slots(sd: Mapping[str, Any], disclosures: Sequence[str | dict[str, Any]
     return found
 
 
-def _tree(digests: Sequence[bytes]) -> Tree:
-    return Tree([leaf_hash(one) for one in digests])
+def _holds(commitment: ListCommitment, index: int, disclosure: str, proof: Sequence[bytes]) -> bool:
+    try:
+        check_item(commitment, index, digest(disclosure), proof)
+    except Unverified:
+        return False
+    return True
 
 
-def _commitment(slot: str, commitment: Any) -> bytes | ListCommitment:
+def _commitment(slot: str, commitment: Any) -> str | ListCommitment:
+    """A scalar's as the text it is, for comparing it asks no bytes; a list's taken apart."""
     if isinstance(commitment, str):
-        return unb64url(commitment, field=slot, size=32)
+        if not _is_digest(commitment):
+            raise Malformed("malformed", field=slot, value=commitment, why="it is not 32 bytes in base64url")
+        return commitment
     if isinstance(commitment, dict) and commitment.keys() == {"n", "root"}:
         n, root = commitment["n"], commitment["root"]
         if type(n) is int and 0 < n <= MAX_ITEMS and n.bit_count() == 1 and isinstance(root, str):
@@ -175,12 +181,14 @@ def _commitment(slot: str, commitment: Any) -> bytes | ListCommitment:
     raise Malformed("malformed", field=slot, value=commitment, why="it is neither a digest nor a list's n and root")
 
 
-def _take(given: Any, where: str) -> tuple[str, list[bytes] | None]:
-    """The disclosure and, for a single item of a list, its tree path."""
-    if isinstance(given, str):
-        return given, None
+def _proof(given: Any, at: int) -> list[bytes]:
+    """The tree path of a single item of a list."""
     if isinstance(given, dict) and given.keys() == {"d", "path"}:
         text, path = given["d"], given["path"]
         if isinstance(text, str) and isinstance(path, list) and all(isinstance(one, str) for one in path):
-            return text, [unb64(one, field=where, size=32) for one in path]
-    raise Malformed("malformed", field=where, why="it is neither a disclosure nor a disclosure with its tree path")
+            return [unb64(one, field=_place(at), size=32) for one in path]
+    raise Malformed("malformed", field=_place(at), why="it is neither a disclosure nor a disclosure with its tree path")
+
+
+def _place(at: int) -> str:
+    return f"disclosures[{at}]"

@@ -114,14 +114,17 @@ def notes(conn: Connection, first: int, count: int) -> list[bytes]:
 
 
 def hashes(conn: Connection) -> Read:
-    """A reader of complete subtree hashes for ledger/log/merkle.py, in at most two statements for a proof."""
+    """A reader of complete subtree hashes for ledger/log/merkle.py, in at most two statements for a proof.
+
+    It remembers what it has read: a hash never changes, and the paths of many entries share most of theirs.
+    """
+    found: dict[tuple[int, int], bytes] = {}
 
     def read(wanted: Sequence[tuple[int, int]]) -> list[bytes]:
-        leaves = [position for level, position in wanted if level == 0]
-        found: dict[tuple[int, int], bytes] = {
-            (0, position): leaf for position, leaf in select_in(conn, _LEAVES_AT, leaves)
-        }
-        for part in parts(node for node in wanted if node[0]):
+        fresh = [node for node in wanted if node not in found]
+        leaves = [position for level, position in fresh if level == 0]
+        found.update(((0, position), leaf) for position, leaf in select_in(conn, _LEAVES_AT, leaves))
+        for part in parts(node for node in fresh if node[0]):
             statement = _HASHES_AT.format(",".join(["(?,?)"] * len(part)))
             for level, position, one in conn.execute(statement, [number for node in part for number in node]):
                 found[level, position] = one

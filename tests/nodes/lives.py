@@ -6,12 +6,19 @@ What a step asks for is often refused (custody says no, a code is ambiguous); th
 
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 from typing import Any
 
 from tests.world import Member, World, kg
 
+MINE, PLANT = "mine.example", "plant.example"
 SITES = ("main", "annex")
+STEPS = 220
+EVENTS = {
+    *("registered", "transformed", "packed", "unpacked", "moved", "removed"),
+    *("shipped", "received", "acknowledged", "assembled", "dismantled"),
+}
 PRODUCTS = ("ion_clay_mixed_oxide", "prnd_oxide", "ndfeb_magnet", "iron_boron")
 STATES = ("accepted", "accepted", "concession", "quarantined", "rejected", "missing", "damaged")
 
@@ -280,3 +287,15 @@ class Lives:
                 "confirm": {"reason": "random"},
             }
             self._ask(member, "dismantled", "/api/v1/dismantlings", body)
+
+
+def live(folder: Path, seed: int) -> None:
+    """Two homes in `folder` with a life behind them in which every event type occurred; both logs were audited."""
+    with World(folder, MINE, PLANT, sites=SITES) as world:
+        lives, steps = Lives(world, seed), 0
+        while steps < STEPS or lives.done.keys() < EVENTS | {"refused"}:
+            lives.step()
+            steps += 1
+            assert steps < 10 * STEPS, f"never happened: {EVENTS - lives.done.keys()}"
+        # What one of the two was allowed to record, the other one takes.
+        assert [set(one.deliveries) for one in world.check().values()] == [{"sent"}, {"sent"}]
