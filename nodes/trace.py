@@ -3,9 +3,11 @@
 What came from other logs was verified when it arrived and is kept here, so a trace asks nobody.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from ledger.entries import open_event, parse_entry
+from ledger.log.disclosures import open_disclosures
+from ledger.matter.events import EVENT_TYPES
 from ledger.verdict import CLAIMED, PROVEN
 from nodes.node import Node
 from nodes.store import codes, genealogy, log, upstream
@@ -14,6 +16,8 @@ from nodes.store.engine import Connection
 NODES_MAX = 100_000
 FROM_OUTSIDE = frozenset({"bought_outside", "imported", "unknown_opening"})
 """Origin classes whose own origin lies outside the federation: a gap, until papers of a regime fill it."""
+
+_ORIGIN = [slot.name for slot in EVENT_TYPES["registered"]].index("origin")
 
 
 def trace(node: Node, code: str, direction: str, limit: int = NODES_MAX) -> dict[str, Any]:
@@ -67,8 +71,9 @@ def _gaps(conn: Connection, found: genealogy.Trace, direction: str) -> list[dict
     """Where the story stops although it went on: not disclosed to us, or outside the federation."""
     gaps = [{"at": one.batch, "why": "not_disclosed"} for one in found.nodes if one.entry_no is None]
     if direction == "back":
-        ends = [one for one in found.nodes if one.event == "registered" and one.entry_no is not None]
-        gaps += [{"at": one.batch, "why": "outside"} for one in ends if _origin_class(conn, one) in FROM_OUTSIDE]
+        ends = {one.batch: one.entry_no for one in found.nodes if one.event == "registered"}
+        classes = _origin_classes(conn, [entry_no for entry_no in ends.values() if entry_no is not None])
+        gaps += [{"at": batch, "why": "outside"} for batch, no in ends.items() if classes.get(no) in FROM_OUTSIDE]
     else:
         for batch, to in genealogy.sent(conn, [one.batch for one in found.nodes]):
             gaps.append({"at": batch, "why": "not_disclosed" if to else "outside", "to": to})
@@ -77,14 +82,18 @@ def _gaps(conn: Connection, found: genealogy.Trace, direction: str) -> list[dict
     return gaps
 
 
-def _origin_class(conn: Connection, one: genealogy.Node) -> str | None:
-    """As its registering entry discloses it to us."""
-    assert one.entry_no is not None
-    if one.entry_no < 0:
-        return upstream.numbered(conn, [one.entry_no])[one.entry_no].event.scalar("origin").get("class")
-    stored = log.entry(conn, one.entry_no)
-    event = open_event(parse_entry(stored.note), stored.disclosures.split("\n"))
-    return event.scalar("origin").get("class")
+def _origin_classes(conn: Connection, entry_nos: Sequence[int]) -> dict[int | None, Any]:
+    """Registering entry → origin class, as it is disclosed to us. There may be thousands: of our own, only the one
+    disclosure is read, for all of them are here and in their order.
+    """
+    own = log.disclosures_at(conn, [no for no in entry_nos if no >= 0])
+    foreign = upstream.numbered(conn, [no for no in entry_nos if no < 0])
+    classes: dict[int | None, Any] = {no: entry.event.scalar("origin").get("class") for no, entry in foreign.items()}
+    for no, opened in zip(own, open_disclosures([texts[_ORIGIN] for texts in own.values()]), strict=True):
+        assert opened.path == "origin", "disclosures are kept in slot order"
+        assert isinstance(opened.value, dict), "a registration states its origin"
+        classes[no] = opened.value.get("class")
+    return classes
 
 
 def organisations(conn: Connection, node: Node, logs: set[str]) -> dict[str, str]:

@@ -28,6 +28,7 @@ _ENTRY = f'SELECT {_COLUMNS} FROM entries e LEFT JOIN disclosures d ON d."index"
 _BY_INDEX = f'{_ENTRY} WHERE e."index" IN ({{}})'
 _AFTER = f'{_ENTRY} WHERE e."index" > ? ORDER BY e."index" LIMIT ?'
 _AFTER_OF_TYPE = f'{_ENTRY} WHERE e.type = ? AND e."index" > ? ORDER BY e."index" LIMIT ?'
+_DISCLOSURES_AT = 'SELECT "index", body FROM disclosures WHERE "index" IN ({})'
 _NOTES = 'SELECT note FROM entries WHERE "index" >= ? AND "index" < ? ORDER BY "index"'
 _LEAVES = 'SELECT leaf FROM entries WHERE "index" >= ? AND "index" < ? ORDER BY "index"'
 _LEAVES_AT = 'SELECT "index", leaf FROM entries WHERE "index" IN ({})'
@@ -102,6 +103,11 @@ def page(conn: Connection, *, after: int = -1, event_type: str | None = None, li
 def _entry(row: tuple[Any, ...]) -> Entry:
     index, leaf, event_type, recorded_at, note, body = row
     return Entry(index, leaf, event_type, recorded_at, note, body.decode(errors="replace"))
+
+
+def disclosures_at(conn: Connection, indexes: Iterable[int]) -> dict[int, list[str]]:
+    """All disclosures of the entries at `indexes`, in slot order."""
+    return {index: body.split("\n") for index, body in select_in(conn, _DISCLOSURES_AT, indexes)}
 
 
 def notes(conn: Connection, first: int, count: int) -> list[bytes]:
