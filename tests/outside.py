@@ -13,6 +13,8 @@ from ledger.log.merkle import Tree
 from ledger.matter.events import Event
 from ledger.matter.handovers import check_offer, check_receipt
 from ledger.matter.stock import Arrival, Shipment, Unit
+from nodes.node import Node
+from nodes.rebuild import rebuild
 from nodes.store import deliveries, inbox, lists, log, stock, upstream
 from nodes.store.engine import Connection, Store
 from nodes.store.rebuild import snapshot
@@ -143,6 +145,13 @@ def _check_lines(sender: Audited, shipment: Shipment, receiver: Audited, arrival
         pending = sum(net for net, _ in got.pending.values())
         assert got.accepted_mg + got.rejected_mg + got.missing_mg + pending + got.open_mg == line.mg
         assert min(got.accepted_mg, got.rejected_mg, got.missing_mg, got.open_mg) >= 0
+
+
+def check_rebuild(node: Node) -> None:
+    """What is derived again is what was there, to the byte. `node` is open and not started."""
+    before = kept(node.store)
+    rebuild(node)
+    assert kept(node.store) == before
 
 
 # -- what is kept, to compare before and after ------------------------------------------------------------------------

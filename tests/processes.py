@@ -72,10 +72,16 @@ class Process:
         with (self.home / "journal").open("ab") as journal:
             self._process = subprocess.Popen(command, cwd=ROOT, env=CLEAN | settings, stdout=journal, stderr=journal)
         if wait:
-            until(self.ready, f"{self.name} answers", START_SECONDS)
+            self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        until(lambda: self.ready() or not self.running, f"{self.name} answers", START_SECONDS)
+        assert self.running, self.journal()[-2000:]
+
+    def journal(self) -> str:
+        return (self.home / "journal").read_text()
 
     def ready(self) -> bool:
-        assert self.running, (self.home / "journal").read_text()[-2000:]
         try:
             with self.program(patience=0) as program:
                 program.get("/readyz")
@@ -106,7 +112,7 @@ class Process:
         if self.running:
             assert self._process is not None
             self._process.terminate()
-            assert self._process.wait(START_SECONDS) == 0, (self.home / "journal").read_text()[-2000:]
+            assert self._process.wait(START_SECONDS) == 0, self.journal()[-2000:]
 
     # -- its own program ------------------------------------------------------------------------------------------
 
@@ -184,7 +190,7 @@ class Processes:
         for one in self:
             one.start(wait=False)
         for one in self:
-            until(one.ready, f"{one.name} answers", START_SECONDS)
+            one.wait_until_ready()
         return self
 
     def __exit__(self, failed: object, *_: object) -> None:

@@ -295,6 +295,12 @@ class Member:
         self._life.result(PATIENCE)
         self.node.stop()
 
+    def check_rebuild(self) -> None:
+        """While it does not run."""
+        node = Node.open(self.home, self._world.environ, self.clock)
+        outside.check_rebuild(node)
+        node.store.close()
+
     def restart(self) -> None:
         self.stop()
         self.start()
@@ -439,6 +445,8 @@ class World:
             for member in self:
                 if member.running:
                     member.stop()
+                if failed is None:
+                    member.check_rebuild()
             self.loop.call_soon_threadsafe(self.loop.stop)
             self._thread.join()
             self.loop.close()

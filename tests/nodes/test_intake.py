@@ -45,6 +45,12 @@ def rogue() -> Rogue:
 
 @pytest.fixture
 def world(tmp_path, rogue) -> Iterator[World]:
+    with World(tmp_path, MINE, PLANT, policy=[rogue.policy_line]) as world:
+        yield world
+
+
+@pytest.fixture
+def three(tmp_path, rogue) -> Iterator[World]:
     with World(tmp_path, MINE, PLANT, METAL, policy=[rogue.policy_line]) as world:
         yield world
 
@@ -363,64 +369,64 @@ def test_a_stranger_is_not_heard(world):
     assert outside.everything(world[PLANT].node.store) == before
 
 
-def test_another_senders_key_opens_nothing(world):
-    _, parcel = offered(world)
-    before = outside.everything(world[PLANT].node.store)
-    reply = world[PLANT].deliver(world[METAL].forge(parcel, parcel.body))
+def test_another_senders_key_opens_nothing(three):
+    _, parcel = offered(three)
+    before = outside.everything(three[PLANT].node.store)
+    reply = three[PLANT].deliver(three[METAL].forge(parcel, parcel.body))
     assert (reply.status, code_of(reply)) == (422, "sender-differs")
     bare = replace(parcel, headers=(("content-type", "application/json"),))
-    reply = world[PLANT].deliver(bare)
+    reply = three[PLANT].deliver(bare)
     assert (reply.status, code_of(reply)) == (401, "request-unsigned")
-    assert outside.everything(world[PLANT].node.store) == before
+    assert outside.everything(three[PLANT].node.store) == before
 
 
-def test_a_name_in_the_signature_is_not_enough(world):
+def test_a_name_in_the_signature_is_not_enough(three):
     """The key name says mine.example, the key is somebody else's."""
-    _, parcel = offered(world)
-    pretended = replace(world[METAL].node.identity, peer=Ed25519Signer.from_seed(f"{MINE}/peer", bytes(32)))
+    _, parcel = offered(three)
+    pretended = replace(three[METAL].node.identity, peer=Ed25519Signer.from_seed(f"{MINE}/peer", bytes(32)))
     headers = sign_request("POST", f"http://{PLANT}{parcel.path}", parcel.body, pretended)
-    before = outside.everything(world[PLANT].node.store)
-    reply = world[PLANT].deliver(replace(parcel, headers=tuple(headers.items())))
+    before = outside.everything(three[PLANT].node.store)
+    reply = three[PLANT].deliver(replace(parcel, headers=tuple(headers.items())))
     assert (reply.status, code_of(reply)) == (401, "request-signature")
-    assert outside.everything(world[PLANT].node.store) == before
+    assert outside.everything(three[PLANT].node.store) == before
 
 
-def test_what_one_node_offered_another_cannot_hand_over(world):
+def test_what_one_node_offered_another_cannot_hand_over(three):
     """Plant holds all of mine's evidence, and brings it to metal under its own name."""
-    shipment, handover = offered(world)
-    assert world[PLANT].deliver(handover).status == 200
-    world[PLANT].receive(shipment)
-    lot = world[PLANT].get("/api/v1/batches")["batches"][0]["lot_no"]
-    onward = world[PLANT].ship(METAL, {"batch": lot, "quantity": kg("1")})
-    world[METAL].await_arrival(onward)
-    parcel = next(one for one in world.network.parcels("handover") if one.receiver == METAL)
-    before = outside.everything(world[METAL].node.store)
+    shipment, handover = offered(three)
+    assert three[PLANT].deliver(handover).status == 200
+    three[PLANT].receive(shipment)
+    lot = three[PLANT].get("/api/v1/batches")["batches"][0]["lot_no"]
+    onward = three[PLANT].ship(METAL, {"batch": lot, "quantity": kg("1")})
+    three[METAL].await_arrival(onward)
+    parcel = next(one for one in three.network.parcels("handover") if one.receiver == METAL)
+    before = outside.everything(three[METAL].node.store)
 
     def rename(message: dict[str, Any]) -> None:
         message["cover"]["subject"] = message["evidence"]["subject"]["shipment"] = shipment
 
-    reply = world[METAL].deliver(changed(parcel, world[PLANT], rename))
+    reply = three[METAL].deliver(changed(parcel, three[PLANT], rename))
     assert (reply.status, code_of(reply)) == (422, "subject-missing")
-    reply = world[METAL].deliver(world[PLANT].forge(handover, handover.body, receiver=METAL))
+    reply = three[METAL].deliver(three[PLANT].forge(handover, handover.body, receiver=METAL))
     assert reply.status == 422
-    assert outside.everything(world[METAL].node.store) == before
+    assert outside.everything(three[METAL].node.store) == before
 
 
-def test_a_receipt_brought_to_the_wrong_node_is_refused(world):
-    _, parcels = answered_with(world)
+def test_a_receipt_brought_to_the_wrong_node_is_refused(three):
+    _, parcels = answered_with(three)
     receipt = parcels["receipt"]
 
     def readdress(message: dict[str, Any]) -> None:
         message["cover"]["receiver"] = METAL
 
-    before = outside.everything(world[METAL].node.store)
+    before = outside.everything(three[METAL].node.store)
     for parcel, code in (
-        (world[PLANT].forge(receipt, receipt.body, receiver=METAL), "offer-to-other"),
-        (replace(changed(receipt, world[PLANT], readdress), receiver=METAL), "receipt-of-other-shipment"),
+        (three[PLANT].forge(receipt, receipt.body, receiver=METAL), "offer-to-other"),
+        (replace(changed(receipt, three[PLANT], readdress), receiver=METAL), "receipt-of-other-shipment"),
     ):
-        reply = world[METAL].deliver(parcel)
+        reply = three[METAL].deliver(parcel)
         assert (reply.status, code_of(reply)) == (422, code)
-    assert outside.everything(world[METAL].node.store) == before
+    assert outside.everything(three[METAL].node.store) == before
 
 
 # -- an organisation that lies in its own log -------------------------------------------------------------------------
@@ -632,25 +638,25 @@ def _first_entries(handover: Parcel) -> bytes:
     return next(leaf_hash(one["note"].encode()) for one in value["evidence"]["entries"] if one["index"] == 1)
 
 
-def test_two_roots_of_one_size_are_a_fork_and_spoil_nothing_that_is_held(world):
+def test_two_roots_of_one_size_are_a_fork_and_spoil_nothing_that_is_held(three):
     """The two stories differ only in entries that plant is shown of one of them; their checkpoints give it away."""
-    mine, plant, metal = world[MINE], world[PLANT], world[METAL]
+    mine, plant, metal = three[MINE], three[PLANT], three[METAL]
     mine.register("C-1", "10")
     mine.register("C-2", "10")
-    _copy(world)
+    _copy(three)
     mine.register("not shown", "10")
     shipment = mine.ship(PLANT, {"batch": "C-1", "quantity": kg("10")})
     plant.await_arrival(shipment)
     plant.receive(shipment)
-    world.settle()
-    size = _size(next(one for one in world.network.parcels("handover") if one.receiver == PLANT))
+    three.settle()
+    size = _size(next(one for one in three.network.parcels("handover") if one.receiver == PLANT))
 
     mine.stop()
     shutil.rmtree(mine.home)
     shutil.copytree(mine.home.with_name("copy"), mine.home)
     mine.start()
     lost = Lost()
-    world.network.rule(lost, to=METAL, kind="handover", times=10**6)
+    three.network.rule(lost, to=METAL, kind="handover", times=10**6)
     forked = mine.ship(METAL, {"batch": "C-2", "quantity": kg("10")})
     mine.register("not shown either", "10")
     handover = until(lambda: next((one for one in lost.parcels if _size(one) == size), None), "a checkpoint as large")

@@ -51,6 +51,17 @@ def test_claims_are_bounded_and_the_longest_waiting_come_first(store: Store) -> 
         assert deliveries.next_due(conn, covered=100) == T[9]
 
 
+def test_who_is_alone_releases_what_somebody_claimed_and_nothing_that_was_put_off(store: Store) -> None:
+    with store.write() as conn:
+        deliveries.add(conn, [outgoing(entry_no) for entry_no in range(4)])
+        assert claimed(conn, T[0], T[9], limit=3) == [0, 1, 2]
+        deliveries.later(conn, 1, T[5], "not reached")
+        deliveries.sent(conn, 2, b"signed note")
+        deliveries.release(conn)
+        assert claimed(conn, T[0], T[9]) == [2, 3]
+        assert claimed(conn, T[5], T[9]) == [0]
+
+
 def test_a_claim_that_was_never_settled_is_due_again(store: Store) -> None:
     with store.write() as conn:
         deliveries.add(conn, [outgoing(5)])
