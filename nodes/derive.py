@@ -19,18 +19,21 @@ from nodes.store.records import Making
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """An own entry: its index and its whole event."""
+    """An own entry: its index, its whole event, and how each batch, unit and shipment of it came into being."""
 
     index: int
     event: Event
+    made: Mapping[Key, Making]
 
 
-def makings(entry: Derived) -> dict[Key, Making]:
-    """How each batch, unit and shipment of an event came into being."""
-    event, index = entry.event, entry.index
+def derived(index: int, event: Event) -> Derived:
+    return Derived(index, event, _makings(index, event))
+
+
+def _makings(index: int, event: Event) -> dict[Key, Making]:
     ref = event.scalar("recorded").get("external_ref")
     country = country_of(event)
-    amounts = amounts_of(event)
+    amounts = _amounts(event)
     found: dict[Key, Making] = {
         ("batch", made.batch): Making(index, None, made.at, country, ref, amounts.get(made.batch))
         for made in genealogy.made(event)
@@ -53,7 +56,7 @@ def country_of(event: Event) -> str | None:
     return None
 
 
-def amounts_of(event: Event) -> dict[str, int]:
+def _amounts(event: Event) -> dict[str, int]:
     """Milligrams of each batch that the event makes, where disclosed."""
     quantity = event.scalar("quantity").get("mg")
     if quantity is not None:
@@ -67,7 +70,7 @@ def derive(conn: Connection, entries: Sequence[Derived], changes: Mapping[Key, S
     """Writes everything that a group of own entries implies, in the caller's transaction."""
     made: dict[Key, Making] = {}
     for entry in entries:
-        made.update(makings(entry))
+        made.update(entry.made)
     stock.save(conn, changes, made)
     for entry in entries:
         event = entry.event

@@ -12,11 +12,10 @@ from ledger.entries import open_event, parse_entry
 from ledger.errors import Unknown
 from ledger.labels import Label, make_token
 from ledger.matter.events import EVENT_TYPES, Event, is_id
-from ledger.matter.genealogy import made
 from ledger.matter.reference import Reference
 from ledger.matter.stock import Batch, Key, Shipment, State, Unit
 from nodes.config import Settings
-from nodes.derive import amounts_of
+from nodes.derive import Derived
 from nodes.identity import Identity
 from nodes.store import codes, log, stock, upstream
 from nodes.store.engine import Connection
@@ -70,24 +69,27 @@ class GroupDesk:
             self.load([key])
         return self.view.get(key)
 
-    def take(self, event: Event, changes: Mapping[Key, State]) -> None:
+    def take(self, entry: Derived, changes: Mapping[Key, State]) -> None:
         """What custody allowed becomes the state that the next command sees."""
         self.changes.update(changes)
         self.view.update(changes)
         self._missing.difference_update(changes)
-        ref = event.scalar("recorded").get("external_ref")
-        amounts = amounts_of(event)
-        for one in made(event):
-            self._events[one.batch] = event
-            if one.batch in amounts:
-                self._booked.append((one.product, amounts[one.batch]))
-            for code in (one.lot_no, ref):
-                if code is not None:
-                    self._coined.setdefault(("batch", code), []).append(one.batch)
-        if ref is not None and "shipment" in event.ids:
-            self._coined.setdefault(("shipment", ref), []).append(event.ids["shipment"])
-        for id_, row in zip(event.ids.get("units.public", ()), event.items("units.public"), strict=True):
-            self._coined.setdefault(("unit", row["serial"]), []).append(id_)
+        for key, how in entry.made.items():
+            state = changes[key]
+            if isinstance(state, Batch):
+                self._events[state.id] = entry.event
+                if how.mg is not None:
+                    self._booked.append((state.product, how.mg))
+                self._coin("batch", state.lot_no, state.id)
+                self._coin("batch", how.external_ref, state.id)
+            elif isinstance(state, Unit):
+                self._coin("unit", state.serial, state.id)
+            elif isinstance(state, Shipment):
+                self._coin("shipment", how.external_ref, state.id)
+
+    def _coin(self, kind: str, code: str | None, id_: str) -> None:
+        if code is not None:
+            self._coined.setdefault((kind, code), []).append(id_)
 
     # -- own codes --------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from ledger.log.merkle import new_nodes
 from ledger.matter.custody import apply, touches
 from ledger.matter.events import EVENT_TYPES
 from ledger.matter.stock import Key, State
-from nodes.derive import Derived, derive
+from nodes.derive import derive, derived
 from nodes.intake import derive_upstream
 from nodes.node import Node
 from nodes.store import log, stock, upstream
@@ -98,7 +98,7 @@ def _take_entries(conn: Connection, run: Sequence[Entry]) -> None:
     view: dict[Key, State] = {}
     loaded: set[Key] = set()
     changes: dict[Key, State] = {}
-    derived = []
+    made = []
     for stored, entry in zip(run, parsed, strict=True):
         event = open_event(entry, stored.disclosures.split("\n"), whole=True)
         keys = touches(event) - loaded
@@ -107,8 +107,8 @@ def _take_entries(conn: Connection, run: Sequence[Entry]) -> None:
         changed = apply(view, event)
         view.update(changed)
         changes.update(changed)
-        derived.append(Derived(stored.index, event))
+        made.append(derived(stored.index, event))
     log.add_hashes(conn, new_nodes(run[0].index, [one.leaf for one in run], log.hashes(conn)))
     last = run[-1]
     log.move_head(conn, run[0].index, Head(last.index + 1, parsed[-1].text_hash, last.recorded_at))
-    derive(conn, derived, changes)
+    derive(conn, made, changes)

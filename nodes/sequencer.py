@@ -15,8 +15,8 @@ import asyncio
 import json
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,13 +30,13 @@ from ledger.entries import NOTHING_BEFORE, Commitment, commit, entry_text
 from ledger.errors import Conflict, LodetraceError, Unavailable
 from ledger.log.checkpoints import Checkpoint, sign_checkpoint
 from ledger.log.merkle import leaf_hash, new_nodes, root_at
-from ledger.log.notes import Signer, sign_note
+from ledger.log.notes import sign_note
 from ledger.matter.custody import apply, touches
 from ledger.matter.events import Event
 from ledger.matter.reference import Reference
 from nodes.clock import Clock, next_stamp, stamp
 from nodes.config import Settings
-from nodes.derive import Derived, derive
+from nodes.derive import Derived, derive, derived
 from nodes.desk import GroupDesk
 from nodes.identity import Identity
 from nodes.store import access, deliveries, log
@@ -59,7 +59,6 @@ KEYS_KEPT = timedelta(days=90)
 _FORGET_AT_ONCE = 64
 _say = logging.getLogger(__name__)
 _print = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_SIGN_TOGETHER = 32  # texts handed to the signing thread at once: few enough to overlap, many enough to be worth it
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +92,15 @@ class _Waiting:
 
 @dataclass(slots=True)
 class _Prepared:
-    """A command that custody allowed, chained and waiting for its signature."""
+    """A command that custody allowed, chained and signed. `position` is its place in the group."""
 
-    waiting: _Waiting
     position: int
+    command: Command
     draft: Draft
-    event: Event
+    entry: Derived
     commitment: Commitment
-    index: int
     text: str
-    note: bytes = b""
+    note: bytes
 
 
 class Sequencer:
@@ -120,6 +118,7 @@ class Sequencer:
         """`committed` is called after every checkpoint, from the writer's thread: deliveries may leave now."""
         self._store, self._identity, self._settings = store, identity, settings
         self._reference, self._clock, self._committed = reference, clock, committed
+        self._author = identity.author
         self._usual: dict[str, deque[int]] = {}
         # Guarded by _wake.
         self._wake = Condition()
@@ -130,7 +129,6 @@ class Sequencer:
         # Owned by the writer's thread.
         self._published_at = 0.0
         self._published_size = 0
-        self._signing = ThreadPoolExecutor(1, thread_name_prefix="sign")
         self._thread = Thread(target=self._run, name="sequencer", daemon=True)
         self.groups = 0
         self.entries = 0
@@ -150,7 +148,6 @@ class Sequencer:
             self._wake.notify()
         if self._thread.is_alive():
             self._thread.join()
-        self._signing.shutdown()
 
     def submit(self, command: Command) -> "Future[Answer]":
         """Queues a command. Raises Unavailable when stopping or overloaded, Conflict while its key is under way."""
@@ -241,7 +238,7 @@ class Sequencer:
                 self._write(conn, desk, prepared, outcomes)
         # From here on the group is on disk; not one of its callers has been answered yet.
         if prepared:
-            self.size_hint = prepared[-1].index + 1
+            self.size_hint = prepared[-1].entry.index + 1
             self.entries += len(prepared)
             self.groups += 1
             desk.remember_usual()
@@ -255,10 +252,13 @@ class Sequencer:
         head: Head,
         outcomes: dict[int, Answer | BaseException],
     ) -> list[_Prepared]:
-        """Drafts, applies custody and chains, command by command; signing runs beside it, in its own thread."""
+        """Drafts, applies custody, chains and signs, command by command.
+
+        Signing lets go of the interpreter, so requests are read meanwhile. A thread of its own would gain nothing: it
+        would wait for the interpreter after each signature, and the writer seldom lets go of it.
+        """
         known = access.recall(conn, [w.command.idempotency for w in group if w.command.idempotency is not None])
         prepared: list[_Prepared] = []
-        signing: list[Future[None]] = []
         index, previous = head.size, head.text_hash if head.size else NOTHING_BEFORE
         for position, waiting in enumerate(group):
             key = waiting.command.idempotency
@@ -279,11 +279,6 @@ class Sequencer:
                 continue
             prepared.append(one)
             index, previous = index + 1, sha256(one.text.encode()).digest()
-            if len(prepared) % _SIGN_TOGETHER == 0:
-                signing.append(self._signing.submit(_sign, self._identity.author, prepared[-_SIGN_TOGETHER:]))
-        _sign(self._identity.author, prepared[len(prepared) - len(prepared) % _SIGN_TOGETHER :])
-        for done in signing:
-            done.result()
         return prepared
 
     def _draft(self, desk: GroupDesk, waiting: _Waiting, position: int, index: int, previous: bytes) -> _Prepared:
@@ -292,9 +287,10 @@ class Sequencer:
         event = Event(draft.type, desk.origin, draft.slots, commitment.ids, desk.recorded_at).check()
         desk.expect(event)
         desk.load(touches(event))
-        desk.take(event, apply(desk.view, event))
+        entry = derived(index, event)
+        desk.take(entry, apply(desk.view, event))
         text = entry_text(desk.origin, index, previous, desk.recorded_at, draft.type, commitment.sd)
-        return _Prepared(waiting, position, draft, event, commitment, index, text)
+        return _Prepared(position, waiting.command, draft, entry, commitment, text, sign_note(text, [self._author]))
 
     def _write(
         self,
@@ -304,31 +300,36 @@ class Sequencer:
         outcomes: dict[int, Answer | BaseException],
     ) -> None:
         leaves = [leaf_hash(one.note) for one in prepared]
-        first = prepared[0].index
+        first = prepared[0].entry.index
         nodes = new_nodes(first, leaves, log.hashes(conn))
         entries = [
             Entry(
-                one.index, leaf, one.event.type, one.event.recorded_at, one.note, "\n".join(one.commitment.disclosures)
+                one.entry.index,
+                leaf,
+                one.entry.event.type,
+                one.entry.event.recorded_at,
+                one.note,
+                "\n".join(one.commitment.disclosures),
             )
             for one, leaf in zip(prepared, leaves, strict=True)
         ]
         log.append(conn, entries, nodes, sha256(prepared[-1].text.encode()).digest())
-        derive(conn, [Derived(one.index, one.event) for one in prepared], desk.changes)
+        derive(conn, [one.entry for one in prepared], desk.changes)
         remembered: list[tuple[Idempotency, int, bytes]] = []
         outgoing: list[Outgoing] = []
         for one, leaf in zip(prepared, leaves, strict=True):
-            sealed = Sealed(one.event, one.index, leaf, desk.origin)
+            sealed = Sealed(one.entry.event, one.entry.index, leaf, desk.origin)
             answer = Answer(201, _json(one.draft.answer(sealed)))
             outcomes[one.position] = answer
-            if one.waiting.command.idempotency is not None:
-                remembered.append((one.waiting.command.idempotency, answer.status, answer.body))
+            if one.command.idempotency is not None:
+                remembered.append((one.command.idempotency, answer.status, answer.body))
             for delivery in one.draft.deliveries:
-                subject = delivery.subject or one.event.ids["shipment"]
-                outgoing.append(Outgoing(delivery.kind, delivery.to, subject, one.index))
+                subject = delivery.subject or one.entry.event.ids["shipment"]
+                outgoing.append(Outgoing(delivery.kind, delivery.to, subject, one.entry.index))
         authority = self._settings.authority
         if authority is not None:
             # One deposit for the group: its subject is where it starts, its entry where it ends.
-            outgoing.append(Outgoing("deposit", authority, str(first), prepared[-1].index))
+            outgoing.append(Outgoing("deposit", authority, str(first), prepared[-1].entry.index))
         access.remember(conn, remembered, desk.recorded_at)
         deliveries.add(conn, outgoing)
 
@@ -369,12 +370,6 @@ def _tell(pairs: Sequence[_Told]) -> None:
             future.set_exception(outcome)
         else:
             future.set_result(outcome)
-
-
-def _sign(signer: Signer, batch: Iterable[_Prepared]) -> None:
-    """Signing releases the interpreter lock, so this runs beside the drafting of the next commands."""
-    for one in batch:
-        one.note = sign_note(one.text, [signer])
 
 
 def _recalled(remembered: access.Remembered, asked: Idempotency) -> Answer | Conflict:

@@ -538,7 +538,7 @@ def test_a_queue_that_is_full_takes_nothing_more(node, monkeypatch):
 
 
 def test_checkpoints_follow_the_log_and_never_overtake_it(node):
-    ended, seen = Event(), set()
+    ended, seen = Event(), []
 
     def watch() -> None:
         while not ended.is_set():
@@ -546,7 +546,7 @@ def test_checkpoints_follow_the_log_and_never_overtake_it(node):
                 newest, head = log.latest_checkpoint(conn), log.head(conn).size
             assert newest is not None
             assert newest[0] <= head
-            seen.add(newest[0])
+            seen.append(newest[0])
 
     with ThreadPoolExecutor(1) as pool:
         watching = pool.submit(watch)
@@ -554,9 +554,10 @@ def test_checkpoints_follow_the_log_and_never_overtake_it(node):
             for one in [send(node, "register", ore(f"A-{start + number}")) for number in range(60)]:
                 one.result(PATIENCE)
         until(lambda: checkpoint(node) == 1201, "everything is published")
+        until(lambda: watching.done() or 1201 in seen, "it is seen by who watches")
         ended.set()
         watching.result(PATIENCE)
-    assert len(seen) > 3
+    assert seen == sorted(seen), "no checkpoint takes anything back"
     assert parse_checkpoint(parse_note(node.checkpoint()).text).size == 1201
 
 
