@@ -11,7 +11,7 @@ from typing import Any
 from ledger.entries import Entry, new_id
 from ledger.log.canonical import b64
 from ledger.log.disclosures import Opened, digest, open_slots, prove_items
-from ledger.matter.events import AUDIENCES, EVENT_TYPES, Slot
+from ledger.matter.event_types import AUDIENCES, EVENT_TYPES, Slot
 
 _INPUTS = {"dismantled": "units"}
 """Which lists hold what went in, where they are not called so."""

@@ -21,7 +21,8 @@ from ledger.log.canonical import b64, b64url, check_json, dump, parse_json, unb6
 from ledger.log.disclosures import commit_list, digest, disclose_made, open_slots, padded
 from ledger.log.merkle import leaf_hash
 from ledger.log.notes import Note, Verifier, open_note, parse_note
-from ledger.matter.events import EVENT_TYPES, LIST_MAX, Event, Slot, is_origin
+from ledger.matter.event_types import EVENT_TYPES, LIST_MAX, Slot
+from ledger.matter.events import Event, is_origin
 
 FIRST_LINE = "lodetrace entry v1"
 ENTRY_MAX = 16 * 1024

@@ -23,7 +23,8 @@ from ledger.log.disclosures import open_slots
 from ledger.log.merkle import check_consistency, check_inclusion, leaf_hash
 from ledger.log.notes import Verifier
 from ledger.log.trust import Policy
-from ledger.matter.events import EVENT_TYPES, KINDS, Event, is_id, is_origin
+from ledger.matter.event_types import EVENT_TYPES
+from ledger.matter.events import KINDS, Event, is_id, is_origin
 
 FORMAT = "lodetrace evidence v1"
 _SUBJECTS = ({"batch"}, {"batch", "unit"}, {"shipment"}, {"log"})

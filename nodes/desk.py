@@ -11,7 +11,8 @@ from typing import Any
 from ledger.entries import open_event, parse_entry
 from ledger.errors import Unknown
 from ledger.labels import Label, make_token
-from ledger.matter.events import EVENT_TYPES, Event, is_id
+from ledger.matter.event_types import EVENT_TYPES
+from ledger.matter.events import Event, is_id
 from ledger.matter.reference import Reference
 from ledger.matter.stock import Batch, Key, Shipment, State, Unit
 from nodes.config import Settings

@@ -22,7 +22,8 @@ from ledger.log.checkpoints import claimed_origin
 from ledger.log.merkle import leaf_hash
 from ledger.log.notes import Verifier, sign_note
 from ledger.matter import genealogy
-from ledger.matter.events import EVENT_TYPES, Event
+from ledger.matter.event_types import EVENT_TYPES
+from ledger.matter.events import Event
 from ledger.matter.handovers import check_acknowledgement, check_offer, check_receipt
 from nodes.clock import stamp
 from nodes.derive import country_of

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ledger.entries import open_event, parse_entry
 from ledger.log.merkle import new_nodes
 from ledger.matter.custody import apply, touches
-from ledger.matter.events import EVENT_TYPES
+from ledger.matter.event_types import EVENT_TYPES
 from ledger.matter.stock import Key, State
 from nodes.derive import derive, derived
 from nodes.intake import derive_upstream

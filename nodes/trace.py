@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ledger.log.disclosures import open_disclosures
-from ledger.matter.events import EVENT_TYPES
+from ledger.matter.event_types import EVENT_TYPES
 from ledger.verdict import CLAIMED, PROVEN
 from nodes.node import Node
 from nodes.store import codes, genealogy, log, upstream

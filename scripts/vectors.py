@@ -28,7 +28,7 @@ from ledger.log.notes import parse_note, sign_note  # noqa: E402
 from ledger.log.proofs import Proof, format_proof  # noqa: E402
 from ledger.log.tiles import bundle_path, format_bundle, tile_path  # noqa: E402
 from ledger.log.trust import Policy  # noqa: E402
-from ledger.matter.events import EVENT_TYPES, OPTIONAL, ROWS  # noqa: E402
+from ledger.matter.event_types import EVENT_TYPES, OPTIONAL, ROWS  # noqa: E402
 from ledger.verdict import judge  # noqa: E402
 from tests.formats import small, story  # noqa: E402
 from tests.formats.lies import BASES, LIES, Lie  # noqa: E402

@@ -22,7 +22,8 @@ from typing import Any
 from ledger.errors import Refusal
 from ledger.matter import processing, receiving, shipping
 from ledger.matter.desk import Desk
-from ledger.matter.events import EVENT_TYPES, Event
+from ledger.matter.event_types import EVENT_TYPES
+from ledger.matter.events import Event
 from ledger.matter.stock import Key, State
 
 CLOCK_TOLERANCE = timedelta(minutes=5)

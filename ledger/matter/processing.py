@@ -9,7 +9,8 @@ from typing import Any
 
 from ledger.errors import Refusal
 from ledger.matter.desk import Desk, first_double, refuse_contents_missing
-from ledger.matter.events import REMOVAL_KINDS, Event
+from ledger.matter.event_types import REMOVAL_KINDS
+from ledger.matter.events import Event
 from ledger.matter.quantities import show_mg
 from ledger.matter.reference import CONSERVING
 from ledger.matter.stock import Batch, Holding, Unit

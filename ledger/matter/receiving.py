@@ -10,7 +10,8 @@ from typing import Any
 
 from ledger.errors import Refusal
 from ledger.matter.desk import Desk, refuse_contents_missing
-from ledger.matter.events import TITLE_PASSES, UNIT_STATES, Event, is_id
+from ledger.matter.event_types import TITLE_PASSES, UNIT_STATES
+from ledger.matter.events import Event, is_id
 from ledger.matter.quantities import show_goods, show_mg
 from ledger.matter.stacks import outers_of
 from ledger.matter.stock import Arrival, ArrivalLine, Batch, Unit

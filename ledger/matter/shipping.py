@@ -10,7 +10,8 @@ from typing import Any
 
 from ledger.errors import Refusal
 from ledger.matter.desk import Desk, first_double, refuse_contents_missing
-from ledger.matter.events import PURPOSES, Event
+from ledger.matter.event_types import PURPOSES
+from ledger.matter.events import Event
 from ledger.matter.quantities import show_goods, show_mg
 from ledger.matter.stacks import outers_of
 from ledger.matter.stock import Line, Shipment

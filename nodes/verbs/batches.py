@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ledger.errors import Refusal
-from ledger.matter.events import ORIGIN_CLASSES
+from ledger.matter.event_types import ORIGIN_CLASSES
 from ledger.matter.guards import Guard, ask, basis_guards, slip_guard
 from ledger.matter.quantities import Amount, amount
 from ledger.matter.stock import Unit

@@ -8,7 +8,7 @@ import pytest
 from typer.main import get_command
 
 from api.cli import build
-from ledger.matter.events import EVENT_TYPES
+from ledger.matter.event_types import EVENT_TYPES
 from ledger.messages import MESSAGES
 from nodes import config
 from nodes.store.rebuild import DERIVABLE, NOT_DERIVABLE

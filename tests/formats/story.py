@@ -22,7 +22,7 @@ from ledger.log.checkpoints import Checkpoint, add_signatures, cosign, sign_chec
 from ledger.log.disclosures import digest, prove_items
 from ledger.log.merkle import Tree
 from ledger.log.notes import COSIGNATURE, ED25519, Ed25519Signer, sign_note
-from ledger.matter.events import EVENT_TYPES
+from ledger.matter.event_types import EVENT_TYPES
 
 WITNESSED_AT = 1795306530
 KG = 10**6

@@ -2,7 +2,8 @@
 
 import re
 
-from ledger.matter.events import AUDIENCES, EVENT_TYPES, KINDS
+from ledger.matter.event_types import AUDIENCES, EVENT_TYPES
+from ledger.matter.events import KINDS
 from tests.formats.lies import LIES
 from tests.formats.second_verifier import DOCUMENT
 from tests.formats.test_vectors import VECTORS, make_vectors

@@ -13,7 +13,7 @@ from ledger.entries import Commitment, Entry, commit, entry_text, new_id, parse_
 from ledger.log.canonical import b64url
 from ledger.log.disclosures import digest, disclose, open_slots, padded
 from ledger.log.notes import sign_note
-from ledger.matter.events import AUDIENCES, EVENT_TYPES, slot_of
+from ledger.matter.event_types import AUDIENCES, EVENT_TYPES, slot_of
 from tests.ledger.sealing import AUTHOR, ORIGIN, TIME, Entropy
 
 BATCHES = [new_id(ORIGIN, f"batch {number}") for number in range(6)]

@@ -26,7 +26,8 @@ from ledger.log.canonical import b64url
 from ledger.log.disclosures import digest, disclose, open_disclosure
 from ledger.log.merkle import leaf_hash
 from ledger.log.notes import sign_note
-from ledger.matter.events import EVENT_TYPES, Event
+from ledger.matter.event_types import EVENT_TYPES
+from ledger.matter.events import Event
 from tests.ledger.matter.story import AT, KG, SITE, World, answer, made, part, unit
 from tests.ledger.sealing import (
     AUTHOR,

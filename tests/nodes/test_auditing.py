@@ -15,7 +15,7 @@ from ledger.errors import LodetraceError, Malformed, Unverified
 from ledger.log.checkpoints import Checkpoint, open_checkpoint, sign_checkpoint
 from ledger.log.merkle import prove_inclusion
 from ledger.log.notes import Ed25519Signer, sign_note
-from ledger.matter.events import EVENT_TYPES
+from ledger.matter.event_types import EVENT_TYPES
 from nodes import tokens
 from nodes.auditing import RUN, Report, Source, audit, from_deposits, from_node, from_store, open_home
 from nodes.clock import system_clock

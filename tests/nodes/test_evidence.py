@@ -15,7 +15,7 @@ from ledger.entries import id_in, new_id, open_event, parse_entry
 from ledger.errors import Unavailable, Unknown
 from ledger.evidence import Evidence, evidence_of, format_evidence, parse_evidence, verify
 from ledger.log.disclosures import open_slots
-from ledger.matter.events import AUDIENCES, EVENT_TYPES, slot_of
+from ledger.matter.event_types import AUDIENCES, EVENT_TYPES, slot_of
 from nodes import evidence
 from nodes.scan import scan
 from nodes.store import log

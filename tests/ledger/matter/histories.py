@@ -6,7 +6,8 @@ refused with one of a few codes. The books of books.py are kept along the way.
 
 from collections.abc import Callable, Sequence
 
-from ledger.matter.events import PURPOSES, Event
+from ledger.matter.event_types import PURPOSES
+from ledger.matter.events import Event
 from ledger.matter.stock import Arrival, Batch, Shipment
 from tests.ledger.matter.attempts import NAMES, SITES
 from tests.ledger.matter.books import absolute

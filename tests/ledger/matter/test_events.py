@@ -9,20 +9,8 @@ from typing import Any
 import pytest
 
 from ledger.errors import LodetraceError, Malformed
-from ledger.matter.events import (
-    AUDIENCES,
-    EVENT_TYPES,
-    KINDS,
-    LIST_MAX,
-    OPTIONAL,
-    ROWS,
-    Event,
-    Slot,
-    is_id,
-    is_name,
-    is_origin,
-    slot_of,
-)
+from ledger.matter.event_types import AUDIENCES, EVENT_TYPES, LIST_MAX, OPTIONAL, ROWS, Slot, slot_of
+from ledger.matter.events import KINDS, Event, is_id, is_name, is_origin
 from tests.ledger.matter.story import AT, KG, World, answer, made, part, unit
 
 SLOTS = [pytest.param(type_, slot, id=f"{type_}: {slot.name}") for type_, row in EVENT_TYPES.items() for slot in row]

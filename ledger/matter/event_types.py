@@ -1,0 +1,245 @@
+"""The table of event types: which slots each has, which fields a slot holds, and who may read it by default.
+
+A slot is one commitment (formats page, "Event JSON"): scalar, or a list of items of which each is committed apart.
+Fields with the same readers share a slot, so one disclosure opens one reader's view. Every event of a type has all
+its slots, absent ones as a committed null, so nothing is told by what is missing.
+
+Audiences, each including the ones before it in what it may read:
+  public     anyone (and anyone who holds the labelled thing in hand)
+  chain      whoever holds a receipt downstream, as far as the goods came from there
+  partner    the counterparty named in the entry (nobody for events without one)
+  authority  the authority of the log's jurisdiction
+Named grants come on top and are not part of this table.
+
+Over 400 lines because the table is one table.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+AUDIENCES = ("public", "chain", "partner", "authority")
+LIST_MAX = 65_536
+NOTE_MAX = 1 << 17
+PURPOSES = ("sale", "processing", "consignment", "storage", "sample", "return", "repair")
+TITLE_PASSES = frozenset({"sale", "sample", "return"})
+"""Purposes with which the accepted goods become the receiver's own; with the others the sender stays the owner."""
+UNIT_STATES = ("accepted", "concession", "quarantined", "rejected", "missing", "unexpected", "damaged")
+ORIGIN_CLASSES = ("mined", "imported", "recycled", "bought_outside", "unknown_opening")
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """`kinds` maps a field to its kind, with a `?` behind it where the field may be absent."""
+
+    name: str
+    audience: str
+    kinds: Mapping[str, str]
+    items: bool = False
+    creates: str | None = None
+
+
+def _slot(name: str, audience: str, creates: str | None = None, /, **kinds: str) -> Slot:
+    # Field names that are Python keywords are written with a trailing underscore in the table below.
+    return Slot(name, audience, {key.rstrip("_"): kind for key, kind in kinds.items()}, creates=creates)
+
+
+def _list(name: str, audience: str, creates: str | None = None, /, **kinds: str) -> Slot:
+    return Slot(name, audience, {key.rstrip("_"): kind for key, kind in kinds.items()}, items=True, creates=creates)
+
+
+_DOCUMENTS = _slot("documents", "authority", list="documents")
+_RECORDED = _slot(
+    "recorded",
+    "authority",
+    by="text",
+    approved_by="text?",
+    external_ref="text?",
+    confirmed="list?",
+    captured="object?",
+    reference="text?",
+)
+_LOSSES = _slot("losses", "authority", list="losses")
+_PART = {"mg": "mg", "basis": "code", "count": "count?", "units": "ids?", "owner": "name?"}
+
+EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
+    "log_opened": (
+        _slot(
+            "log", "public", name="name", organisation="text", organisation_en="text?", role="code", country="country?"
+        ),
+        _slot("keys", "public", list="keys"),
+        _slot("predecessor", "public", checkpoint="note"),
+    ),
+    "registered": (
+        _slot("batch", "chain", "batch", product="code", lot_no="text?", at="at", site="code"),
+        _slot("origin", "chain", class_="code", country="country", region="text?", feed_class="code?"),
+        _slot("quantity", "authority", mg="mg", basis="code", count="count?", typed="object", weighing="object?"),
+        _slot("assay", "authority", basis="code"),
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    "transformed": (
+        _slot("transformation", "chain", at="at", steps="steps"),
+        _list("inputs.chain", "chain", batch="id"),
+        _list("inputs.authority", "authority", **_PART, site="code", typed="object"),
+        _list("outputs.chain", "chain", "batch", product="code", lot_no="text?"),
+        _list(
+            "outputs.authority",
+            "authority",
+            mg="mg",
+            basis="code",
+            count="count?",
+            site="code",
+            typed="object",
+            assay="object?",
+        ),
+        _LOSSES,
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    "packed": (
+        _slot("packing", "chain", batch="id", at="at", site="code"),
+        _list("units.public", "public", "unit", serial="text", kind="code", net_mg="mg", count="count?", seal="text?"),
+        _list("units.chain", "chain", contains="ids?"),
+        _list("units.authority", "authority", typed="object", owner="name?"),
+        _RECORDED,
+    ),
+    "unpacked": (
+        _slot("unpacking", "chain", at="at"),
+        _list("units.chain", "chain", unit="id", batch="id", contains="ids?"),
+        _RECORDED,
+    ),
+    "moved": (
+        _slot("move", "authority", at="at", from_="code", to="code"),
+        _list("lines.chain", "chain", batch="id"),
+        _list("lines.authority", "authority", **_PART, typed="object?"),
+        _RECORDED,
+    ),
+    "shipped": (
+        _slot("shipment", "chain", "shipment", at="at", purpose="code", to="name?", original="id?"),
+        _slot("party", "partner", outside="object"),
+        _list("lines.chain", "chain", batch="id"),
+        _list(
+            "lines.partner",
+            "partner",
+            mg="mg",
+            basis="code",
+            count="count?",
+            units="units",
+            owner="name?",
+            product="code",
+            lot_no="text?",
+            assay="object?",
+        ),
+        _list("lines.authority", "authority", site="code", typed="object?"),
+        _slot("transport", "partner", vehicle="text?", waybill="text?", carrier="text?"),
+        _slot("documents", "partner", list="documents"),
+        _RECORDED,
+    ),
+    "received": (
+        _slot(
+            "receipt",
+            "chain",
+            at="at",
+            shipment="id",
+            from_="name",
+            purpose="code",
+            final="flag",
+            declined="flag",
+            reason="text?",
+        ),
+        _slot("offer", "chain", log="name", index="count0", leaf="hash", size="count", root="hash"),
+        _list("lines.chain", "chain", line="count0", batch="id"),
+        _list(
+            "lines.partner",
+            "partner",
+            basis="code",
+            offered_mg="mg",
+            offered_count="count?",
+            accepted_mg="mg",
+            accepted_count="count?",
+            rejected_mg="mg",
+            rejected_count="count?",
+            missing_mg="mg",
+            missing_count="count?",
+            difference_mg="signed",
+            tolerance_mg="mg?",
+            units="received_units",
+            owner="name?",
+            product="code",
+            lot_no="text?",
+            reason="text?",
+        ),
+        _list("lines.authority", "authority", site="code", typed="object?", weighing="object?"),
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    "acknowledged": (
+        _slot("acknowledgement", "partner", at="at", shipment="id", agreed="flag", declined="flag", reason="text?"),
+        _slot("answer", "partner", log="name", index="count0", leaf="hash", size="count", root="hash"),
+        _list("lines.partner", "partner", line="count0", batch="id", mg="mg", count="count?", units="ids?"),
+        _list("lines.authority", "authority", site="code", typed="object?"),
+        _RECORDED,
+    ),
+    "assembled": (
+        _slot("assembly", "chain", "batch", at="at", product="code", lot_no="text?", steps="steps"),
+        _slot("quantity", "authority", mg="mg", basis="code", count="count", site="code"),
+        _list("inputs.chain", "chain", batch="id"),
+        _list("inputs.authority", "authority", **_PART, site="code", typed="object"),
+        _list("units.public", "public", "unit", serial="text", kind="code", net_mg="mg", count="count", seal="text?"),
+        _list("units.chain", "chain", from_="list?"),
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    "dismantled": (
+        _slot("dismantling", "chain", at="at", steps="steps"),
+        _list("units.chain", "chain", unit="id", batch="id"),
+        _list("outputs.chain", "chain", "batch", product="code", lot_no="text?"),
+        _list("outputs.authority", "authority", mg="mg", basis="code", count="count?", site="code", typed="object"),
+        _LOSSES,
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    "removed": (
+        _slot("removal", "chain", at="at", kind="code"),
+        _list("lines.chain", "chain", batch="id"),
+        _list("lines.authority", "authority", **_PART, site="code", typed="object?"),
+        _slot("reason", "authority", text="text"),
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+}
+OPTIONAL = frozenset({"predecessor", "assay", "documents", "losses", "party", "transport", "reason", "answer"})
+"""Scalar slots that may hold a committed null; every other one says something in every event of its type."""
+ROWS: Mapping[str, Mapping[str, str]] = {
+    "documents": {},
+    "keys": {"use": "code", "alg": "code"},
+    "losses": {"kind": "code", "mg": "mg", "basis": "code?"},
+    "steps": {"process": "code", "site": "code?", "country": "country?"},
+    "units": {
+        "unit": "id",
+        "kind": "code",
+        "serial": "text",
+        "net_mg": "mg",
+        "count": "count?",
+        "seal": "text?",
+        "inside": "id?",
+    },
+    "received_units": {
+        "unit": "text",
+        "state": "code",
+        "kind": "code",
+        "serial": "text",
+        "net_mg": "mg",
+        "count": "count?",
+        "seal": "text?",
+        "inside": "id?",
+        "reason": "text?",
+    },
+}
+"""Kinds that are arrays of objects, and the fields of those. A unit that nobody offered may have no id to state."""
+REMOVAL_KINDS = ("consumed", "disposed", "destroyed")
+
+
+def slot_of(event_type: str, name: str) -> Slot:
+    """The table's row for a slot; KeyError is a programming mistake."""
+    return next(slot for slot in EVENT_TYPES[event_type] if slot.name == name)
