@@ -117,7 +117,12 @@ def commit(event_type: str, slots: Mapping[str, Any], origin: str, entropy: Entr
     """
     table = EVENT_TYPES[event_type]
     assert slots.keys() <= {slot.name for slot in table}, f"{event_type} has no slot for all of {sorted(slots)}"
-    counts = [padded(len(slots.get(slot.name) or ())) if slot.items else 1 for slot in table]
+    longest: dict[str, int] = {}
+    for slot in table:
+        if slot.items:
+            group = slot.name.partition(".")[0]
+            longest[group] = max(longest.get(group, 0), len(slots.get(slot.name) or ()))
+    counts = [padded(longest[slot.name.partition(".")[0]]) if slot.items else 1 for slot in table]
     pool = entropy(16 * sum(counts))
     drawn = [b64url(pool[at : at + 16]) for at in range(0, len(pool), 16)]
     used = 0

@@ -322,7 +322,7 @@ def events_table() -> str:
     for event_type, slots in EVENT_TYPES.items():
         for slot in slots:
             fields = ", ".join(f"`{name}` {kind}" for name, kind in slot.kinds.items())
-            form, null = ("list", "") if slot.items else ("scalar", "may be" if slot.name in OPTIONAL else "never")
+            form, null = "list" if slot.items else "scalar", "may be" if slot.name in OPTIONAL else "never"
             cells = (f"`{event_type}`", f"`{slot.name}`", form, slot.audience, null, slot.creates or "", fields)
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)

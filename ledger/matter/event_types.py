@@ -56,10 +56,38 @@ _RECORDED = _slot(
     external_ref="text?",
     confirmed="list?",
     captured="object?",
-    reference="text?",
+    ruleset="text?",
 )
 _LOSSES = _slot("losses", "authority", list="losses")
+_PROVENANCE = {"model": "code", "shares": "list"}
+_SOURCES = {"amounts": "list"}
+_OUTPUTS = (
+    _list("outputs.chain", "chain", "batch", product="code", lot_no="text?"),
+    _list("outputs.provenance", "chain", **_PROVENANCE),
+    _list(
+        "outputs.authority",
+        "authority",
+        mg="mg",
+        basis="code",
+        count="count?",
+        site="code",
+        typed="object",
+        assay="object?",
+    ),
+    _list("outputs.sources", "authority", **_SOURCES),
+)
+"""New batches. `provenance` tells the chain in shares where each element comes from, `sources` in amounts."""
 _PART = {"mg": "mg", "basis": "code", "count": "count?", "units": "ids?", "owner": "name?"}
+_INPUTS = (
+    _list("inputs.chain", "chain", batch="id"),
+    _list("inputs.authority", "authority", **_PART, site="code", typed="object"),
+)
+_LINES = (
+    _list("lines.chain", "chain", batch="id"),
+    _list("lines.authority", "authority", **_PART, site="code", typed="object?"),
+)
+_REASON = _slot("reason", "authority", text="text")
+_CORRECTS = {"at": "at", "index": "count0", "leaf": "hash"}
 
 EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
     "log_opened": (
@@ -79,19 +107,8 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
     ),
     "transformed": (
         _slot("transformation", "chain", at="at", steps="steps"),
-        _list("inputs.chain", "chain", batch="id"),
-        _list("inputs.authority", "authority", **_PART, site="code", typed="object"),
-        _list("outputs.chain", "chain", "batch", product="code", lot_no="text?"),
-        _list(
-            "outputs.authority",
-            "authority",
-            mg="mg",
-            basis="code",
-            count="count?",
-            site="code",
-            typed="object",
-            assay="object?",
-        ),
+        *_INPUTS,
+        *_OUTPUTS,
         _LOSSES,
         _DOCUMENTS,
         _RECORDED,
@@ -118,6 +135,7 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
         _slot("shipment", "chain", "shipment", at="at", purpose="code", to="name?", original="id?"),
         _slot("party", "partner", outside="object"),
         _list("lines.chain", "chain", batch="id"),
+        _list("lines.provenance", "chain", **_PROVENANCE),
         _list(
             "lines.partner",
             "partner",
@@ -131,6 +149,7 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
             assay="object?",
         ),
         _list("lines.authority", "authority", site="code", typed="object?"),
+        _list("lines.sources", "authority", **_SOURCES),
         _slot("transport", "partner", vehicle="text?", waybill="text?", carrier="text?"),
         _slot("documents", "partner", list="documents"),
         _RECORDED,
@@ -149,6 +168,7 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
         ),
         _slot("offer", "chain", log="name", index="count0", leaf="hash", size="count", root="hash"),
         _list("lines.chain", "chain", line="count0", batch="id"),
+        _list("lines.provenance", "chain", **_PROVENANCE),
         _list(
             "lines.partner",
             "partner",
@@ -169,7 +189,8 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
             lot_no="text?",
             reason="text?",
         ),
-        _list("lines.authority", "authority", site="code", typed="object?", weighing="object?"),
+        _list("lines.authority", "authority", site="code", typed="object?", weighing="object?", assay="object?"),
+        _list("lines.sources", "authority", **_SOURCES),
         _DOCUMENTS,
         _RECORDED,
     ),
@@ -182,9 +203,10 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
     ),
     "assembled": (
         _slot("assembly", "chain", "batch", at="at", product="code", lot_no="text?", steps="steps"),
+        _slot("provenance", "chain", **_PROVENANCE),
         _slot("quantity", "authority", mg="mg", basis="code", count="count", site="code"),
-        _list("inputs.chain", "chain", batch="id"),
-        _list("inputs.authority", "authority", **_PART, site="code", typed="object"),
+        _slot("sources", "authority", **_SOURCES),
+        *_INPUTS,
         _list("units.public", "public", "unit", serial="text", kind="code", net_mg="mg", count="count", seal="text?"),
         _list("units.chain", "chain", from_="list?"),
         _DOCUMENTS,
@@ -193,8 +215,7 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
     "dismantled": (
         _slot("dismantling", "chain", at="at", steps="steps"),
         _list("units.chain", "chain", unit="id", batch="id"),
-        _list("outputs.chain", "chain", "batch", product="code", lot_no="text?"),
-        _list("outputs.authority", "authority", mg="mg", basis="code", count="count?", site="code", typed="object"),
+        *_OUTPUTS,
         _LOSSES,
         _DOCUMENTS,
         _RECORDED,
@@ -203,17 +224,236 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
         _slot("removal", "chain", at="at", kind="code"),
         _list("lines.chain", "chain", batch="id"),
         _list("lines.authority", "authority", **_PART, site="code", typed="object?"),
-        _slot("reason", "authority", text="text"),
+        _REASON,
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    # -- pools: what goes in loses its name, what comes out is made of all that is in ---------------------------
+    "charged": (
+        _slot("charge", "chain", at="at", pool="code", period="id?", steps="steps"),
+        _slot("opens", "chain", "batch", product="code", lot_no="text?"),
+        *_INPUTS,
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    "drawn": (
+        _slot("draw", "chain", at="at", pool="code", period="id", steps="steps"),
+        *_OUTPUTS,
+        _LOSSES,
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    "closed": (
+        _slot("closing", "chain", at="at", pool="code", period="id"),
+        _slot("opens", "chain", "batch", product="code", lot_no="text?"),
+        _slot("provenance", "chain", **_PROVENANCE),
+        _slot("sources", "authority", **_SOURCES),
+        _slot("wip", "authority", method="code", contents="list"),
+        _LOSSES,
+        _REASON,
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    # -- measuring again -----------------------------------------------------------------------------------------
+    "sampled": (
+        _slot("sampling", "chain", at="at", site="code", sampler="text?"),
+        *_INPUTS,
+        *_OUTPUTS,
+        _list("outputs.sample", "authority", use="code", seal="text?"),
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    "assayed": (
+        _slot("assaying", "chain", at="at", batch="id"),
+        _slot("assay", "partner", basis="code"),
+        _slot("report", "partner", lab="text", to="name?", sample="text?", certificate="hash?"),
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    "assay_agreed": (
+        _slot("agreement", "chain", at="at", batch="id"),
+        _slot("assay", "partner", basis="code"),
+        _slot("results", "partner", rule="code", own="object?", other="object?", umpire="object?"),
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    "remeasured": (
+        _slot("measuring", "chain", at="at", kind="code"),
+        _list("lines.chain", "chain", batch="id"),
+        _list(
+            "lines.authority",
+            "authority",
+            unit="id?",
+            site="code",
+            owner="name?",
+            basis="code",
+            before_mg="mg",
+            mg="mg",
+            before_count="count0?",
+            count="count0?",
+            typed="object",
+            weighing="object?",
+        ),
+        _REASON,
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    "counted": (
+        _slot("stocktake", "chain", at="at"),
+        _list("lines.chain", "chain", batch="id"),
+        _list(
+            "lines.authority",
+            "authority",
+            site="code",
+            owner="name?",
+            basis="code",
+            before_mg="mg",
+            mg="mg",
+            before_count="count0?",
+            count="count0?",
+            typed="object",
+        ),
+        _list("pools.authority", "authority", pool="code", method="code", contents="list"),
+        _REASON,
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    # -- ownership and status: nothing moves -----------------------------------------------------------------------
+    "title_transferred": (
+        _slot("transfer", "partner", at="at", to="name"),
+        *_LINES,
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    "pledged": (
+        _slot("pledge", "partner", "lock", at="at", to="text", receipt_no="text?"),
+        *_LINES,
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    "unpledged": (
+        _slot("unpledging", "partner", at="at", lock="id"),
+        _REASON,
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    "held": (
+        _slot("hold", "chain", "lock", at="at", kind="code"),
+        *_LINES,
+        _REASON,
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    "released": (
+        _slot("releasing", "chain", at="at", lock="id"),
+        _REASON,
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    "recalled": (
+        _slot("recall", "public", "lock", at="at", kind="code", text="text"),
+        _list("lines.public", "public", batch="id", unit="id?"),
+        _REASON,
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    # -- corrections: nothing is edited, everything stays visible --------------------------------------------------
+    "amended": (
+        _slot("amendment", "chain", **_CORRECTS),
+        _slot("words", "authority", list="words"),
+        _REASON,
+        _RECORDED,
+    ),
+    "reversed": (
+        _slot("reversal", "chain", **_CORRECTS),
+        _REASON,
+        _RECORDED,
+    ),
+    "adjusted": (
+        _slot("adjustment", "chain", at="at"),
+        _list("lines.chain", "chain", index="count0", leaf="hash", batch="id"),
+        _list(
+            "lines.authority",
+            "authority",
+            side="code",
+            site="code",
+            owner="name?",
+            basis="code",
+            delta_mg="signed",
+            delta_count="signed?",
+        ),
+        _slot("consent", "partner", log="name", index="count0", leaf="hash", size="count", root="hash"),
+        _REASON,
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    # -- books, reports, answers -----------------------------------------------------------------------------------
+    "period_closed": (
+        _slot("period", "authority", at="at", month="month"),
+        _list("books.authority", "authority", site="code?", product="code?", rows="list"),
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    "reported": (
+        _slot("report", "authority", at="at", month="month", kind="code", sha256="hash", receipt_no="text?"),
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    "answered": (
+        _slot("reply", "authority", at="at", finding="text", text="text"),
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    "quota_granted": (
+        _slot(
+            "grant",
+            "partner",
+            at="at",
+            to="name",
+            group="name?",
+            kind="code",
+            year="count",
+            batch="count",
+            feed_class="code",
+            reo_mg="mg",
+        ),
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    "attested": (
+        _slot("attestation", "public", at="at", log="name", size="count", root="hash", checks="list", ruleset="text"),
         _DOCUMENTS,
         _RECORDED,
     ),
 }
-OPTIONAL = frozenset({"predecessor", "assay", "documents", "losses", "party", "transport", "reason", "answer"})
-"""Scalar slots that may hold a committed null; every other one says something in every event of its type."""
+OPTIONAL = frozenset(
+    {
+        "predecessor",
+        "assay",
+        "documents",
+        "losses",
+        "party",
+        "transport",
+        "reason",
+        "answer",
+        "opens",
+        "consent",
+        "wip",
+        "provenance",
+        "sources",
+        "outputs.provenance",
+        "outputs.sources",
+        "lines.provenance",
+        "lines.sources",
+    }
+)
+"""Slots that may hold a committed null, a list slot in any of its items; every other one says something in every event
+of its type."""
 ROWS: Mapping[str, Mapping[str, str]] = {
     "documents": {},
     "keys": {"use": "code", "alg": "code"},
     "losses": {"kind": "code", "mg": "mg", "basis": "code?"},
+    "words": {"path": "text", "was": "text?", "is": "text?"},
     "steps": {"process": "code", "site": "code?", "country": "country?"},
     "units": {
         "unit": "id",

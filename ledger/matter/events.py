@@ -21,6 +21,7 @@ _CODE = pattern(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _DAY = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _HOUR = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _AT = pattern(f"{_DAY}T{_HOUR}:[0-5][0-9][+-]{_HOUR}")
+_MONTH = pattern("[0-9]{4}-(?:0[1-9]|1[0-2])")
 _COUNTRY = pattern("[A-Z]{2}")
 _HASH = pattern(r"[A-Za-z0-9+/]{43}=")
 _MAX = 2**53 - 1
@@ -61,6 +62,7 @@ KINDS: Mapping[str, Any] = {
     "signed": _whole(-_MAX),
     "flag": lambda value: isinstance(value, bool),
     "at": lambda value: isinstance(value, str) and _AT.fullmatch(value) is not None,
+    "month": lambda value: isinstance(value, str) and _MONTH.fullmatch(value) is not None,
     "country": lambda value: isinstance(value, str) and _COUNTRY.fullmatch(value) is not None,
     "hash": lambda value: isinstance(value, str) and _HASH.fullmatch(value) is not None,
     "list": lambda value: isinstance(value, (list, tuple)),
@@ -132,14 +134,16 @@ class Event:
             items = value or ()
             if len(items) > LIST_MAX:
                 raise Malformed("list-too-long", field=slot.name, value=len(items), limit=LIST_MAX)
-            group = slot.name.partition(".")[0]
-            if whole and lengths.setdefault(group, len(items)) != len(items):
+            group, optional = slot.name.partition(".")[0], slot.name in OPTIONAL
+            if whole and not optional and lengths.setdefault(group, len(items)) != len(items):
                 raise Malformed("malformed", field=slot.name, why=f"{group} have different lengths")
             for position, item in enumerate(items):
                 if item is not None:
                     _check_fields(_FIELDS[self.type][slot.name], item, f"{slot.name}/{position}")
-                elif whole:
+                elif whole and not optional:
                     raise Malformed("field-missing", field=f"{slot.name}/{position}")
+            if whole and optional and len(items) > lengths[group]:
+                raise Malformed("malformed", field=slot.name, why=f"{group} have different lengths")
         return self
 
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from ledger.matter.events import Event
+
 Key = tuple[str, str]
 
 
@@ -23,10 +25,26 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
+class Lock:
+    """Goods that stand loose here and may not be taken: held, pledged, or recalled, by the entry that created `id`.
+
+    `mg` and `count` say how much of what stands at `site` for `owner`; units are locked by name, in the unit.
+    """
+
+    id: str
+    kind: str
+    site: str
+    owner: str
+    mg: int
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """What is here of a batch: loose, and in units (`packed_mg`, the sum over the units that hold goods directly).
 
     `basis` and whether it is counted are fixed when the batch is made. A batch of another log has the id `log#id`.
+    `recalled` is the recall (a lock's id) that covers all of it, wherever it is.
     """
 
     id: str
@@ -37,6 +55,8 @@ class Batch:
     loose: tuple[Holding, ...] = ()
     packed_mg: int = 0
     packed_count: int | None = None
+    locks: tuple[Lock, ...] = ()
+    recalled: str | None = None
 
     @property
     def key(self) -> Key:
@@ -64,6 +84,7 @@ class Unit:
     """A labelled physical thing. `net_mg` is its net as last weighed; `contains` names the units stacked in it.
 
     state: here, quarantined (here, undecided), shipped, missing, emptied, consumed.
+    `locks` are the ids of what forbids its use: it is held, pledged, or recalled.
     """
 
     id: str
@@ -79,6 +100,7 @@ class Unit:
     inside: str | None = None
     contains: tuple[str, ...] = ()
     shipment: str | None = None
+    locks: tuple[str, ...] = ()
 
     @property
     def key(self) -> Key:
@@ -180,7 +202,79 @@ class Arrival:
         return ("arrival", self.id)
 
 
-State = Batch | Unit | Shipment | Arrival
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A lock as such: which batches and units it covers, so that its release finds them. Closed when released."""
+
+    id: str
+    kind: str
+    batches: tuple[str, ...]
+    units: tuple[str, ...]
+    closed: bool = False
+
+    @property
+    def key(self) -> Key:
+        return ("lock", self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A circuit, silo, tank, heap or furnace line: `period` is the batch that stands for all that is in it now.
+
+    Custody knows a pool's mass in and out since the period began (`in_mg`, `out_mg`, informative: a pool's goods change
+    form); what it may give is counted by element, in its composition.
+    """
+
+    code: str
+    period: str
+    site: str
+    process: str
+    in_mg: int = 0
+    out_mg: int = 0
+    draws: int = 0
+
+    @property
+    def key(self) -> Key:
+        return ("pool", self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What corrections have been made to the own entry `index`: the kinds, in order (amended, reversed, adjusted)."""
+
+    index: int
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> Key:
+        return ("correction", str(self.index))
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """An own entry that an event corrects, read back from the log for the rule: never changed, never saved."""
+
+    index: int
+    leaf: bytes
+    event: Event
+
+    @property
+    def key(self) -> Key:
+        return ("entry", str(self.index))
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A closed month of the books, `YYYY-MM`: what is corrected in it is corrected in the open one."""
+
+    month: str
+
+    @property
+    def key(self) -> Key:
+        return ("month", self.month)
+
+
+State = Batch | Unit | Shipment | Arrival | Locked | Pool | Correction | Booked | Month
 
 
 def dump_state(state: Shipment | Arrival) -> str:

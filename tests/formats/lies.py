@@ -338,7 +338,7 @@ _FORMAT, _MADE_AT = '"format":"lodetrace evidence v1"', '"made_at":"2026-11-24T0
 LIES: tuple[Lie, ...] = (
     # 0  the file's form
     _text("a blank between tokens", '"entries":', '"entries": '),
-    _text("a line end after the file", '3XHGB"}}', '3XHGB"}}\n'),
+    _text("a line end after the file", 'WW6ZS"}}', 'WW6ZS"}}\n'),
     _text("a key twice", '"format":', '"format":"lodetrace evidence v1","format":'),
     _text("a number with a point", '"index":4', '"index":4.0'),
     _text("a minus zero", '"index":0', '"index":-0'),

@@ -187,7 +187,7 @@ class Story:
 
 
 def recorded(by: str, **more: Any) -> dict[str, Any]:
-    return {"by": by, **more, "reference": "2026-11"}
+    return {"by": by, **more, "ruleset": "2026-11"}
 
 
 def typed(kg: str) -> dict[str, Any]:

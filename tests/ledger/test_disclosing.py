@@ -184,7 +184,7 @@ def test_what_went_in_is_always_told_whole(event_type, group):
 def test_a_row_that_is_wanted_is_wanted_in_all_slots_of_its_group():
     one = seal("shipped", (4,))
     found = paths(one.entry, select(one.entry, one.held, "partner", Wanted(frozenset({BATCHES[2]}))))
-    assert {path for path in found if "/" in path} == {"lines.chain/2", "lines.partner/2"}
+    assert {path for path in found if "/" in path} == {"lines.chain/2", "lines.provenance/2", "lines.partner/2"}
 
 
 def test_an_entry_of_a_later_version_is_passed_on_closed():

@@ -95,7 +95,7 @@ FORMS: dict[str, tuple[Callable[[], str], str]] = {
     ),
     "a key twice": (lambda: text_of(event='{"sd":{},"type":"a","type":"shipped","v":1}'), "malformed"),
     "an escape that is not needed": (lambda: text_of(event='{"sd":{},"type":"\\u0061","v":1}'), "malformed"),
-    "a float": (lambda: text_of(event='{"sd":{},"type":"drawn","v":1.0}'), "malformed"),
+    "a float": (lambda: text_of(event='{"sd":{},"type":"smelted","v":1.0}'), "malformed"),
     "one key more": (event_of(x=1), "malformed"),
     "no commitments": (lambda: text_of(event='{"type":"shipped","v":1}'), "malformed"),
     "commitments that are a list": (event_of(sd=[]), "malformed"),
@@ -103,7 +103,7 @@ FORMS: dict[str, tuple[Callable[[], str], str]] = {
     "event version 2": (event_of(v=2), "entry-version-unknown"),
     "event version true": (event_of(v=True), "entry-version-unknown"),
     "event version 1 as text": (event_of(v="1"), "entry-version-unknown"),
-    "no event version": (lambda: text_of(event='{"sd":{},"type":"drawn"}'), "entry-version-unknown"),
+    "no event version": (lambda: text_of(event='{"sd":{},"type":"smelted"}'), "entry-version-unknown"),
     "a slot of another type": (sd_of(batch=b64url(bytes(32))), "malformed"),
     "a slot less": (sd_of(transport=None), "malformed"),
     "a list for a scalar": (sd_of(transport=LIST), "malformed"),
@@ -153,8 +153,8 @@ def test_commitments_of_another_form_are_refused(changed):
 
 def test_an_unknown_type_is_an_entry_that_nobody_here_can_open():
     sd = {"contents": b64url(bytes(32))}
-    entry = open_entry(sign_note(entry_text(ORIGIN, 3, bytes(32), TIME, "drawn", sd), [AUTHOR]), [AUTHOR.verifier])
-    assert (entry.type, entry.sd) == ("drawn", sd)
+    entry = open_entry(sign_note(entry_text(ORIGIN, 3, bytes(32), TIME, "smelted", sd), [AUTHOR]), [AUTHOR.verifier])
+    assert (entry.type, entry.sd) == ("smelted", sd)
     with pytest.raises(Malformed) as wrong:
         open_event(entry, [])
     assert wrong.value.code == "event-type-unknown"
@@ -165,8 +165,8 @@ def test_an_unknown_type_is_an_entry_that_nobody_here_can_open():
 
 def of_size(size: int) -> bytes:
     """An entry of a type nobody knows, with as many bytes as asked for."""
-    fewest = len(sign_note(entry_text(ORIGIN, 3, bytes(32), TIME, "drawn", {"contents": ""}), [AUTHOR]))
-    text = entry_text(ORIGIN, 3, bytes(32), TIME, "drawn", {"contents": "x" * (size - fewest)})
+    fewest = len(sign_note(entry_text(ORIGIN, 3, bytes(32), TIME, "smelted", {"contents": ""}), [AUTHOR]))
+    text = entry_text(ORIGIN, 3, bytes(32), TIME, "smelted", {"contents": "x" * (size - fewest)})
     return sign_note(text, [AUTHOR])
 
 
