@@ -10,7 +10,8 @@ would have refused, is raised as an error that names the entry (and the slot). D
 this log refers to (evidence.py), nor element balances.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,9 +22,13 @@ from ledger.log.canonical import b64
 from ledger.log.checkpoints import Checkpoint
 from ledger.log.merkle import Tree
 from ledger.log.notes import Verifier
-from ledger.matter.custody import apply
+from ledger.matter import contents
+from ledger.matter.custody import apply, touches
 from ledger.matter.events import Event
-from ledger.matter.stock import Key, State
+from ledger.matter.flows import Flow
+from ledger.matter.makeups import Makeup
+from ledger.matter.reference import Reference
+from ledger.matter.stock import Booked, Key, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +110,21 @@ def broken(index: int, origin: str, error: LodetraceError) -> Unverified:
 class Replay:
     """Runs in order; state in `view`, which ends as what the organisation holds according to its log."""
 
-    def __init__(self, origin: str) -> None:
-        self.origin = origin
+    def __init__(
+        self,
+        origin: str,
+        reference: Reference | None = None,
+        read: Callable[[int], Booked] | None = None,
+        hear: Callable[[Flow], None] | None = None,
+    ) -> None:
+        """With `reference`, what goods are made of is followed and compared too, and `hear` is told every flow.
+
+        `read` answers an earlier entry of the log, as it was checked, for those that correct one.
+        """
+        self.origin, self._reference, self._read, self._hear = origin, reference, read, hear
         self.view: dict[Key, State] = {}
+        self.makeups: dict[str, Makeup | None] = {}
+        self.unchecked = 0
         self.size = 0
         self._last, self._last_time = NOTHING_BEFORE, ""
         self._leaves: list[bytes] = []
@@ -126,13 +143,35 @@ class Replay:
             raise Unverified("audit-broken", field="entry", value=run.start, log=self.origin, why=why)
         for index, event in enumerate(run.events, run.start):
             try:
-                self.view.update(apply(self.view, event))
+                booked = {key: self._booked(key) for key in touches(event) if key[0] == "entry"}
+                self._follow(index, event, next(iter(booked.values()), None))
+                self.view.update(apply(ChainMap(booked, self.view) if booked else self.view, event))
             except LodetraceError as error:
                 raise broken(index, self.origin, error) from error
         self._leaves.extend(run.leaves)
         self.size += len(run.leaves)
         if run.leaves:
             self._last, self._last_time = run.last, run.last_time
+
+    def _booked(self, key: Key) -> Booked:
+        assert self._read is not None, "whoever replays corrections can read what they correct"
+        return self._read(int(key[1]))
+
+    def _follow(self, index: int, event: Event, booked: Booked | None) -> None:
+        """What goods are made of; compared where the reference data is that which was in force."""
+        if self._reference is None:
+            return
+        plan = contents.plan(self.makeups, event, self._reference, booked)
+        if plan is None:
+            return
+        if event.scalar("recorded").get("ruleset") == self._reference.ruleset:
+            contents.check(plan, event)
+        else:
+            self.unchecked += 1
+        changes, flow = contents.settle(plan, event, index)
+        self.makeups.update(changes)
+        if self._hear is not None:
+            self._hear(flow)
 
     def finish(self, checkpoints: Sequence[Checkpoint] = ()) -> bytes:
         """The root over all entries. Each given checkpoint must be of this log, not beyond it, and have its root."""

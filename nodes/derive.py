@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from ledger.entries import split_id
 from ledger.matter import genealogy
+from ledger.matter.makeups import Makeup, dump_makeup
 from ledger.matter.events import Event
 from ledger.matter.stock import Key, State
 from nodes.store import genealogy as tables
-from nodes.store import stock
+from nodes.store import states, stock
 from nodes.store.engine import Connection
 from nodes.store.records import Making
 
@@ -49,7 +50,7 @@ def country_of(event: Event) -> str | None:
     """Where it was mined or made: the origin's country, else the last step's."""
     if event.type == "registered":
         return event.scalar("origin").get("country")
-    for slot in ("transformation", "assembly", "dismantling"):
+    for slot in ("transformation", "assembly", "dismantling", "draw", "charge"):
         steps = [step for step in event.scalar(slot).get("steps", ()) if step.get("country")]
         if steps:
             return str(steps[-1]["country"])
@@ -62,16 +63,25 @@ def _amounts(event: Event) -> dict[str, int]:
     if quantity is not None:
         slot = "batch" if event.type == "registered" else "assembly"
         return {event.ids[slot]: quantity}
+    if "opens" in event.ids:
+        return {}
     rows = event.rows("outputs.chain", "outputs.authority")
     return {id_: row["mg"] for id_, row in zip(event.ids.get("outputs.chain", ()), rows, strict=True) if "mg" in row}
 
 
-def derive(conn: Connection, entries: Sequence[Derived], changes: Mapping[Key, State]) -> None:
+def derive(
+    conn: Connection,
+    entries: Sequence[Derived],
+    changes: Mapping[Key, State],
+    makeups: Mapping[str, Makeup | None],
+) -> None:
     """Writes everything that a group of own entries implies, in the caller's transaction."""
     made: dict[Key, Making] = {}
     for entry in entries:
         made.update(entry.made)
     stock.save(conn, changes, made)
+    if makeups:
+        states.save(conn, "makeup", {key: None if one is None else dump_makeup(one) for key, one in makeups.items()})
     for entry in entries:
         event = entry.event
         if edges := genealogy.edges(event):

@@ -14,8 +14,10 @@ from ledger.labels import Label, make_token
 from ledger.matter.event_types import EVENT_TYPES
 from ledger.matter.events import Event, is_id
 from ledger.matter.reference import Reference
-from ledger.matter.stock import Batch, Key, Shipment, State, Unit
+from ledger.matter.contents import Plan
+from ledger.matter.stock import Batch, Booked, Key, Shipment, State, Unit
 from nodes.config import Settings
+from nodes.contents import Makeups, booked, corrected
 from nodes.derive import Derived
 from nodes.identity import Identity
 from nodes.store import codes, log, stock, upstream
@@ -48,6 +50,7 @@ class GroupDesk:
         self._events: dict[str, Event] = {}
         self._booked: list[tuple[str, int]] = []
         self.view: dict[Key, State] = {}
+        self.makeups = Makeups(conn, reference)
 
     # -- state ------------------------------------------------------------------------------------------------
 
@@ -62,6 +65,7 @@ class GroupDesk:
         wanted = [key for key in keys if key not in self.view and key not in self._missing]
         if wanted:
             found = stock.load(self._conn, wanted)
+            found.update(booked(self._conn, wanted))
             self.view.update(found)
             self._missing.update(key for key in wanted if key not in found)
 
@@ -70,8 +74,15 @@ class GroupDesk:
             self.load([key])
         return self.view.get(key)
 
-    def take(self, entry: Derived, changes: Mapping[Key, State]) -> None:
+    def plan(self, type_: str, slots: Mapping[str, Any]) -> Plan | None:
+        """What an event that is about to be sealed does to the compositions of goods."""
+        event = Event(type_, self.origin, slots, {}, self.recorded_at)
+        entries = [state for key in corrected(event) if isinstance(state := self.state(key), Booked)]
+        return self.makeups.plan(event, entries[0] if entries else None)
+
+    def take(self, entry: Derived, changes: Mapping[Key, State], plan: Plan | None) -> None:
         """What custody allowed becomes the state that the next command sees."""
+        self.makeups.settle(plan, entry.event, entry.index)
         self.changes.update(changes)
         self.view.update(changes)
         self._missing.difference_update(changes)

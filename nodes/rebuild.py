@@ -12,7 +12,8 @@ from ledger.entries import open_event, parse_entry
 from ledger.log.merkle import new_nodes
 from ledger.matter.custody import apply, touches
 from ledger.matter.event_types import EVENT_TYPES
-from ledger.matter.stock import Key, State
+from ledger.matter.stock import Booked, Key, State
+from nodes.contents import Makeups, booked, corrected
 from nodes.derive import derive, derived
 from nodes.intake import derive_upstream
 from nodes.node import Node
@@ -43,7 +44,7 @@ def rebuild(node: Node, progress: Callable[[int], None] = lambda _: None) -> Reb
                 _take_opening(conn, node, step)
                 openings += 1
             else:
-                _take_entries(conn, step)
+                _take_entries(conn, node, step)
                 entries += len(step)
                 progress(entries)
     return Rebuilt(entries, openings)
@@ -92,18 +93,21 @@ def _take_opening(conn: Connection, node: Node, opening: Opening) -> None:
         derive_upstream(conn, node.origin, entry.entry_no, entry.event, node.settings.name)
 
 
-def _take_entries(conn: Connection, run: Sequence[Entry]) -> None:
+def _take_entries(conn: Connection, node: Node, run: Sequence[Entry]) -> None:
     """What a commit of this run would have derived. Custody refuses what it would have refused then."""
     parsed = [parse_entry(one.note) for one in run]
     view: dict[Key, State] = {}
     loaded: set[Key] = set()
     changes: dict[Key, State] = {}
     made = []
+    makeups = Makeups(conn, node.reference)
     for stored, entry in zip(run, parsed, strict=True):
         event = open_event(entry, stored.disclosures.split("\n"), whole=True)
         keys = touches(event) - loaded
-        view.update(stock.load(conn, keys))
+        view.update(stock.load(conn, keys) | booked(conn, keys))
         loaded |= keys
+        entries = [state for key in corrected(event) if isinstance(state := view.get(key), Booked)]
+        makeups.replay(event, stored.index, entries[0] if entries else None)
         changed = apply(view, event)
         view.update(changed)
         changes.update(changed)
@@ -111,4 +115,4 @@ def _take_entries(conn: Connection, run: Sequence[Entry]) -> None:
     log.add_hashes(conn, new_nodes(run[0].index, [one.leaf for one in run], log.hashes(conn)))
     last = run[-1]
     log.move_head(conn, run[0].index, Head(last.index + 1, parsed[-1].text_hash, last.recorded_at))
-    derive(conn, made, changes)
+    derive(conn, made, changes, makeups.changes)

@@ -283,12 +283,14 @@ class Sequencer:
 
     def _draft(self, desk: GroupDesk, waiting: _Waiting, position: int, index: int, previous: bytes) -> _Prepared:
         draft = waiting.command.draft(desk)
-        commitment = commit(draft.type, draft.slots, desk.origin, token_bytes)
-        event = Event(draft.type, desk.origin, draft.slots, commitment.ids, desk.recorded_at).check()
+        plan = desk.plan(draft.type, draft.slots)
+        slots = draft.slots if plan is None else {**draft.slots, **plan.slots}
+        commitment = commit(draft.type, slots, desk.origin, token_bytes)
+        event = Event(draft.type, desk.origin, slots, commitment.ids, desk.recorded_at).check()
         desk.expect(event)
         desk.load(touches(event))
         entry = derived(index, event)
-        desk.take(entry, apply(desk.view, event))
+        desk.take(entry, apply(desk.view, event), plan)
         text = entry_text(desk.origin, index, previous, desk.recorded_at, draft.type, commitment.sd)
         return _Prepared(position, waiting.command, draft, entry, commitment, text, sign_note(text, [self._author]))
 
@@ -314,7 +316,7 @@ class Sequencer:
             for one, leaf in zip(prepared, leaves, strict=True)
         ]
         log.append(conn, entries, nodes, sha256(prepared[-1].text.encode()).digest())
-        derive(conn, [one.entry for one in prepared], desk.changes)
+        derive(conn, [one.entry for one in prepared], desk.changes, desk.makeups.changes)
         remembered: list[tuple[Idempotency, int, bytes]] = []
         outgoing: list[Outgoing] = []
         for one, leaf in zip(prepared, leaves, strict=True):

@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ledger.errors import Refusal
-from ledger.matter import processing, receiving, shipping
+from ledger.matter import pools, processing, receiving, shipping
 from ledger.matter.desk import Desk
 from ledger.matter.event_types import EVENT_TYPES
 from ledger.matter.events import Event
@@ -45,7 +45,8 @@ _LISTS = {
 def touches(event: Event) -> frozenset[Key]:
     """Every key that `apply` may read or write for this event."""
     ids = event.ids
-    keys = {("batch", ids[slot]) for slot in ("batch", "assembly") if slot in ids}
+    keys = {("batch", ids[slot]) for slot in ("batch", "assembly", "opens") if slot in ids}
+    keys.update(("pool", event.scalar(slot)["pool"]) for slot in ("charge", "draw", "closing") if slot in event.slots)
     keys.update(("batch", id_) for id_ in ids.get("outputs.chain", ()))
     keys.update(("unit", id_) for id_ in ids.get("units.public", ()))
     if event.type == "packed":
@@ -114,4 +115,7 @@ _RULES: Mapping[str, Callable[[Desk, Event], None]] = {
     "assembled": processing.assembled,
     "dismantled": processing.dismantled,
     "removed": processing.removed,
+    "charged": pools.charged,
+    "drawn": pools.drawn,
+    "closed": pools.closed,
 }

@@ -215,6 +215,7 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
     "dismantled": (
         _slot("dismantling", "chain", at="at", steps="steps"),
         _list("units.chain", "chain", unit="id", batch="id"),
+        _list("units.authority", "authority", mg="mg", count="count?"),
         *_OUTPUTS,
         _LOSSES,
         _DOCUMENTS,

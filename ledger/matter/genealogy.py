@@ -28,6 +28,9 @@ class Edge:
     mg: int | None
 
 
+_MAKING = frozenset({"transformed", "sampled", "assembled", "dismantled", "charged", "drawn", "closed"})
+
+
 def event_at(event: Event) -> str:
     """When it happened, as the clerk stated it; when recorded, where that is not disclosed."""
     for slot in event.slots.values():
@@ -40,7 +43,7 @@ def made(event: Event) -> list[Made]:
     """The batches this event makes, in the order of its slots."""
     at = event_at(event)
     found = []
-    for slot in ("batch", "assembly"):
+    for slot in ("batch", "assembly", "opens"):
         value = event.scalar(slot)
         if slot in event.ids and "product" in value:
             found.append(Made(event.ids[slot], value["product"], value.get("lot_no"), at))
@@ -52,7 +55,7 @@ def made(event: Event) -> list[Made]:
 
 def edges(event: Event) -> list[Edge]:
     """Every made batch out of every input batch; a batch used twice in one event is one edge with the sum."""
-    if event.type not in ("transformed", "assembled", "dismantled"):
+    if event.type not in _MAKING:
         return []
     parents: dict[str, int | None] = {}
     for row in event.rows("inputs.chain", "inputs.authority"):
@@ -61,5 +64,15 @@ def edges(event: Event) -> list[Edge]:
             before = parents.get(row["batch"], 0)
             parents[row["batch"]] = None if mg is None or before is None else before + mg
     if event.type == "dismantled":
-        parents = {row["batch"]: None for row in event.rows("units.chain") if "batch" in row}
+        for row in event.rows("units.chain", "units.authority"):
+            if "batch" in row:
+                before = parents.get(row["batch"], 0)
+                parents[row["batch"]] = None if "mg" not in row or before is None else before + row["mg"]
+    period = next(
+        (event.scalar(slot).get("period") for slot in ("draw", "closing", "charge") if slot in event.slots), None
+    )
+    if event.type == "charged" and period is not None:
+        return [Edge(period, parent, mg) for parent, mg in parents.items()]
+    if period is not None:
+        parents = {period: None}
     return [Edge(child.batch, parent, mg) for child in made(event) for parent, mg in parents.items()]

@@ -20,7 +20,7 @@ def log_opened(desk: Desk, event: Event) -> None:
     """Entry 0 moves nothing."""
 
 
-def _new_batch(desk: Desk, id_: str, made: Mapping[str, Any], amount: Mapping[str, Any], site: str, owner: str) -> None:
+def new_batch(desk: Desk, id_: str, made: Mapping[str, Any], amount: Mapping[str, Any], site: str, owner: str) -> None:
     desk.refuse_known(("batch", id_))
     if amount["mg"] == 0:
         raise Refusal("mass-is-zero", field="quantity", value=amount["mg"])
@@ -33,10 +33,10 @@ def _new_batch(desk: Desk, id_: str, made: Mapping[str, Any], amount: Mapping[st
 
 def registered(desk: Desk, event: Event) -> None:
     batch = event.scalar("batch")
-    _new_batch(desk, event.ids["batch"], batch, event.scalar("quantity"), batch["site"], "")
+    new_batch(desk, event.ids["batch"], batch, event.scalar("quantity"), batch["site"], "")
 
 
-def _take_inputs(desk: Desk, event: Event, verb: str) -> str:
+def take_inputs(desk: Desk, event: Event, verb: str) -> str:
     """Takes every input away and answers whose they were: the outputs are the same owner's."""
     rows = list(event.rows("inputs.chain", "inputs.authority"))
     if not rows:
@@ -50,7 +50,7 @@ def _take_inputs(desk: Desk, event: Event, verb: str) -> str:
 
 
 def transformed(desk: Desk, event: Event) -> None:
-    owner = _take_inputs(desk, event, "transform")
+    owner = take_inputs(desk, event, "transform")
     inputs = list(event.rows("inputs.chain", "inputs.authority"))
     outputs = list(event.rows("outputs.chain", "outputs.authority"))
     processes = {step["process"] for step in event.scalar("transformation")["steps"]}
@@ -60,7 +60,7 @@ def transformed(desk: Desk, event: Event) -> None:
     if processes <= CONSERVING:
         _refuse_gain_or_loss(inputs, outputs, losses, processes)
     for id_, row in zip(event.ids.get("outputs.chain", ()), outputs, strict=True):
-        _new_batch(desk, id_, row, row, row["site"], owner)
+        new_batch(desk, id_, row, row, row["site"], owner)
 
 
 def _refuse_gain_or_loss(inputs: list[Any], outputs: list[Any], losses: Iterable[Any], processes: set[str]) -> None:
@@ -184,7 +184,7 @@ def moved(desk: Desk, event: Event) -> None:
 
 
 def assembled(desk: Desk, event: Event) -> None:
-    owner = _take_inputs(desk, event, "assemble")
+    owner = take_inputs(desk, event, "assemble")
     assembly, quantity, id_ = event.scalar("assembly"), event.scalar("quantity"), event.ids["assembly"]
     units = list(event.rows("units.public", "units.chain"))
     mg, count = sum(unit["net_mg"] for unit in units), sum(unit["count"] for unit in units)
@@ -219,13 +219,16 @@ def assembled(desk: Desk, event: Event) -> None:
 
 
 def dismantled(desk: Desk, event: Event) -> None:
-    rows = list(event.rows("units.chain"))
+    rows = list(event.rows("units.chain", "units.authority"))
     if not rows:
         raise Refusal("nothing-named", field="units", verb="dismantle")
     listed = [row["unit"] for row in rows]
     if len(set(listed)) != len(listed):
         raise Refusal("unit-twice", field="units", value=first_double(listed))
     units = [desk.unit_here(row["unit"], row["batch"], f"units[{at}]", owner=None) for at, row in enumerate(rows)]
+    for unit, row in zip(units, rows, strict=True):
+        if row["mg"] != (0 if unit.contains else unit.net_mg):  # a stack's mass is its leaves'
+            raise Refusal("unit-net-differs", field="units", value=unit.id, net=show_mg(unit.net_mg))
     desk.refuse_part_of_stack(units, set(listed), "units")
     owners = {unit.owner for unit in units}
     if len(owners) > 1:
@@ -233,13 +236,13 @@ def dismantled(desk: Desk, event: Event) -> None:
     if not event.items("outputs.chain") and not event.scalar("losses"):
         raise Refusal("nothing-named", field="outputs", verb="dismantle")
     for unit in units:
-        if not unit.contains:  # a stack's mass is its leaves'
+        if not unit.contains:
             desk.pack_mass(unit.batch, -unit.net_mg, -(unit.count or 0), "units")
         desk.put(replace(unit, state="consumed"))
     owner = owners.pop()
     outputs = list(event.rows("outputs.chain", "outputs.authority"))
     for id_, row in zip(event.ids.get("outputs.chain", ()), outputs, strict=True):
-        _new_batch(desk, id_, row, row, row["site"], owner)
+        new_batch(desk, id_, row, row, row["site"], owner)
 
 
 def removed(desk: Desk, event: Event) -> None:

@@ -6,7 +6,7 @@ in an audit). Batches and units are columns there; shipments and arrivals are on
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, astuple, dataclass, field, replace
 from typing import Any
 
 from ledger.matter.events import Event
@@ -277,14 +277,39 @@ class Month:
 State = Batch | Unit | Shipment | Arrival | Locked | Pool | Correction | Booked | Month
 
 
-def dump_state(state: Shipment | Arrival) -> str:
-    """Canonical JSON text of a shipment or an arrival, for a column of the store."""
+Kept = Locked | Pool | Correction | Month
+"""States that are kept as texts only."""
+_KEPT: Mapping[str, type[Locked] | type[Pool] | type[Correction] | type[Month]] = {
+    "lock": Locked,
+    "pool": Pool,
+    "correction": Correction,
+    "month": Month,
+}
+KEPT = frozenset(_KEPT)
+
+
+def dump_state(state: Shipment | Arrival | Kept) -> str:
+    """Canonical JSON text of a state, for a column of the store."""
     plain = asdict(state)
     if isinstance(state, Arrival):
         plain["lines"] = {
             str(number): {**asdict(line), "decided": sorted(line.decided)} for number, line in state.lines.items()
         }
     return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def load_kept(kind: str, text: str) -> Kept:
+    """A state of `Kept` from its text; `kind` is the first part of its key."""
+    plain = json.loads(text)
+    return _KEPT[kind](**{name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()})
+
+
+def dump_locks(locks: tuple[Lock, ...]) -> str | None:
+    return json.dumps([astuple(lock) for lock in locks], ensure_ascii=False) if locks else None
+
+
+def load_locks(text: str | None) -> tuple[Lock, ...]:
+    return tuple(Lock(*row) for row in json.loads(text)) if text else ()
 
 
 def load_shipment(text: str) -> Shipment:

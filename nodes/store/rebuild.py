@@ -25,6 +25,7 @@ DERIVABLE = (
     "labels",
     "receipts",
     "shipments",
+    "states",
     "units",
 )
 """Gone and made again by a rebuild."""
@@ -56,6 +57,7 @@ _CLEARED = (
     "batches",
     "shipments",
     "arrivals",
+    "states",
     "hashes",
 )
 _TRIGGERS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'hashes' ORDER BY name"

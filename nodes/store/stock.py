@@ -14,17 +14,26 @@ from typing import Any
 
 from ledger.entries import id_bytes
 from ledger.matter.stock import (
+    KEPT,
     Arrival,
     Batch,
+    Correction,
     Holding,
     Key,
+    Locked,
+    Month,
+    Pool,
     Shipment,
     State,
     Unit,
+    dump_locks,
     dump_state,
     load_arrival,
+    load_kept,
+    load_locks,
     load_shipment,
 )
+from nodes.store import states
 from nodes.store.engine import Connection
 from nodes.store.numbers import by_log, numbers, places, spell
 from nodes.store.records import Making
@@ -33,13 +42,13 @@ from nodes.store.sql import next_no, select_in
 # Columns are listed once per table; the functions that turn rows into states take them in this order.
 BATCH = (
     "SELECT b.no, l.no, l.origin, b.id, b.product, b.basis, b.counted, b.lot_no, b.packed_mg, b.packed_count,"
-    " b.made_by, b.at, b.country, b.external_ref"
+    " b.made_by, b.at, b.country, b.external_ref, b.locks, b.recalled"
     " FROM batches b JOIN logs l ON l.no = b.log_no WHERE b.basis IS NOT NULL"
 )
 UNIT = (
     "SELECT u.no, l.no, l.origin, u.id, m.no, m.origin, b.id, u.kind, u.serial, u.net_mg, u.count, u.seal, u.site,"
     " u.owner, u.state, u.inside, u.contains, u.shipment,"
-    " coalesce(u.packed_by, p.entry_no), coalesce(u.item, p.item)"
+    " coalesce(u.packed_by, p.entry_no), coalesce(u.item, p.item), u.locks"
     " FROM units u JOIN logs l ON l.no = u.log_no JOIN batches b ON b.no = u.batch_no JOIN logs m ON m.no = b.log_no"
     " LEFT JOIN labels p ON p.log_no = u.log_no AND p.id = u.id"
 )
@@ -53,21 +62,23 @@ _ARRIVALS = "SELECT state FROM arrivals WHERE state IS NOT NULL AND id IN ({})"
 
 _NEW_BATCH = (
     "INSERT INTO batches (no, log_no, id, product, lot_no, basis, counted, packed_mg, packed_count,"
-    " made_by, at, country, external_ref, made_mg) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " locks, recalled, made_by, at, country, external_ref, made_mg)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _BATCH_COMES = (
-    "UPDATE batches SET product = ?, lot_no = ?, basis = ?, counted = ?, packed_mg = ?, packed_count = ? WHERE no = ?"
+    "UPDATE batches SET product = ?, lot_no = ?, basis = ?, counted = ?, packed_mg = ?, packed_count = ?, locks = ?,"
+    " recalled = ? WHERE no = ?"
 )
-_PACKED = "UPDATE batches SET packed_mg = ?, packed_count = ? WHERE no = ?"
+_CHANGED = "UPDATE batches SET packed_mg = ?, packed_count = ?, locks = ?, recalled = ? WHERE no = ?"
 _CLEAR_HOLDINGS = "DELETE FROM holdings WHERE batch_no = ?"
 _NEW_HOLDING = "INSERT INTO holdings (batch_no, site, owner, mg, count) VALUES (?, ?, ?, ?, ?)"
 _NEW_UNIT = (
     "INSERT INTO units (batch_no, kind, serial, net_mg, count, seal, site, owner, state, inside, contains, shipment,"
-    " no, log_no, id, packed_by, item) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " locks, no, log_no, id, packed_by, item) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _UNIT_CHANGES = (
     "UPDATE units SET batch_no = ?, kind = ?, serial = ?, net_mg = ?, count = ?, seal = ?, site = ?, owner = ?,"
-    " state = ?, inside = ?, contains = ?, shipment = ? WHERE no = ?"
+    " state = ?, inside = ?, contains = ?, shipment = ?, locks = ? WHERE no = ?"
 )
 _NEW_SHIPMENT = (
     "INSERT INTO shipments (closed, state, id, no, to_name, purpose, at, made_by, external_ref)"
@@ -95,7 +106,7 @@ def load(conn: Connection, keys: Iterable[Key]) -> dict[Key, State]:
     """The states of those keys that exist; a batch that upstream entries only tell of is no stock and has none."""
     ids: dict[str, list[str]] = {"batch": [], "unit": [], "shipment": [], "arrival": []}
     for kind, id_ in keys:
-        ids[kind].append(id_)
+        ids.setdefault(kind, []).append(id_)
     rows: list[tuple[Any, ...]] = []
     for log_no, raw_ids in by_log(conn, ids["batch"]):
         rows += select_in(conn, _BATCHES, raw_ids, (log_no,))
@@ -104,6 +115,8 @@ def load(conn: Connection, keys: Iterable[Key]) -> dict[Key, State]:
         found += [unit_of(row) for row in select_in(conn, _UNITS, raw_ids, (log_no,))]
     found += [load_shipment(text) for (text,) in select_in(conn, _SHIPMENTS, map(id_bytes, ids["shipment"]))]
     found += [load_arrival(text) for (text,) in select_in(conn, _ARRIVALS, ids["arrival"])]
+    for kind in KEPT & ids.keys():
+        found += [load_kept(kind, text) for text in states.load(conn, kind, ids[kind]).values()]
     return {state.key: state for state in found}
 
 
@@ -122,8 +135,12 @@ def batches_of(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Batch]
     for batch_no, site, owner, mg, count in select_in(conn, _HOLDINGS, (row[0] for row in rows)):
         loose.setdefault(batch_no, []).append(Holding(site, owner, mg, count))
     return [
-        Batch(spell(log_no, origin, raw), product, basis, bool(counted), lot_no, tuple(loose.get(no, ())), mg, count)
-        for no, log_no, origin, raw, product, basis, counted, lot_no, mg, count, *_ in rows
+        Batch(
+            *(spell(log_no, origin, raw), product, basis, bool(counted), lot_no, tuple(loose.get(no, ())), mg, count),
+            locks=load_locks(locks),
+            recalled=recalled,
+        )
+        for no, log_no, origin, raw, product, basis, counted, lot_no, mg, count, *_, locks, recalled in rows
     ]
 
 
@@ -145,6 +162,7 @@ def unit_of(row: tuple[Any, ...]) -> Unit:
         inside,
         tuple(contains.split(" ")) if contains else (),
         shipment,
+        tuple(row[20].split(" ")) if row[20] else (),
     )
 
 
@@ -169,6 +187,9 @@ def save(conn: Connection, changes: Mapping[Key, State], made: Mapping[Key, Maki
     arrivals = [state for state in changes.values() if isinstance(state, Arrival)]
     if arrivals:
         _save_arrivals(conn, arrivals)
+    for state in changes.values():
+        if isinstance(state, (Locked, Pool, Correction, Month)):
+            states.save(conn, state.key[0], {state.key[1]: dump_state(state)})
 
 
 def _is_new(state: Batch | Unit, made: Mapping[Key, Making]) -> bool:
@@ -184,7 +205,8 @@ def _save_batches(conn: Connection, batches: Sequence[Batch], made: Mapping[Key,
     added, coming, changed, loose = [], [], [], []
     for batch in batches:
         no = numbered[batch.id]
-        stock = (batch.product, batch.lot_no, batch.basis, batch.counted, batch.packed_mg, batch.packed_count)
+        locks = (dump_locks(batch.locks), batch.recalled)
+        stock = (batch.product, batch.lot_no, batch.basis, batch.counted, batch.packed_mg, batch.packed_count, *locks)
         if batch.id in places_of:
             how = made.get(batch.key, _UNTOLD)
             added.append(
@@ -193,12 +215,12 @@ def _save_batches(conn: Connection, batches: Sequence[Batch], made: Mapping[Key,
         elif no in told_of:
             coming.append((*stock, no))
         else:
-            changed.append((batch.packed_mg, batch.packed_count, no))
+            changed.append((batch.packed_mg, batch.packed_count, *locks, no))
         loose += [(no, here.site, here.owner, here.mg, here.count) for here in batch.loose]
     conn.executemany(_NEW_BATCH, added)
     conn.executemany(_BATCH_COMES, coming)
-    conn.executemany(_PACKED, changed)
-    conn.executemany(_CLEAR_HOLDINGS, [(no,) for _, _, no in changed])
+    conn.executemany(_CHANGED, changed)
+    conn.executemany(_CLEAR_HOLDINGS, [row[-1:] for row in changed])
     conn.executemany(_NEW_HOLDING, loose)
 
 
@@ -212,7 +234,8 @@ def _save_units(conn: Connection, units: Sequence[Unit], made: Mapping[Key, Maki
         no = numbered[unit.id]
         columns = (
             *(batch_numbers[unit.batch], unit.kind, unit.serial, unit.net_mg, unit.count, unit.seal, unit.site),
-            *(unit.owner, unit.state, unit.inside, " ".join(unit.contains) or None, unit.shipment, no),
+            *(unit.owner, unit.state, unit.inside, " ".join(unit.contains) or None, unit.shipment),
+            *(" ".join(unit.locks) or None, no),
         )
         if unit.id in places_of:
             how = made.get(unit.key, _UNTOLD)

@@ -185,6 +185,8 @@ class Batch(Row, table=True):
     counted: bool
     packed_mg: int = _big()
     packed_count: int | None = _big(nullable=True)
+    locks: str | None = _text(nullable=True)
+    recalled: str | None = _text(nullable=True)
 
 
 class Holding(Row, table=True):
@@ -219,6 +221,7 @@ class Unit(Row, table=True):
     inside: str | None = _text(nullable=True)
     contains: str | None = _text(nullable=True)
     shipment: str | None = _text(nullable=True)
+    locks: str | None = _text(nullable=True)
     packed_by: int | None = _big(nullable=True)
     item: int | None = _big(nullable=True)
 
@@ -283,6 +286,16 @@ class Answer(Row, table=True):
     entry_no: int = _key()
     final: bool
     declined: bool
+
+
+class State(Row, table=True):
+    """What rules remember and nobody lists by column, as canonical JSON: compositions, pools, locks, corrections."""
+
+    __tablename__ = "states"
+    __table_args__ = (_CLUSTERED,)
+    kind: str = _word()
+    key: str = _word()
+    body: str = _text()
 
 
 # -- genealogy ----------------------------------------------------------------------------------------------------

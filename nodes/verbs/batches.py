@@ -124,7 +124,7 @@ def assemble(desk: Desk, body: Body) -> Draft:
 def dismantle(desk: Desk, body: Body) -> Draft:
     """Units taken apart into new batches."""
     steps, site = steps_of(desk, body, "dismantle")
-    units = []
+    units, goods = [], []
     for position, code in enumerate(body["units"]):
         where = f"units[{position}]"
         id_ = desk.unit_id(code, where)
@@ -132,10 +132,13 @@ def dismantle(desk: Desk, body: Body) -> Draft:
         if not isinstance(unit, Unit):
             raise Refusal("unit-unknown", field=where, value=code)
         units.append({"unit": unit.id, "batch": unit.batch})
+        stack = bool(unit.contains)  # its mass is that of what is in it
+        goods.append(only(mg=0 if stack else unit.net_mg, count=None if stack else unit.count))
     outputs, confirmed = _outputs(desk, body, site)
     slots = {
         "dismantling": {"at": at_of(desk, body), "steps": steps},
         "units.chain": units,
+        "units.authority": goods,
         "outputs.chain": [chain for chain, _ in outputs],
         "outputs.authority": [authority for _, authority in outputs],
         "losses": _losses(body),

@@ -156,7 +156,7 @@ def recorded_of(desk: Desk, body: Body, confirmed: list[dict[str, str]] | None =
         external_ref=body.get("external_ref"),
         confirmed=confirmed or None,
         captured=body.get("captured"),
-        ruleset=desk.reference.version,
+        ruleset=desk.reference.ruleset,
     )
 
 

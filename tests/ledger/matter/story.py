@@ -360,6 +360,7 @@ class Node:
         slots = {
             "dismantling": {"at": AT, "steps": [{"process": "dismantle"}]},
             "units.chain": [{"unit": self.id(name), "batch": self._batch_of(name)} for name in units],
+            "units.authority": [{"mg": self._net_of(name)} for name in units],
             "outputs.chain": [{"product": row["product"], "lot_no": row["name"]} for row in outputs],
             "outputs.authority": [self._output(row) for row in outputs],
             "losses": {"list": [dict(loss) for loss in losses]} if losses else None,
@@ -377,6 +378,10 @@ class Node:
         return self.event("removed", slots)
 
     # -- rows -------------------------------------------------------------------------------------------------
+
+    def _net_of(self, name: str) -> int:
+        found = self.view.get(("unit", self.id(name)))
+        return found.net_mg if isinstance(found, Unit) and not found.contains else 0
 
     def _batch_of(self, name: str) -> str:
         found = self.view.get(("unit", self.id(name)))

@@ -1,0 +1,535 @@
+"""Contents: what each batch is made of, carried through every event. Custody counts kilograms; this counts elements.
+
+    touches(event)                 the keys of the compositions that an event reads or changes
+    plan(view, event, reference)   what the event does to them, and the provenance it commits to; None if it does nothing
+    settle(plan, event, index)     the compositions after it, under the ids that sealing gave, and its flow (flows.py)
+    check(plan, event)             that an event committed to the provenance that follows
+
+The same functions run when a clerk records (`plan` fills the provenance slots before sealing), and in an audit. A
+composition belongs to a batch as made: taking goods away moves a counter, so that parts add up to the whole, to the
+microgram (provenance.py). What outputs are made of says outputs.py.
+
+Promises: nothing is drawn from a pool that it does not hold, beyond what measurement allows. Does not check: custody;
+whether elements balance (balance.py judges the flows).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ledger.errors import Refusal, Unverified
+from ledger.matter import vectors
+from ledger.matter.assays import parse_assay, typical
+from ledger.matter.makeups import RANKS, Composition, Makeup, PoolContent, pool_key
+from ledger.matter.events import Event
+from ledger.matter.flows import Flow, Goods
+from ledger.matter.outputs import rare_earths, totals_of_outputs
+from ledger.matter.provenance import (
+    COVERAGE,
+    MODELS,
+    OTHERS_ORIGIN,
+    UNEXPLAINED,
+    UNEXPLAINED_ORIGIN,
+    Content,
+    Share,
+    Totals,
+    apportion,
+    entered,
+    mix,
+    scale,
+    take,
+    weakest,
+)
+from ledger.matter.quantities import PPM, show_ug
+from ledger.matter.reference import Reference
+from ledger.matter.stock import Booked
+
+View = Mapping[str, Makeup | None]
+
+
+@dataclass(slots=True)
+class Plan:
+    """What an event does. `made` in the order of its output slot; under "" what a registered or assembled batch is."""
+
+    slots: dict[str, Any] = field(default_factory=dict)
+    changes: dict[str, Makeup | None] = field(default_factory=dict)
+    made: list[Composition | None] = field(default_factory=list)
+    ins: list[Goods] = field(default_factory=list)
+    outs: list[Goods] = field(default_factory=list)
+    losses: list[Goods] = field(default_factory=list)
+
+
+class _Contents:
+    """The view with what this event has changed so far on top."""
+
+    def __init__(self, view: View, event: Event, reference: Reference, booked: Booked | None) -> None:
+        self._view, self.event, self.reference, self.booked = view, event, reference, booked
+        self.plan = Plan()
+
+    def find(self, key: str) -> Makeup | None:
+        return self.plan.changes[key] if key in self.plan.changes else self._view.get(key)
+
+    def batch(self, id_: str) -> Composition | None:
+        found = self.find(id_)
+        assert not isinstance(found, PoolContent), "ids of batches and keys of pools differ"
+        return found
+
+    def pool(self, code: str) -> PoolContent | None:
+        found = self.find(pool_key(code))
+        assert not isinstance(found, Composition), "ids of batches and keys of pools differ"
+        return found
+
+    def put(self, key: str, makeup: Makeup | None) -> None:
+        self.plan.changes[key] = makeup
+
+    def take(self, id_: str, mg: int) -> Content:
+        """The part of a batch that leaves it. Of a batch of which nothing is known, goods of which nothing is known."""
+        known = self.batch(id_)
+        if known is None or not known.content.mg:
+            self.plan.ins.append(Goods(id_, "" if known is None else known.product, mg))
+            return Content(mg, {}, MODELS[0])
+        # More than was ever made can be on its way: a batch that came back and was weighed in again.
+        part, rest = take(known.content, min(mg, known.content.mg))
+        self.put(id_, replace(known, content=rest))
+        self.plan.ins.append(goods(id_, known.product, part, sure=known.rank != RANKS[0]))
+        return part
+
+    def take_inputs(self) -> list[Content]:
+        return [self.take(row["batch"], row["mg"]) for row in self.event.rows("inputs.chain", "inputs.authority")]
+
+    def make_outputs(self, mixed: Content, processes: Sequence[str], losses: Sequence[Mapping[str, Any]]) -> Content:
+        """Apportions a mix to the event's outputs, fills their provenance slots, and answers what stays behind."""
+        rows = list(self.event.rows("outputs.chain", "outputs.authority"))
+        inputs = frozenset(one.product for one in self.plan.ins)
+        told = totals_of_outputs(mixed, inputs, rows, losses, processes, self.reference)
+        wanted = [one.totals for one in told]
+        left = _left_of(mixed, wanted)
+        *made, rest = apportion(mixed, [*wanted, left], [*(row["mg"] for row in rows), 0])
+        for row, content, one in zip(rows, made, told, strict=True):
+            known = Composition(row["product"], row["basis"], content, one.rank) if content.elements else None
+            self.plan.made.append(known)
+            self.plan.outs.append(goods("", row["product"], content, sure=one.rank != RANKS[0]))
+        self.commit("outputs", [None if one is None else one.content for one in self.plan.made])
+        self.plan.losses += [Goods("", loss["kind"], loss["mg"]) for loss in losses]
+        return rest
+
+    def commit(self, group: str, contents: Sequence[Content | None]) -> None:
+        """The provenance slots of a group of rows; nothing where nothing is known."""
+        known = [content if content is not None and content.elements else None for content in contents]
+        self.plan.slots[f"{group}.provenance"] = [None if one is None else vectors.shares(one) for one in known]
+        self.plan.slots[f"{group}.sources"] = [None if one is None else vectors.rows(one) for one in known]
+
+    def commit_whole(self, content: Content) -> None:
+        known = content if content.elements else None
+        self.plan.slots["provenance"] = None if known is None else vectors.shares(known)
+        self.plan.slots["sources"] = None if known is None else vectors.rows(known)
+
+
+def goods(batch: str, product: str, content: Content, *, sure: bool) -> Goods:
+    """Goods as a flow names them."""
+    return Goods(
+        batch,
+        product,
+        content.mg,
+        {element: (share.ug, share.u_ppm) for element, share in content.elements.items()},
+        {element: share.origins for element, share in content.elements.items()},
+        sure,
+    )
+
+
+def _left_of(mixed: Content, wanted: Sequence[Totals]) -> dict[str, tuple[int, int]]:
+    """What stays behind of a mix, element by element: in a pool, or as a loss."""
+    left = {}
+    for element, share in mixed.elements.items():
+        ug = share.ug - sum(totals[element][0] for totals in wanted if element in totals)
+        if ug > 0:
+            left[element] = (ug, share.u_ppm)
+    return left
+
+
+# -- entering -----------------------------------------------------------------------------------------------------
+
+
+def origin_key(origin: Mapping[str, Any]) -> str:
+    """`CN/ion_mid_y`: the country and the feed class, or where none is named, the way the goods came in."""
+    return f"{origin['country']}/{origin.get('feed_class') or origin['class']}"
+
+
+def _registered(at: _Contents) -> None:
+    batch, quantity = at.event.scalar("batch"), at.event.scalar("quantity")
+    told = at.event.scalar("assay")
+    totals, rank = _told(batch["product"], quantity["mg"], quantity["basis"], told or None, at.reference, "assay")
+    # The source is the batch itself, whose id sealing gives: settle() puts it in.
+    content = entered(quantity["mg"], totals, origin=origin_key(at.event.scalar("origin")), source="")
+    at.plan.made.append(Composition(batch["product"], quantity["basis"], content, rank) if totals else None)
+    at.plan.outs.append(goods("", batch["product"], content, sure=rank != RANKS[0]))
+
+
+def _told(
+    product: str, mg: int, basis: str, assay: Mapping[str, Any] | None, reference: Reference, where: str
+) -> tuple[Totals, str]:
+    """Element totals of goods, and how sure they are: by assay, else by what is typical of the product."""
+    if assay is not None:
+        parsed = parse_assay(assay, product, reference, where)
+        return rare_earths(parsed.content(mg, basis)), parsed.status
+    return rare_earths(typical(product, mg, basis, reference) or {}), RANKS[0]
+
+
+def _received(at: _Contents) -> None:
+    contents: list[Content | None] = []
+    slots = ("lines.chain", "lines.partner", "lines.authority")
+    offered = at.event.items("lines.provenance")
+    for position, row in enumerate(at.event.rows(*slots)):
+        shares = offered[position] if position < len(offered) else None
+        if not row["accepted_mg"]:
+            contents.append(None)
+            continue
+        where = f"lines[{position}].assay"
+        totals, rank = _told(row["product"], row["accepted_mg"], row["basis"], row.get("assay"), at.reference, where)
+        if shares is not None:
+            content = vectors.received(shares, row["accepted_mg"], totals, row["batch"])
+        else:
+            content = entered(row["accepted_mg"], totals, origin=OTHERS_ORIGIN, source=row["batch"])
+        contents.append(content)
+        at.plan.outs.append(goods(row["batch"], row["product"], content, sure=rank != RANKS[0]))
+        known = at.batch(row["batch"])
+        if "#" not in row["batch"] or not content.elements:
+            continue  # our own goods that come back are what they were
+        whole = content if known is None else _joined(known.content, content)
+        at.put(row["batch"], Composition(row["product"], row["basis"], whole, rank))
+    at.plan.slots["lines.provenance"] = list(offered)
+    at.plan.slots["lines.sources"] = [
+        None if one is None or not one.elements else vectors.rows(one) for one in contents
+    ]
+
+
+def _joined(known: Content, more: Content) -> Content:
+    """A batch that comes in several receipts: one whole, of which `known.taken_mg` has left."""
+    whole = mix([replace(known, taken_mg=0), more])
+    return Content(whole.mg, whole.elements, weakest(known.model, more.model), known.taken_mg)
+
+
+# -- inside -------------------------------------------------------------------------------------------------------
+
+
+def _transformed(at: _Contents) -> None:
+    steps = at.event.scalar("transformation")["steps"]
+    losses = at.event.scalar("losses").get("list", ())
+    at.make_outputs(mix(at.take_inputs()), [step["process"] for step in steps], losses)
+
+
+def _sampled(at: _Contents) -> None:
+    at.make_outputs(mix(at.take_inputs()), ["split"], ())
+
+
+def _assembled(at: _Contents) -> None:
+    mixed = mix(at.take_inputs())
+    quantity, product = at.event.scalar("quantity"), at.event.scalar("assembly")["product"]
+    content = Content(quantity["mg"], mixed.elements, mixed.model)
+    at.plan.made.append(Composition(product, quantity["basis"], content) if content.elements else None)
+    at.plan.outs.append(goods("", product, content, sure=any(one.sure for one in at.plan.ins)))
+    at.commit_whole(content)
+
+
+def _dismantled(at: _Contents) -> None:
+    rows = at.event.rows("units.chain", "units.authority")
+    mixed = mix([at.take(row["batch"], row["mg"]) for row in rows])
+    steps = at.event.scalar("dismantling")["steps"]
+    losses = at.event.scalar("losses").get("list", ())
+    at.make_outputs(mixed, [step["process"] for step in steps], losses)
+
+
+# -- pools --------------------------------------------------------------------------------------------------------
+
+
+def _charged(at: _Contents) -> None:
+    code = at.event.scalar("charge")["pool"]
+    fed = mix(at.take_inputs())
+    found = at.pool(code) or PoolContent(_EMPTY, _EMPTY)
+    at.put(pool_key(code), PoolContent(_pooled(found.now, fed), _pooled(found.went_in, fed)))
+
+
+def _pooled(*parts: Content) -> Content:
+    whole = mix(parts)
+    return Content(whole.mg, whole.elements, weakest(whole.model, "mass_balance"))
+
+
+def _drawn(at: _Contents) -> None:
+    draw = at.event.scalar("draw")
+    pool = at.pool(draw["pool"]) or PoolContent(_EMPTY, _EMPTY)
+    losses = at.event.scalar("losses").get("list", ())
+    rest = at.make_outputs(pool.now, [step["process"] for step in draw["steps"]], losses)
+    _refuse_more_than_held(at, pool.now, draw["pool"])
+    drawn_mg = sum(one.mg for one in (*at.plan.outs, *at.plan.losses))
+    now = Content(max(0, pool.now.mg - drawn_mg), rest.elements, pool.now.model)
+    at.put(pool_key(draw["pool"]), replace(pool, now=now))
+
+
+def _refuse_more_than_held(at: _Contents, held: Content, code: str) -> None:
+    """Element by element; a surplus within its uncertainty is measurement, not matter."""
+    asked: dict[str, list[tuple[int, int]]] = {}
+    for one in at.plan.outs:
+        for element, amount in one.elements.items():
+            asked.setdefault(element, []).append(amount)
+    for element, amounts in asked.items():
+        share = held.elements.get(element)
+        here, u_ppm = (0, 0) if share is None else (share.ug, share.u_ppm)
+        total = sum(ug for ug, _ in amounts)
+        squares = (here * u_ppm) ** 2 + sum((ug * u) ** 2 for ug, u in amounts)
+        if total > here and ((total - here) * PPM) ** 2 > COVERAGE**2 * squares:
+            raise Refusal(
+                "draw-above-content",
+                field="outputs",
+                value=show_ug(total),
+                element=element,
+                pool=code,
+                held=show_ug(here),
+            )
+
+
+def _closed(at: _Contents) -> None:
+    """The vector of the period is committed; what is left is what was measured, or where nothing was, what is booked."""
+    closing = at.event.scalar("closing")
+    pool = at.pool(closing["pool"]) or PoolContent(_EMPTY, _EMPTY)
+    at.commit_whole(pool.went_in)
+    at.plan.ins.append(goods(closing["period"], "pool", pool.now, sure=False))
+    left = _measured(pool.now, at.event.scalar("wip").get("contents"), "wip.contents")
+    at.plan.outs.append(goods("", "pool", left, sure="wip" in at.event.slots and at.event.slots["wip"] is not None))
+    at.plan.losses += [Goods("", loss["kind"], loss["mg"]) for loss in at.event.scalar("losses").get("list", ())]
+    goes_on = at.event.slots.get("opens") is not None
+    at.put(pool_key(closing["pool"]), PoolContent(left, left) if goes_on else None)
+
+
+def _measured(now: Content, told: Any, where: str) -> Content:
+    return now if told is None else scale(now, vectors.parse_totals(told, where))
+
+
+# -- measuring again ----------------------------------------------------------------------------------------------
+
+
+def _assayed(at: _Contents) -> None:
+    slot = "assaying" if at.event.type == "assayed" else "agreement"
+    id_ = at.event.scalar(slot)["batch"]
+    known, told = at.batch(id_), at.event.scalar("assay")
+    if known is None:
+        return  # a lab's own log, or goods of which nothing was known: the state makes a composition when it is here
+    assay = parse_assay(told, known.product, at.reference, "assay")
+    rank = "agreed" if at.event.type == "assay_agreed" else assay.status
+    if RANKS.index(rank) < RANKS.index(known.rank):
+        return
+    content = scale(known.content, rare_earths(assay.content(known.content.mg, known.basis)))
+    at.put(id_, replace(known, content=content, rank=rank))
+
+
+def _measured_again(at: _Contents) -> None:
+    """The elements stay, the mass is another one. A stock-take loses goods, or finds some that nobody can explain."""
+    for position, row in enumerate(at.event.rows("lines.chain", "lines.authority")):
+        known, change = at.batch(row["batch"]), row["mg"] - row["before_mg"]
+        if known is None or not change or not known.content.mg:
+            continue
+        whole = known.content
+        left, _ = take(whole, whole.mg - whole.taken_mg) if whole.taken_mg else (whole, None)
+        after_mg = left.mg + change
+        assert after_mg >= 0, f"custody allowed line {position}"
+        at.plan.ins.append(goods(row["batch"], known.product, left, sure=known.rank != RANKS[0]))
+        if at.event.type == "remeasured":
+            after = Content(after_mg, left.elements, left.model)
+        elif change < 0:
+            after, _ = take(replace(left, taken_mg=0), after_mg)
+        else:
+            after = _with_gain(left, change)
+        at.put(row["batch"], replace(known, content=after))
+        at.plan.outs.append(goods(row["batch"], known.product, after, sure=known.rank != RANKS[0]))
+    for position, row in enumerate(at.event.items("pools.authority")):
+        pool = at.pool(row["pool"])
+        if pool is not None:
+            now = _measured(pool.now, row["contents"], f"pools[{position}].contents")
+            at.plan.ins.append(goods("", "pool", pool.now, sure=False))
+            at.plan.outs.append(goods("", "pool", now, sure=True))
+            at.put(pool_key(row["pool"]), replace(pool, now=now))
+
+
+def _with_gain(left: Content, gain_mg: int) -> Content:
+    more = {
+        element: (share.ug * gain_mg // left.mg if left.mg else 0, share.u_ppm)
+        for element, share in left.elements.items()
+    }
+    found = entered(gain_mg, more, origin=UNEXPLAINED_ORIGIN, source=UNEXPLAINED)
+    whole = mix([replace(left, taken_mg=0), found])
+    return Content(whole.mg, whole.elements, whole.model)
+
+
+# -- leaving ------------------------------------------------------------------------------------------------------
+
+
+def _shipped(at: _Contents) -> None:
+    rows = at.event.rows("lines.chain", "lines.partner")
+    at.commit("lines", [at.take(row["batch"], row["mg"]) for row in rows])
+
+
+def _removed(at: _Contents) -> None:
+    for row in at.event.rows("lines.chain", "lines.authority"):
+        at.take(row["batch"], row["mg"])
+
+
+# -- corrections --------------------------------------------------------------------------------------------------
+
+
+def _reversed(at: _Contents) -> None:
+    """What was made is not, and what was taken is untaken. Vectors that others committed to stay as they are."""
+    assert at.booked is not None, "custody found the entry"
+    was = at.booked.event
+    for id_ in made_ids(was):
+        at.put(id_, None)
+    for row in was.rows("inputs.chain", "inputs.authority"):
+        _untake(at, row["batch"], row["mg"])
+    if was.type == "removed":
+        for row in was.rows("lines.chain", "lines.authority"):
+            _untake(at, row["batch"], row["mg"])
+
+
+def _adjusted(at: _Contents) -> None:
+    for row in at.event.rows("lines.chain", "lines.authority"):
+        known, delta = at.batch(row["batch"]), row["delta_mg"]
+        if known is None or not known.content.mg:
+            continue
+        if row["side"] == "used":
+            _untake(at, row["batch"], -delta)
+            continue
+        mg = known.content.mg + delta
+        totals = {
+            element: (share.ug * mg // known.content.mg, share.u_ppm)
+            for element, share in known.content.elements.items()
+        }
+        taken = known.content.taken_mg
+        content = scale(known.content, totals, mg)
+        at.put(row["batch"], replace(known, content=replace(content, taken_mg=min(taken, mg))) if mg else None)
+
+
+def _untake(at: _Contents, id_: str, mg: int) -> None:
+    known = at.batch(id_)
+    if known is not None and known.content.mg:
+        content = replace(known.content, taken_mg=(known.content.taken_mg - mg) % known.content.mg)
+        at.put(id_, replace(known, content=content))
+
+
+def made_ids(event: Event) -> tuple[str, ...]:
+    """The batches that an event made, in the order of its plan."""
+    for slot in ("batch", "assembly"):
+        if slot in event.ids:
+            return (event.ids[slot],)
+    return tuple(event.ids.get("outputs.chain", ()))
+
+
+_EMPTY = Content(0, {}, MODELS[0])
+
+_RULES: Mapping[str, Callable[[_Contents], None]] = {
+    "registered": _registered,
+    "received": _received,
+    "transformed": _transformed,
+    "sampled": _sampled,
+    "assembled": _assembled,
+    "dismantled": _dismantled,
+    "charged": _charged,
+    "drawn": _drawn,
+    "closed": _closed,
+    "assayed": _assayed,
+    "assay_agreed": _assayed,
+    "remeasured": _measured_again,
+    "counted": _measured_again,
+    "shipped": _shipped,
+    "removed": _removed,
+    "reversed": _reversed,
+    "adjusted": _adjusted,
+}
+_ROWS = {
+    "received": ("lines.chain",),
+    "shipped": ("lines.chain",),
+    "removed": ("lines.chain",),
+    "remeasured": ("lines.chain",),
+    "counted": ("lines.chain",),
+    "adjusted": ("lines.chain",),
+    "dismantled": ("units.chain",),
+}
+
+
+def touches(event: Event, booked: Booked | None = None) -> frozenset[str]:
+    """The keys of every composition that `plan` may read."""
+    if event.type not in _RULES:
+        return frozenset()
+    keys = {row["batch"] for row in event.items("inputs.chain")}
+    for slot in _ROWS.get(event.type, ()):
+        keys.update(row["batch"] for row in event.items(slot))
+    for slot in ("charge", "draw", "closing"):
+        if slot in event.slots:
+            keys.add(pool_key(event.scalar(slot)["pool"]))
+    keys.update(pool_key(row["pool"]) for row in event.items("pools.authority"))
+    for slot in ("assaying", "agreement"):
+        if slot in event.slots:
+            keys.add(event.scalar(slot)["batch"])
+    if event.type == "reversed" and booked is not None:
+        keys |= touches(booked.event) | set(made_ids(booked.event))
+    return frozenset(keys)
+
+
+def plan(view: View, event: Event, reference: Reference, booked: Booked | None = None) -> Plan | None:
+    """What the event does; `event.ids` are not looked at. Raises Refusal, and Malformed for a vector that is none."""
+    rule = _RULES.get(event.type)
+    if rule is None:
+        return None
+    at = _Contents(view, event, reference, booked)
+    rule(at)
+    return at.plan
+
+
+def check(plan: Plan, event: Event) -> None:
+    """Raises Unverified("provenance-differs") unless the event committed to the plan's provenance."""
+    for slot, follows in plan.slots.items():
+        said = event.slots.get(slot)
+        if isinstance(follows, list):
+            said, follows = _trimmed(said or ()), _trimmed(follows)
+        if said != follows:
+            raise Unverified("provenance-differs", field=slot, value=event.type)
+
+
+def _trimmed(items: Sequence[Any]) -> list[Any]:
+    """Without the nulls at the end, which nobody can tell from the filling of the list."""
+    kept = list(items)
+    while kept and kept[-1] is None:
+        kept.pop()
+    return kept
+
+
+def settle(plan: Plan, event: Event, index: int) -> tuple[dict[str, Makeup | None], Flow]:
+    """The compositions after the event, with the ids that it was given, and its flow."""
+    changes, ids = plan.changes, made_ids(event)
+    outs = list(plan.outs)
+    for position, (id_, made) in enumerate(zip(ids, plan.made, strict=False)):
+        if made is not None:
+            changes[id_] = replace(made, content=_named(made.content, id_)) if event.type == "registered" else made
+        outs[position] = replace(outs[position], batch=id_)
+    head = next(value for value in event.slots.values() if isinstance(value, Mapping) and "at" in value)
+    steps = head.get("steps", ())
+    site = next((step["site"] for step in reversed(steps) if step.get("site")), head.get("site") or "")
+    processes = tuple(step["process"] for step in steps)
+    flow = Flow(
+        index,
+        event,
+        head["at"],
+        processes,
+        site,
+        head.get("pool"),
+        tuple(plan.ins),
+        tuple(outs),
+        tuple(plan.losses),
+    )
+    return changes, flow
+
+
+def _named(content: Content, id_: str) -> Content:
+    """A registered batch is its own source."""
+    elements = {
+        element: Share(share.ug, share.u_ppm, share.origins, {id_: (share.ug, share.ug, share.ug)})
+        for element, share in content.elements.items()
+    }
+    return Content(content.mg, elements, content.model)

@@ -1,0 +1,81 @@
+"""Makeups: what a batch is made of and how sure that is, and what is in a pool. Values, and their canonical text.
+
+A composition is derived from the log like stock is (contents.py derives it), and kept by whoever keeps stock.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.matter.provenance import Content, Share
+
+RANKS = ("typical", "provisional", "final", "agreed")
+"""How sure a composition is: a later assay replaces an earlier one of its rank or below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """What a batch is made of. `mg` of its content is on the batch's own basis; `rank` is one of RANKS."""
+
+    product: str
+    basis: str
+    content: Content
+    rank: str = "typical"
+
+
+@dataclass(frozen=True, slots=True)
+class PoolContent:
+    """What is in a pool now, and what has gone into its period since that opened."""
+
+    now: Content
+    went_in: Content
+
+
+Makeup = Composition | PoolContent
+
+
+def pool_key(code: str) -> str:
+    """The key under which a pool's content stands among the compositions of batches."""
+    return f"pool/{code}"
+
+
+def dump_makeup(makeup: Makeup) -> str:
+    """Canonical JSON text; amounts are plain integers of any size, which only this file reads."""
+    if isinstance(makeup, PoolContent):
+        plain: dict[str, Any] = {"now": _plain(makeup.now), "went_in": _plain(makeup.went_in)}
+    else:
+        plain = {
+            "basis": makeup.basis,
+            "content": _plain(makeup.content),
+            "product": makeup.product,
+            "rank": makeup.rank,
+        }
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def load_makeup(text: str) -> Makeup:
+    plain = json.loads(text)
+    if "now" in plain:
+        return PoolContent(_content(plain["now"]), _content(plain["went_in"]))
+    return Composition(plain["product"], plain["basis"], _content(plain["content"]), plain["rank"])
+
+
+def _plain(content: Content) -> dict[str, Any]:
+    elements = {
+        element: [share.ug, share.u_ppm, share.origins, share.sources] for element, share in content.elements.items()
+    }
+    return {"elements": elements, "mg": content.mg, "model": content.model, "taken_mg": content.taken_mg}
+
+
+def _content(plain: Mapping[str, Any]) -> Content:
+    elements = {
+        element: Share(
+            ug,
+            u_ppm,
+            {key: (mid, lo, hi) for key, (mid, lo, hi) in origins.items()},
+            {key: (mid, lo, hi) for key, (mid, lo, hi) in sources.items()},
+        )
+        for element, (ug, u_ppm, origins, sources) in plain["elements"].items()
+    }
+    return Content(plain["mg"], elements, plain["model"], plain["taken_mg"])

@@ -1,0 +1,110 @@
+"""What outputs are made of: the element totals of each output of a process, and how sure they are.
+
+The first that applies, output by output:
+1. its own assay;
+2. where the process shapes, joins or parts goods without changing what they are (metal stays metal, or the product is
+   one that went in): the mix, in proportion to mass. Losses take their part with them, but water and gas take none;
+3. where a process keeps the elements and changes their form (oxide to metal): the total that is typical of the product,
+   divided among its elements as the mix is;
+4. what is typical of the product;
+5. nothing.
+
+Pure arithmetic on integers, rounded half even once. Does not check that there is as much: the balance does.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.matter.assays import parse_assay, typical
+from ledger.matter.provenance import Content, Totals, share_out
+from ledger.matter.reference import Reference
+from ledger.matter.vectors import RARE_EARTHS
+
+WITHOUT_ELEMENTS = frozenset({"water", "moisture", "drying", "ignition", "oxygen", "gas", "oil"})
+"""Kinds of losses that carry no rare earths."""
+_METALLIC = frozenset({"metal", "alloy", "flake", "powder", "block", "magnet", "swarf", "motor", "scrap"})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An output's totals; `rank` as in contents.RANKS."""
+
+    totals: Totals
+    rank: str
+
+
+def totals_of_outputs(
+    mixed: Content,
+    inputs: Iterable[str],
+    rows: Sequence[Mapping[str, Any]],
+    losses: Sequence[Mapping[str, Any]],
+    processes: Sequence[str],
+    reference: Reference,
+) -> list[Told]:
+    """`inputs`: the products that went in; `rows`: the event's outputs, with product, mg, basis and perhaps an assay."""
+    found: list[Told | None] = [_by_assay(row, reference, f"outputs[{at}].assay") for at, row in enumerate(rows)]
+    keeps = all(reference.keeps_elements(process) for process in processes) and bool(processes)
+    carried = [
+        at
+        for at, row in enumerate(rows)
+        if found[at] is None and keeps and _same_goods(row["product"], inputs, reference)
+    ]
+    _carry(mixed, found, carried, rows, losses)
+    return [
+        one if one is not None else _by_product(mixed, row, keeps, reference)
+        for one, row in zip(found, rows, strict=True)
+    ]
+
+
+def _by_assay(row: Mapping[str, Any], reference: Reference, where: str) -> Told | None:
+    if row.get("assay") is None:
+        return None
+    assay = parse_assay(row["assay"], row["product"], reference, where)
+    return Told(rare_earths(assay.content(row["mg"], row["basis"])), assay.status)
+
+
+def rare_earths(totals: Totals) -> dict[str, tuple[int, int]]:
+    """What provenance follows; iron and boron stand in the assay only."""
+    return {element: totals[element] for element in RARE_EARTHS if element in totals}
+
+
+def _same_goods(product: str, inputs: Iterable[str], reference: Reference) -> bool:
+    forms = {reference.form(one) for one in inputs if one}
+    return product in inputs or (reference.form(product) in _METALLIC and bool(forms & _METALLIC))
+
+
+def _carry(
+    mixed: Content,
+    found: list[Told | None],
+    carried: Sequence[int],
+    rows: Sequence[Mapping[str, Any]],
+    losses: Sequence[Mapping[str, Any]],
+) -> None:
+    """Gives the carried outputs what assayed ones leave of the mix, by mass; the losses of matter take their part."""
+    if not carried:
+        return
+    weights = [rows[at]["mg"] for at in carried]
+    lost = sum(loss["mg"] for loss in losses if loss["kind"] not in WITHOUT_ELEMENTS)
+    totals: list[dict[str, tuple[int, int]]] = [{} for _ in carried]
+    for element, share in mixed.elements.items():
+        told = sum(one.totals[element][0] for one in found if one is not None and element in one.totals)
+        left = max(0, share.ug - told)
+        *parts, _ = share_out(left, [*weights, lost])
+        for one, ug in zip(totals, parts, strict=True):
+            if ug:
+                one[element] = (ug, share.u_ppm)
+    for at, one in zip(carried, totals, strict=True):
+        found[at] = Told(one, "typical")
+
+
+def _by_product(mixed: Content, row: Mapping[str, Any], keeps: bool, reference: Reference) -> Told:
+    usual = rare_earths(typical(row["product"], row["mg"], row["basis"], reference) or {})
+    in_mix = sum(share.ug for share in mixed.elements.values())
+    if not keeps or not in_mix or not usual:
+        return Told(usual, "typical")
+    total = sum(ug for ug, _ in usual.values())
+    u_ppm = max(u for _, u in usual.values())
+    names = sorted(mixed.elements)
+    parts = share_out(total, [mixed.elements[name].ug for name in names])
+    return Told({name: (ug, u_ppm) for name, ug in zip(names, parts, strict=True) if ug}, "typical")

@@ -1,0 +1,112 @@
+"""Contents on a node: the compositions that events read, out of the tables, with this group's changes on top.
+
+The rules are ledger/matter/contents.py. A registered batch keeps no row of its own until something changes it: what it
+is made of follows from the entry that registered it, and most batches come by the thousand and are never taken apart.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from ledger.entries import open_event, parse_entry
+from ledger.matter.makeups import Makeup, load_makeup
+from ledger.matter.contents import Plan, check, plan, settle, touches
+from ledger.matter.events import Event, is_id
+from ledger.matter.flows import Flow
+from ledger.matter.reference import Reference
+from ledger.matter.stock import Booked, Key, State
+from nodes.store import codes, log, states
+from nodes.store.engine import Connection
+
+
+class Makeups:
+    """A view of compositions over the tables; `changes` are those of the events so far."""
+
+    def __init__(self, conn: Connection, reference: Reference) -> None:
+        self._conn, self._reference = conn, reference
+        self._view: dict[str, Makeup | None] = {}
+        self._registered: dict[str, Event] = {}
+        self.changes: dict[str, Makeup | None] = {}
+
+    def plan(self, event: Event, booked: Booked | None = None) -> Plan | None:
+        """What the event does to compositions. Of goods that are registered without an assay, nothing is worth a plan."""
+        if event.type == "registered" and event.slots["assay"] is None:
+            return None
+        keys = touches(event, booked)
+        self.load(keys)
+        return plan(self._view, event, self._reference, booked)
+
+    def load(self, keys: Iterable[str]) -> None:
+        """Brings what is known of `keys` into the view."""
+        wanted = [key for key in keys if key not in self._view]
+        texts = states.load(self._conn, "makeup", wanted)
+        for key in wanted:
+            self._view[key] = load_makeup(texts[key]) if key in texts else self._as_registered(key)
+
+    def settle(self, plan: Plan | None, event: Event, index: int) -> Flow | None:
+        """The plan, done: under the ids of the sealed event."""
+        if event.type == "registered":
+            self._registered[event.ids["batch"]] = event
+        if plan is None:
+            return None
+        changes, flow = settle(plan, event, index)
+        self._view.update(changes)
+        if event.type != "registered":
+            self.changes.update(changes)
+        return flow
+
+    def replay(self, event: Event, index: int, booked: Booked | None = None) -> None:
+        """What a committed event did; Unverified where its provenance is not what follows."""
+        found = self.plan(event, booked)
+        if found is not None:
+            check(found, event)
+        self.settle(found, event, index)
+
+    def _as_registered(self, key: str) -> Makeup | None:
+        if key in self._registered:
+            return registered_makeup(self._registered[key], self._reference)
+        if not is_id(key) or "#" in key:
+            return None  # a pool, or goods of another log
+        made_by = codes.made_by(self._conn, key)
+        if made_by is None or made_by < 0:
+            return None
+        entry = log.entry(self._conn, made_by)
+        if entry.type != "registered":
+            return None
+        event = open_event(parse_entry(entry.note), entry.disclosures.split("\n"), whole=True)
+        return registered_makeup(event, self._reference)
+
+
+def registered_makeup(event: Event, reference: Reference) -> Makeup | None:
+    """What a batch was made of when it was registered."""
+    found = plan({}, event, reference)
+    assert found is not None, "registering is among the rules"
+    changes, _ = settle(found, event, 0)
+    return changes.get(event.ids["batch"])
+
+
+def compositions(conn: Connection, reference: Reference, keys: Iterable[str]) -> Mapping[str, Makeup | None]:
+    """What is known of the goods of some batches, for whoever only reads."""
+    makeups = Makeups(conn, reference)
+    makeups.load(keys)
+    return makeups._view  # noqa: SLF001
+
+
+# -- entries that others correct ----------------------------------------------------------------------------------
+
+
+def corrected(event: Event) -> list[Key]:
+    """The keys of the own entries that an event corrects."""
+    found = [event.scalar(slot)["index"] for slot in ("amendment", "reversal") if slot in event.slots]
+    if event.type == "adjusted":
+        found += [row["index"] for row in event.items("lines.chain")]
+    return [("entry", str(index)) for index in found]
+
+
+def booked(conn: Connection, keys: Iterable[Key]) -> dict[Key, State]:
+    """Those of our own entries that the keys name, read back from the log."""
+    found: dict[Key, State] = {}
+    for kind, index in keys:
+        if kind == "entry":
+            for entry in log.entries_at(conn, [int(index)]):
+                event = open_event(parse_entry(entry.note), entry.disclosures.split("\n"), whole=True)
+                found[kind, index] = Booked(entry.index, entry.leaf, event)
+    return found
