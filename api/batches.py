@@ -154,7 +154,12 @@ RECORDINGS = (
             "quantity": {"value": "20.000", "unit": "t", "basis": "net", "moisture_pct": "0.5"},
             "weighing": {"ticket": "BT-991", "scale": "WB-2", "gross": "32.46", "tare": "12.46", "unit": "t"},
             "origin": {"class": "mined", "country": "CN", "region": "Jiangxi", "feed_class": "ion_mid_y"},
-            "assay": {"basis": "ignited", "total_reo_pct": "92.1", "distribution_pct": [["Nd", "17.6"], ["Dy", "3.7"]]},
+            "assay": {
+                "basis": "ignited",
+                "total_reo_pct": "92.1",
+                "distribution_pct": [["Nd", "17.6"], ["Dy", "3.7"]],
+                "others_pct": "78.7",
+            },
             "documents": [{"kind": "weigh_ticket", "no": "BT-991"}],
         },
         {

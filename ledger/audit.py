@@ -143,8 +143,8 @@ class Replay:
             raise Unverified("audit-broken", field="entry", value=run.start, log=self.origin, why=why)
         for index, event in enumerate(run.events, run.start):
             try:
-                booked = {key: self._booked(key) for key in touches(event) if key[0] == "entry"}
-                self._follow(index, event, next(iter(booked.values()), None))
+                booked: dict[Key, State] = {key: self._booked(key) for key in touches(event) if key[0] == "entry"}
+                self._follow(index, event, next((one for one in booked.values() if isinstance(one, Booked)), None))
                 self.view.update(apply(ChainMap(booked, self.view) if booked else self.view, event))
             except LodetraceError as error:
                 raise broken(index, self.origin, error) from error

@@ -86,7 +86,8 @@ def _list_items(n: int, items: Mapping[int, Opened], keep: set[int] | None, held
     kept = sorted(items if keep is None else keep & items.keys())
     if not kept:
         return []
-    if len(items) == n and all(at in kept for at, one in items.items() if one.value is not None):
+    said = {at for at, one in items.items() if one.value is not None}
+    if len(items) == n and ((said and said <= set(kept)) or len(kept) == n):
         return [items[at].disclosure for at in range(n)]  # with the padding: that there is no more is shown, too
     if len(items) == n:
         paths = prove_items([digest(items[at].disclosure) for at in range(n)], kept)

@@ -117,6 +117,91 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} is {value}, but the weighing says {weighed}. Correct whichever was typed wrong.",
         "{field} 为 {value}，而过磅记录为 {weighed}。请更正填错的一项。",
     ),
+    # --- ledger/matter: reference data and assays ---------------------------------------------------------
+    "assay-basis-missing": (
+        "{field} is {value}; without its basis an assay says nothing. Give one of: {bases}.",
+        "{field} 为 {value}；没有基准的化验结果无法使用。请填写其一：{bases}（收到基、干基、灼后）。",
+    ),
+    "assay-basis-misfit": (
+        "{field} is {value}, and {product} is never assayed so. Use one of: {bases}.",
+        "{field} 为 {value}，而 {product} 不以此基准化验。请使用：{bases}。",
+    ),
+    "assay-below-loq": (
+        "{field}: {element} is given as {value} %, below the limit of quantification of {loq} %. Leave it out.",
+        "{field}：{element} 为 {value} %，低于定量限 {loq} %。请不要填写该元素。",
+    ),
+    "assay-element-foreign": (
+        "{field}: {product} cannot hold {value} % of {element} (at most {limit} %). Check the product and the sample.",
+        "{field}：{product} 中不可能含 {value} % 的 {element}（至多 {limit} %）。请核对产品和样品。",
+    ),
+    "assay-element-twice": (
+        "{field}: {value} stands there twice. Remove one of the two.",
+        "{field}：元素 {value} 出现两次。请删去其中一个。",
+    ),
+    "assay-element-unknown": (
+        "{field} is {value}, which is no element that belongs here. Use symbols such as {known}.",
+        "{field} 为 {value}，不是此处可用的元素。请填写元素符号，如 {known}。",
+    ),
+    "assay-empty": (
+        (
+            "{field} tells nothing of the elements in {value}. Give total_reo_pct with distribution_pct, or "
+            "elements_pct; total_reo_pct alone is enough for a product or a feed class of known composition."
+        ),
+        (
+            "{field} 没有说明 {value} 的元素含量。请填写 total_reo_pct 与 distribution_pct（配分），或 elements_pct；"
+            "只有组成已知的产品或原料类别才可只填 total_reo_pct。"
+        ),
+    ),
+    "assay-loi-missing": (
+        (
+            "{field}: between the {value} basis and the ignited sample stands the loss on ignition, and it is not "
+            "given. Fill it in, or give the result as received."
+        ),
+        "{field}：{value} 基准与灼后结果之间需要灼减量，但没有填写。请补充灼减，或改填收到基结果。",
+    ),
+    "assay-metals-above-100": (
+        "{field} adds up to {value} % of the mass, more than all of it. Check the decimal points.",
+        "{field} 合计为 {value} %，超过物料总质量。请检查小数点。",
+    ),
+    "assay-moisture-missing": (
+        (
+            "{field}: between the {value} basis and the basis that is asked for stands the moisture, and it is not "
+            "given. Fill it in, or give the result as received."
+        ),
+        "{field}：从 {value} 基准换算到所需基准需要水分，但没有填写。请补充水分，或改填收到基结果。",
+    ),
+    "assay-percentage-absurd": (
+        "{field} is {value}; a percentage lies between 0 and 100. Check sign, unit and decimal point.",
+        "{field} 为 {value}；百分数应在 0 到 100 之间。请检查正负号、单位和小数点。",
+    ),
+    "assay-sum-differs": (
+        (
+            "{field} adds up to {value} %, not to 100 ± {tolerance} % of the total REO. Correct it, or put what "
+            "is not named into others_pct."
+        ),
+        "{field} 合计为 {value} %，应为稀土总量的 100 ± {tolerance} %。请更正，或把未列出的部分填入 others_pct。",
+    ),
+    "assay-total-above-100": (
+        "{field} is {value} %; total REO cannot be more than the whole sample. Check basis and decimal point.",
+        "{field} 为 {value} %；稀土总量不可能超过样品本身。请检查基准和小数点。",
+    ),
+    "assay-total-missing": (
+        "{field} is missing: a distribution is of the total REO. Give the total, or the elements' own percentages.",
+        "缺少 {field}：配分是相对于稀土总量的。请填写稀土总量，或直接填写各元素含量。",
+    ),
+    "assay-two-shapes": (
+        "{field}: give either total_reo_pct with distribution_pct or elements_pct, not both.",
+        "{field}：总量加配分（total_reo_pct、distribution_pct）与 elements_pct 只能填其一。",
+    ),
+    "reference-wrong": ("The reference data is not as it must be. {en}", "参考数据不符合要求。{zh}"),
+    "settlement-bases-mixed": (
+        "{field}: the two parties' goods are {value}, of different products. Settle each product by itself.",
+        "{field}：双方的货物为 {value}，不是同一产品。请按产品分别结算。",
+    ),
+    "settlement-on-wet": (
+        "{field} is {value}: goods that hold water are never settled by their wet mass. Use one of: {bases}.",
+        "{field} 为 {value}：含水货物不以湿重结算。请使用：{bases}。",
+    ),
     # --- ledger/matter: guards ---------------------------------------------------------------------------
     "guard-capacity": (
         "{field}: {given} in one {kind}, which holds at most {capacity}. Correct it, or confirm with a reason.",
@@ -164,6 +249,46 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "stack-too-high": (
         "{field}: unit {value} stands inside more than {limit} others, or inside itself. Unpack the outer ones first.",
         "{field}：包装件 {value} 的外层超过 {limit} 层，或套在自身之内。请先拆开外层。",
+    ),
+    # --- ledger/matter: vectors --------------------------------------------------------------------------
+    "vector-bounds": (
+        (
+            "{field}: the amounts {value} (likely, least, most) do not lie in order between 0 and {total}. "
+            "Ask whoever told this origin to tell it again."
+        ),
+        "{field}：数值 {value}（估计、最少、最多）未按顺序落在 0 与 {total} 之间。请向告知该来源的一方重新索取。",
+    ),
+    "vector-element": (
+        "{field} is {value}, which is no rare earth. The origin is told for rare earths only; ask for it again.",
+        "{field} 为 {value}，不是稀土元素。来源只针对稀土元素给出，请重新索取。",
+    ),
+    "vector-form": (
+        "{field} is not of the form {form}. Ask whoever told this origin to tell it again.",
+        "{field} 不符合形式 {form}。请向告知该来源的一方重新索取。",
+    ),
+    "vector-model": (
+        "{field} is {value}, which is no model of the chain of custody. Known are: {models}.",
+        "{field} 为 {value}，不是已知的监管链模式。可用的有：{models}。",
+    ),
+    "vector-number": (
+        "{field} holds {value}, which is not a whole number as it must be written here. Ask for this origin again.",
+        "{field} 中的 {value} 不是此处要求的整数写法。请重新索取该来源。",
+    ),
+    "vector-order": (
+        "{field}: {value} is named twice or stands in the wrong place. Ask whoever told this origin to tell it again.",
+        "{field}：{value} 重复出现或顺序不对。请向告知该来源的一方重新索取。",
+    ),
+    "vector-row-name": (
+        "{field} is {value}, which names no origin (such as CN/ion_mid_y) and no batch. Ask for this origin again.",
+        "{field} 为 {value}，既不是来源（如 CN/ion_mid_y），也不是批次编号。请重新索取该来源。",
+    ),
+    "vector-sum": (
+        "{field} adds up to {value}, not to {total}. Ask whoever told this origin to tell it again.",
+        "{field} 合计为 {value}，应为 {total}。请向告知该来源的一方重新索取。",
+    ),
+    "vector-too-long": (
+        "{field} has {value} rows; an element has at most {limit}. Ask for it with the smallest rows put together.",
+        "{field} 有 {value} 行；每种元素最多 {limit} 行。请对方合并最小的几行后重新提供。",
     ),
     # --- ledger/matter: custody --------------------------------------------------------------------------
     "at-in-the-future": (
@@ -238,6 +363,40 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "more-than-sent": (
         "{field}: {value} is more than is still out of this line ({out}). Weigh back no more than went out.",
         "{field}：{value} 超过了该行尚未退回的数量（{out}）。退回入库不能多于发出数量。",
+    ),
+    # pools and what goods are made of
+    "draw-above-content": (
+        (
+            "{field}: {value} of {element} would be drawn from pool {pool}, which holds {held}. Check the masses and "
+            "assays of the outputs, or book the charge that is missing first."
+        ),
+        (
+            "{field}：从料仓/槽体 {pool} 取出 {element} {value}，而其中只有 {held}。"
+            "请核对产出的重量和化验，或先补录漏记的投料。"
+        ),
+    ),
+    "pool-not-open": (
+        "{field}: pool {value} has no open period. Charge it first; that opens one.",
+        "{field}：料仓/槽体 {value} 没有进行中的周期。请先投料，投料会开启新周期。",
+    ),
+    "pool-open": (
+        "{field}: pool {value} has a period open already, {period}. Charge that one, or close it first.",
+        "{field}：料仓/槽体 {value} 已有进行中的周期 {period}。请投入该周期，或先结清它。",
+    ),
+    "pool-own-goods-only": (
+        (
+            "{field}: goods of {value} cannot go into pool {pool}: what comes out would belong to nobody in particular. "
+            "Take over the title first, or process them as a batch of their own."
+        ),
+        "{field}：{value} 的货物不能投入料仓/槽体 {pool}，否则产出归属不清。请先办理货权转移，或单独成批加工。",
+    ),
+    "pool-period-closed": (
+        "{field} {value} is not the open period of pool {pool}; that is {period}. A closed period stays as it is.",
+        "{field} {value} 不是料仓/槽体 {pool} 当前的周期，当前周期是 {period}。已结清的周期不再变动。",
+    ),
+    "provenance-differs": (
+        "What {field} of this {value} entry says of the elements is not what follows from the entries before it.",
+        "{value} 记录的 {field} 所述元素来源与之前各条记录推算的结果不一致。",
     ),
     "not-enough": (
         (

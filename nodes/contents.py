@@ -7,11 +7,12 @@ is made of follows from the entry that registered it, and most batches come by t
 from collections.abc import Iterable, Mapping
 
 from ledger.entries import open_event, parse_entry
-from ledger.matter.makeups import Makeup, load_makeup
-from ledger.matter.contents import Plan, check, plan, settle, touches
+from ledger.matter.contents import check, plan, settle, touches
 from ledger.matter.events import Event, is_id
 from ledger.matter.flows import Flow
+from ledger.matter.makeups import Makeup, load_makeup
 from ledger.matter.reference import Reference
+from ledger.matter.sheet import Plan
 from ledger.matter.stock import Booked, Key, State
 from nodes.store import codes, log, states
 from nodes.store.engine import Connection
@@ -27,7 +28,7 @@ class Makeups:
         self.changes: dict[str, Makeup | None] = {}
 
     def plan(self, event: Event, booked: Booked | None = None) -> Plan | None:
-        """What the event does to compositions. Of goods that are registered without an assay, nothing is worth a plan."""
+        """What the event does to compositions. Goods that are registered without an assay are not worth a plan."""
         if event.type == "registered" and event.slots["assay"] is None:
             return None
         keys = touches(event, booked)
@@ -87,7 +88,7 @@ def compositions(conn: Connection, reference: Reference, keys: Iterable[str]) ->
     """What is known of the goods of some batches, for whoever only reads."""
     makeups = Makeups(conn, reference)
     makeups.load(keys)
-    return makeups._view  # noqa: SLF001
+    return makeups._view
 
 
 # -- entries that others correct ----------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from ledger.entries import split_id
 from ledger.matter import genealogy
-from ledger.matter.makeups import Makeup, dump_makeup
 from ledger.matter.events import Event
+from ledger.matter.makeups import Makeup, dump_makeup
 from ledger.matter.stock import Key, State
 from nodes.store import genealogy as tables
 from nodes.store import states, stock

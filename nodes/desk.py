@@ -14,7 +14,7 @@ from ledger.labels import Label, make_token
 from ledger.matter.event_types import EVENT_TYPES
 from ledger.matter.events import Event, is_id
 from ledger.matter.reference import Reference
-from ledger.matter.contents import Plan
+from ledger.matter.sheet import Plan
 from ledger.matter.stock import Batch, Booked, Key, Shipment, State, Unit
 from nodes.config import Settings
 from nodes.contents import Makeups, booked, corrected

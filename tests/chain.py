@@ -26,6 +26,7 @@ MINE, TRADER, PLANT, MOTOR, RIVAL = NAMES = (
     "motor.example",
     "rival.example",
 )
+PROFILE = [["Nd", "60"], ["Pr", "20"], ["Dy", "20"]]
 ASSAY = "Laboratory that nobody names"
 TICKET = "BT-secret-991"
 VEHICLE = "secret-B12345"
@@ -122,7 +123,7 @@ class _Teller:
 
 def _mine(told: _Teller) -> None:
     weighing = {"ticket": TICKET, "scale": "WB-2", "gross": "112.0", "tare": "12.0", "unit": "kg"}
-    assay = {"basis": "ignited", "total_reo_pct": "92.1", "lab": ASSAY}
+    assay = {"basis": "as_received", "total_reo_pct": "92.1", "distribution_pct": PROFILE, "lab": ASSAY}
     documents = [{"kind": "weigh_ticket", "no": TICKET}]
     told.register(MINE, "A-1", "100", weighing=weighing, assay=assay, documents=documents, external_ref=REFERENCE)
     told.register(MINE, "A-2", "50")

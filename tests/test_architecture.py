@@ -51,6 +51,11 @@ BAD = {
         "import urllib.request",
     ),
     "an import inside a function": (rules.ledger_is_pure, "ledger/audit.py", "def f():\n    import os"),
+    "package data elsewhere": (
+        rules.ledger_is_pure,
+        "ledger/matter/reference.py",
+        "from importlib.resources import files",
+    ),
     "files of its own": (rules.ledger_is_pure, "ledger/audit.py", "def f(): return open('x')"),
     "the clock through a pure module": (rules.ledger_is_pure, "ledger/entries.py", "def f(d): return d.datetime.now()"),
     "a command line outside __main__": (rules.ledger_is_pure, "ledger/audit.py", "import argparse"),

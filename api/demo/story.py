@@ -117,6 +117,7 @@ def _mine(actors: dict[str, Actor], told: Told) -> Iterator[Shown]:
                     "basis": "ignited",
                     "total_reo_pct": "92.1",
                     "distribution_pct": [list(pair) for pair in DISTRIBUTION],
+                    "others_pct": "1.06",
                     "lab": "Ganzhou testing platform",
                 },
                 "documents": [{"kind": "weigh_ticket", "no": f"BT-{990 + number}"}],

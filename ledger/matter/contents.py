@@ -1,7 +1,7 @@
 """Contents: what each batch is made of, carried through every event. Custody counts kilograms; this counts elements.
 
     touches(event)                 the keys of the compositions that an event reads or changes
-    plan(view, event, reference)   what the event does to them, and the provenance it commits to; None if it does nothing
+    plan(view, event, reference)   what the event does to them, and the provenance it commits to, if any
     settle(plan, event, index)     the compositions after it, under the ids that sealing gave, and its flow (flows.py)
     check(plan, event)             that an event committed to the provenance that follows
 
@@ -11,19 +11,21 @@ microgram (provenance.py). What outputs are made of says outputs.py.
 
 Promises: nothing is drawn from a pool that it does not hold, beyond what measurement allows. Does not check: custody;
 whether elements balance (balance.py judges the flows).
+
+Over 400 lines because the rules of all events stand beside each other, one for each.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from ledger.errors import Refusal, Unverified
 from ledger.matter import vectors
-from ledger.matter.assays import parse_assay, typical
-from ledger.matter.makeups import RANKS, Composition, Makeup, PoolContent, pool_key
+from ledger.matter.assays import parse_assay
 from ledger.matter.events import Event
 from ledger.matter.flows import Flow, Goods
-from ledger.matter.outputs import rare_earths, totals_of_outputs
+from ledger.matter.makeups import RANKS, Composition, Makeup, PoolContent, pool_key
+from ledger.matter.outputs import rare_earths
 from ledger.matter.provenance import (
     COVERAGE,
     MODELS,
@@ -33,7 +35,6 @@ from ledger.matter.provenance import (
     Content,
     Share,
     Totals,
-    apportion,
     entered,
     mix,
     scale,
@@ -42,110 +43,9 @@ from ledger.matter.provenance import (
 )
 from ledger.matter.quantities import PPM, show_ug
 from ledger.matter.reference import Reference
+from ledger.matter.sheet import Plan, Sheet, View, goods
 from ledger.matter.stock import Booked
-
-View = Mapping[str, Makeup | None]
-
-
-@dataclass(slots=True)
-class Plan:
-    """What an event does. `made` in the order of its output slot; under "" what a registered or assembled batch is."""
-
-    slots: dict[str, Any] = field(default_factory=dict)
-    changes: dict[str, Makeup | None] = field(default_factory=dict)
-    made: list[Composition | None] = field(default_factory=list)
-    ins: list[Goods] = field(default_factory=list)
-    outs: list[Goods] = field(default_factory=list)
-    losses: list[Goods] = field(default_factory=list)
-
-
-class _Contents:
-    """The view with what this event has changed so far on top."""
-
-    def __init__(self, view: View, event: Event, reference: Reference, booked: Booked | None) -> None:
-        self._view, self.event, self.reference, self.booked = view, event, reference, booked
-        self.plan = Plan()
-
-    def find(self, key: str) -> Makeup | None:
-        return self.plan.changes[key] if key in self.plan.changes else self._view.get(key)
-
-    def batch(self, id_: str) -> Composition | None:
-        found = self.find(id_)
-        assert not isinstance(found, PoolContent), "ids of batches and keys of pools differ"
-        return found
-
-    def pool(self, code: str) -> PoolContent | None:
-        found = self.find(pool_key(code))
-        assert not isinstance(found, Composition), "ids of batches and keys of pools differ"
-        return found
-
-    def put(self, key: str, makeup: Makeup | None) -> None:
-        self.plan.changes[key] = makeup
-
-    def take(self, id_: str, mg: int) -> Content:
-        """The part of a batch that leaves it. Of a batch of which nothing is known, goods of which nothing is known."""
-        known = self.batch(id_)
-        if known is None or not known.content.mg:
-            self.plan.ins.append(Goods(id_, "" if known is None else known.product, mg))
-            return Content(mg, {}, MODELS[0])
-        # More than was ever made can be on its way: a batch that came back and was weighed in again.
-        part, rest = take(known.content, min(mg, known.content.mg))
-        self.put(id_, replace(known, content=rest))
-        self.plan.ins.append(goods(id_, known.product, part, sure=known.rank != RANKS[0]))
-        return part
-
-    def take_inputs(self) -> list[Content]:
-        return [self.take(row["batch"], row["mg"]) for row in self.event.rows("inputs.chain", "inputs.authority")]
-
-    def make_outputs(self, mixed: Content, processes: Sequence[str], losses: Sequence[Mapping[str, Any]]) -> Content:
-        """Apportions a mix to the event's outputs, fills their provenance slots, and answers what stays behind."""
-        rows = list(self.event.rows("outputs.chain", "outputs.authority"))
-        inputs = frozenset(one.product for one in self.plan.ins)
-        told = totals_of_outputs(mixed, inputs, rows, losses, processes, self.reference)
-        wanted = [one.totals for one in told]
-        left = _left_of(mixed, wanted)
-        *made, rest = apportion(mixed, [*wanted, left], [*(row["mg"] for row in rows), 0])
-        for row, content, one in zip(rows, made, told, strict=True):
-            known = Composition(row["product"], row["basis"], content, one.rank) if content.elements else None
-            self.plan.made.append(known)
-            self.plan.outs.append(goods("", row["product"], content, sure=one.rank != RANKS[0]))
-        self.commit("outputs", [None if one is None else one.content for one in self.plan.made])
-        self.plan.losses += [Goods("", loss["kind"], loss["mg"]) for loss in losses]
-        return rest
-
-    def commit(self, group: str, contents: Sequence[Content | None]) -> None:
-        """The provenance slots of a group of rows; nothing where nothing is known."""
-        known = [content if content is not None and content.elements else None for content in contents]
-        self.plan.slots[f"{group}.provenance"] = [None if one is None else vectors.shares(one) for one in known]
-        self.plan.slots[f"{group}.sources"] = [None if one is None else vectors.rows(one) for one in known]
-
-    def commit_whole(self, content: Content) -> None:
-        known = content if content.elements else None
-        self.plan.slots["provenance"] = None if known is None else vectors.shares(known)
-        self.plan.slots["sources"] = None if known is None else vectors.rows(known)
-
-
-def goods(batch: str, product: str, content: Content, *, sure: bool) -> Goods:
-    """Goods as a flow names them."""
-    return Goods(
-        batch,
-        product,
-        content.mg,
-        {element: (share.ug, share.u_ppm) for element, share in content.elements.items()},
-        {element: share.origins for element, share in content.elements.items()},
-        sure,
-    )
-
-
-def _left_of(mixed: Content, wanted: Sequence[Totals]) -> dict[str, tuple[int, int]]:
-    """What stays behind of a mix, element by element: in a pool, or as a loss."""
-    left = {}
-    for element, share in mixed.elements.items():
-        ug = share.ug - sum(totals[element][0] for totals in wanted if element in totals)
-        if ug > 0:
-            left[element] = (ug, share.u_ppm)
-    return left
-
+from ledger.matter.typical import typical
 
 # -- entering -----------------------------------------------------------------------------------------------------
 
@@ -155,10 +55,19 @@ def origin_key(origin: Mapping[str, Any]) -> str:
     return f"{origin['country']}/{origin.get('feed_class') or origin['class']}"
 
 
-def _registered(at: _Contents) -> None:
+def _registered(at: Sheet) -> None:
     batch, quantity = at.event.scalar("batch"), at.event.scalar("quantity")
     told = at.event.scalar("assay")
-    totals, rank = _told(batch["product"], quantity["mg"], quantity["basis"], told or None, at.reference, "assay")
+    totals, rank = _told(
+        batch["product"],
+        quantity["mg"],
+        quantity["basis"],
+        told or None,
+        at.reference,
+        "assay",
+        moisture_pct=quantity["typed"].get("moisture_pct"),
+        feed_class=at.event.scalar("origin").get("feed_class"),
+    )
     # The source is the batch itself, whose id sealing gives: settle() puts it in.
     content = entered(quantity["mg"], totals, origin=origin_key(at.event.scalar("origin")), source="")
     at.plan.made.append(Composition(batch["product"], quantity["basis"], content, rank) if totals else None)
@@ -166,16 +75,26 @@ def _registered(at: _Contents) -> None:
 
 
 def _told(
-    product: str, mg: int, basis: str, assay: Mapping[str, Any] | None, reference: Reference, where: str
+    product: str,
+    mg: int,
+    basis: str,
+    assay: Mapping[str, Any] | None,
+    reference: Reference,
+    where: str,
+    *,
+    moisture_pct: str | None = None,
+    feed_class: str | None = None,
 ) -> tuple[Totals, str]:
     """Element totals of goods, and how sure they are: by assay, else by what is typical of the product."""
-    if assay is not None:
-        parsed = parse_assay(assay, product, reference, where)
-        return rare_earths(parsed.content(mg, basis)), parsed.status
-    return rare_earths(typical(product, mg, basis, reference) or {}), RANKS[0]
+    if assay is None:
+        return rare_earths(typical(product, mg, reference, basis=basis, feed_class=feed_class) or {}), RANKS[0]
+    parsed = parse_assay(
+        assay, product, reference, where, custody=basis, moisture_pct=moisture_pct, feed_class=feed_class
+    )
+    return rare_earths(parsed.content(mg, basis)), parsed.status
 
 
-def _received(at: _Contents) -> None:
+def _received(at: Sheet) -> None:
     contents: list[Content | None] = []
     slots = ("lines.chain", "lines.partner", "lines.authority")
     offered = at.event.items("lines.provenance")
@@ -212,17 +131,17 @@ def _joined(known: Content, more: Content) -> Content:
 # -- inside -------------------------------------------------------------------------------------------------------
 
 
-def _transformed(at: _Contents) -> None:
+def _transformed(at: Sheet) -> None:
     steps = at.event.scalar("transformation")["steps"]
     losses = at.event.scalar("losses").get("list", ())
     at.make_outputs(mix(at.take_inputs()), [step["process"] for step in steps], losses)
 
 
-def _sampled(at: _Contents) -> None:
+def _sampled(at: Sheet) -> None:
     at.make_outputs(mix(at.take_inputs()), ["split"], ())
 
 
-def _assembled(at: _Contents) -> None:
+def _assembled(at: Sheet) -> None:
     mixed = mix(at.take_inputs())
     quantity, product = at.event.scalar("quantity"), at.event.scalar("assembly")["product"]
     content = Content(quantity["mg"], mixed.elements, mixed.model)
@@ -231,7 +150,7 @@ def _assembled(at: _Contents) -> None:
     at.commit_whole(content)
 
 
-def _dismantled(at: _Contents) -> None:
+def _dismantled(at: Sheet) -> None:
     rows = at.event.rows("units.chain", "units.authority")
     mixed = mix([at.take(row["batch"], row["mg"]) for row in rows])
     steps = at.event.scalar("dismantling")["steps"]
@@ -242,7 +161,7 @@ def _dismantled(at: _Contents) -> None:
 # -- pools --------------------------------------------------------------------------------------------------------
 
 
-def _charged(at: _Contents) -> None:
+def _charged(at: Sheet) -> None:
     code = at.event.scalar("charge")["pool"]
     fed = mix(at.take_inputs())
     found = at.pool(code) or PoolContent(_EMPTY, _EMPTY)
@@ -254,7 +173,7 @@ def _pooled(*parts: Content) -> Content:
     return Content(whole.mg, whole.elements, weakest(whole.model, "mass_balance"))
 
 
-def _drawn(at: _Contents) -> None:
+def _drawn(at: Sheet) -> None:
     draw = at.event.scalar("draw")
     pool = at.pool(draw["pool"]) or PoolContent(_EMPTY, _EMPTY)
     losses = at.event.scalar("losses").get("list", ())
@@ -265,7 +184,7 @@ def _drawn(at: _Contents) -> None:
     at.put(pool_key(draw["pool"]), replace(pool, now=now))
 
 
-def _refuse_more_than_held(at: _Contents, held: Content, code: str) -> None:
+def _refuse_more_than_held(at: Sheet, held: Content, code: str) -> None:
     """Element by element; a surplus within its uncertainty is measurement, not matter."""
     asked: dict[str, list[tuple[int, int]]] = {}
     for one in at.plan.outs:
@@ -287,8 +206,8 @@ def _refuse_more_than_held(at: _Contents, held: Content, code: str) -> None:
             )
 
 
-def _closed(at: _Contents) -> None:
-    """The vector of the period is committed; what is left is what was measured, or where nothing was, what is booked."""
+def _closed(at: Sheet) -> None:
+    """The period's vector is committed; what is left is what was measured, or where nothing was, what is booked."""
     closing = at.event.scalar("closing")
     pool = at.pool(closing["pool"]) or PoolContent(_EMPTY, _EMPTY)
     at.commit_whole(pool.went_in)
@@ -307,13 +226,13 @@ def _measured(now: Content, told: Any, where: str) -> Content:
 # -- measuring again ----------------------------------------------------------------------------------------------
 
 
-def _assayed(at: _Contents) -> None:
+def _assayed(at: Sheet) -> None:
     slot = "assaying" if at.event.type == "assayed" else "agreement"
     id_ = at.event.scalar(slot)["batch"]
     known, told = at.batch(id_), at.event.scalar("assay")
     if known is None:
         return  # a lab's own log, or goods of which nothing was known: the state makes a composition when it is here
-    assay = parse_assay(told, known.product, at.reference, "assay")
+    assay = parse_assay(told, known.product, at.reference, "assay", custody=known.basis)
     rank = "agreed" if at.event.type == "assay_agreed" else assay.status
     if RANKS.index(rank) < RANKS.index(known.rank):
         return
@@ -321,7 +240,7 @@ def _assayed(at: _Contents) -> None:
     at.put(id_, replace(known, content=content, rank=rank))
 
 
-def _measured_again(at: _Contents) -> None:
+def _measured_again(at: Sheet) -> None:
     """The elements stay, the mass is another one. A stock-take loses goods, or finds some that nobody can explain."""
     for position, row in enumerate(at.event.rows("lines.chain", "lines.authority")):
         known, change = at.batch(row["batch"]), row["mg"] - row["before_mg"]
@@ -362,12 +281,12 @@ def _with_gain(left: Content, gain_mg: int) -> Content:
 # -- leaving ------------------------------------------------------------------------------------------------------
 
 
-def _shipped(at: _Contents) -> None:
+def _shipped(at: Sheet) -> None:
     rows = at.event.rows("lines.chain", "lines.partner")
     at.commit("lines", [at.take(row["batch"], row["mg"]) for row in rows])
 
 
-def _removed(at: _Contents) -> None:
+def _removed(at: Sheet) -> None:
     for row in at.event.rows("lines.chain", "lines.authority"):
         at.take(row["batch"], row["mg"])
 
@@ -375,7 +294,7 @@ def _removed(at: _Contents) -> None:
 # -- corrections --------------------------------------------------------------------------------------------------
 
 
-def _reversed(at: _Contents) -> None:
+def _reversed(at: Sheet) -> None:
     """What was made is not, and what was taken is untaken. Vectors that others committed to stay as they are."""
     assert at.booked is not None, "custody found the entry"
     was = at.booked.event
@@ -388,7 +307,7 @@ def _reversed(at: _Contents) -> None:
             _untake(at, row["batch"], row["mg"])
 
 
-def _adjusted(at: _Contents) -> None:
+def _adjusted(at: Sheet) -> None:
     for row in at.event.rows("lines.chain", "lines.authority"):
         known, delta = at.batch(row["batch"]), row["delta_mg"]
         if known is None or not known.content.mg:
@@ -406,7 +325,7 @@ def _adjusted(at: _Contents) -> None:
         at.put(row["batch"], replace(known, content=replace(content, taken_mg=min(taken, mg))) if mg else None)
 
 
-def _untake(at: _Contents, id_: str, mg: int) -> None:
+def _untake(at: Sheet, id_: str, mg: int) -> None:
     known = at.batch(id_)
     if known is not None and known.content.mg:
         content = replace(known.content, taken_mg=(known.content.taken_mg - mg) % known.content.mg)
@@ -423,7 +342,7 @@ def made_ids(event: Event) -> tuple[str, ...]:
 
 _EMPTY = Content(0, {}, MODELS[0])
 
-_RULES: Mapping[str, Callable[[_Contents], None]] = {
+_RULES: Mapping[str, Callable[[Sheet], None]] = {
     "registered": _registered,
     "received": _received,
     "transformed": _transformed,
@@ -477,7 +396,7 @@ def plan(view: View, event: Event, reference: Reference, booked: Booked | None =
     rule = _RULES.get(event.type)
     if rule is None:
         return None
-    at = _Contents(view, event, reference, booked)
+    at = Sheet(view, event, reference, booked)
     rule(at)
     return at.plan
 
@@ -486,9 +405,8 @@ def check(plan: Plan, event: Event) -> None:
     """Raises Unverified("provenance-differs") unless the event committed to the plan's provenance."""
     for slot, follows in plan.slots.items():
         said = event.slots.get(slot)
-        if isinstance(follows, list):
-            said, follows = _trimmed(said or ()), _trimmed(follows)
-        if said != follows:
+        differs = _trimmed(said or ()) != _trimmed(follows) if isinstance(follows, list) else said != follows
+        if differs:
             raise Unverified("provenance-differs", field=slot, value=event.type)
 
 

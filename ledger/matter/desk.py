@@ -11,7 +11,7 @@ from typing import Any
 from ledger.errors import Refusal
 from ledger.matter.events import Event
 from ledger.matter.quantities import MG_MAX, show_mg
-from ledger.matter.stock import Arrival, Batch, Holding, Key, Shipment, State, Unit
+from ledger.matter.stock import Batch, Holding, Key, State, Unit
 
 
 class Desk:
@@ -40,7 +40,7 @@ class Desk:
     def find(self, key: Key) -> State | None:
         return self._get(key)
 
-    def put(self, state: Batch | Unit | Shipment | Arrival) -> None:
+    def put(self, state: State) -> None:
         self.changes[state.key] = state
 
     def refuse_known(self, key: Key) -> None:

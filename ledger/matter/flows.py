@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ledger.matter.events import Event
-from ledger.matter.provenance import Row
+from ledger.matter.rows import Row
 
 
 @dataclass(frozen=True, slots=True)

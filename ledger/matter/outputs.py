@@ -16,10 +16,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.matter.assays import parse_assay, typical
-from ledger.matter.provenance import Content, Totals, share_out
+from ledger.matter.assays import parse_assay
+from ledger.matter.elements import ELEMENTS
+from ledger.matter.provenance import Content, Totals
 from ledger.matter.reference import Reference
-from ledger.matter.vectors import RARE_EARTHS
+from ledger.matter.rows import share_out
+from ledger.matter.typical import typical
 
 WITHOUT_ELEMENTS = frozenset({"water", "moisture", "drying", "ignition", "oxygen", "gas", "oil"})
 """Kinds of losses that carry no rare earths."""
@@ -42,7 +44,7 @@ def totals_of_outputs(
     processes: Sequence[str],
     reference: Reference,
 ) -> list[Told]:
-    """`inputs`: the products that went in; `rows`: the event's outputs, with product, mg, basis and perhaps an assay."""
+    """`inputs`: the products that went in; `rows`: the outputs, with product, mg, basis and perhaps an assay."""
     found: list[Told | None] = [_by_assay(row, reference, f"outputs[{at}].assay") for at, row in enumerate(rows)]
     keeps = all(reference.keeps_elements(process) for process in processes) and bool(processes)
     carried = [
@@ -60,13 +62,13 @@ def totals_of_outputs(
 def _by_assay(row: Mapping[str, Any], reference: Reference, where: str) -> Told | None:
     if row.get("assay") is None:
         return None
-    assay = parse_assay(row["assay"], row["product"], reference, where)
+    assay = parse_assay(row["assay"], row["product"], reference, where, custody=row["basis"])
     return Told(rare_earths(assay.content(row["mg"], row["basis"])), assay.status)
 
 
 def rare_earths(totals: Totals) -> dict[str, tuple[int, int]]:
     """What provenance follows; iron and boron stand in the assay only."""
-    return {element: totals[element] for element in RARE_EARTHS if element in totals}
+    return {element: totals[element] for element in ELEMENTS if element in totals}
 
 
 def _same_goods(product: str, inputs: Iterable[str], reference: Reference) -> bool:
@@ -99,7 +101,7 @@ def _carry(
 
 
 def _by_product(mixed: Content, row: Mapping[str, Any], keeps: bool, reference: Reference) -> Told:
-    usual = rare_earths(typical(row["product"], row["mg"], row["basis"], reference) or {})
+    usual = rare_earths(typical(row["product"], row["mg"], reference, basis=row["basis"]) or {})
     in_mix = sum(share.ug for share in mixed.elements.values())
     if not keeps or not in_mix or not usual:
         return Told(usual, "typical")

@@ -17,7 +17,7 @@ hi, then of any o out of it it has at least o - (E - lo), for all the rest is on
 After pure inputs are mixed once both are reached by some way of mixing; after more steps they hold, but may be wider
 than need be, for what two parts of one batch cannot both hold is forgotten. They rest on three statements:
 1. The totals are right: a part has of each element what its mass has of the batch's, an output what its assay says.
-   How uncertain a total is says `u_ppm`; no bound is widened by it.
+   `u_ppm` says how uncertain a total is; no bound is widened by it.
 2. Nothing entered unrecorded. Where more of an element comes out than went in, beyond three times its uncertainty,
    that is disproved for this element: the surplus is then a row of its own, and since more may have been hidden than
    came to light (as much more as stayed behind), that row may be everything, and no other row is sure of anything.
@@ -25,8 +25,8 @@ than need be, for what two parts of one batch cannot both hold is forgotten. The
    bounds are rounded outwards, and hold of the new total if they held as shares of the old. What was really lost or
    left behind is no case for `scale`: `take` or `apportion` what remains.
 Rows beyond a list's limit go into "others" ("ZZ/other") and are that from then on: who asks how much came at most from
-a source adds what "others" may hold. Goods that come back and leave again meet the rounding at another place, so that
-then, and only then, a part may differ by 1 µg from what the goods had when they left before.
+a source adds what "others" may hold. Goods that come back and leave again meet the rounding at another place: then, and
+only then, a part may have 1 µg of an element more or less than is there.
 
 Does not check: whether goods are there (custody.py), whether elements balance (balance), whether an origin was allowed.
 """
@@ -37,7 +37,7 @@ from math import isqrt
 from typing import TypeAlias
 
 from ledger.matter.quantities import PPM
-from ledger.matter.rows import Row, add, at_most, half_even, hidden, outputs_of, part, stretch
+from ledger.matter.rows import Row, add, at_most, cut, half_even, hidden, outputs_of, stretch
 
 Totals: TypeAlias = Mapping[str, tuple[int, int]]
 """Element → (µg, relative standard uncertainty in ppm): what an assay of goods says."""
@@ -108,8 +108,8 @@ def take(content: Content, mg: int) -> tuple[Content, Content]:
             elements[element] = Share(
                 ug,
                 share.u_ppm,
-                part(share.origins, total, before, after),
-                part(share.sources, total, before, after),
+                cut(share.origins, total, before, after),
+                cut(share.sources, total, before, after),
             )
     return (
         Content(mg, elements, content.model),
@@ -118,7 +118,10 @@ def take(content: Content, mg: int) -> tuple[Content, Content]:
 
 
 def mix(parts: Iterable[Content]) -> Content:
-    """Parts thrown together, each as a whole. Uncertainties add as those of independent measurements."""
+    """Parts thrown together, each as a whole. Uncertainties add as those of independent measurements.
+
+    Several sources of one origin are at best segregated, of several origins at best a controlled blend.
+    """
     mg, models = 0, {MODELS[0]}
     sums: dict[str, list[int]] = {}
     origins: dict[str, dict[str, Row]] = {}
@@ -220,8 +223,9 @@ def _scaled(share: Share, ug: int, u_ppm: int) -> Share:
 
 def _model_of(model: str, elements: Mapping[str, Share]) -> str:
     """With something in it that nobody can explain it is a blend at best, whatever the rest is."""
-    hidden = any(UNEXPLAINED in share.sources for share in elements.values())
-    return weakest(model, "controlled_blending") if hidden else model
+    if any(UNEXPLAINED_ORIGIN in share.origins for share in elements.values()):
+        return weakest(model, "controlled_blending")
+    return model
 
 
 # -- questions -----------------------------------------------------------------------------------------------------

@@ -147,6 +147,14 @@ def show_mg(mg: int) -> str:
     return f"{sign}{whole}{'.' + decimals if decimals else ''} kg"
 
 
+def show_ug(ug: int) -> str:
+    """Micrograms in the unit that reads best, for sentences: `1.9 t`, `12.35 kg`, `0.4 g`. Never parsed again."""
+    scales = (("t", 10**12), ("kg", 10**9), ("g", 10**6))
+    unit, size = next((scale for scale in scales if abs(ug) >= scale[1]), ("mg", 1000))
+    rounded = (Decimal(ug) / size).quantize(Decimal("0.001"))
+    return f"{rounded.normalize():f} {unit}"
+
+
 def show_goods(batch: str, mg: int, count: int | None) -> str:
     """Goods of a batch in words that differ whenever the goods do, for sentences."""
     return f"{batch}, {show_mg(mg)}" + ("" if count is None else f", {count}")

@@ -5,7 +5,7 @@ in an audit). Batches and units are columns there; shipments and arrivals are on
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, astuple, dataclass, field, replace
 from typing import Any
 
@@ -279,7 +279,7 @@ State = Batch | Unit | Shipment | Arrival | Locked | Pool | Correction | Booked 
 
 Kept = Locked | Pool | Correction | Month
 """States that are kept as texts only."""
-_KEPT: Mapping[str, type[Locked] | type[Pool] | type[Correction] | type[Month]] = {
+_KEPT: Mapping[str, Callable[..., Kept]] = {
     "lock": Locked,
     "pool": Pool,
     "correction": Correction,

@@ -1,11 +1,11 @@
 """Vectors: what a batch is made of, as JSON to be committed. The matter page, "Provenance"; provenance.py computes it.
 
     shares  for the chain: how each element divides by origin, in parts of 10^9, so that the size of a mix stays unknown
-            {"model": "segregated", "elements": [["Nd", [["CN/ion_mid_y", 700000000, 650000000, 750000000], …]], …]}
+            {"model": "segregated", "shares": [["Nd", [["CN/ion_mid_y", 700000000, 650000000, 750000000], …]], …]}
     rows    for the authority: the µg of each element by source, decimal strings, for they may pass 2^53
-            {"elements": [["Nd", "2000000", 5000, [["7K3M…", "1400000", "1300000", "1500000"], …]], …]}
+            {"amounts": [["Nd", "2000000", 5000, [["7K3M…", "1400000", "1300000", "1500000"], …]], …]}
 
-Each row is name, mid, lo, hi. Elements stand in the order of `RARE_EARTHS`, rows in the order of their names' bytes.
+Each row is name, mid, lo, hi. Elements stand in the order of `ELEMENTS`, rows in the order of their names' bytes.
 Promises: mids add up (to 10^9, to the element's µg); bounds are rounded outwards, so that they hold for what is printed
 if they hold for what is kept. A parser takes what its formatter may have written, and refuses everything else.
 Does not check: whether a vector follows from what went in; whoever sees the inputs computes it again and compares.
@@ -17,6 +17,7 @@ from re import compile as pattern
 from typing import Any
 
 from ledger.errors import Malformed
+from ledger.matter.elements import ELEMENTS
 from ledger.matter.events import is_id
 from ledger.matter.provenance import (
     MODELS,
@@ -31,8 +32,6 @@ from ledger.matter.provenance import (
 )
 from ledger.matter.rows import Row, stretch
 
-RARE_EARTHS = tuple("La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Y Sc".split())
-"""What provenance follows, in the order in which it is written."""
 PPB = 10**9
 _ORIGIN = pattern(r"[A-Z]{2}/[a-z0-9][a-z0-9_.-]{0,63}")
 _DECIMAL = pattern(r"0|[1-9][0-9]{0,29}")
@@ -60,7 +59,7 @@ def shares(content: Content) -> dict[str, Any]:
     """What the chain is told of a content."""
     return {
         "model": content.model,
-        "elements": [
+        "shares": [
             [element, [[key, *row] for key, row in stretch(share.origins, share.ug, PPB).items()]]
             for element, share in _in_order(content)
         ],
@@ -69,11 +68,11 @@ def shares(content: Content) -> dict[str, Any]:
 
 def parse_shares(told: Any, field: str = "shares") -> Shares:
     """The shares that a content was told as; Malformed for anything else."""
-    told = _object(told, ("model", "elements"), field)
+    told = _object(told, ("model", "shares"), field)
     if told["model"] not in MODELS:
         raise Malformed("vector-model", field=f"{field}.model", value=told["model"], models=", ".join(MODELS))
     elements = {}
-    for where, element, (listed,) in _elements(told["elements"], 1, f"{field}.elements"):
+    for where, element, (listed,) in _elements(told["shares"], 1, f"{field}.shares"):
         numbers = _rows(listed, ORIGINS_MAX, f"{where}[1]")
         for place, key, row in numbers:
             if not isinstance(key, str) or not _ORIGIN.fullmatch(key):
@@ -103,7 +102,7 @@ def received(told: Any, mg: int, totals: Totals, source: str, *, field: str = "s
 def rows(content: Content) -> dict[str, Any]:
     """What the authority is told of a content."""
     return {
-        "elements": [
+        "amounts": [
             [
                 element,
                 str(share.ug),
@@ -119,7 +118,7 @@ def parse_rows(told: Any, field: str = "rows") -> dict[str, Sourced]:
     """Element → what `rows` told of it; Malformed for anything else."""
     found = {}
     for where, element, (total, u_ppm, listed) in _elements(
-        _object(told, ("elements",), field)["elements"], 3, f"{field}.elements"
+        _object(told, ("amounts",), field)["amounts"], 3, f"{field}.amounts"
     ):
         if not isinstance(u_ppm, int) or isinstance(u_ppm, bool) or not 0 <= u_ppm <= _PPM_MAX:
             raise Malformed("vector-number", field=f"{where}[2]", value=u_ppm)
@@ -133,9 +132,19 @@ def parse_rows(told: Any, field: str = "rows") -> dict[str, Sourced]:
     return found
 
 
+def parse_totals(told: Any, field: str) -> dict[str, tuple[int, int]]:
+    """`[["Nd", "µg", u_ppm], …]`: what was measured of a pool."""
+    found = {}
+    for where, element, (ug, u_ppm) in _elements(told, 2, field):
+        if not isinstance(u_ppm, int) or isinstance(u_ppm, bool) or not 0 <= u_ppm <= _PPM_MAX:
+            raise Malformed("vector-number", field=f"{where}[2]", value=u_ppm)
+        found[element] = (_decimal(ug, f"{where}[1]"), u_ppm)
+    return found
+
+
 def _in_order(content: Content) -> list[tuple[str, Share]]:
-    assert content.elements.keys() <= set(RARE_EARTHS), "provenance follows rare earths only"
-    return [(element, content.elements[element]) for element in RARE_EARTHS if element in content.elements]
+    assert content.elements.keys() <= set(ELEMENTS), "provenance follows rare earths only"
+    return [(element, content.elements[element]) for element in ELEMENTS if element in content.elements]
 
 
 def _object(told: Any, names: tuple[str, ...], field: str) -> Mapping[str, Any]:
@@ -157,9 +166,9 @@ def _elements(told: Any, facts: int, field: str) -> list[tuple[str, str, Sequenc
     for position, item in enumerate(_list(told, None, field, "[…]")):
         where = f"{field}[{position}]"
         element, *rest = _list(item, 1 + facts, where, "[element" + ", …" * facts + "]")
-        if element not in RARE_EARTHS:
+        if element not in ELEMENTS:
             raise Malformed("vector-element", field=f"{where}[0]", value=element)
-        place = RARE_EARTHS.index(element)
+        place = ELEMENTS.index(element)
         if place <= last:
             raise Malformed("vector-order", field=f"{where}[0]", value=element)
         last = place

@@ -118,6 +118,7 @@ def receive(desk: Desk, body: Body) -> Draft:
         "offer": dict(offer.ref),
         "lines.chain": [{"line": line.number, "batch": line.row["batch"]} for line in lines],
         "lines.partner": [{key: value for key, value in line.row.items() if key != "batch"} for line in lines],
+        "lines.provenance": [_item(offer.shipped, "lines.provenance", line.number) for line in lines],
         "lines.authority": [line.authority for line in lines],
         "documents": documents_of(body),
         "recorded": recorded_of(desk, body),
@@ -251,7 +252,14 @@ def _receipt_line(
         **counts,
     )
     site = site_of(desk, line.get("site"), f"{where}.site")
-    return _Line(number, told, only(site=site, typed=weighed, weighing=line.get("weighing")))
+    assay = line.get("assay") or row.get("assay")
+    return _Line(number, told, only(site=site, typed=weighed, weighing=line.get("weighing"), assay=assay))
+
+
+def _item(event: Event, slot: str, at: int) -> Any:
+    """An item of a list slot; None where it holds nothing, or was not disclosed to us."""
+    items = event.items(slot)
+    return items[at] if at < len(items) else None
 
 
 def _unit_states(

@@ -111,7 +111,7 @@ FULL = {
     "confirm": {"reason": "it is so"},
     "captured": {"device": "d", "seq": 1},
 }
-ASSAY = {"basis": "ignited", "total_reo_pct": "92.1", "distribution_pct": [["Nd", "17.6"]], "lab": "x"}
+ASSAY = {"basis": "ignited", "total_reo_pct": "92.1", "distribution_pct": [["Nd", "100"]], "lab": "x"}
 NEARLY: tuple[Make, ...] = (
     register(**FULL, lot_no="odd", assay=ASSAY, weighing={"gross": "2", "tare": "1", "unit": "kg", "scale_kind": "x"}),
     transform([{**A1, "quantity": kg("0.01")}], [{**made("0.01"), "assay": ASSAY, "lot_no": "odd"}], "split", **FULL),

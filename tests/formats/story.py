@@ -222,7 +222,7 @@ def _make_and_pack(a: Scribe) -> None:
             },
             "origin": {"class": "recycled", "country": "CN", "region": "江西"},
             "quantity": {"mg": 120 * KG, "basis": "net", "count": 2400, "typed": typed("120.000") | {"count": 2400}},
-            "assay": {"basis": "as_received", "distribution_pct": [["Nd", "24.1"], ["Pr", "6.2"], ["Dy", "1.05"]]},
+            "assay": {"basis": "as_received", "elements_pct": [["Nd", "24.1"], ["Pr", "6.2"], ["Dy", "1.05"]]},
             "documents": {"list": [{"kind": "weigh_ticket", "no": "BT-991"}]},
             "recorded": recorded("u-1", external_ref="ERP-5512"),
         },
@@ -431,6 +431,7 @@ def _afterwards(a: Scribe, b: Scribe) -> None:
         {
             "dismantling": {"at": "2026-11-24T08:50:00+08:00", "steps": [{"process": "dismantle", "site": "hall-4"}]},
             "units.chain": [{"unit": b.written[3].ids["units.public"][0], "batch": b.written[3].ids["assembly"]}],
+            "units.authority": [{"mg": b.written[3].slots["units.public"][0]["net_mg"], "count": 1}],
             "outputs.chain": [{"product": "ndfeb_magnet", "lot_no": "MR-1"}],
             "outputs.authority": [
                 {"mg": 1_200_000, "basis": "net", "count": 24, "site": "hall-4", "typed": typed("1.2")}

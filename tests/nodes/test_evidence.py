@@ -124,8 +124,11 @@ class Truth:
             used = len(event.items(slot.name))
             inputs = group == "inputs" or (event.type, group) == ("dismantled", "units")
             whole = ids is None or inputs
-            kept = set(range(used)) if whole else {at for at in range(used) if self._named(place, group, at) & ids}
-            if whole or (kept and kept == set(range(used))):
+            rows = max(
+                len(event.items(one.name)) for one in EVENT_TYPES[event.type] if one.name.startswith(f"{group}.")
+            )
+            kept = set(range(used)) if whole else {at for at in range(rows) if self._named(place, group, at) & ids}
+            if whole or len(kept) == size or (used and kept >= set(range(used))):
                 kept = set(range(size))
             found |= {f"{slot.name}/{at}" for at in kept}
         return found
@@ -137,7 +140,7 @@ class Truth:
             if slot.creates:
                 return {id_in(event.ids[slot.name][at], place[0], "")}
         for slot in (one for one in EVENT_TYPES[event.type] if one.items and one.name.startswith(f"{group}.")):
-            row = event.items(slot.name)[at]
+            row = (event.items(slot.name)[at : at + 1] or ({},))[0] or {}
             named = row.get("unit") or row.get("batch")
             if named:
                 return {id_in(named, place[0], "")}
@@ -294,7 +297,7 @@ def test_a_buyer_of_one_output_is_not_told_of_the_other(chain, truth):
     assert len(truth.events[place].ids["outputs.chain"]) == 2
     for handed in ((PLANT, MOTOR, 0), (PLANT, RIVAL, 0)):
         paths = opened_in(handover(chain, *handed))[place]
-        assert {path for path in paths if path.startswith("outputs.")} == {"outputs.chain/0"}
+        assert {path for path in paths if path.startswith("outputs.")} == {"outputs.chain/0", "outputs.provenance/0"}
         assert {path for path in paths if path.startswith("inputs.")} == {f"inputs.chain/{at}" for at in range(4)}
 
 

@@ -55,7 +55,7 @@ def test_motors_come_from_their_inputs_and_parts_from_their_motors(world):
     assert made(event) == [Made(node.id("M"), "motor", "M", AT)]
     assert edges(event) == [Edge(node.id("M"), node.id("ore"), KG)]
     event = world.do(node.dismantled(["M-1"], [output("scrap", KG)]))
-    assert edges(event) == [Edge(node.id("scrap"), node.id("M"), None)]
+    assert edges(event) == [Edge(node.id("scrap"), node.id("M"), KG)]
 
 
 def test_moving_goods_makes_nothing(world):

@@ -165,6 +165,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_shipments_external_ref", "shipments", ["external_ref"], **only("external_ref IS NOT NULL"))
     op.create_table(
+        "states",
+        sa.Column("kind", TEXT, nullable=False),
+        sa.Column("key", TEXT, nullable=False),
+        sa.Column("body", TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("kind", "key", name="pk_states"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "tokens",
         sa.Column("no", BIG, autoincrement=False, nullable=False),
         sa.Column("hash", BLOB, nullable=False),
@@ -201,6 +209,8 @@ def upgrade() -> None:
         sa.Column("counted", sa.Boolean(), nullable=False),
         sa.Column("packed_mg", BIG, nullable=False),
         sa.Column("packed_count", BIG, nullable=True),
+        sa.Column("locks", TEXT, nullable=True),
+        sa.Column("recalled", TEXT, nullable=True),
         sa.ForeignKeyConstraint(["log_no"], ["logs.no"], name="fk_batches_log_no"),
         sa.PrimaryKeyConstraint("no", name="pk_batches"),
         sa.UniqueConstraint("log_no", "id", name="uq_batches_log_no_id"),
@@ -320,6 +330,7 @@ def upgrade() -> None:
         sa.Column("inside", TEXT, nullable=True),
         sa.Column("contains", TEXT, nullable=True),
         sa.Column("shipment", TEXT, nullable=True),
+        sa.Column("locks", TEXT, nullable=True),
         sa.Column("packed_by", BIG, nullable=True),
         sa.Column("item", BIG, nullable=True),
         sa.ForeignKeyConstraint(["batch_no"], ["batches.no"], name="fk_units_batch_no"),

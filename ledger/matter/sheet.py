@@ -1,0 +1,119 @@
+"""The sheet on which an event's effect on compositions is worked out: what is taken, what is made, what is committed.
+
+contents.py has a rule for each event; they all write on a sheet, and its plan is what they leave.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ledger.matter import vectors
+from ledger.matter.events import Event
+from ledger.matter.flows import Goods
+from ledger.matter.makeups import RANKS, Composition, Makeup, PoolContent, pool_key
+from ledger.matter.outputs import totals_of_outputs
+from ledger.matter.provenance import MODELS, Content, Totals, apportion, take
+from ledger.matter.reference import Reference
+from ledger.matter.stock import Booked
+
+View = Mapping[str, Makeup | None]
+
+
+@dataclass(slots=True)
+class Plan:
+    """What an event does. `made` in the order of its output slot; under "" what a registered or assembled batch is."""
+
+    slots: dict[str, Any] = field(default_factory=dict)
+    changes: dict[str, Makeup | None] = field(default_factory=dict)
+    made: list[Composition | None] = field(default_factory=list)
+    ins: list[Goods] = field(default_factory=list)
+    outs: list[Goods] = field(default_factory=list)
+    losses: list[Goods] = field(default_factory=list)
+
+
+class Sheet:
+    """The view with what this event has changed so far on top."""
+
+    def __init__(self, view: View, event: Event, reference: Reference, booked: Booked | None) -> None:
+        self._view, self.event, self.reference, self.booked = view, event, reference, booked
+        self.plan = Plan()
+
+    def find(self, key: str) -> Makeup | None:
+        return self.plan.changes[key] if key in self.plan.changes else self._view.get(key)
+
+    def batch(self, id_: str) -> Composition | None:
+        found = self.find(id_)
+        assert not isinstance(found, PoolContent), "ids of batches and keys of pools differ"
+        return found
+
+    def pool(self, code: str) -> PoolContent | None:
+        found = self.find(pool_key(code))
+        assert not isinstance(found, Composition), "ids of batches and keys of pools differ"
+        return found
+
+    def put(self, key: str, makeup: Makeup | None) -> None:
+        self.plan.changes[key] = makeup
+
+    def take(self, id_: str, mg: int) -> Content:
+        """The part of a batch that leaves it. Of a batch of which nothing is known, goods of which nothing is known."""
+        known = self.batch(id_)
+        if known is None or not known.content.mg:
+            self.plan.ins.append(Goods(id_, "" if known is None else known.product, mg))
+            return Content(mg, {}, MODELS[0])
+        # More than was ever made can be on its way: a batch that came back and was weighed in again.
+        part, rest = take(known.content, min(mg, known.content.mg))
+        self.put(id_, replace(known, content=rest))
+        self.plan.ins.append(goods(id_, known.product, part, sure=known.rank != RANKS[0]))
+        return part
+
+    def take_inputs(self) -> list[Content]:
+        return [self.take(row["batch"], row["mg"]) for row in self.event.rows("inputs.chain", "inputs.authority")]
+
+    def make_outputs(self, mixed: Content, processes: Sequence[str], losses: Sequence[Mapping[str, Any]]) -> Content:
+        """Apportions a mix to the event's outputs, fills their provenance slots, and answers what stays behind."""
+        rows = list(self.event.rows("outputs.chain", "outputs.authority"))
+        inputs = frozenset(one.product for one in self.plan.ins)
+        told = totals_of_outputs(mixed, inputs, rows, losses, processes, self.reference)
+        wanted = [one.totals for one in told]
+        left = _left_of(mixed, wanted)
+        *made, rest = apportion(mixed, [*wanted, left], [*(row["mg"] for row in rows), 0])
+        for row, content, one in zip(rows, made, told, strict=True):
+            known = Composition(row["product"], row["basis"], content, one.rank) if content.elements else None
+            self.plan.made.append(known)
+            self.plan.outs.append(goods("", row["product"], content, sure=one.rank != RANKS[0]))
+        self.commit("outputs", [None if one is None else one.content for one in self.plan.made])
+        self.plan.losses += [Goods("", loss["kind"], loss["mg"]) for loss in losses]
+        return rest
+
+    def commit(self, group: str, contents: Sequence[Content | None]) -> None:
+        """The provenance slots of a group of rows; nothing where nothing is known."""
+        known = [content if content is not None and content.elements else None for content in contents]
+        self.plan.slots[f"{group}.provenance"] = [None if one is None else vectors.shares(one) for one in known]
+        self.plan.slots[f"{group}.sources"] = [None if one is None else vectors.rows(one) for one in known]
+
+    def commit_whole(self, content: Content) -> None:
+        known = content if content.elements else None
+        self.plan.slots["provenance"] = None if known is None else vectors.shares(known)
+        self.plan.slots["sources"] = None if known is None else vectors.rows(known)
+
+
+def goods(batch: str, product: str, content: Content, *, sure: bool) -> Goods:
+    """Goods as a flow names them."""
+    return Goods(
+        batch,
+        product,
+        content.mg,
+        {element: (share.ug, share.u_ppm) for element, share in content.elements.items()},
+        {element: share.origins for element, share in content.elements.items()},
+        sure,
+    )
+
+
+def _left_of(mixed: Content, wanted: Sequence[Totals]) -> dict[str, tuple[int, int]]:
+    """What stays behind of a mix, element by element: in a pool, or as a loss."""
+    left = {}
+    for element, share in mixed.elements.items():
+        ug = share.ug - sum(totals[element][0] for totals in wanted if element in totals)
+        if ug > 0:
+            left[element] = (ug, share.u_ppm)
+    return left
