@@ -157,8 +157,7 @@ RECORDINGS = (
             "assay": {
                 "basis": "ignited",
                 "total_reo_pct": "92.1",
-                "distribution_pct": [["Nd", "17.6"], ["Dy", "3.7"]],
-                "others_pct": "78.7",
+                "distribution_pct": [["La", "30.1"], ["Ce", "7.2"], ["Pr", "7.4"], ["Nd", "31.0"], ["Y", "24.3"]],
             },
             "documents": [{"kind": "weigh_ticket", "no": "BT-991"}],
         },

@@ -385,8 +385,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "pool-own-goods-only": (
         (
-            "{field}: goods of {value} cannot go into pool {pool}: what comes out would belong to nobody in particular. "
-            "Take over the title first, or process them as a batch of their own."
+            "{field}: goods of {value} cannot go into pool {pool}: what comes out would belong to nobody in "
+            "particular. Take over the title first, or process them as a batch of their own."
         ),
         "{field}：{value} 的货物不能投入料仓/槽体 {pool}，否则产出归属不清。请先办理货权转移，或单独成批加工。",
     ),

@@ -155,7 +155,8 @@ class Settings(BaseSettings):
         Says("the name of the authority's node: authority.example", "监管部门节点的名称：authority.example"),
     ] = None
     reference: Annotated[
-        _File | None, Says("a file with your own products, processes and packages", "自有产品、工序和包装数据的文件")
+        _File | None,
+        Says("a file with your own reference data, laid over what is shipped", "自有参考数据文件，覆盖随附数据"),
     ] = None
     evidence_public: Annotated[
         bool,

@@ -41,8 +41,14 @@ def lot(number: int, *, papers: bool = False) -> Body:
         body["assay"] = {
             "basis": "ignited",
             "total_reo_pct": "92.1",
-            "distribution_pct": [["Nd", "17.6"], ["Pr", "5.1"], ["Dy", "3.7"], ["Tb", "0.6"], ["Y", "24.3"]],
-            "others_pct": "48.7",
+            "distribution_pct": [
+                ["La", "48.3"],
+                ["Nd", "17.6"],
+                ["Pr", "5.1"],
+                ["Dy", "3.7"],
+                ["Tb", "0.6"],
+                ["Y", "24.7"],
+            ],
         }
         body["documents"] = [{"kind": "weigh_ticket", "no": ticket}]
     return body

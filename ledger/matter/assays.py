@@ -113,7 +113,8 @@ class Assay:
         """Refuses a way that needs a moisture or a loss which nobody stated."""
         water, loss = powers.get("W", 0), powers.get("L", 0)
         if "W" not in self.terms and "L" in self.terms and water == loss:
-            powers["W"] = water = 0  # the loss was found on the goods as received: it holds the water
+            powers["W"] = 0  # the loss was found on the goods as received: it holds the water
+            return
         if loss and "L" not in self.terms:
             raise Refusal("assay-loi-missing", field=f"{field}loi_pct", value=self.basis)
         if (water or loss) and "W" not in self.terms:
