@@ -299,6 +299,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} is {value}, a day or time that does not exist. Correct it.",
         "{field} 为 {value}，该日期或时间不存在。请更正。",
     ),
+    "attests-itself": (
+        (
+            "{field}: the log {value} is one's own; an attestation is somebody else's word. Name the log that "
+            "was replayed."
+        ),
+        "{field}：日志 {value} 是本单位自己的日志；见证须由他人作出。请填写所重放核验的日志。",
+    ),
     "bases-mixed": (
         (
             "{field}: the goods are counted on different bases ({value}), so their sum says nothing. "
@@ -310,9 +317,26 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} is {value}, but this batch is counted as {basis}. Give its quantity as {basis}.",
         "{field} 为 {value}，但该批次按 {basis} 计量。请按 {basis} 填写数量。",
     ),
+    "batch-recalled": (
+        (
+            "{field}: batch {value} is recalled by {lock}, with all that is or comes here of it. Send it back "
+            "with the purpose return, remove it as destroyed or disposed, or release the recall."
+        ),
+        (
+            "{field}：批次 {value} 已被召回（{lock}），包括此处现有及以后到达的全部货物。"
+            "请以退货（return）用途发回，或按销毁、处置（destroyed、disposed）移出，或解除该召回。"
+        ),
+    ),
     "batch-unknown": (
         "{field}: there is no batch {value} here. Check the id; what was shipped to you is here once it is received.",
         "{field}：此处没有批次 {value}。请核对编号；发给您的货物在收货之后才会出现。",
+    ),
+    "books-differ": (
+        (
+            "{field} says {value}, but the books say {books}. Look at the stock again, then measure or count "
+            "what stands there."
+        ),
+        "{field} 填写为 {value}，而账面为 {books}。请重新查看库存，再按实际称量或盘点。",
     ),
     "count-missing": (
         "Batch {batch} is counted in pieces. Give the number of pieces in {field}.",
@@ -333,9 +357,33 @@ MESSAGES: dict[str, tuple[str, str]] = {
         ),
         "{field}：称重差异 {value} 超过了所接收的 {accepted}。请重新称重，或将缺少部分记为缺失。",
     ),
+    "goods-held": (
+        (
+            "{field}: {value} of batch {batch} at {site} are not free: goods are held there by {lock}, and "
+            "{free} are free. Use less, or release the hold first."
+        ),
+        (
+            "{field}：{site} 的批次 {batch} 没有 {value} 可用：该处有货物被封存（{lock}），可用 {free}。"
+            "请减少数量，或先解除封存。"
+        ),
+    ),
+    "goods-pledged": (
+        (
+            "{field}: {value} of batch {batch} at {site} are not free: goods are pledged there by {lock}, and "
+            "{free} are free. Use less, or end the pledge first."
+        ),
+        (
+            "{field}：{site} 的批次 {batch} 没有 {value} 可用：该处有货物已质押（{lock}），可用 {free}。"
+            "请减少数量，或先解除质押。"
+        ),
+    ),
     "id-given-twice": (
         "The id {value} is that of another {field} already: its salt was used twice. Record it again with a new salt.",
         "编号 {value} 已属于另一个对象（{field}）：盐值被重复使用。请用新的盐值重新记录。",
+    ),
+    "kind-unknown": (
+        "{field} is {value}, which is not known here. Use one of: {kinds}.",
+        "{field} 为 {value}，不在可用范围内。请使用：{kinds}。",
     ),
     "less-than-its-units": (
         "{field} is {value}, but the units listed hold {units}. Correct the quantity, or list the right units.",
@@ -355,6 +403,25 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "line-not-offered": (
         "{field}: shipment {shipment} has no such line of batch {value}. Check the line number and the batch.",
         "{field}：发货 {shipment} 中没有批次 {value} 的这一行。请核对行号和批次。",
+    ),
+    "lock-ended": (
+        "{field}: lock {value} ({kind}) has ended already. Nothing is left to do.",
+        "{field}：锁定 {value}（{kind}）此前已经解除，无需再次操作。",
+    ),
+    "lock-of-other-kind": (
+        "{field}: lock {value} is of the kind {kind}. End it with the event {event}.",
+        "{field}：锁定 {value} 的类型为 {kind}。请使用事件 {event} 解除。",
+    ),
+    "lock-unknown": (
+        (
+            "{field}: no lock {value} was made in this log. Check the id in the entry that held, pledged or "
+            "recalled the goods."
+        ),
+        "{field}：本日志中没有锁定 {value}。请在封存、质押或召回的条目中核对其编号。",
+    ),
+    "month-ahead": (
+        "{field} is {value}, after the day of the report ({at}). Correct the month.",
+        "{field} 为 {value}，晚于报告日期（{at}）。请更正月份。",
     ),
     "more-than-offered": (
         "{field}: {value} is more than the {offered} offered. Book a surplus on the scale as the weighing difference.",
@@ -398,6 +465,20 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "What {field} of this {value} entry says of the elements is not what follows from the entries before it.",
         "{value} 记录的 {field} 所述元素来源与之前各条记录推算的结果不一致。",
     ),
+    "named-twice": (
+        "{field}: {value} names one thing twice. Name each once.",
+        "{field}：{value} 中有重复项。每项只填一次。",
+    ),
+    "net-untold": (
+        (
+            "{field}: the goods in unit {value} and the net told for its label do not agree. List in {field} "
+            "each unit whose net changes, and the units it stands in, with what they hold now, and no others."
+        ),
+        (
+            "{field}：包装件 {value} 内的货物与为其标签告知的净重不一致。"
+            "请在 {field} 中列出净重有变的每个包装件及其所在的外层包装件，写明现有数量，不要列出其他包装件。"
+        ),
+    ),
     "not-enough": (
         (
             "{field}: {value} of batch {batch} is not here. At {site} stand {loose} loose; in units {packed}; "
@@ -416,6 +497,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} is empty: nothing is named to {verb}. Name at least one.",
         "{field} 为空，没有指明操作（{verb}）的对象。请至少指明一项。",
     ),
+    "nothing-to-measure": (
+        (
+            "{field}: nothing of batch {value} stands loose at {site}. Name the unit that was weighed; what was "
+            "found there is counted in a stock-take."
+        ),
+        "{field}：{site} 没有批次 {value} 的散装货物。请指明所称量的包装件；如在该处发现货物，请按盘点记录。",
+    ),
     "others-goods-go-back": (
         "{field}: batch {value} belongs to {owner} and may only go back to {owner}, with the purpose return.",
         "{field}：批次 {value} 属于 {owner}，只能以退货（return）用途发回给 {owner}。",
@@ -427,6 +515,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         ),
         "{field}：批次 {value} 是本单位自己的货物退回，不能拒收。请接收，并将缺少部分记为缺失。",
     ),
+    "owner-is-oneself": (
+        "{field} is {value}, which is this organisation. Leave the owner out for goods of one's own.",
+        "{field} 为 {value}，即本单位。自有货物请不要填写所有者。",
+    ),
     "owners-mixed": (
         "{field}: the goods belong to different owners ({value}). Use the goods of one owner at a time.",
         "{field}：货物属于不同的所有者（{value}）。请每次只使用同一所有者的货物。",
@@ -434,6 +526,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "pieces-from-nowhere": (
         "{field}: {value} pieces come out where {inputs} went in. Correct the number of pieces.",
         "{field}：投入 {inputs} 件，产出却有 {value} 件。请更正件数。",
+    ),
+    "pool-unknown": (
+        "{field}: there is no pool {value} here. Check its code, or charge it first.",
+        "{field}：此处没有槽体/料仓 {value}。请核对代码，或先向其投料。",
     ),
     "purpose-unknown": (
         "{field} is {value}, which is no purpose of a shipment. Use one of: {purposes}.",
@@ -443,9 +539,27 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field}: say why in a few words; without a reason this is not recorded.",
         "{field}：请简要填写原因，没有原因不能记录。",
     ),
+    "recalled-already": (
+        "{field}: {value} is recalled already, by {lock}. Take it off the list.",
+        "{field}：{value} 此前已被召回（{lock}）。请从清单中删去。",
+    ),
+    "release-differs": (
+        (
+            "{field}: lock {value} covers {batches} batches and {units} units, and ends for all of them at once. "
+            "Name exactly those; to keep a part locked, hold that part first."
+        ),
+        (
+            "{field}：锁定 {value} 涉及 {batches} 个批次和 {units} 个包装件，须一次全部解除。请恰好列出这些；"
+            "如需继续锁定其中一部分，请先另行封存该部分。"
+        ),
+    ),
     "removal-unknown": (
         "{field} is {value}, which is no way of removing goods. Use one of: {kinds}.",
         "{field} 为 {value}，不是可用的移出方式。请使用：{kinds}。",
+    ),
+    "result-missing": (
+        "{field}: the result of {value} is missing. Enter what the laboratory reported.",
+        "{field}：缺少 {value} 的结果。请填写化验室报告的数值。",
     ),
     "return-by-shipment": (
         (
@@ -456,6 +570,17 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "{field}：发货 {value} 的收货方是联盟成员且没有整单拒收，不能在此直接入库。"
             "请由收货方以退货（return）用途发回，再行收货。"
         ),
+    ),
+    "sample-of-other-product": (
+        (
+            "{field}: a sample is of what it is taken from: {product}, not {value}. Correct the product, or "
+            "record a transformation."
+        ),
+        "{field}：样品与取样货物应为同一产品：{product}，而不是 {value}。请更正产品，或按加工记录。",
+    ),
+    "sample-of-several": (
+        "{field}: samples are taken from one batch of one owner: {batch}. Record those of batch {value} apart.",
+        "{field}：一次取样只针对一个所有者的一个批次：{batch}。批次 {value} 的取样请另行记录。",
     ),
     "shipment-closed": (
         "{field} {value} is acknowledged and closed. Record anything further as a new shipment.",
@@ -476,6 +601,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field}: this node sent no shipment {value}. Check the id.",
         "{field}：本节点没有发货 {value}。请核对编号。",
     ),
+    "site-differs": (
+        "{field} is {value}, but the samples are taken at {site}. Correct one of the two.",
+        "{field} 为 {value}，而取样地点为 {site}。请更正其中一处。",
+    ),
     "sums-differ": (
         (
             "{field}: {value} come out where {inputs} went in ({difference}); {process} changes no mass. "
@@ -485,6 +614,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "{field}：投入 {inputs}，产出与损耗合计 {value}（相差 {difference}）；{process} 不改变质量。"
             "请更正数量，或将差额记为损耗。"
         ),
+    ),
+    "title-already": (
+        "{field}: these goods of batch {value} belong to {owner} already. Check the owner on the line.",
+        "{field}：批次 {value} 的这些货物已属于 {owner}。请核对该行的所有者。",
     ),
     "to-one-party": (
         "{field} is {value}: a shipment goes either to one node or to one outside party. Name exactly one of them.",
@@ -501,6 +634,24 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "unit-contents-missing": (
         "{field}: unit {value} contains unit {inner}, which is not listed. List all it contains, or unpack it first.",
         "{field}：包装件 {value} 内还有包装件 {inner}，但未列出。请列出其全部内件，或先拆包。",
+    ),
+    "unit-counted-in-part": (
+        (
+            "{field}: unit {unit} holds {net}; in a stock-take it is there with all of that, or missing (0), not "
+            "{value}. Weigh it again as remeasured if its net has changed."
+        ),
+        (
+            "{field}：包装件 {unit} 的净重为 {net}；盘点时它要么完整在库，要么缺失（0），不能为 {value}。"
+            "如净重有变，请按复测（remeasured）记录。"
+        ),
+    ),
+    "unit-held": (
+        "{field}: unit {serial} ({value}) is held by {lock}. Leave it out, or release the hold first.",
+        "{field}：包装件 {serial}（{value}）已被封存（{lock}）。请去掉该包装件，或先解除封存。",
+    ),
+    "unit-holds-units": (
+        "{field}: unit {value} holds other units, and weighs what they do. Name those that are in it.",
+        "{field}：包装件 {value} 内装有其他包装件，其净重为各件之和。请指明其中的各个包装件。",
     ),
     "unit-inside-other": (
         "{field}: unit {value} stands inside unit {outer}. Name the outer one too, or unpack it first.",
@@ -525,6 +676,20 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field}: unit {serial} ({value}) belongs to {owner}. Name that owner on the line, or leave the unit out.",
         "{field}：包装件 {serial}（{value}）属于 {owner}。请在该行注明所有者，或去掉该包装件。",
     ),
+    "unit-pledged": (
+        "{field}: unit {serial} ({value}) is pledged by {lock}. Leave it out, or end the pledge first.",
+        "{field}：包装件 {serial}（{value}）已质押（{lock}）。请去掉该包装件，或先解除质押。",
+    ),
+    "unit-recalled": (
+        (
+            "{field}: unit {serial} ({value}) is recalled by {lock}. Send it back with the purpose return, "
+            "remove it as destroyed or disposed, or release the recall."
+        ),
+        (
+            "{field}：包装件 {serial}（{value}）已被召回（{lock}）。请以退货（return）用途发回，或按销毁、"
+            "处置（destroyed、disposed）移出，或解除该召回。"
+        ),
+    ),
     "unit-received": (
         "{field}: unit {value} was received already. Remove it from this receipt.",
         "{field}：包装件 {value} 已经收货。请将其从本次收货中删去。",
@@ -540,6 +705,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "unit-unknown": (
         "{field}: there is no unit {value} here. Check the label or the id.",
         "{field}：此处没有包装件 {value}。请核对标签或编号。",
+    ),
+    "unit-without-pieces": (
+        "{field}: with {value} no piece would be left in unit {unit}. Name the whole unit, or correct the number.",
+        "{field}：填写 {value} 后，包装件 {unit} 内将没有任何一件。请指明整个包装件，或更正件数。",
+    ),
+    "year-absurd": (
+        "{field} is {value}; quotas are of a year from {first} to {last}. Correct it.",
+        "{field} 为 {value}；总量控制指标的年份应在 {first} 至 {last} 之间。请更正。",
     ),
     # --- ledger/matter: handovers ------------------------------------------------------------------------
     "decline-differs": (

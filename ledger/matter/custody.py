@@ -8,11 +8,12 @@ same. What two logs say about one shipment is compared in handovers.py. One log'
 possesses: goods that stand here and belong to somebody else carry that owner's name; what is in transit is in nobody's
 stock until a receiver's `received` names the shipped entry.
 
-The rules are in three rooms: processing.py (inside one organisation), shipping.py and receiving.py (between two); the
-moves they share are in desk.py.
+The rules are in rooms: processing.py (inside one organisation), shipping.py and receiving.py (between two),
+measuring.py (samples, scales, stock-take), ownership.py, holds.py (locks), statements.py (what moves nothing); the
+moves they share are in desk.py, and what locks forbid in locks.py.
 
-Promises: no batch goes below zero, in mass or in count; nothing is taken that is not held here; every unit is in one
-place; a shipment line is received once. Does not check signatures, nor whether elements balance.
+Promises: no batch goes below zero, in mass or in count; nothing is taken that is not here, or that is locked; every
+unit is in one place; a shipment line is received once. Does not check signatures, nor whether elements balance.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -20,7 +21,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ledger.errors import Refusal
-from ledger.matter import pools, processing, receiving, shipping
+from ledger.matter import holds, measuring, ownership, pools, processing, receiving, shipping, statements
 from ledger.matter.desk import Desk
 from ledger.matter.event_types import EVENT_TYPES
 from ledger.matter.events import Event
@@ -33,7 +34,8 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 _NAMING = (
     ("units.public", "units.chain"),
     ("inputs.chain", "inputs.authority"),
-    ("lines.chain", "lines.partner", "lines.authority"),
+    ("lines.public", "lines.chain", "lines.partner", "lines.authority"),
+    ("nets.public",),
 )
 _LISTS = {
     type_: [group for group in _NAMING if any(slot.name in group for slot in slots)]
@@ -49,6 +51,10 @@ def touches(event: Event) -> frozenset[Key]:
     keys.update(("pool", event.scalar(slot)["pool"]) for slot in ("charge", "draw", "closing") if slot in event.slots)
     keys.update(("batch", id_) for id_ in ids.get("outputs.chain", ()))
     keys.update(("unit", id_) for id_ in ids.get("units.public", ()))
+    keys.update(("lock", ids[slot]) for slot in ("hold", "pledge", "recall") if slot in ids)
+    keys.update(("lock", event.scalar(slot)["lock"]) for slot in ("releasing", "unpledging") if slot in event.slots)
+    keys.update(("batch", event.scalar(slot)["batch"]) for slot in ("assaying", "agreement") if slot in event.slots)
+    keys.update(("pool", row["pool"]) for row in event.rows("pools.authority"))
     if event.type == "packed":
         keys.add(("batch", event.scalar("packing")["batch"]))
     for group in _LISTS.get(event.type, ()):
@@ -118,4 +124,19 @@ _RULES: Mapping[str, Callable[[Desk, Event], None]] = {
     "charged": pools.charged,
     "drawn": pools.drawn,
     "closed": pools.closed,
+    "sampled": measuring.sampled,
+    "assayed": statements.assayed,
+    "assay_agreed": statements.assay_agreed,
+    "remeasured": measuring.remeasured,
+    "counted": measuring.counted,
+    "title_transferred": ownership.title_transferred,
+    "pledged": holds.pledged,
+    "unpledged": holds.unpledged,
+    "held": holds.held,
+    "released": holds.released,
+    "recalled": holds.recalled,
+    "reported": statements.reported,
+    "answered": statements.answered,
+    "quota_granted": statements.quota_granted,
+    "attested": statements.attested,
 }

@@ -1,17 +1,37 @@
 """The desk of custody: the view with one event's own changes on top, and the moves that every rule is made of.
 
 Taking loose goods, taking units, putting goods down: each move refuses by itself what may not be (nothing below zero,
-nothing that is not here), so a rule reads as what happens. The view is never changed.
+nothing that is not here, nothing that is locked), so a rule reads as what happens. The view is never changed.
+`passing` names the kinds of locks that a move may pass over: locks.py says what they forbid.
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ledger.errors import Refusal
 from ledger.matter.events import Event
+from ledger.matter.locks import refuse_loose_locked, refuse_recalled, refuse_unit_locked
 from ledger.matter.quantities import MG_MAX, show_mg
 from ledger.matter.stock import Batch, Holding, Key, State, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A line of an event, held against what stands here: its units, and what of it stands loose."""
+
+    batch: str
+    site: str
+    owner: str
+    units: tuple[Unit, ...]
+    units_mg: int
+    units_count: int
+    loose_mg: int
+    loose_count: int | None
+
+    @property
+    def loose(self) -> bool:
+        return bool(self.loose_mg or self.loose_count or not self.units)
 
 
 class Desk:
@@ -52,17 +72,14 @@ class Desk:
 
     def add_loose(self, batch: Batch, site: str, owner: str, mg: int, count: int | None) -> None:
         """Goods come to stand at `site`, not in units."""
-        kept = [holding for holding in batch.loose if (holding.site, holding.owner) != (site, owner)]
         here = batch.holding(site, owner)
         total = here.mg + mg
         if total > MG_MAX:
             raise Refusal("mass-too-large", field="quantity", value=str(total), unit="mg")
-        pieces = (here.count or 0) + (count or 0) if batch.counted else None
-        kept.append(Holding(site, owner, total, pieces))
-        self.put(replace(batch, loose=tuple(sorted(kept, key=lambda h: (h.site, h.owner)))))
+        self.stand(batch, site, owner, total, None if here.count is None else here.count + (count or 0))
 
-    def take_loose(self, id_: str, site: str, owner: str, mg: int, count: int | None, field: str) -> None:
-        """Goods leave what stands loose at `site`; never below zero, in mass or in count."""
+    def stands_loose(self, id_: str, site: str, owner: str, mg: int, count: int | None, field: str) -> Batch:
+        """The batch, if so much of it stands loose at `site`, in mass and in pieces."""
         batch = self.batch(id_, field)
         here = batch.holding(site, owner)
         if mg > here.mg:
@@ -83,10 +100,22 @@ class Desk:
             raise Refusal("count-unexpected", field=f"{field}.quantity.count", value=count, batch=id_)
         if count is not None and count > (here.count or 0):
             raise Refusal("not-enough-pieces", field=f"{field}.quantity.count", value=count, held=here.count, batch=id_)
-        rest = Holding(site, owner, here.mg - mg, None if not batch.counted else (here.count or 0) - (count or 0))
+        return batch
+
+    def take_loose(
+        self, id_: str, site: str, owner: str, mg: int, count: int | None, field: str, passing: Container[str] = ()
+    ) -> None:
+        """Goods leave what stands loose at `site`; never below zero, in mass or in count, and never locked ones."""
+        batch = self.stands_loose(id_, site, owner, mg, count, field)
+        refuse_loose_locked(batch, site, owner, mg, count, field, passing)
+        here = batch.holding(site, owner)
+        self.stand(batch, site, owner, here.mg - mg, None if here.count is None else here.count - (count or 0))
+
+    def stand(self, batch: Batch, site: str, owner: str, mg: int, count: int | None) -> None:
+        """Says what stands loose at `site`, whatever stood there."""
         kept = [holding for holding in batch.loose if (holding.site, holding.owner) != (site, owner)]
-        if rest.mg or rest.count:
-            kept.append(rest)
+        if mg or count:
+            kept.append(Holding(site, owner, mg, count))
         self.put(replace(batch, loose=tuple(sorted(kept, key=lambda h: (h.site, h.owner)))))
 
     # -- units ------------------------------------------------------------------------------------------------
@@ -97,7 +126,16 @@ class Desk:
         pieces = None if not batch.counted else (batch.packed_count or 0) + (count or 0)
         self.put(replace(batch, packed_mg=batch.packed_mg + mg, packed_count=pieces))
 
-    def unit_here(self, id_: str, batch: str, field: str, *, owner: str | None, site: str | None = None) -> Unit:
+    def unit_here(
+        self,
+        id_: str,
+        batch: str,
+        field: str,
+        *,
+        owner: str | None,
+        site: str | None = None,
+        passing: Container[str] = (),
+    ) -> Unit:
         """The unit, if it stands here, holds that batch and may be used."""
         unit = self.unit(id_, field)
         if unit.batch != batch:
@@ -110,16 +148,31 @@ class Desk:
             )
         if site is not None and unit.site != site:
             raise Refusal("unit-at-other-site", field=field, value=id_, serial=unit.serial, site=unit.site)
+        refuse_unit_locked(unit, field, passing)
+        refuse_recalled(self.batch(batch, field), field, passing)
         return unit
 
-    def take_part(self, row: Mapping[str, Any], field: str, after: Callable[[Unit], Unit]) -> None:
-        """Takes a line's units and what of its mass is not in them; `after` says what becomes of each unit."""
+    # -- lines ------------------------------------------------------------------------------------------------
+
+    def part(self, row: Mapping[str, Any], field: str, passing: Container[str] = (), *, whole: bool = True) -> Part:
+        """A line, if its units are here and what it says is no less than they hold; takes nothing.
+
+        `whole`: units are named together with the one that they stand in. Whether the loose rest is there is for
+        whoever uses it.
+        """
         owner, site = row.get("owner") or "", row["site"]
         listed = [unit if isinstance(unit, str) else unit["unit"] for unit in row.get("units") or ()]
         if len(set(listed)) != len(listed):
             raise Refusal("unit-twice", field=f"{field}.units", value=first_double(listed))
-        units = [self.unit_here(id_, row["batch"], f"{field}.units", owner=owner, site=site) for id_ in listed]
-        self.refuse_part_of_stack(units, set(listed), f"{field}.units")
+        units = tuple(
+            self.unit_here(id_, row["batch"], f"{field}.units", owner=owner, site=site, passing=passing)
+            for id_ in listed
+        )
+        if whole:
+            self.refuse_part_of_stack(units, set(listed), f"{field}.units")
+        else:
+            for unit in units:
+                refuse_contents_missing(unit, listed, f"{field}.units")
         leaves = [unit for unit in units if not unit.contains]  # a stack's mass is its leaves': count it once
         mg, count = sum(unit.net_mg for unit in leaves), sum(unit.count or 0 for unit in leaves)
         pieces = row.get("count")
@@ -134,13 +187,29 @@ class Desk:
             raise Refusal("count-missing", field=f"{field}.quantity.count", batch=row["batch"])
         if pieces is not None and pieces < count:
             raise Refusal("less-than-its-units", field=f"{field}.quantity.count", value=pieces, units=count)
-        if units:
-            self.pack_mass(row["batch"], -mg, -count, field)
-            for unit in units:
+        loose_count = None if pieces is None else pieces - count
+        return Part(row["batch"], site, owner, units, mg, count, row["mg"] - mg, loose_count)
+
+    def take_part(
+        self, row: Mapping[str, Any], field: str, after: Callable[[Unit], Unit], passing: Container[str] = ()
+    ) -> None:
+        """Takes a line's units and what of its mass is not in them; `after` says what becomes of each unit."""
+        part = self.part(row, field, passing)
+        if part.units:
+            self.pack_mass(part.batch, -part.units_mg, -part.units_count, field)
+            for unit in part.units:
                 self.put(after(unit))
-        loose_pieces = None if pieces is None else pieces - count
-        if row["mg"] > mg or loose_pieces or not units:
-            self.take_loose(row["batch"], site, owner, row["mg"] - mg, loose_pieces, field)
+        if part.loose:
+            self.take_loose(part.batch, part.site, part.owner, part.loose_mg, part.loose_count, field, passing)
+
+    def shift_part(self, row: Mapping[str, Any], field: str, site: str, owner: str) -> None:
+        """A line comes to stand at another site, or to belong to another owner; what is in units stays in them."""
+        part = self.part(row, field)
+        for unit in part.units:
+            self.put(replace(unit, site=site, owner=owner))
+        if part.loose:
+            self.take_loose(part.batch, part.site, part.owner, part.loose_mg, part.loose_count, field)
+            self.add_loose(self.batch(part.batch, field), site, owner, part.loose_mg, part.loose_count)
 
     def refuse_part_of_stack(self, units: Iterable[Unit], listed: set[str], field: str) -> None:
         """What stands inside another unit moves with it: both are named, or it is unpacked first."""

@@ -24,6 +24,14 @@ PURPOSES = ("sale", "processing", "consignment", "storage", "sample", "return", 
 TITLE_PASSES = frozenset({"sale", "sample", "return"})
 """Purposes with which the accepted goods become the receiver's own; with the others the sender stays the owner."""
 UNIT_STATES = ("accepted", "concession", "quarantined", "rejected", "missing", "unexpected", "damaged")
+MEASURINGS = ("reweighed", "dried", "other")
+SAMPLE_USES = ("assay", "retained", "umpire", "partner", "authority")
+ASSAY_RULES = ("own", "other", "mean", "umpire")
+"""Whose value two parties agree on; the mean is of `own` and `other`."""
+HOLD_KINDS = ("quality", "dispute", "ordered", "other")
+RECALL_KINDS = ("safety", "quality", "origin", "ordered", "other")
+QUOTA_KINDS = ("mining", "separation")
+ATTESTED_CHECKS = ("custody", "balance", "provenance")
 ORIGIN_CLASSES = ("mined", "imported", "recycled", "bought_outside", "unknown_opening")
 
 
@@ -86,6 +94,13 @@ _LINES = (
     _list("lines.chain", "chain", batch="id"),
     _list("lines.authority", "authority", **_PART, site="code", typed="object?"),
 )
+_NETS = _list("nets.public", "public", unit="id", net_mg="mg", count="count?")
+"""Units whose label no longer fits, and what they hold from now on: told to whoever holds the label in hand."""
+_COVERED = (
+    _list("lines.chain", "chain", batch="id"),
+    _list("lines.authority", "authority", units="ids?"),
+)
+"""What a lock covers, named again when it ends."""
 _REASON = _slot("reason", "authority", text="text")
 _CORRECTS = {"at": "at", "index": "count0", "leaf": "hash"}
 
@@ -261,6 +276,7 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
         *_INPUTS,
         *_OUTPUTS,
         _list("outputs.sample", "authority", use="code", seal="text?"),
+        _NETS,
         _DOCUMENTS,
         _RECORDED,
     ),
@@ -295,6 +311,7 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
             typed="object",
             weighing="object?",
         ),
+        _NETS,
         _REASON,
         _DOCUMENTS,
         _RECORDED,
@@ -305,6 +322,7 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
         _list(
             "lines.authority",
             "authority",
+            unit="id?",
             site="code",
             owner="name?",
             basis="code",
@@ -334,6 +352,7 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
     ),
     "unpledged": (
         _slot("unpledging", "partner", at="at", lock="id"),
+        *_COVERED,
         _REASON,
         _DOCUMENTS,
         _RECORDED,
@@ -346,7 +365,8 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
         _RECORDED,
     ),
     "released": (
-        _slot("releasing", "chain", at="at", lock="id"),
+        _slot("releasing", "public", at="at", lock="id"),
+        *_COVERED,
         _REASON,
         _DOCUMENTS,
         _RECORDED,

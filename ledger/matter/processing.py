@@ -11,6 +11,7 @@ from ledger.errors import Refusal
 from ledger.matter.desk import Desk, first_double, refuse_contents_missing
 from ledger.matter.event_types import REMOVAL_KINDS
 from ledger.matter.events import Event
+from ledger.matter.locks import RETURNING
 from ledger.matter.quantities import show_mg
 from ledger.matter.reference import CONSERVING
 from ledger.matter.stock import Batch, Holding, Unit
@@ -21,6 +22,7 @@ def log_opened(desk: Desk, event: Event) -> None:
 
 
 def new_batch(desk: Desk, id_: str, made: Mapping[str, Any], amount: Mapping[str, Any], site: str, owner: str) -> None:
+    """A batch comes into being, loose at `site`."""
     desk.refuse_known(("batch", id_))
     if amount["mg"] == 0:
         raise Refusal("mass-is-zero", field="quantity", value=amount["mg"])
@@ -58,12 +60,12 @@ def transformed(desk: Desk, event: Event) -> None:
     if not outputs and not losses:
         raise Refusal("nothing-named", field="outputs", verb="transform")
     if processes <= CONSERVING:
-        _refuse_gain_or_loss(inputs, outputs, losses, processes)
+        refuse_gain_or_loss(inputs, outputs, losses, processes)
     for id_, row in zip(event.ids.get("outputs.chain", ()), outputs, strict=True):
         new_batch(desk, id_, row, row, row["site"], owner)
 
 
-def _refuse_gain_or_loss(inputs: list[Any], outputs: list[Any], losses: Iterable[Any], processes: set[str]) -> None:
+def refuse_gain_or_loss(inputs: list[Any], outputs: list[Any], losses: Iterable[Any], processes: set[str]) -> None:
     """Parting and joining change no mass; whoever sees another sum has forgotten a loss or an output."""
     bases = {row["basis"] for row in (*inputs, *outputs)}
     if len(bases) > 1:
@@ -170,17 +172,7 @@ def moved(desk: Desk, event: Event) -> None:
     if not rows:
         raise Refusal("nothing-named", field="lines", verb="move")
     for position, row in enumerate(rows):
-        where, owner = f"lines[{position}]", row.get("owner") or ""
-        before = desk.batch(row["batch"], where)
-        packed_mg, packed_count = before.packed_mg, before.packed_count
-        desk.take_part({**row, "site": move["from"]}, where, lambda unit: replace(unit, site=move["to"]))
-        after = desk.batch(row["batch"], where)
-        in_units = packed_mg - after.packed_mg
-        pieces = None if packed_count is None or after.packed_count is None else packed_count - after.packed_count
-        desk.put(replace(after, packed_mg=packed_mg, packed_count=packed_count))
-        count = None if row.get("count") is None else row["count"] - (pieces or 0)
-        if row["mg"] > in_units or count:
-            desk.add_loose(desk.batch(row["batch"], where), move["to"], owner, row["mg"] - in_units, count)
+        desk.shift_part({**row, "site": move["from"]}, f"lines[{position}]", move["to"], row.get("owner") or "")
 
 
 def assembled(desk: Desk, event: Event) -> None:
@@ -252,5 +244,6 @@ def removed(desk: Desk, event: Event) -> None:
     rows = list(event.rows("lines.chain", "lines.authority"))
     if not rows:
         raise Refusal("nothing-named", field="lines", verb="remove")
+    passing = RETURNING if removal["kind"] in ("disposed", "destroyed") else ()
     for position, row in enumerate(rows):
-        desk.take_part(row, f"lines[{position}]", lambda unit: replace(unit, state="consumed"))
+        desk.take_part(row, f"lines[{position}]", lambda unit: replace(unit, state="consumed"), passing)

@@ -129,6 +129,7 @@ def _decide_units(
             net, count = pending.pop(id_)
             desk.pack_mass(row["batch"], -net, -(count or 0), where)
         _leave_waiting_stack(desk, unit, outcomes)
+        known = desk.find(("unit", id_))
         placed = Unit(
             id=id_,
             batch=row["batch"],
@@ -142,6 +143,7 @@ def _decide_units(
             state="emptied" if id_ in apart else {"accepted": "here", "rejected": "here"}.get(outcome, outcome),
             inside=next((outer for outer in outers[id_][:1] if outer not in apart), None),
             contains=() if id_ in apart else tuple(inner.get(id_, ())),
+            locks=known.locks if isinstance(known, Unit) else (),  # what was recalled while it was away
         )
         desk.put(placed)
         if id_ not in inner:

@@ -12,6 +12,7 @@ from ledger.errors import Refusal
 from ledger.matter.desk import Desk, first_double, refuse_contents_missing
 from ledger.matter.event_types import PURPOSES
 from ledger.matter.events import Event
+from ledger.matter.locks import RETURNING
 from ledger.matter.quantities import show_goods, show_mg
 from ledger.matter.stacks import outers_of
 from ledger.matter.stock import Line, Shipment
@@ -28,7 +29,7 @@ def shipped(desk: Desk, event: Event) -> None:
     if to == desk.me:
         raise Refusal("to-oneself", field="to.node", value=to)
     desk.refuse_known(("shipment", id_))
-    lines = []
+    lines, passing = [], RETURNING if purpose == "return" else ()
     for position, row in enumerate(event.rows("lines.chain", "lines.partner", "lines.authority")):
         where, owner = f"lines[{position}]", row.get("owner") or ""
         if owner and (owner != to or purpose != "return"):
@@ -42,7 +43,7 @@ def shipped(desk: Desk, event: Event) -> None:
             unit = desk.unit(listed["unit"], f"{where}.units")
             if (listed["net_mg"], listed.get("count"), listed.get("inside")) != (unit.net_mg, unit.count, unit.inside):
                 raise Refusal("unit-net-differs", field=f"{where}.units", value=unit.id, net=show_mg(unit.net_mg))
-        desk.take_part(row, where, lambda unit: replace(unit, state="shipped", shipment=id_))
+        desk.take_part(row, where, lambda unit: replace(unit, state="shipped", shipment=id_), passing)
         units = tuple((unit["unit"], unit["net_mg"], unit.get("count")) for unit in row["units"])
         lines.append(Line(row["batch"], row["mg"], row["basis"], row.get("count"), units, owner, row["site"]))
     if not lines:

@@ -26,9 +26,10 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """Goods that stand loose here and may not be taken: held, pledged, or recalled, by the entry that created `id`.
+    """Goods that stand loose here and may not be taken: held or pledged, by the entry that created `id`.
 
-    `mg` and `count` say how much of what stands at `site` for `owner`; units are locked by name, in the unit.
+    `mg` and `count` say how much of what stands at `site` for `owner`; `count` is None where the batch has no pieces.
+    Units are locked by name, in the unit; a recall covers a batch wholly, or units.
     """
 
     id: str
@@ -84,7 +85,8 @@ class Unit:
     """A labelled physical thing. `net_mg` is its net as last weighed; `contains` names the units stacked in it.
 
     state: here, quarantined (here, undecided), shipped, missing, emptied, consumed.
-    `locks` are the ids of what forbids its use: it is held, pledged, or recalled.
+    `locks` is what forbids its use: the lock's id, and its kind (held, pledged, recalled). They stay with it wherever
+    it goes, and lock it again when it comes back.
     """
 
     id: str
@@ -100,7 +102,7 @@ class Unit:
     inside: str | None = None
     contains: tuple[str, ...] = ()
     shipment: str | None = None
-    locks: tuple[str, ...] = ()
+    locks: tuple[tuple[str, str], ...] = ()
 
     @property
     def key(self) -> Key:
@@ -204,7 +206,10 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """A lock as such: which batches and units it covers, so that its release finds them. Closed when released."""
+    """A lock as such: the batches that it names, wholly or in part, and the units; what releases it names them all.
+
+    Closed when released.
+    """
 
     id: str
     kind: str

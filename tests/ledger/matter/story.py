@@ -22,7 +22,7 @@ from typing import Any
 from ledger.entries import id_in, id_text
 from ledger.matter.custody import apply, touches
 from ledger.matter.events import Event
-from ledger.matter.stock import Arrival, Batch, Key, Shipment, State, Unit
+from ledger.matter.stock import Arrival, Batch, Key, Locked, Shipment, State, Unit
 
 AT = "2026-11-22T08:15:00+08:00"
 RECORDED_AT = "2026-11-22T00:20:00.000Z"
@@ -97,6 +97,32 @@ def answer(
         "units": dict(units or {}),
         "site": site,
         "wrong": wrong,
+    }
+
+
+def measured(
+    batch: str,
+    mg: int,
+    *,
+    unit: str | None = None,
+    before: int | None = None,
+    count: int | None = None,
+    before_count: int | None = None,
+    site: str = SITE,
+    owner: str | None = None,
+    basis: str = "net",
+) -> Row:
+    """A line of a new weighing or a stock-take. `before` misstates the books, or says them where they are not asked."""
+    return {
+        "batch": batch,
+        "mg": mg,
+        "unit": unit,
+        "before": before,
+        "count": count,
+        "before_count": before_count,
+        "site": site,
+        "owner": owner,
+        "basis": basis,
     }
 
 
@@ -377,11 +403,224 @@ class Node:
         }
         return self.event("removed", slots)
 
+    # -- events: measuring again --------------------------------------------------------------------------------
+
+    def sampled(
+        self,
+        inputs: Sequence[Row],
+        outputs: Sequence[Row],
+        *,
+        use: str = "assay",
+        site: str = SITE,
+        nets: Mapping[str, int] | None = None,
+    ) -> Event:
+        """`nets` misstates what the labels of opened units are told."""
+        slots = {
+            "sampling": {"at": AT, "site": site},
+            **self._parts("inputs", inputs, typed={}),
+            "outputs.chain": [{"product": row["product"], "lot_no": row["name"]} for row in outputs],
+            "outputs.authority": [self._output(row) for row in outputs],
+            "outputs.sample": [{"use": use, "seal": "S-1"} for _ in outputs],
+            "nets.public": self._nets(
+                [
+                    (row["units"][0], -row["mg"], -(row.get("count") or 0))
+                    for row in inputs
+                    if len(row["units"]) == 1 and row["mg"] < self._net_of(row["units"][0])
+                ],
+                nets,
+            ),
+            "documents": None,
+        }
+        return self.event("sampled", slots, {"outputs.chain": tuple(self.call(row["name"]) for row in outputs)})
+
+    def remeasured(
+        self,
+        *rows: Row,
+        kind: str = "reweighed",
+        reason: str | None = None,
+        nets: Mapping[str, int] | None = None,
+    ) -> Event:
+        """`nets` misstates what the labels of weighed units are told."""
+        lines = [self._measured(row) for row in rows]
+        changes = [
+            (row["unit"], line["mg"] - line["before_mg"], line.get("count", 0) - line.get("before_count", 0))
+            for row, line in zip(rows, lines, strict=True)
+            if row["unit"]
+        ]
+        slots = {
+            "measuring": {"at": AT, "kind": kind},
+            "lines.chain": [{"batch": self.id(row["batch"])} for row in rows],
+            "lines.authority": lines,
+            "nets.public": self._nets([one for one in changes if one[1] or one[2]], nets),
+            "reason": {"text": reason} if reason else None,
+            "documents": None,
+        }
+        return self.event("remeasured", slots)
+
+    def counted(self, *rows: Row, pools: Sequence[str] = (), reason: str | None = "stock-take of November") -> Event:
+        slots = {
+            "stocktake": {"at": AT},
+            "lines.chain": [{"batch": self.id(row["batch"])} for row in rows],
+            "lines.authority": [self._measured(row) for row in rows],
+            "pools.authority": [{"pool": pool, "method": "level", "contents": []} for pool in pools],
+            "reason": {"text": reason} if reason else None,
+            "documents": None,
+        }
+        return self.event("counted", slots)
+
+    # -- events: ownership and status ---------------------------------------------------------------------------
+
+    def title_transferred(self, to: str, *lines: Row) -> Event:
+        slots = {"transfer": {"at": AT, "to": f"{to}.example"}, **self._parts("lines", lines), "documents": None}
+        return self.event("title_transferred", slots)
+
+    def pledged(self, name: str, *lines: Row) -> Event:
+        slots = {
+            "pledge": {"at": AT, "to": "Bank of Ganzhou", "receipt_no": name},
+            **self._parts("lines", lines),
+            "documents": None,
+        }
+        return self.event("pledged", slots, {"pledge": self.call(name)})
+
+    def held(self, name: str, *lines: Row, kind: str = "quality", reason: str | None = "wet") -> Event:
+        slots = {
+            "hold": {"at": AT, "kind": kind},
+            **self._parts("lines", lines),
+            "reason": {"text": reason} if reason else None,
+            "documents": None,
+        }
+        return self.event("held", slots, {"hold": self.call(name)})
+
+    def recalled(self, name: str, *things: str, kind: str = "quality", batch: str | None = None) -> Event:
+        """`things` are batches, or units of this log. `batch` misstates what the units hold."""
+        rows = []
+        for thing in things:
+            found = self.view.get(("unit", self.id(thing)))
+            if isinstance(found, Unit):
+                rows.append({"batch": self.id(batch) if batch else found.batch, "unit": found.id})
+            else:
+                rows.append({"batch": self.id(thing)})
+        slots = {
+            "recall": {"at": AT, "kind": kind, "text": "magnets may crack"},
+            "lines.public": rows,
+            "reason": None,
+            "documents": None,
+        }
+        return self.event("recalled", slots, {"recall": self.call(name)})
+
+    def released(self, name: str, *, reason: str | None = "dry again", units: Sequence[str] | None = None) -> Event:
+        """`units` misstates what the lock covers."""
+        return self._ended("released", "releasing", name, reason, units)
+
+    def unpledged(self, name: str, *, units: Sequence[str] | None = None) -> Event:
+        return self._ended("unpledged", "unpledging", name, None, units)
+
+    def _ended(self, type_: str, slot: str, name: str, reason: str | None, units: Sequence[str] | None) -> Event:
+        found = self.view.get(("lock", self.id(name)))
+        lock = found if isinstance(found, Locked) else Locked(self.id(name), "held", (), ())
+        rows: dict[str, list[str]] = {batch: [] for batch in lock.batches}
+        for one in lock.units if units is None else [self.id(unit) for unit in units]:
+            unit = self.view["unit", one]
+            assert isinstance(unit, Unit)
+            rows.setdefault(unit.batch, []).append(one)
+        slots = {
+            slot: {"at": AT, "lock": self.id(name)},
+            "lines.chain": [{"batch": batch} for batch in rows],
+            "lines.authority": [{"units": listed} if listed else {} for listed in rows.values()],
+            "reason": {"text": reason} if reason else None,
+            "documents": None,
+        }
+        return self.event(type_, slots)
+
+    # -- events: what moves nothing -----------------------------------------------------------------------------
+
+    def assayed(self, batch: str, *, assay: Row | None = None) -> Event:
+        slots = {
+            "assaying": {"at": AT, "batch": self.id(batch)},
+            "assay": {"basis": "as_received"} if assay is None else assay or None,
+            "report": {"lab": "Lab of the mine", "certificate": HASH},
+            "documents": None,
+        }
+        return self.event("assayed", slots)
+
+    def assay_agreed(self, batch: str, rule: str = "own", *, assay: Row | None = None, **results: Row) -> Event:
+        slots = {
+            "agreement": {"at": AT, "batch": self.id(batch)},
+            "assay": {"basis": "as_received"} if assay is None else assay or None,
+            "results": {"rule": rule, **results},
+            "documents": None,
+        }
+        return self.event("assay_agreed", slots)
+
+    def reported(self, month: str = "2026-10") -> Event:
+        slots = {"report": {"at": AT, "month": month, "kind": "flows", "sha256": HASH}, "documents": None}
+        return self.event("reported", slots)
+
+    def answered(self, text: str = "the scale was repaired, ticket attached") -> Event:
+        slots = {"reply": {"at": AT, "finding": "balance/2026-10", "text": text}, "documents": None}
+        return self.event("answered", slots)
+
+    def quota_granted(self, to: str, mg: int, *, kind: str = "separation", year: int = 2026) -> Event:
+        grant = {
+            "at": AT,
+            "to": f"{to}.example",
+            "kind": kind,
+            "year": year,
+            "batch": 1,
+            "feed_class": "ion_mid_y",
+            "reo_mg": mg,
+        }
+        return self.event("quota_granted", {"grant": grant, "documents": None})
+
+    def attested(self, log: str, *checks: str) -> Event:
+        attestation = {"at": AT, "log": log, "size": 7, "root": HASH, "checks": list(checks), "ruleset": "2026.1"}
+        return self.event("attested", {"attestation": attestation, "documents": None})
+
     # -- rows -------------------------------------------------------------------------------------------------
 
     def _net_of(self, name: str) -> int:
         found = self.view.get(("unit", self.id(name)))
         return found.net_mg if isinstance(found, Unit) and not found.contains else 0
+
+    def _nets(self, changes: Sequence[tuple[str, int, int]], wrong: Mapping[str, int] | None) -> list[Row]:
+        """What the labels of changed units, and of the units that those stand in, are told."""
+        now: dict[str, tuple[int, int]] = {}
+        for name, mg, pieces in changes:
+            one = self.view.get(("unit", self.id(name)))
+            while isinstance(one, Unit):
+                before = now.get(one.id, (one.net_mg, one.count or 0))
+                now[one.id] = before[0] + mg, before[1] + pieces
+                one = self.view.get(("unit", one.inside or ""))
+        told = [{"unit": id_, **only(net_mg=mg, count=count or None)} for id_, (mg, count) in now.items()]
+        if wrong is not None:
+            told = [{"unit": self.id(name), "net_mg": mg} for name, mg in wrong.items()]
+        return told
+
+    def _measured(self, row: Row) -> Row:
+        """The line, with what the books say before where the story does not."""
+        mg, count = 0, None
+        found = self.view.get(("batch", self.id(row["batch"])))
+        if isinstance(found, Batch):
+            here = found.holding(row["site"], row["owner"] or "")
+            mg, count = here.mg, here.count
+        if row["unit"]:
+            one = self.view.get(("unit", self.id(row["unit"])))
+            there = isinstance(one, Unit) and one.state == "here"
+            mg, count = (one.net_mg, one.count) if isinstance(one, Unit) and there else (0, 0)
+        before_count = row["before_count"]
+        if before_count is None and row["count"] is not None:
+            before_count = count or 0
+        return only(
+            unit=row["unit"] and self.id(row["unit"]),
+            site=row["site"],
+            owner=row["owner"],
+            basis=row["basis"],
+            before_mg=mg if row["before"] is None else row["before"],
+            mg=row["mg"],
+            before_count=before_count,
+            count=row["count"],
+            typed={},
+        )
 
     def _batch_of(self, name: str) -> str:
         found = self.view.get(("unit", self.id(name)))

@@ -1,0 +1,77 @@
+"""What locks forbid: goods that are held, pledged or recalled stand here, and are not taken.
+
+Loose goods are locked by mass and pieces, per site and owner: locks add up, and what they leave of what stands there is
+free. Units are locked by name. A recalled batch is locked wholly, also what of it comes later or comes back.
+
+Promises: each refusal names the lock, its kind, and the way out. Does not say which moves may pass over which locks:
+each rule says so itself (`passing`), and by default none. Locking and releasing are in holds.py.
+"""
+
+from collections.abc import Container
+from dataclasses import replace
+
+from ledger.errors import Refusal
+from ledger.matter.quantities import show_mg
+from ledger.matter.stock import Batch, Lock, Unit
+
+HELD, PLEDGED, RECALLED = "held", "pledged", "recalled"
+KINDS = (HELD, PLEDGED, RECALLED)
+"""Who only looks at goods, or weighs them, passes over every lock."""
+RETURNING = (RECALLED,)
+"""Recalled goods go back, or are destroyed: what does so passes over the recall, and over nothing else."""
+
+
+def locks_at(batch: Batch, site: str, owner: str) -> tuple[Lock, ...]:
+    return tuple(lock for lock in batch.locks if (lock.site, lock.owner) == (site, owner))
+
+
+def refuse_loose_locked(
+    batch: Batch, site: str, owner: str, mg: int, count: int | None, field: str, passing: Container[str]
+) -> None:
+    """Refuses `mg` and `count` of what stands loose there, unless so much of it is free."""
+    refuse_recalled(batch, field, passing)
+    here = batch.holding(site, owner)
+    found = [lock for lock in locks_at(batch, site, owner) if lock.kind not in passing]
+    # A stock-take may find less than is locked: then nothing is free, and nothing less than nothing.
+    free = max(here.mg - sum(lock.mg for lock in found), 0)
+    pieces = max((here.count or 0) - sum(lock.count or 0 for lock in found), 0)
+    if not found or (mg <= free and (count or 0) <= pieces):
+        return
+    lock = found[0]
+    raise Refusal(
+        "goods-held" if lock.kind == HELD else "goods-pledged",
+        field=f"{field}.quantity",
+        value=show_mg(mg),
+        batch=batch.id,
+        site=site,
+        lock=lock.id,
+        free=show_mg(free) if count is None else f"{show_mg(free)}, {pieces}",
+    )
+
+
+def refuse_recalled(batch: Batch, field: str, passing: Container[str]) -> None:
+    if batch.recalled is not None and RECALLED not in passing:
+        raise Refusal("batch-recalled", field=field, value=batch.id, lock=batch.recalled)
+
+
+def refuse_unit_locked(unit: Unit, field: str, passing: Container[str]) -> None:
+    for lock, kind in unit.locks:
+        if kind in passing:
+            continue
+        if kind == RECALLED:
+            raise Refusal("unit-recalled", field=field, value=unit.id, serial=unit.serial, lock=lock)
+        raise Refusal(
+            "unit-held" if kind == HELD else "unit-pledged", field=field, value=unit.id, serial=unit.serial, lock=lock
+        )
+
+
+def follow(lock: Lock, before: tuple[int, int | None], after: tuple[int, int | None]) -> Lock:
+    """The lock when what stands there was weighed again: one on all of it stays on all of it, any other as it is.
+
+    It never shrinks: what a scale or a stock-take finds missing is still owed to whoever locked it.
+    """
+    mg = max(lock.mg, after[0]) if lock.mg >= before[0] else lock.mg
+    count = lock.count
+    if count is not None and count >= (before[1] or 0):
+        count = max(count, after[1] or 0)
+    return replace(lock, mg=mg, count=count)

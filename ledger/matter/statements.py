@@ -1,0 +1,72 @@
+"""Custody of what moves nothing: `assayed`, `assay_agreed`, `reported`, `answered`, `quota_granted`, `attested`.
+
+Each rule checks only what its own fields can contradict. What an assay says of elements is read in assays.py, what is
+left of a quota is counted elsewhere, and whether an attestation is to be believed is the reader's own decision.
+"""
+
+from collections.abc import Sequence
+
+from ledger.errors import Refusal
+from ledger.matter.desk import Desk
+from ledger.matter.event_types import ASSAY_RULES, ATTESTED_CHECKS, QUOTA_KINDS
+from ledger.matter.events import Event
+
+_NEEDED = {"own": ("own",), "other": ("other",), "mean": ("own", "other"), "umpire": ("umpire",)}
+_YEARS = range(2000, 2100)
+
+
+def refuse_kind_unknown(value: str, kinds: Sequence[str], field: str) -> None:
+    if value not in kinds:
+        raise Refusal("kind-unknown", field=field, value=value, kinds=", ".join(kinds))
+
+
+def assayed(desk: Desk, event: Event) -> None:
+    """A laboratory's own log may tell of a batch of which it only ever had a sample: nothing is known of it here."""
+    batch = event.scalar("assaying")["batch"]
+    if "#" not in batch:
+        desk.batch(batch, "batch")
+    if not event.scalar("assay"):
+        raise Refusal("result-missing", field="assay", value="assay")
+
+
+def assay_agreed(desk: Desk, event: Event) -> None:
+    desk.batch(event.scalar("agreement")["batch"], "batch")
+    results = event.scalar("results")
+    refuse_kind_unknown(results["rule"], ASSAY_RULES, "results.rule")
+    if not event.scalar("assay"):
+        raise Refusal("result-missing", field="assay", value="assay")
+    for name in _NEEDED[results["rule"]]:
+        if not results.get(name):
+            raise Refusal("result-missing", field=f"results.{name}", value=name)
+
+
+def reported(_: Desk, event: Event) -> None:
+    report = event.scalar("report")
+    if report["month"] > report["at"][:7]:
+        raise Refusal("month-ahead", field="month", value=report["month"], at=report["at"])
+
+
+def answered(desk: Desk, event: Event) -> None:
+    """The words are the operator's; which finding they answer is seen when findings are computed."""
+
+
+def quota_granted(_: Desk, event: Event) -> None:
+    grant = event.scalar("grant")
+    refuse_kind_unknown(grant["kind"], QUOTA_KINDS, "kind")
+    if grant["year"] not in _YEARS:
+        raise Refusal("year-absurd", field="year", value=grant["year"], first=_YEARS[0], last=_YEARS[-1])
+    if grant["reo_mg"] == 0:
+        raise Refusal("mass-is-zero", field="quantity", value=grant["reo_mg"])
+
+
+def attested(_: Desk, event: Event) -> None:
+    attestation = event.scalar("attestation")
+    if attestation["log"] == event.origin:
+        raise Refusal("attests-itself", field="log", value=attestation["log"])
+    checks = list(attestation["checks"])
+    if not checks:
+        raise Refusal("nothing-named", field="checks", verb="attest")
+    for position, check in enumerate(checks):
+        refuse_kind_unknown(check, ATTESTED_CHECKS, f"checks[{position}]")
+    if len(set(checks)) != len(checks):
+        raise Refusal("named-twice", field="checks", value=", ".join(checks))
