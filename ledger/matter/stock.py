@@ -317,6 +317,15 @@ def load_locks(text: str | None) -> tuple[Lock, ...]:
     return tuple(Lock(*row) for row in json.loads(text)) if text else ()
 
 
+def dump_marks(marks: tuple[tuple[str, str], ...]) -> str | None:
+    """The locks of a unit: (id, kind) each."""
+    return json.dumps(marks, ensure_ascii=False) if marks else None
+
+
+def load_marks(text: str | None) -> tuple[tuple[str, str], ...]:
+    return tuple((id_, kind) for id_, kind in json.loads(text)) if text else ()
+
+
 def load_shipment(text: str) -> Shipment:
     plain = json.loads(text)
     lines = tuple(

@@ -27,10 +27,12 @@ from ledger.matter.stock import (
     State,
     Unit,
     dump_locks,
+    dump_marks,
     dump_state,
     load_arrival,
     load_kept,
     load_locks,
+    load_marks,
     load_shipment,
 )
 from nodes.store import states
@@ -162,7 +164,7 @@ def unit_of(row: tuple[Any, ...]) -> Unit:
         inside,
         tuple(contains.split(" ")) if contains else (),
         shipment,
-        tuple(row[20].split(" ")) if row[20] else (),
+        load_marks(row[20]),
     )
 
 
@@ -235,7 +237,7 @@ def _save_units(conn: Connection, units: Sequence[Unit], made: Mapping[Key, Maki
         columns = (
             *(batch_numbers[unit.batch], unit.kind, unit.serial, unit.net_mg, unit.count, unit.seal, unit.site),
             *(unit.owner, unit.state, unit.inside, " ".join(unit.contains) or None, unit.shipment),
-            *(" ".join(unit.locks) or None, no),
+            *(dump_marks(unit.locks), no),
         )
         if unit.id in places_of:
             how = made.get(unit.key, _UNTOLD)

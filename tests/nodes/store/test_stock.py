@@ -45,7 +45,7 @@ BATCHES = st.builds(
 UNITS = st.builds(
     Unit, IDS, IDS, TEXT, TEXT, MG, COUNT, st.none() | TEXT, TEXT, OWNERS, TEXT,
     st.none() | IDS, st.lists(IDS, max_size=3, unique=True).map(tuple), st.none() | OWN,
-    st.lists(OWN, max_size=2, unique=True).map(tuple),
+    st.lists(st.tuples(OWN, TEXT), max_size=2).map(tuple),
 )  # fmt: skip
 LINES = st.builds(Line, IDS, MG, TEXT, COUNT, st.lists(st.tuples(IDS, MG, COUNT), max_size=2).map(tuple), OWNERS, TEXT)
 SHIPMENTS = st.builds(
