@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ledger.errors import Malformed
 from ledger.matter.assays import parse_assay
 from ledger.matter.elements import ELEMENTS
-from ledger.matter.events import ORIGIN_CLASSES
+from ledger.matter.event_types import ORIGIN_CLASSES
 from ledger.matter.reference import CONSERVING, Reference
 from ledger.matter.reference_rows import CONFIDENCES, FEED_GROUPS, ORIGINS, TABLES
 from ledger.matter.reference_rows import ROLES as KNOWN_ROLES
