@@ -70,8 +70,6 @@ def follow(lock: Lock, before: tuple[int, int | None], after: tuple[int, int | N
 
     It never shrinks: what a scale or a stock-take finds missing is still owed to whoever locked it.
     """
-    mg = max(lock.mg, after[0]) if lock.mg >= before[0] else lock.mg
-    count = lock.count
-    if count is not None and count >= (before[1] or 0):
-        count = max(count, after[1] or 0)
-    return replace(lock, mg=mg, count=count)
+    mg = max(lock.mg, after[0]) if lock.mg == before[0] else lock.mg
+    count = max(lock.count or 0, after[1] or 0) if lock.count == before[1] else lock.count
+    return replace(lock, mg=mg, count=None if lock.count is None else count)

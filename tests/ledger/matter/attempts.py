@@ -10,6 +10,7 @@ from ledger.errors import Refusal
 from ledger.matter.events import Event
 from ledger.matter.stock import Batch, Holding, Unit
 from tests.ledger.matter.books import Books, absolute
+from tests.ledger.matter.lockbooks import LockBooks
 from tests.ledger.matter.story import SITE, Node, Row, World, part
 
 NAMES = ("mine", "smelter", "magnets", "motors")
@@ -23,7 +24,7 @@ class Attempts:
 
     def __init__(self, seed: int) -> None:
         self.dice = Random(seed)
-        self.world, self.books = World(), Books()
+        self.world, self.books, self.locks = World(), Books(), LockBooks()
         self.offers: list[Event] = []
         self.creating: list[Event] = []
         self.tried: Counter[tuple[str, str]] = Counter()
@@ -33,8 +34,10 @@ class Attempts:
     # -- trying -----------------------------------------------------------------------------------------------
 
     def attempt(self, event: Event, *refusals: str) -> bool:
-        """`refusals`: the codes one of which must be met. None: it must be allowed."""
+        """`refusals`: the codes one of which must be met, or one that tells of a lock. None: it must be allowed."""
         node = self.world[event.name.removesuffix(".example")]
+        refusals = (*refusals, *self.locks.forbidden(event, node.view))
+        states = dict(node.view)
         before = {absolute(s.id, node.origin): s for s in node.view.values() if isinstance(s, Unit)}
         views = deepcopy(node.view) if refusals else {}
         try:
@@ -46,6 +49,8 @@ class Attempts:
             self.tried[event.type, "allowed"] += 1
             self.books.record(event, before)
             self.books.check(self.world)
+            self.locks.record(event, states)
+            self.locks.check(event, states, node)
             if event.ids:
                 self.creating.append(event)
             return True

@@ -3,6 +3,7 @@
 `Books.record` reads an event that custody allowed. `Books.check` then holds the views of all organisations against it:
 
     created + gained = held by all + in transit + used up + missing        for each batch, in mass and in pieces
+                                                                           (a stock-take's loss is a gain below zero)
     every unit is in one place, nothing is negative, a stack weighs what is in it
 """
 
@@ -56,9 +57,12 @@ class Books:
         self.make(event)
         for row in event.rows("inputs.chain", "inputs.authority"):
             self.use(event, row)
+            self.leave_opened(event, row, before)
         for unit in event.ids.get("units.public", ()):
             self.place[absolute(unit, event.origin)] = event.name
-        if event.type == "removed":
+        if event.type in ("remeasured", "counted"):
+            self.measure(event, before)
+        elif event.type == "removed":
             for row in event.rows("lines.chain", "lines.authority"):
                 self.use(event, row)
         elif event.type in ("unpacked", "dismantled"):
@@ -91,6 +95,27 @@ class Books:
         self.hold(event.name, batch, minus(NOTHING, amount(row)))
         for unit in row.get("units") or ():
             self.place[absolute(unit, event.origin)] = "gone"
+
+    def leave_opened(self, event: Event, row: Mapping[str, Any], before: Mapping[str, Unit]) -> None:
+        """A unit that held more than a sample of it stays where it is."""
+        for unit in row.get("units") or ():
+            id_ = absolute(unit, event.origin)
+            if event.type == "sampled" and row["mg"] < before[id_].net_mg:
+                self.place[id_] = event.name
+
+    def measure(self, event: Event, before: Mapping[str, Unit]) -> None:
+        """What a scale or a stock-take says that the books did not; a unit that it does not find is gone."""
+        for row in event.rows("lines.chain", "lines.authority"):
+            batch = absolute(row["batch"], event.origin)
+            more = minus(amount(row), amount(row, "before_"))
+            if event.type == "counted" and "unit" in row:
+                id_ = absolute(row["unit"], event.origin)
+                pieces = before[id_].count or 0
+                was, now = (pieces if row["before_mg"] else 0), (pieces if row["mg"] else 0)
+                more = more[0], now - was
+                self.place[id_] = event.name if row["mg"] else "gone"
+            self.gained[batch] = plus(self.gained[batch], more)
+            self.hold(event.name, batch, more)
 
     def open_unit(self, event: Event, row: Mapping[str, Any], before: Mapping[str, Unit]) -> None:
         unit = absolute(row["unit"], event.origin)

@@ -11,7 +11,7 @@ from ledger.matter.events import Event
 from ledger.matter.stock import Arrival, Batch, Shipment
 from tests.ledger.matter.attempts import NAMES, SITES
 from tests.ledger.matter.books import absolute
-from tests.ledger.matter.makings import Makings
+from tests.ledger.matter.statuses import Statuses
 from tests.ledger.matter.story import Node, Row, answer, part
 
 OUTSIDE = {"name": "Muster GmbH", "country": "DE"}
@@ -24,7 +24,7 @@ def outcome_of(fate: str) -> str:
     return {"concession": "accepted", "damaged": "rejected"}.get(state, state)
 
 
-class History(Makings):
+class History(Statuses):
     """Step by step, as likely as the verbs' weights say."""
 
     def step(self) -> None:
@@ -44,6 +44,14 @@ class History(Makings):
             (6, self.decide),
             (2, self.decline),
             (8, self.acknowledge),
+            (2, self.sample),
+            (2, self.weigh),
+            (2, self.count),
+            (2, self.transfer),
+            (3, self.hold),
+            (2, self.pledge),
+            (1, self.recall),
+            (5, self.release),
             (1, self.replay),
             (1, self.take_what_others_hold),
         ]
@@ -253,7 +261,7 @@ class History(Makings):
         if not self.creating:
             return
         gone = ["not-enough", "not-enough-pieces", "unit-not-here", "unit-at-other-site", "unit-inside-other"]
-        gone += ["unit-net-differs", "count-missing", "unit-of-other-owner"]
+        gone += ["unit-net-differs", "count-missing", "unit-of-other-owner", "less-than-its-units", "net-untold"]
         self.attempt(self.one(self.creating), "id-given-twice", *gone)
 
     def take_what_others_hold(self) -> None:

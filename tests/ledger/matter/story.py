@@ -591,7 +591,9 @@ class Node:
                 before = now.get(one.id, (one.net_mg, one.count or 0))
                 now[one.id] = before[0] + mg, before[1] + pieces
                 one = self.view.get(("unit", one.inside or ""))
-        told = [{"unit": id_, **only(net_mg=mg, count=count or None)} for id_, (mg, count) in now.items()]
+        told = [
+            {"unit": id_, **only(net_mg=mg, count=count if count > 0 else None)} for id_, (mg, count) in now.items()
+        ]
         if wrong is not None:
             told = [{"unit": self.id(name), "net_mg": mg} for name, mg in wrong.items()]
         return told

@@ -35,5 +35,5 @@ def test_the_histories_were_worth_it(tried):
         pytest.skip("only some of the histories ran in this process")
     allowed = {event: number for (event, code), number in tried.items() if code == "allowed"}
     assert min(allowed.values()) > 30, allowed
-    assert len(allowed) == 11
+    assert len(allowed) == 20
     assert len({code for _, code in tried}) > 25

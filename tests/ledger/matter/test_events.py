@@ -11,7 +11,7 @@ import pytest
 from ledger.errors import LodetraceError, Malformed
 from ledger.matter.event_types import AUDIENCES, EVENT_TYPES, LIST_MAX, OPTIONAL, ROWS, Slot, slot_of
 from ledger.matter.events import KINDS, Event, is_id, is_name, is_origin
-from tests.ledger.matter.story import AT, KG, World, answer, made, part, unit
+from tests.ledger.matter.story import AT, KG, World, answer, made, measured, part, unit
 
 SLOTS = [pytest.param(type_, slot, id=f"{type_}: {slot.name}") for type_, row in EVENT_TYPES.items() for slot in row]
 OWN, FOREIGN = "7K3M00000000000000000000ZZ", "xinfeng.example/log#7K3M00000000000000000000ZZ"
@@ -274,6 +274,21 @@ def test_every_event_that_the_stories_tell_is_well_formed():
     offer = world.do(mine.shipped("S", "smelter", part("ore", KG, count=1)))
     world.do(world["smelter"].received(offer, answer()))
     world.do(mine.acknowledged("S"))
+    world.do(mine.sampled([part("out", 100)], [made("sample", 100)]))
+    world.do(mine.assayed("sample"))
+    world.do(mine.assay_agreed("out", own={"basis": "dried"}))
+    world.do(mine.remeasured(measured("out", KG)))
+    world.do(mine.counted(measured("out", KG - 1)))
+    world.do(mine.pledged("R", part("out", KG - 1)))
+    world.do(mine.unpledged("R"))
+    world.do(mine.held("H", part("out", KG - 1)))
+    world.do(mine.released("H"))
+    world.do(mine.title_transferred("smelter", part("out", KG - 1)))
+    world.do(mine.recalled("C", "out"))
+    world.do(mine.reported())
+    world.do(mine.answered())
+    world.do(mine.quota_granted("smelter", KG))
+    world.do(mine.attested("smelter.example/log", "custody"))
     told = {event.type for node in world.nodes.values() for event in node.log}
     assert told == EVENT_TYPES.keys() - {"log_opened"}
 
