@@ -49,6 +49,7 @@ class Attempts:
             self.tried[event.type, "allowed"] += 1
             self.books.record(event, before)
             self.books.check(self.world)
+            self.books.check_owners(event, states, node)
             self.locks.record(event, states)
             self.locks.check(event, states, node)
             if event.ids:

@@ -12,13 +12,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ledger.matter.events import Event
-from ledger.matter.stock import Batch, Unit
+from ledger.matter.stock import Batch, Key, State, Unit
 from tests.ledger.matter.story import Node, World
 
 Amount = tuple[int, int]
 """Milligrams and pieces."""
 NOTHING: Amount = (0, 0)
 HERE = ("here", "quarantined")
+STAYING = ("packed", "unpacked", "moved", "held", "released", "pledged", "unpledged", "recalled")
 
 
 def plus(one: Amount, other: Amount) -> Amount:
@@ -206,6 +207,22 @@ class Books:
             assert stands[unit] == ([] if place == "gone" or "#" in place else [place])
         self.check_sums(seen)
 
+    def check_owners(self, event: Event, before: Mapping[Key, State], node: Node) -> None:
+        """Goods change hands by a transfer of title, as it says, and by nothing else that is done where they stand."""
+        expected = owned(before.values())
+        if event.type == "title_transferred":
+            to = event.scalar("transfer")["to"]
+            for row in event.rows("lines.chain", "lines.authority"):
+                old, new = (row["batch"], row.get("owner") or ""), (row["batch"], "" if to == node.name else to)
+                expected[old] = minus(expected[old], amount(row))
+                expected[new] = plus(expected[new], amount(row))
+        elif event.type not in STAYING:
+            return
+        now = owned(node.view.values())
+        assert {whose: sum_ for whose, sum_ in now.items() if sum_ != NOTHING} == {
+            whose: sum_ for whose, sum_ in expected.items() if sum_ != NOTHING
+        }
+
     def check_sums(self, seen: Mapping[tuple[str, str], Amount]) -> None:
         somewhere: dict[str, Amount] = defaultdict(lambda: NOTHING)
         for (_, batch), held in seen.items():
@@ -217,6 +234,19 @@ class Books:
             ended = plus(self.used[batch], self.missing[batch])
             assert min(*ended, *created) >= 0
             assert plus(created, self.gained[batch]) == plus(somewhere[batch], ended)
+
+
+def owned(states: Iterable[State]) -> dict[tuple[str, str], Amount]:
+    """What is here of each batch, by owner, loose and in units."""
+    found: dict[tuple[str, str], Amount] = defaultdict(lambda: NOTHING)
+    for state in states:
+        if isinstance(state, Batch):
+            for held in state.loose:
+                whose = state.id, held.owner
+                found[whose] = plus(found[whose], (held.mg, held.count or 0))
+        elif isinstance(state, Unit) and state.state in HERE and not state.contains:
+            found[state.batch, state.owner] = plus(found[state.batch, state.owner], (state.net_mg, state.count or 0))
+    return found
 
 
 def batches(node: Node) -> dict[str, Batch]:

@@ -51,13 +51,10 @@ def taken(event: Event) -> Iterator[dict[str, Any]]:
     elif event.type == "packed":
         where = event.scalar("packing")
         for row in event.rows("units.public", "units.chain", "units.authority"):
-            yield {
-                **row,
-                "batch": where["batch"],
-                "site": where["site"],
-                "mg": row["net_mg"],
-                "units": row.get("contains"),
-            }
+            if row.get("contains"):
+                yield {"batch": where["batch"], "units": row["contains"]}
+            else:
+                yield {**row, "batch": where["batch"], "site": where["site"], "mg": row["net_mg"]}
     elif event.type in ("unpacked", "dismantled"):
         yield from ({"batch": row["batch"], "units": [row["unit"]]} for row in event.rows("units.chain"))
 

@@ -29,7 +29,7 @@ class Makings(Attempts):
         elif pieces is not None and pieces > (here.count or 0):
             wrong.append("not-enough-pieces")
         row = part(batch.id, mg, count=pieces, site=here.site, owner=here.owner or None)
-        self.attempt(node.removed(row, kind="consumed"), *wrong)
+        self.attempt(node.removed(row, kind=self.one(("consumed", "consumed", "disposed"))), *wrong)
 
     def transform(self) -> None:
         node = self.stocked()

@@ -170,8 +170,12 @@ def test_what_is_found_too_little_is_still_locked_and_still_owed(world):
 def test_a_hold_on_all_that_stands_there_stays_on_all_of_it(world):
     node = world["mine"]
     world.do(node.held("H", part("ore", 20 * KG)))
-    world.do(node.remeasured(measured("ore", 21 * KG)))
-    assert refused(world, node.removed(part("ore", 1))) == "goods-held"
+    for found in (21, 18):
+        world.do(node.remeasured(measured("ore", found * KG)))
+        assert refused(world, node.removed(part("ore", 1))) == "goods-held"
+    world.do(node.unpacked("D-2"))
+    assert refused(world, node.removed(part("ore", 27 * KG + 1))) == "goods-held"
+    world.do(node.removed(part("ore", 27 * KG)))
 
 
 def test_a_held_drum_is_weighed_again_and_may_be_missing(world):
