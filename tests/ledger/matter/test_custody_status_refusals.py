@@ -1,6 +1,7 @@
 """What the rules of locks, ownership, measuring and statements refuse: what happened before, what is tried, the code.
 
 That locked goods are not taken is told as stories in test_custody_locks.py.
+Over 400 lines because it is one table.
 """
 
 import re
