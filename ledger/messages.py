@@ -713,6 +713,257 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "year-absurd": (
         "{field} is {value}; quotas are of a year from {first} to {last}. Correct it.",
         "{field} 为 {value}；总量控制指标的年份应在 {first} 至 {last} 之间。请更正。",
+    # --- ledger/matter: corrections ----------------------------------------------------------------------
+    "adjustment-before-receipt": (
+        (
+            "{field}: shipment {value} has no agreed receipt yet. Acknowledge the receipt first; until then the "
+            "receiver can state the true amounts there, or decline."
+        ),
+        "{field}：发货 {value} 的收货尚未确认一致。请先确认收货；在此之前，收货方可在收货中如实填写数量或整单拒收。",
+    ),
+    "adjustment-below-zero": (
+        (
+            "{field}: {value} is more than entry and earlier adjustments moved of batch {batch} ({moved}). "
+            "Adjust by no more than that."
+        ),
+        "{field}：调整量 {value} 超过了该记录（含以前的调整）中批次 {batch} 的数量（{moved}）。请减少调整量。",
+    ),
+    "adjustment-leaves-half": (
+        (
+            "{field}: entry {value} would be left with only one side: goods made of nothing, or used for nothing. "
+            "Adjust what was made and what was used together."
+        ),
+        "{field}：调整后第 {value} 号记录只剩一边（有产出无投入，或有投入无产出）。请同时调整产出与投入。",
+    ),
+    "adjustment-mixed": (
+        (
+            "{field} names entries {value} shared with a partner, or both more and less. "
+            "Adjust one shared entry at a time, in one direction."
+        ),
+        "{field} 涉及与对方共有的记录 {value}，或同时有增有减。每次只能调整一条共有记录，且只能同一方向。",
+    ),
+    "adjustment-not-here": (
+        (
+            "{field}: {value} of batch {batch} would be taken at {site}, where {loose} stand loose. Bring it back, "
+            "or unpack it, or adjust in the same step the entries that used it."
+        ),
+        (
+            "{field}：需从 {site} 取走批次 {batch} 的 {value}，而该处散装只有 {loose}。请先移回或拆包，"
+            "或在同一次调整中一并调整用掉它的记录。"
+        ),
+    ),
+    "adjustment-of-nothing": (
+        "{field}: the adjustment of batch {value} changes neither mass nor pieces. Give a difference, or leave it out.",
+        "{field}：对批次 {value} 的调整既不改变质量也不改变件数。请填写差额，或删去该行。",
+    ),
+    "adjustment-of-other-entry": (
+        (
+            "{field}: entry {index} ({type}) moved nothing of batch {value} on this side, at this site, for this owner."
+            " Name them as the entry does; what has no such amounts is reversed, or measured and recorded again."
+        ),
+        (
+            "{field}：第 {index} 号记录（{type}）在这一侧、该场地、该所有者名下没有批次 {value}。"
+            "请按原记录填写；没有可调整数量的记录请红冲，或重新计量、重新记录。"
+        ),
+    ),
+    "adjustment-of-other-shipment": (
+        "{field}: entry {value} is not the one that both adjust. Let both name their entries of the same shipment.",
+        "{field}：第 {value} 号记录不是双方共同调整的那一条。请双方都填写同一发货的记录。",
+    ),
+    "adjustment-of-returned": (
+        "{field}: of batch {value} in shipment {shipment}, goods came back already. Record what is left as it is now.",
+        "{field}：发货 {shipment} 中批次 {value} 已有货物退回入库，不能这样调整。请按现有实物重新记录。",
+    ),
+    "adjustment-pieces-differ": (
+        "{field}: batch {batch} would be left with {mass} and {value} pieces. Adjust mass and pieces together.",
+        "{field}：调整后批次 {batch} 为 {mass}、{value} 件，两者不符。请同时调整质量和件数。",
+    ),
+    "adjustment-side-unknown": (
+        (
+            "{field} is {value}, which does not belong here. Use one of {sides}; "
+            "shipped and received stand among the shared lines, the others among one's own."
+        ),
+        "{field} 为 {value}，不能用在此处。可用：{sides}；shipped 和 received 写在共有行中，其余写在自有行中。",
+    ),
+    "adjustment-with-other": (
+        "{field} is {value}, but the entry is shared with {partner}. Name exactly that partner, or nobody.",
+        "{field} 为 {value}，而该记录的对方是 {partner}。请如实填写对方；没有对方则不填。",
+    ),
+    "adjustments-differ": (
+        "{field}: the partner gave {given}, this takes {value}. Take exactly what was given.",
+        "{field}：对方调整的是 {given}，此处为 {value}。请与对方的调整完全一致。",
+    ),
+    "amendment-leaves-nothing": (
+        "{field}: {value} cannot be left without words. Give the right ones.",
+        "{field}：{value} 不能为空。请填写正确的文字。",
+    ),
+    "amendment-not-words": (
+        (
+            "{field}: {value} is nothing that can be amended in an entry of type {type}. Amend lot numbers, "
+            "references, documents and reasons; amounts are reversed or adjusted."
+        ),
+        ("{field}：{value} 不是 {type} 类记录中可更正的文字。可更正批号、外部单号、单据和原因等；数量请用红冲或调整。"),
+    ),
+    "amendment-of-nothing": (
+        "{field}: {path} says {value} already. Leave it out, or give other words.",
+        "{field}：{path} 已经是 {value}。请删去该行，或填写不同的文字。",
+    ),
+    "amendment-of-other-words": (
+        "{field} is {value}, but {path} says {was} now. Look at the entry again, and amend what it says.",
+        "{field} 为 {value}，而 {path} 现在是 {was}。请重新查看记录后再更正。",
+    ),
+    "approval-by-oneself": (
+        "{field} is {value}, who records it. Have a second person approve; where there is none, one from outside.",
+        "{field} 为 {value}，即录入人本人。请由另一人审批；只有一人的单位请外部人员审批。",
+    ),
+    "approval-missing": (
+        "{field} is empty: this correction moves goods. Have a second person approve it.",
+        "{field} 为空：此项冲销涉及数量，须由另一人审批。",
+    ),
+    "consent-missing": (
+        (
+            "The {field} is missing: these goods come from {value}, who has to give them up first. "
+            "Wait for that adjustment, and refer to it."
+        ),
+        "缺少 {field}：这些货物须由 {value} 先调出。请等对方完成调整后，引用其记录。",
+    ),
+    "consent-to-other": (
+        "The {field} refers to entry {value}, not to the partner's adjustment {given}. Refer to that one.",
+        "{field} 引用的是第 {value} 号记录，而对方的调整是第 {given} 号。请引用该记录。",
+    ),
+    "consent-unfitting": (
+        (
+            "The {field} {value} does not belong here: it stands with goods that a partner gave up, and is that "
+            "partner's entry. Leave it out, or refer to the right one."
+        ),
+        "{field} {value} 不应出现在此：只有接收对方调出的货物时才引用对方的记录。请删去，或改引正确的记录。",
+    ),
+    "consent-used": (
+        "The {field} {value} was used already: what the partner gave up is taken. Nothing is left to record.",
+        "{field} {value} 已经用过：对方调出的货物已入账，无需再记。",
+    ),
+    "correction-in-closed-month": (
+        "{field} is {value}, but the month {month} is closed. Date the correction in the month that is open.",
+        "{field} 为 {value}，而 {month} 月已结账。请将冲销记在未结账的月份，并引用原记录。",
+    ),
+    "correction-in-pool": (
+        (
+            "{field}: entry {value} is about a pool, where goods cannot be told apart and a draw is final. "
+            "Charge what is lacking, and let the count at its closing true up the rest."
+        ),
+        "{field}：第 {value} 号记录属于槽体/料仓，货物不可区分，出料不可更改。少投的请补投，其余在结池盘点时调平。",
+    ),
+    "correction-of-correction": (
+        (
+            "{field}: entry {value} is a correction itself ({type}). Amend or adjust the corrected entry once more; "
+            "what was reversed is recorded anew."
+        ),
+        "{field}：第 {value} 号记录本身就是冲销（{type}）。请对原记录再次更正或调整；已红冲的请重新记录。",
+    ),
+    "correction-of-opening": (
+        "{field} is {value}: the first entry opens the log and stands for good. Name the entry that is wrong.",
+        "{field} 为 {value}：首条记录开立日志，不能冲销。请填写有误的那条记录。",
+    ),
+    "entry-other-leaf": (
+        "{field} is {value}, but entry {index} of this log has another hash. Look the entry up again.",
+        "{field} 为 {value}，而本日志第 {index} 号记录的哈希不同。请重新查找该记录。",
+    ),
+    "entry-reversed": (
+        "{field}: entry {value} was reversed already and counts no more. Record anew what is true.",
+        "{field}：第 {value} 号记录已经红冲，不再有效。请按实际情况重新记录。",
+    ),
+    "entry-unknown": (
+        "{field}: this log has no entry {value}. Check the number.",
+        "{field}：本日志没有第 {value} 号记录。请核对编号。",
+    ),
+    "month-closed": (
+        "{field}: the month {value} is closed already. What is wrong in it is corrected in the open month.",
+        "{field}：{value} 月已经结账。其中的错误请在未结账的月份冲销。",
+    ),
+    "month-not-over": (
+        "{field}: the month {value} is not over yet. Close it when it is.",
+        "{field}：{value} 月尚未结束。请在月末之后结账。",
+    ),
+    "reversal-of-acknowledgement": (
+        (
+            "{field}: entry {value} ({type}) closed a shipment or weighed goods in. "
+            "Ship those again, or adjust the shipment together with the partner."
+        ),
+        "{field}：第 {value} 号记录（{type}）已结清发货或将货物退回入库。请重新发货，或与对方共同调整该发货。",
+    ),
+    "reversal-of-adjusted": (
+        "{field}: entry {value} was adjusted and can no longer be reversed. Adjust it further, to nothing if need be.",
+        "{field}：第 {value} 号记录已经调整过，不能再红冲。请继续调整，必要时调整到零。",
+    ),
+    "reversal-of-changed-units": (
+        (
+            "{field}: units of batch {value} are no longer as this entry left them. "
+            "Undo first what was done with them since, or record what is true now."
+        ),
+        "{field}：批次 {value} 的包装件已不是该记录之后的状态。请先撤销其后的操作，或按现状重新记录。",
+    ),
+    "reversal-of-closing": (
+        "{field}: entry {value} ({type}) closed a month, and it stays closed. Correct its entries in the open month.",
+        "{field}：第 {value} 号记录（{type}）是月结，不能红冲。请在未结账的月份冲销有误的记录。",
+    ),
+    "reversal-of-goods-gone": (
+        (
+            "{field}: {value} of batch {batch} no longer stand loose at {site}. "
+            "Bring them back there first, or record what is true now."
+        ),
+        "{field}：{site} 已没有批次 {batch} 的散装 {value}。请先移回，或按现状重新记录。",
+    ),
+    "reversal-of-locked": (
+        "{field}: {value} is held, pledged or recalled, and stays as it is. Have it released first.",
+        "{field}：{value} 处于冻结、质押或召回状态，不能红冲。请先解除。",
+    ),
+    "reversal-of-measurement": (
+        "{field}: entry {value} ({type}) says what was measured. Measure or count again; the newer figure counts.",
+        "{field}：第 {value} 号记录（{type}）是计量或盘点结果。请重新计量或盘点，以新结果为准。",
+    ),
+    "reversal-of-receipt": (
+        (
+            "{field}: entry {value} ({type}) took goods over from a partner. Send them back with the purpose return, "
+            "or adjust the amount together with the partner."
+        ),
+        "{field}：第 {value} 号记录（{type}）已从对方接收货物。请以退货（return）用途发回，或与对方共同调整数量。",
+    ),
+    "reversal-of-shipment": (
+        (
+            "{field}: entry {value} ({type}) offered goods to somebody else. Ask the receiver to decline it, and weigh "
+            "them back in with the acknowledgement; once received, adjust it together."
+        ),
+        (
+            "{field}：第 {value} 号记录（{type}）已将货物发给对方。请对方整单拒收后，在确认中退回入库；"
+            "对方已收货的，请双方共同调整。"
+        ),
+    ),
+    "reversal-of-status": (
+        (
+            "{field}: entry {value} ({type}) changed the status of goods. Record the opposite: release, unpledge, hold "
+            "again, or let the new owner transfer it back."
+        ),
+        "{field}：第 {value} 号记录（{type}）改变了货物的状态。请记录相反的操作：解除、解押、冻结，或由新所有者转回。",
+    ),
+    "reversal-of-used": (
+        (
+            "{field}: batch {value} no longer stands at {site} as it was made ({made}, loose). What was used cannot be "
+            "reversed: adjust it, or undo first what was done with it since."
+        ),
+        (
+            "{field}：批次 {value} 已不是产出时的状态（{site}，散装 {made}）。用过的批次不能红冲，请用调整；"
+            "或先撤销其后的操作。"
+        ),
+    ),
+    "reversal-of-used-unit": (
+        (
+            "{field}: unit {serial} ({value}) no longer stands at {site}, whole and on its own. What was used cannot "
+            "be reversed: undo first what was done with it since, or record what is true now."
+        ),
+        (
+            "{field}：包装件 {serial}（{value}）已不在 {site} 完整单独存放。用过的包装件不能红冲，"
+            "请先撤销其后的操作，或按现状重新记录。"
+        ),
     ),
     # --- ledger/matter: handovers ------------------------------------------------------------------------
     "decline-differs": (

@@ -31,9 +31,13 @@ LIFE = {
     "missing": ("reported missing", "报告缺失"),
     "emptied": ("opened and used: this label should not be on goods any more", "已开启使用：此标签不应再出现在货物上"),
     "consumed": ("used up: this label should not be on goods any more", "已耗用：此标签不应再出现在货物上"),
+    "reversed": (
+        "recorded by mistake and reversed: this label should not be on goods",
+        "误录并已红冲：此标签不应出现在货物上",
+    ),
 }
 """Unit state → where it is in its life, in English and Chinese."""
-SPENT = frozenset({"missing", "emptied", "consumed"})
+SPENT = frozenset({"missing", "emptied", "consumed", "reversed"})
 """States in which the label, however genuine, should not be met with on goods."""
 UNDECIDED = frozenset({"label-maker-unknown", "label-version-unknown"})
 """Errors that say nothing against a label: only that nobody can tell here."""

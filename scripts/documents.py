@@ -129,6 +129,10 @@ def shown(value: Any, indent: str = "") -> str:
 
 COMPUTED = {
     "first.code": "guard-capacity guard-oxide-metal guard-slip guard-wet-for-dry",
+    "way_out": (
+        "correction-in-pool reversal-of-acknowledgement reversal-of-closing reversal-of-measurement "
+        "reversal-of-receipt reversal-of-shipment reversal-of-status"
+    ),
     "unknown": "batch-unknown shipment-unknown unit-unknown",
     "code": "database-damaged database-locked database-readonly disk-failing disk-full",
 }

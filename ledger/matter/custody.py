@@ -1,6 +1,6 @@
 """Custody: who holds what, and what may happen to it. The matter page, "Custody", as one pure function.
 
-    touches(event)     the keys of the states that an event reads or writes
+    touches(event)     the keys of the states that an event reads or writes; of a correction, in two steps
     apply(view, event) the states it leaves behind, or a Refusal; the view is never changed
 
 The same two functions run when a clerk records (over the store), and in an audit (over a dictionary), so both say the
@@ -9,8 +9,9 @@ possesses: goods that stand here and belong to somebody else carry that owner's 
 stock until a receiver's `received` names the shipped entry.
 
 The rules are in rooms: processing.py (inside one organisation), shipping.py and receiving.py (between two),
-measuring.py (samples, scales, stock-take), ownership.py, holds.py (locks), statements.py (what moves nothing); the
-moves they share are in desk.py, and what locks forbid in locks.py.
+measuring.py (samples, scales, stock-take), pools.py, ownership.py, holds.py (locks), statements.py (what moves
+nothing), correcting.py, reversing.py and adjusting.py (what earlier entries said), periods.py (the books); the moves
+they share are in desk.py, and what locks forbid in locks.py.
 
 Promises: no batch goes below zero, in mass or in count; nothing is taken that is not here, or that is locked; every
 unit is in one place; a shipment line is received once. Does not check signatures, nor whether elements balance.
@@ -21,11 +22,24 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ledger.errors import Refusal
-from ledger.matter import holds, measuring, ownership, pools, processing, receiving, shipping, statements
+from ledger.matter import (
+    adjusting,
+    correcting,
+    holds,
+    measuring,
+    ownership,
+    periods,
+    pools,
+    processing,
+    receiving,
+    reversing,
+    shipping,
+    statements,
+)
 from ledger.matter.desk import Desk
-from ledger.matter.event_types import EVENT_TYPES
+from ledger.matter.event_types import CORRECTIONS, EVENT_TYPES
 from ledger.matter.events import Event
-from ledger.matter.stock import Key, State
+from ledger.matter.stock import Booked, Key, State
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far `at` may lie ahead of the node's clock: two honest clocks, one of them a clerk's phone."""
@@ -36,6 +50,7 @@ _NAMING = (
     ("inputs.chain", "inputs.authority"),
     ("lines.public", "lines.chain", "lines.partner", "lines.authority"),
     ("nets.public",),
+    ("shared.partner",),
 )
 _LISTS = {
     type_: [group for group in _NAMING if any(slot.name in group for slot in slots)]
@@ -44,8 +59,12 @@ _LISTS = {
 """The list slots of each type that name batches and units, as they make up rows."""
 
 
-def touches(event: Event) -> frozenset[Key]:
-    """Every key that `apply` may read or write for this event."""
+def touches(event: Event, entries: Iterable[Booked] = ()) -> frozenset[Key]:
+    """Every key that `apply` may read or write for this event.
+
+    A correction reads the entries that it names and whatever those touch: the first answer names them as ("entry", …),
+    and once they are found, `touches(event, entries)` names the rest.
+    """
     ids = event.ids
     keys = {("batch", ids[slot]) for slot in ("batch", "assembly", "opens") if slot in ids}
     keys.update(("pool", event.scalar(slot)["pool"]) for slot in ("charge", "draw", "closing") if slot in event.slots)
@@ -71,6 +90,10 @@ def touches(event: Event) -> frozenset[Key]:
         keys.add(("arrival", event.scalar("receipt")["shipment"]))
     elif event.type == "acknowledged":
         keys.add(("shipment", event.scalar("acknowledgement")["shipment"]))
+    elif event.type == "period_closed":
+        keys.add(("month", event.scalar("period")["month"]))
+    elif event.type in CORRECTIONS:
+        keys |= correcting.touched(event).union(*(touches(entry.event) for entry in entries))
     return frozenset(keys)
 
 
@@ -139,4 +162,8 @@ _RULES: Mapping[str, Callable[[Desk, Event], None]] = {
     "answered": statements.answered,
     "quota_granted": statements.quota_granted,
     "attested": statements.attested,
+    "amended": correcting.amended,
+    "reversed": reversing.undone,
+    "adjusted": adjusting.adjusted,
+    "period_closed": periods.period_closed,
 }

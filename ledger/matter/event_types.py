@@ -103,6 +103,7 @@ _COVERED = (
 """What a lock covers, named again when it ends."""
 _REASON = _slot("reason", "authority", text="text")
 _CORRECTS = {"at": "at", "index": "count0", "leaf": "hash"}
+_DELTA = {"basis": "code", "delta_mg": "signed", "delta_count": "signed?"}
 
 EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
     "log_opened": (
@@ -391,18 +392,11 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
         _RECORDED,
     ),
     "adjusted": (
-        _slot("adjustment", "chain", at="at"),
+        _slot("adjustment", "chain", at="at", with_="name?"),
         _list("lines.chain", "chain", index="count0", leaf="hash", batch="id"),
-        _list(
-            "lines.authority",
-            "authority",
-            side="code",
-            site="code",
-            owner="name?",
-            basis="code",
-            delta_mg="signed",
-            delta_count="signed?",
-        ),
+        _list("lines.authority", "authority", side="code", site="code", owner="name?", **_DELTA),
+        _list("shared.partner", "partner", index="count0", leaf="hash", batch="id", side="code", **_DELTA),
+        _list("shared.authority", "authority", site="code", owner="name?"),
         _slot("consent", "partner", log="name", index="count0", leaf="hash", size="count", root="hash"),
         _REASON,
         _DOCUMENTS,
@@ -498,6 +492,7 @@ ROWS: Mapping[str, Mapping[str, str]] = {
     },
 }
 """Kinds that are arrays of objects, and the fields of those. A unit that nobody offered may have no id to state."""
+CORRECTIONS = ("amended", "reversed", "adjusted")
 REMOVAL_KINDS = ("consumed", "disposed", "destroyed")
 
 

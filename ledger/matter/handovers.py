@@ -5,13 +5,15 @@ receiver takes an offer in, when the sender is told of a receipt, and when anybo
 not disclosed to the reader are passed over: a check is only ever as strong as what is open.
 """
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ledger.errors import Refusal
 from ledger.matter.events import Event
-from ledger.matter.quantities import show_mg
+from ledger.matter.quantities import show_goods, show_mg
 from ledger.matter.stacks import outers_of
+from ledger.matter.stock import Booked
 
 
 def check_offer(shipped: Event, receiver: str) -> None:
@@ -88,6 +90,42 @@ def check_receipt(shipped: Event, received: Event) -> None:
     for position, row in enumerate(received.rows("lines.chain", "lines.partner")):
         if "line" in row:
             _check_line(offered, row, shipped.origin, received.origin, f"lines[{position}]")
+
+
+def check_adjustments(given: Booked, taken: Event, shipped: Booked, received: Booked) -> None:
+    """The two adjustments of one shipment, each from its own log: what one gave up is what the other took.
+
+    `shipped` and `received` are the entries that they adjust, in their logs. That `given` gives and `taken` takes is
+    for the custody of each log to say.
+    """
+    consent = taken.scalar("consent")
+    if (consent.get("index"), consent.get("leaf")) != (given.index, b64encode(given.leaf).decode()):
+        raise Refusal("consent-to-other", field="consent", value=consent.get("index"), given=given.index)
+    receipt = received.event.scalar("offer")
+    if receipt and (receipt["index"], receipt["leaf"]) != (shipped.index, b64encode(shipped.leaf).decode()):
+        raise Refusal("receipt-of-other-shipment", field="offer", value=receipt["index"])
+    sides = {shipped.event.origin: ("shipped", shipped), received.event.origin: ("received", received)}
+    sums: list[dict[str, tuple[int, int]]] = []
+    for event, partner in ((given.event, taken), (taken, given.event)):
+        side, entry = sides.get(event.origin, ("", shipped))
+        found: dict[str, tuple[int, int]] = {}
+        for position, row in enumerate(event.rows("shared.partner")):
+            named = (row.get("side"), row.get("index"), row.get("leaf"))
+            if "delta_mg" not in row or named != (side, entry.index, b64encode(entry.leaf).decode()):
+                raise Refusal("adjustment-of-other-shipment", field=f"shared[{position}]", value=row.get("index"))
+            batch = _absolute(row["batch"], event.origin)
+            mg, count = found.get(batch, (0, 0))
+            found[batch] = mg + row["delta_mg"], count + row.get("delta_count", 0)
+        if event.scalar("adjustment").get("with") != partner.name:
+            told = event.scalar("adjustment").get("with")
+            raise Refusal("adjustment-with-other", field="adjustment.with", value=told, partner=partner.name)
+        sums.append(found)
+    if sums[0] != sums[1]:
+        raise Refusal("adjustments-differ", field="shared", value=_deltas(sums[1]), given=_deltas(sums[0]))
+
+
+def _deltas(found: Mapping[str, tuple[int, int]]) -> str:
+    return "; ".join(show_goods(batch, mg, count or None) for batch, (mg, count) in sorted(found.items()))
 
 
 def _check_line(offered: list[dict[str, Any]], row: Mapping[str, Any], sender: str, receiver: str, where: str) -> None:

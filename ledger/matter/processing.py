@@ -53,16 +53,21 @@ def take_inputs(desk: Desk, event: Event, verb: str) -> str:
 
 def transformed(desk: Desk, event: Event) -> None:
     owner = take_inputs(desk, event, "transform")
+    outputs = list(event.rows("outputs.chain", "outputs.authority"))
+    if not outputs and not event.scalar("losses").get("list"):
+        raise Refusal("nothing-named", field="outputs", verb="transform")
+    refuse_sums(event)
+    for id_, row in zip(event.ids.get("outputs.chain", ()), outputs, strict=True):
+        new_batch(desk, id_, row, row, row["site"], owner)
+
+
+def refuse_sums(event: Event) -> None:
+    """A transformation that only parts or joins: what comes out is what went in."""
     inputs = list(event.rows("inputs.chain", "inputs.authority"))
     outputs = list(event.rows("outputs.chain", "outputs.authority"))
     processes = {step["process"] for step in event.scalar("transformation")["steps"]}
-    losses = event.scalar("losses").get("list", ())
-    if not outputs and not losses:
-        raise Refusal("nothing-named", field="outputs", verb="transform")
     if processes <= CONSERVING:
-        refuse_gain_or_loss(inputs, outputs, losses, processes)
-    for id_, row in zip(event.ids.get("outputs.chain", ()), outputs, strict=True):
-        new_batch(desk, id_, row, row, row["site"], owner)
+        refuse_gain_or_loss(inputs, outputs, event.scalar("losses").get("list", ()), processes)
 
 
 def refuse_gain_or_loss(inputs: list[Any], outputs: list[Any], losses: Iterable[Any], processes: set[str]) -> None:

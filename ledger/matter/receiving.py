@@ -71,7 +71,7 @@ def _receive_line(
     """Accepted + rejected + missing (+ quarantined units, decided later) never exceed what was offered."""
     own = row.get("owner") == desk.me
     stays = "" if own else row.get("owner") or receipt["from"]
-    owners = {"accepted": "" if receipt["purpose"] in TITLE_PASSES else stays, "rejected": stays}
+    owners = {"accepted": accepted_owner(row, receipt, desk.me), "rejected": stays}
     if own and row["rejected_mg"]:
         raise Refusal("own-goods-not-rejected", field=where, value=row["batch"])
     _open_arriving_batch(desk, row, where)
@@ -85,6 +85,12 @@ def _receive_line(
     for outcome in ("accepted", "rejected", "missing"):
         _book(desk, row, outcome, leaves[outcome], owners.get(outcome, ""), where)
     return after
+
+
+def accepted_owner(row: Mapping[str, Any], receipt: Mapping[str, Any], me: str) -> str:
+    """Whose the accepted goods of a line are, as holdings write it."""
+    own = row.get("owner") == me
+    return "" if own or receipt["purpose"] in TITLE_PASSES else str(row.get("owner") or receipt["from"])
 
 
 def _open_arriving_batch(desk: Desk, row: Mapping[str, Any], where: str) -> None:

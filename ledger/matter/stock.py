@@ -84,7 +84,7 @@ class Batch:
 class Unit:
     """A labelled physical thing. `net_mg` is its net as last weighed; `contains` names the units stacked in it.
 
-    state: here, quarantined (here, undecided), shipped, missing, emptied, consumed.
+    state: here, quarantined (here, undecided), shipped, missing, emptied, consumed, reversed (never was).
     `locks` is what forbids its use: the lock's id, and its kind (held, pledged, recalled). They stay with it wherever
     it goes, and lock it again when it comes back.
     """
@@ -244,15 +244,63 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
+class Delta:
+    """How much more (or less, negative) of a batch an entry moved than it says; see adjusting.py for the sides."""
+
+    side: str
+    batch: str
+    site: str
+    owner: str
+    mg: int
+    count: int = 0
+
+    @property
+    def place(self) -> tuple[str, str, str, str]:
+        return self.side, self.batch, self.site, self.owner
+
+
+@dataclass(frozen=True, slots=True)
 class Correction:
-    """What corrections have been made to the own entry `index`: the kinds, in order (amended, reversed, adjusted)."""
+    """What corrections have been made to the own entry `index`, or, of one event, what it makes of them.
+
+    `kinds` in order (amended, reversed, adjusted); `words`: path → what stands there now; `deltas` summed, one for each
+    place.
+    """
 
     index: int
     kinds: tuple[str, ...] = ()
+    words: tuple[tuple[str, str | None], ...] = ()
+    deltas: tuple[Delta, ...] = ()
 
     @property
     def key(self) -> Key:
         return ("correction", str(self.index))
+
+    def plus(self, more: "Correction") -> "Correction":
+        """This, and then `more`: the last words count, amounts add up."""
+        sums: dict[tuple[str, str, str, str], Delta] = {}
+        for delta in (*self.deltas, *more.deltas):
+            before = sums.get(delta.place)
+            sums[delta.place] = (
+                delta if before is None else replace(delta, mg=before.mg + delta.mg, count=before.count + delta.count)
+            )
+        return Correction(
+            self.index,
+            self.kinds + more.kinds,
+            tuple(dict((*self.words, *more.words)).items()),
+            tuple(sums[place] for place in sorted(sums)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A partner's adjustment, `log#index`, whose goods were taken by our own: once."""
+
+    id: str
+
+    @property
+    def key(self) -> Key:
+        return ("consent", self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +327,7 @@ class Month:
         return ("month", self.month)
 
 
-State = Batch | Unit | Shipment | Arrival | Locked | Pool | Correction | Booked | Month
+State = Batch | Unit | Shipment | Arrival | Locked | Pool | Correction | Consent | Booked | Month
 
 
 Kept = Locked | Pool | Correction | Month
@@ -348,3 +396,13 @@ def load_arrival(text: str) -> Arrival:
         for number, line in plain.pop("lines").items()
     }
     return Arrival(**plain, lines=lines)
+
+
+def load_correction(text: str) -> Correction:
+    plain = json.loads(text)
+    return Correction(
+        plain["index"],
+        tuple(plain["kinds"]),
+        tuple((path, word) for path, word in plain["words"]),
+        tuple(Delta(**delta) for delta in plain["deltas"]),
+    )

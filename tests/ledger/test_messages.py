@@ -27,6 +27,10 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 # site, checked for itself, has gathered.
 COMPUTED = {
     ("ledger/matter/guards.py", "first.code"): "guard-capacity guard-oxide-metal guard-slip guard-wet-for-dry",
+    ("ledger/matter/reversing.py", "way_out"): (
+        "correction-in-pool reversal-of-acknowledgement reversal-of-closing reversal-of-measurement "
+        "reversal-of-receipt reversal-of-shipment reversal-of-status"
+    ),
     ("nodes/store/codes.py", "unknown"): "batch-unknown unit-unknown",
     ("nodes/store/engine.py", "code"): "database-damaged database-locked database-readonly disk-failing disk-full",
 }

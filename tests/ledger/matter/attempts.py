@@ -28,18 +28,22 @@ class Attempts:
         self.offers: list[Event] = []
         self.creating: list[Event] = []
         self.tried: Counter[tuple[str, str]] = Counter()
+        self.order: list[tuple[Node, int]] = []
         for name in NAMES:
             assert self.world[name].name == f"{name}.example"
 
     # -- trying -----------------------------------------------------------------------------------------------
 
-    def attempt(self, event: Event, *refusals: str) -> bool:
-        """`refusals`: the codes one of which must be met, or one that tells of a lock. None: it must be allowed."""
+    def attempt(self, event: Event, *refusals: str, perhaps: Sequence[str] = ()) -> bool:
+        """`refusals`: the codes one of which must be met, or one that tells of a lock.
+
+        None: it must be allowed, or met by one of `perhaps`.
+        """
         node = self.world[event.name.removesuffix(".example")]
         refusals = (*refusals, *self.locks.forbidden(event, node.view))
         states = dict(node.view)
         before = {absolute(s.id, node.origin): s for s in node.view.values() if isinstance(s, Unit)}
-        views = deepcopy(node.view) if refusals else {}
+        views = deepcopy(node.view) if refusals or perhaps else {}
         try:
             self.world.do(event)
         except Refusal as refusal:
@@ -47,6 +51,7 @@ class Attempts:
         else:
             assert not refusals, f"{event.type} should have been refused as {refusals}"
             self.tried[event.type, "allowed"] += 1
+            self.order.append((node, len(node.log)))
             self.books.record(event, before)
             self.books.check(self.world)
             self.books.check_owners(event, states, node)
@@ -55,7 +60,8 @@ class Attempts:
             if event.ids:
                 self.creating.append(event)
             return True
-        assert met.code in refusals, f"{event.type} met {met.code}, not one of {refusals}: {met}"
+        codes = (*refusals, *perhaps)
+        assert met.code in codes, f"{event.type} met {met.code}, not one of {codes}: {met}"
         assert node.view == views
         self.tried[event.type, met.code] += 1
         return False

@@ -4,6 +4,7 @@
 
     created + gained = held by all + in transit + used up + missing        for each batch, in mass and in pieces
                                                                            (a stock-take's loss is a gain below zero)
+                       + given up by one partner and not yet taken by the other
     every unit is in one place, nothing is negative, a stack weighs what is in it
 """
 
@@ -50,11 +51,14 @@ class Books:
         self.transit: dict[tuple[str, int], tuple[str, Amount]] = {}
         self.waiting: dict[str, Amount] = {}
         self.place: dict[str, str] = {}
+        self.between: dict[str, Amount] = defaultdict(lambda: NOTHING)
+        self.logs: dict[str, list[Event]] = defaultdict(list)
 
     # -- reading events ---------------------------------------------------------------------------------------
 
     def record(self, event: Event, before: Mapping[str, Unit]) -> None:
         """`before`: the units of the event's log as they were, by absolute id (a dismantled motor states no mass)."""
+        self.logs[event.origin].append(event)
         self.make(event)
         for row in event.rows("inputs.chain", "inputs.authority"):
             self.use(event, row)
@@ -76,6 +80,8 @@ class Books:
                 self.receive(event, row)
         elif event.type == "acknowledged":
             self.take_back(event)
+        else:
+            self.mend(event, before)
 
     def make(self, event: Event) -> None:
         ids = [event.ids[slot] for slot in ("batch", "assembly") if slot in event.ids]
@@ -126,6 +132,53 @@ class Books:
             batch = absolute(row["batch"], event.origin)
             self.used[batch] = plus(self.used[batch], inside)
             self.hold(event.name, batch, minus(NOTHING, inside))
+
+    def mend(self, event: Event, before: Mapping[str, Unit]) -> None:
+        if event.type == "reversed":
+            self.undo(self.logs[event.origin][event.scalar("reversal")["index"] - 1], before)
+        elif event.type == "adjusted":
+            self.adjust(event)
+
+    def undo(self, event: Event, before: Mapping[str, Unit]) -> None:
+        """What it made is gone, what it used is back: everything with the opposite sign."""
+        made = Books()
+        made.make(event)
+        for batch, created in made.created.items():
+            self.created[batch] = minus(self.created[batch], created)
+            self.hold(event.name, batch, minus(NOTHING, created))
+        for unit in event.ids.get("units.public", ()):
+            self.place[absolute(unit, event.origin)] = "gone"
+        groups = [("inputs.chain", "inputs.authority")]
+        if event.type == "removed":
+            groups = [("lines.chain", "lines.authority")]
+        for row in (row for group in groups for row in event.rows(*group)):
+            batch = absolute(row["batch"], event.origin)
+            self.used[batch] = minus(self.used[batch], amount(row))
+            self.hold(event.name, batch, amount(row))
+            for unit in row.get("units") or ():
+                self.place[absolute(unit, event.origin)] = event.name
+        if event.type in ("unpacked", "dismantled"):
+            opened = Books()
+            for row in event.rows("units.chain"):
+                opened.open_unit(event, row, before)
+                self.place[absolute(row["unit"], event.origin)] = event.name
+            for batch, inside in opened.used.items():
+                self.used[batch] = minus(self.used[batch], inside)
+                self.hold(event.name, batch, inside)
+
+    def adjust(self, event: Event) -> None:
+        """More made or received comes to stand here, more used or shipped goes."""
+        for group in (("lines.chain", "lines.authority"), ("shared.partner", "shared.authority")):
+            for row in event.rows(*group):
+                batch, more = absolute(row["batch"], event.origin), amount(row, "delta_")
+                here = more if row["side"] in ("made", "received") else minus(NOTHING, more)
+                self.hold(event.name, batch, here)
+                if row["side"] == "made":
+                    self.created[batch] = plus(self.created[batch], more)
+                elif row["side"] == "used":
+                    self.used[batch] = plus(self.used[batch], more)
+                else:
+                    self.between[batch] = minus(self.between[batch], here)
 
     def send(self, event: Event) -> None:
         shipment = absolute(event.ids["shipment"], event.origin)
@@ -230,6 +283,8 @@ class Books:
         for batch, out in self.transit.values():
             assert min(out) >= 0
             somewhere[batch] = plus(somewhere[batch], out)
+        for batch, given in self.between.items():
+            somewhere[batch] = plus(somewhere[batch], given)
         for batch, created in self.created.items():
             ended = plus(self.used[batch], self.missing[batch])
             assert min(*ended, *created) >= 0

@@ -12,6 +12,7 @@ from ledger.matter.stock import Arrival, Batch, Shipment
 from tests.ledger.matter.attempts import NAMES, SITES
 from tests.ledger.matter.books import absolute
 from tests.ledger.matter.statuses import Statuses
+from tests.ledger.matter.mendings import Mendings
 from tests.ledger.matter.story import Node, Row, answer, part
 
 OUTSIDE = {"name": "Muster GmbH", "country": "DE"}
@@ -24,7 +25,7 @@ def outcome_of(fate: str) -> str:
     return {"concession": "accepted", "damaged": "rejected"}.get(state, state)
 
 
-class History(Statuses):
+class History(Statuses, Mendings):
     """Step by step, as likely as the verbs' weights say."""
 
     def step(self) -> None:
@@ -52,6 +53,12 @@ class History(Statuses):
             (2, self.pledge),
             (1, self.recall),
             (5, self.release),
+            (3, self.amend),
+            (6, self.reverse),
+            (8, self.adjust),
+            (4, self.adjust_together),
+            (4, self.take_given),
+            (1, self.close_month),
             (1, self.replay),
             (1, self.take_what_others_hold),
         ]
@@ -257,7 +264,10 @@ class History(Statuses):
     # -- nonsense ---------------------------------------------------------------------------------------------
 
     def replay(self) -> None:
-        """An event that made something, a second time: an id is never given twice, if the goods are still there."""
+        """An event that made something, a second time: an id is never given twice, if the goods are still there.
+
+        Also not when it was reversed.
+        """
         if not self.creating:
             return
         gone = ["not-enough", "not-enough-pieces", "unit-not-here", "unit-at-other-site", "unit-inside-other"]

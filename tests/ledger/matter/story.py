@@ -4,7 +4,7 @@ Things have names that every organisation of a story shares ("ore", "D-1"); a no
 writes them. A node builds events; `World.do` applies one to the log it belongs to and asserts, every time, that
 
   - the event is well-formed,
-  - `apply` sees only the states that `touches` names, and changes no others,
+  - `apply` sees only the states that `touches` names, and changes no others and no entries,
   - it leaves the view it was given alone.
 
 Events are made directly, with ids from a counter: sealing is tested elsewhere.
@@ -14,7 +14,7 @@ Over 400 lines because every type of event is worded here, once.
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
@@ -22,7 +22,7 @@ from typing import Any
 from ledger.entries import id_in, id_text
 from ledger.matter.custody import apply, touches
 from ledger.matter.events import Event
-from ledger.matter.stock import Arrival, Batch, Key, Locked, Shipment, State, Unit
+from ledger.matter.stock import Arrival, Batch, Booked, Correction, Key, Locked, Shipment, State, Unit
 
 AT = "2026-11-22T08:15:00+08:00"
 RECORDED_AT = "2026-11-22T00:20:00.000Z"
@@ -126,6 +126,24 @@ def measured(
     }
 
 
+def change(
+    entry: "Event | int",
+    side: str,
+    batch: str,
+    mg: int,
+    *,
+    count: int | None = None,
+    site: str = SITE,
+    owner: str | None = None,
+    basis: str = "net",
+    leaf: str | None = None,
+) -> Row:
+    """A line of an adjustment. `leaf` misstates the entry's."""
+    return {"entry": entry, "leaf": leaf} | only(
+        side=side, batch=batch, delta_mg=mg, delta_count=count, site=site, owner=owner, basis=basis
+    )
+
+
 @dataclass
 class World:
     """The organisations of one story, and the absolute ids behind the names that they share."""
@@ -146,11 +164,14 @@ class World:
         node = self[event.name.removesuffix(".example")]
         event.check()
         keys = touches(event)
-        shown = {key: node.view[key] for key in keys if key in node.view}
+        entries = [node.booked(int(id_)) for kind, id_ in keys if kind == "entry" and int(id_) <= len(node.log)]
+        keys |= touches(event, entries)
+        shown = {key: node.view[key] for key in keys if key in node.view} | {entry.key: entry for entry in entries}
         before = deepcopy(shown)
         changes = apply(MappingProxyType(shown), event)
         assert shown == before
         assert changes.keys() <= keys, f"touches does not name {changes.keys() - keys}"
+        assert "entry" not in {kind for kind, _ in changes}
         assert all(state.key == key for key, state in changes.items())
         node.view.update(changes)
         node.log.append(event)
@@ -201,6 +222,20 @@ class Node:
     def arrival(self, name: str) -> Arrival:
         found = self.view["arrival", self.id(name)]
         assert isinstance(found, Arrival)
+        return found
+
+    def booked(self, index: int) -> Booked:
+        """An entry of this log. The first one stands for the log's opening, which no story tells."""
+        event = self.log[index - 1] if index else Event("log_opened", self.origin, {})
+        return Booked(index, sha256(f"{self.origin} {index}".encode()).digest(), event)
+
+    def index(self, event: Event) -> int:
+        """Where an event stands in this log."""
+        return next(number for number, one in enumerate(self.log, 1) if one is event)
+
+    def correction(self, event: Event) -> Correction:
+        found = self.view["correction", str(self.index(event))]
+        assert isinstance(found, Correction)
         return found
 
     def mg(self, name: str) -> int:
@@ -575,6 +610,66 @@ class Node:
     def attested(self, log: str, *checks: str) -> Event:
         attestation = {"at": AT, "log": log, "size": 7, "root": HASH, "checks": list(checks), "ruleset": "2026.1"}
         return self.event("attested", {"attestation": attestation, "documents": None})
+
+    # -- corrections ------------------------------------------------------------------------------------------
+
+    def amended(self, entry: Event | int, *words: tuple[str, str | None, str | None], **told: Any) -> Event:
+        """`words`: path, was, is."""
+        rows = [only(path=path, was=was, is_=text) for path, was, text in words]
+        return self._correction("amended", {"amendment": self._named(entry, told)}, {"words": {"list": rows}}, told)
+
+    def reversed(self, entry: Event | int, **told: Any) -> Event:
+        return self._correction("reversed", {"reversal": self._named(entry, told)}, {}, told)
+
+    def adjusted(self, *lines: Row, consent: Row | None = None, **told: Any) -> Event:
+        """`lines` about entries of one's own and shared ones, apart by their sides, `partner` where one shares them."""
+        own = [row for row in lines if row["side"] not in ("shipped", "received")]
+        shared = [row for row in lines if row not in own]
+        placed = [only(site=row["site"], owner=row.get("owner")) for row in lines]
+        told_of = [{**self._named(row["entry"], row), "batch": self.id(row["batch"])} for row in lines]
+        deltas = [
+            only(
+                side=row["side"],
+                basis=row["basis"],
+                delta_mg=row["delta_mg"],
+                delta_count=row.get("delta_count"),
+            )
+            for row in lines
+        ]
+        rows = list(zip(lines, told_of, deltas, placed, strict=True))
+        slots = {
+            "lines.chain": [named for row, named, _, _ in rows if row in own],
+            "lines.authority": [{**delta, **place} for row, _, delta, place in rows if row in own],
+            "shared.partner": [{**named, **delta} for row, named, delta, _ in rows if row in shared],
+            "shared.authority": [place for row, _, _, place in rows if row in shared],
+            "consent": consent,
+            "documents": None,
+        }
+        return self._correction("adjusted", {"adjustment": only(with_=told.get("partner"))}, slots, told)
+
+    def consent(self, event: Event) -> Row:
+        """The ref by which a partner refers to an event of this log."""
+        index = self.index(event)
+        return {"log": self.origin, "index": index, "leaf": self._named(index, {})["leaf"], "size": 99, "root": HASH}
+
+    def period_closed(self, month: str, *, at: str = AT, recorded_at: str = RECORDED_AT) -> Event:
+        books = [{"site": SITE, "rows": []}]
+        slots = {"period": {"at": at, "month": month}, "books.authority": books, "documents": None}
+        return self.event("period_closed", slots, recorded_at=recorded_at)
+
+    def _named(self, entry: Event | int, told: Row) -> Row:
+        index = entry if isinstance(entry, int) else self.index(entry)
+        leaf = self.booked(index).leaf if index <= len(self.log) else bytes(32)
+        return {"index": index, "leaf": told.get("leaf") or b64encode(leaf).decode()}
+
+    def _correction(self, type_: str, head: Row, slots: Row, told: Row) -> Event:
+        """`at`, `reason`, `approved_by`, `recorded_at` as usual, or as the story tells; None leaves them out."""
+        said = {"at": AT, "reason": "entered wrongly", "approved_by": "wang", "recorded_at": RECORDED_AT, **told}
+        ((name, value),) = head.items()
+        event = self.event(type_, {name: {"at": said["at"], **value}, **slots}, recorded_at=said["recorded_at"])
+        event.slots["recorded"].update(only(approved_by=said["approved_by"]))
+        reason = {"text": said["reason"]} if said["reason"] else None
+        return replace(event, slots={**event.slots, "reason": reason})
 
     # -- rows -------------------------------------------------------------------------------------------------
 

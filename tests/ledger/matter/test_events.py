@@ -11,7 +11,7 @@ import pytest
 from ledger.errors import LodetraceError, Malformed
 from ledger.matter.event_types import AUDIENCES, EVENT_TYPES, LIST_MAX, OPTIONAL, ROWS, Slot, slot_of
 from ledger.matter.events import KINDS, Event, is_id, is_name, is_origin
-from tests.ledger.matter.story import AT, KG, World, answer, made, measured, part, unit
+from tests.ledger.matter.story import AT, KG, World, answer, change, made, measured, part, unit
 
 SLOTS = [pytest.param(type_, slot, id=f"{type_}: {slot.name}") for type_, row in EVENT_TYPES.items() for slot in row]
 OWN, FOREIGN = "7K3M00000000000000000000ZZ", "xinfeng.example/log#7K3M00000000000000000000ZZ"
@@ -289,6 +289,10 @@ def test_every_event_that_the_stories_tell_is_well_formed():
     world.do(mine.answered())
     world.do(mine.quota_granted("smelter", KG))
     world.do(mine.attested("smelter.example/log", "custody"))
+    world.do(mine.amended(1, ("batch.lot_no", "ore", "L-1")))
+    world.do(mine.reversed(8))
+    world.do(mine.adjusted(change(1, "made", "ore", KG)))
+    world.do(mine.period_closed("2026-10"))
     told = {event.type for node in world.nodes.values() for event in node.log}
     assert told == EVENT_TYPES.keys() - {"log_opened"}
 
