@@ -85,7 +85,7 @@ def test_whoever_has_had_the_thing_proves_its_label_genuine_and_says_where_it_is
 
 
 def test_every_state_of_a_unit_has_its_words(chain):
-    assert set(STANDS.values()) | {"quarantined"} == LIFE.keys()
+    assert set(STANDS.values()) | {"quarantined", "reversed"} == LIFE.keys()
     assert LIFE.keys() > SPENT
 
 

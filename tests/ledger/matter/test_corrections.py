@@ -1,4 +1,7 @@
-"""Corrections that may be: what stands afterwards, and what the log says once they are folded in."""
+"""Corrections that may be: what stands afterwards, and what the log says once they are folded in.
+
+Over 400 lines because each way of correcting has its story.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
