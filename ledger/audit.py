@@ -10,7 +10,6 @@ would have refused, is raised as an error that names the entry (and the slot). D
 this log refers to (evidence.py), nor element balances.
 """
 
-from collections import ChainMap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -143,9 +142,11 @@ class Replay:
             raise Unverified("audit-broken", field="entry", value=run.start, log=self.origin, why=why)
         for index, event in enumerate(run.events, run.start):
             try:
-                booked: dict[Key, State] = {key: self._booked(key) for key in touches(event) if key[0] == "entry"}
-                self._follow(index, event, next((one for one in booked.values() if isinstance(one, Booked)), None))
-                self.view.update(apply(ChainMap(booked, self.view) if booked else self.view, event))
+                entries = [self._booked(key) for key in sorted(touches(event)) if key[0] == "entry"]
+                self._follow(index, event, entries)
+                self.view.update(
+                    apply({**self.view, **{one.key: one for one in entries}} if entries else self.view, event)
+                )
             except LodetraceError as error:
                 raise broken(index, self.origin, error) from error
         self._leaves.extend(run.leaves)
@@ -157,7 +158,7 @@ class Replay:
         assert self._read is not None, "whoever replays corrections can read what they correct"
         return self._read(int(key[1]))
 
-    def _follow(self, index: int, event: Event, booked: Booked | None) -> None:
+    def _follow(self, index: int, event: Event, booked: Sequence[Booked]) -> None:
         """What goods are made of; compared where the reference data is that which was in force."""
         if self._reference is None:
             return

@@ -713,6 +713,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "year-absurd": (
         "{field} is {value}; quotas are of a year from {first} to {last}. Correct it.",
         "{field} 为 {value}；总量控制指标的年份应在 {first} 至 {last} 之间。请更正。",
+    ),
     # --- ledger/matter: corrections ----------------------------------------------------------------------
     "adjustment-before-receipt": (
         (

@@ -4,7 +4,7 @@ The rules are ledger/matter/contents.py. A registered batch keeps no row of its 
 is made of follows from the entry that registered it, and most batches come by the thousand and are never taken apart.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from ledger.entries import open_event, parse_entry
 from ledger.matter.contents import check, plan, settle, touches
@@ -13,7 +13,7 @@ from ledger.matter.flows import Flow
 from ledger.matter.makeups import Makeup, load_makeup
 from ledger.matter.reference import Reference
 from ledger.matter.sheet import Plan
-from ledger.matter.stock import Booked, Key, State
+from ledger.matter.stock import Booked, Key
 from nodes.store import codes, log, states
 from nodes.store.engine import Connection
 
@@ -27,7 +27,7 @@ class Makeups:
         self._registered: dict[str, Event] = {}
         self.changes: dict[str, Makeup | None] = {}
 
-    def plan(self, event: Event, booked: Booked | None = None) -> Plan | None:
+    def plan(self, event: Event, booked: Sequence[Booked] = ()) -> Plan | None:
         """What the event does to compositions. Goods that are registered without an assay are not worth a plan."""
         if event.type == "registered" and event.slots["assay"] is None:
             return None
@@ -54,7 +54,7 @@ class Makeups:
             self.changes.update(changes)
         return flow
 
-    def replay(self, event: Event, index: int, booked: Booked | None = None) -> None:
+    def replay(self, event: Event, index: int, booked: Sequence[Booked] = ()) -> None:
         """What a committed event did; Unverified where its provenance is not what follows."""
         found = self.plan(event, booked)
         if found is not None:
@@ -94,17 +94,9 @@ def compositions(conn: Connection, reference: Reference, keys: Iterable[str]) ->
 # -- entries that others correct ----------------------------------------------------------------------------------
 
 
-def corrected(event: Event) -> list[Key]:
-    """The keys of the own entries that an event corrects."""
-    found = [event.scalar(slot)["index"] for slot in ("amendment", "reversal") if slot in event.slots]
-    if event.type == "adjusted":
-        found += [row["index"] for row in event.items("lines.chain")]
-    return [("entry", str(index)) for index in found]
-
-
-def booked(conn: Connection, keys: Iterable[Key]) -> dict[Key, State]:
+def booked(conn: Connection, keys: Iterable[Key]) -> dict[Key, Booked]:
     """Those of our own entries that the keys name, read back from the log."""
-    found: dict[Key, State] = {}
+    found: dict[Key, Booked] = {}
     for kind, index in keys:
         if kind == "entry":
             for entry in log.entries_at(conn, [int(index)]):

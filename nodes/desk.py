@@ -11,13 +11,14 @@ from typing import Any
 from ledger.entries import open_event, parse_entry
 from ledger.errors import Unknown
 from ledger.labels import Label, make_token
-from ledger.matter.event_types import EVENT_TYPES
+from ledger.matter.custody import touches
+from ledger.matter.event_types import CORRECTIONS, EVENT_TYPES
 from ledger.matter.events import Event, is_id
 from ledger.matter.reference import Reference
 from ledger.matter.sheet import Plan
 from ledger.matter.stock import Batch, Booked, Key, Shipment, State, Unit
 from nodes.config import Settings
-from nodes.contents import Makeups, booked, corrected
+from nodes.contents import Makeups, booked
 from nodes.derive import Derived
 from nodes.identity import Identity
 from nodes.store import codes, log, stock, upstream
@@ -77,8 +78,7 @@ class GroupDesk:
     def plan(self, type_: str, slots: Mapping[str, Any]) -> Plan | None:
         """What an event that is about to be sealed does to the compositions of goods."""
         event = Event(type_, self.origin, slots, {}, self.recorded_at)
-        entries = [state for key in corrected(event) if isinstance(state := self.state(key), Booked)]
-        return self.makeups.plan(event, entries[0] if entries else None)
+        return self.makeups.plan(event, self._corrected(event))
 
     def take(self, entry: Derived, changes: Mapping[Key, State], plan: Plan | None) -> None:
         """What custody allowed becomes the state that the next command sees."""
@@ -102,6 +102,18 @@ class GroupDesk:
     def _coin(self, kind: str, code: str | None, id_: str) -> None:
         if code is not None:
             self._coined.setdefault((kind, code), []).append(id_)
+
+    def reach(self, event: Event) -> None:
+        """Brings everything into the view that custody may read or change for an event."""
+        self.load(touches(event))
+        if entries := self._corrected(event):
+            self.load(touches(event, entries))
+
+    def _corrected(self, event: Event) -> list[Booked]:
+        """The own entries that a correction names."""
+        if event.type not in CORRECTIONS:
+            return []
+        return [state for key in sorted(touches(event)) if isinstance(state := self.state(key), Booked)]
 
     # -- own codes --------------------------------------------------------------------------------------------
 

@@ -12,8 +12,8 @@ from ledger.entries import open_event, parse_entry
 from ledger.log.merkle import new_nodes
 from ledger.matter.custody import apply, touches
 from ledger.matter.event_types import EVENT_TYPES
-from ledger.matter.stock import Booked, Key, State
-from nodes.contents import Makeups, booked, corrected
+from ledger.matter.stock import Key, State
+from nodes.contents import Makeups, booked
 from nodes.derive import derive, derived
 from nodes.intake import derive_upstream
 from nodes.node import Node
@@ -103,12 +103,13 @@ def _take_entries(conn: Connection, node: Node, run: Sequence[Entry]) -> None:
     makeups = Makeups(conn, node.reference)
     for stored, entry in zip(run, parsed, strict=True):
         event = open_event(entry, stored.disclosures.split("\n"), whole=True)
-        keys = touches(event) - loaded
-        view.update(stock.load(conn, keys) | booked(conn, keys))
+        keys = touches(event)
+        entries = booked(conn, keys)
+        keys = touches(event, entries.values()) - loaded
+        view.update(stock.load(conn, keys))
         loaded |= keys
-        entries = [state for key in corrected(event) if isinstance(state := view.get(key), Booked)]
-        makeups.replay(event, stored.index, entries[0] if entries else None)
-        changed = apply(view, event)
+        makeups.replay(event, stored.index, list(entries.values()))
+        changed = apply(view | entries if entries else view, event)
         view.update(changed)
         changes.update(changed)
         made.append(derived(stored.index, event))

@@ -31,7 +31,7 @@ from ledger.errors import Conflict, LodetraceError, Unavailable
 from ledger.log.checkpoints import Checkpoint, sign_checkpoint
 from ledger.log.merkle import leaf_hash, new_nodes, root_at
 from ledger.log.notes import sign_note
-from ledger.matter.custody import apply, touches
+from ledger.matter.custody import apply
 from ledger.matter.events import Event
 from ledger.matter.reference import Reference
 from nodes.clock import Clock, next_stamp, stamp
@@ -288,7 +288,7 @@ class Sequencer:
         commitment = commit(draft.type, slots, desk.origin, token_bytes)
         event = Event(draft.type, desk.origin, slots, commitment.ids, desk.recorded_at).check()
         desk.expect(event)
-        desk.load(touches(event))
+        desk.reach(event)
         entry = derived(index, event)
         desk.take(entry, apply(desk.view, event), plan)
         text = entry_text(desk.origin, index, previous, desk.recorded_at, draft.type, commitment.sd)

@@ -296,8 +296,7 @@ def _removed(at: Sheet) -> None:
 
 def _reversed(at: Sheet) -> None:
     """What was made is not, and what was taken is untaken. Vectors that others committed to stay as they are."""
-    assert at.booked is not None, "custody found the entry"
-    was = at.booked.event
+    (was,) = (one.event for one in at.booked)
     for id_ in made_ids(was):
         at.put(id_, None)
     for row in was.rows("inputs.chain", "inputs.authority"):
@@ -308,11 +307,12 @@ def _reversed(at: Sheet) -> None:
 
 
 def _adjusted(at: Sheet) -> None:
-    for row in at.event.rows("lines.chain", "lines.authority"):
+    rows = [*at.event.rows("lines.chain", "lines.authority"), *at.event.rows("shared.partner", "shared.authority")]
+    for row in rows:
         known, delta = at.batch(row["batch"]), row["delta_mg"]
         if known is None or not known.content.mg:
             continue
-        if row["side"] == "used":
+        if row["side"] in ("used", "shipped"):
             _untake(at, row["batch"], -delta)
             continue
         mg = known.content.mg + delta
@@ -372,11 +372,12 @@ _ROWS = {
 }
 
 
-def touches(event: Event, booked: Booked | None = None) -> frozenset[str]:
+def touches(event: Event, booked: Sequence[Booked] = ()) -> frozenset[str]:
     """The keys of every composition that `plan` may read."""
     if event.type not in _RULES:
         return frozenset()
     keys = {row["batch"] for row in event.items("inputs.chain")}
+    keys.update(row["batch"] for row in event.items("shared.partner"))
     for slot in _ROWS.get(event.type, ()):
         keys.update(row["batch"] for row in event.items(slot))
     for slot in ("charge", "draw", "closing"):
@@ -386,12 +387,12 @@ def touches(event: Event, booked: Booked | None = None) -> frozenset[str]:
     for slot in ("assaying", "agreement"):
         if slot in event.slots:
             keys.add(event.scalar(slot)["batch"])
-    if event.type == "reversed" and booked is not None:
-        keys |= touches(booked.event) | set(made_ids(booked.event))
+    if event.type == "reversed":
+        keys = keys.union(*(touches(one.event) | set(made_ids(one.event)) for one in booked))
     return frozenset(keys)
 
 
-def plan(view: View, event: Event, reference: Reference, booked: Booked | None = None) -> Plan | None:
+def plan(view: View, event: Event, reference: Reference, booked: Sequence[Booked] = ()) -> Plan | None:
     """What the event does; `event.ids` are not looked at. Raises Refusal, and Malformed for a vector that is none."""
     rule = _RULES.get(event.type)
     if rule is None:

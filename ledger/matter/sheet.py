@@ -34,7 +34,7 @@ class Plan:
 class Sheet:
     """The view with what this event has changed so far on top."""
 
-    def __init__(self, view: View, event: Event, reference: Reference, booked: Booked | None) -> None:
+    def __init__(self, view: View, event: Event, reference: Reference, booked: Sequence[Booked]) -> None:
         self._view, self.event, self.reference, self.booked = view, event, reference, booked
         self.plan = Plan()
 

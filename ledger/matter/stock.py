@@ -330,15 +330,10 @@ class Month:
 State = Batch | Unit | Shipment | Arrival | Locked | Pool | Correction | Consent | Booked | Month
 
 
-Kept = Locked | Pool | Correction | Month
+Kept = Locked | Pool | Correction | Consent | Month
 """States that are kept as texts only."""
-_KEPT: Mapping[str, Callable[..., Kept]] = {
-    "lock": Locked,
-    "pool": Pool,
-    "correction": Correction,
-    "month": Month,
-}
-KEPT = frozenset(_KEPT)
+KEPT = frozenset({"lock", "pool", "correction", "consent", "month"})
+_PLAIN: Mapping[str, Callable[..., Kept]] = {"lock": Locked, "pool": Pool, "consent": Consent, "month": Month}
 
 
 def dump_state(state: Shipment | Arrival | Kept) -> str:
@@ -353,8 +348,10 @@ def dump_state(state: Shipment | Arrival | Kept) -> str:
 
 def load_kept(kind: str, text: str) -> Kept:
     """A state of `Kept` from its text; `kind` is the first part of its key."""
+    if kind == "correction":
+        return load_correction(text)
     plain = json.loads(text)
-    return _KEPT[kind](**{name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()})
+    return _PLAIN[kind](**{name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()})
 
 
 def dump_locks(locks: tuple[Lock, ...]) -> str | None:

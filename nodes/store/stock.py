@@ -17,6 +17,7 @@ from ledger.matter.stock import (
     KEPT,
     Arrival,
     Batch,
+    Consent,
     Correction,
     Holding,
     Key,
@@ -190,7 +191,7 @@ def save(conn: Connection, changes: Mapping[Key, State], made: Mapping[Key, Maki
     if arrivals:
         _save_arrivals(conn, arrivals)
     for state in changes.values():
-        if isinstance(state, (Locked, Pool, Correction, Month)):
+        if isinstance(state, (Locked, Pool, Correction, Consent, Month)):
             states.save(conn, state.key[0], {state.key[1]: dump_state(state)})
 
 

@@ -11,8 +11,8 @@ from ledger.matter.events import Event
 from ledger.matter.stock import Arrival, Batch, Shipment
 from tests.ledger.matter.attempts import NAMES, SITES
 from tests.ledger.matter.books import absolute
-from tests.ledger.matter.statuses import Statuses
 from tests.ledger.matter.mendings import Mendings
+from tests.ledger.matter.statuses import Statuses
 from tests.ledger.matter.story import Node, Row, answer, part
 
 OUTSIDE = {"name": "Muster GmbH", "country": "DE"}
