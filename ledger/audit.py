@@ -24,7 +24,7 @@ from ledger.log.notes import Verifier
 from ledger.matter import contents
 from ledger.matter.custody import apply, touches
 from ledger.matter.events import Event
-from ledger.matter.flows import Flow
+from ledger.matter.flows import Flow, flow_of
 from ledger.matter.makeups import Makeup
 from ledger.matter.reference import Reference
 from ledger.matter.stock import Booked, Key, State
@@ -164,6 +164,8 @@ class Replay:
             return
         plan = contents.plan(self.makeups, event, self._reference, booked)
         if plan is None:
+            if self._hear is not None:
+                self._hear(flow_of(index, event))
             return
         if event.scalar("recorded").get("ruleset") == self._reference.ruleset:
             contents.check(plan, event)

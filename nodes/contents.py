@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ledger.entries import open_event, parse_entry
 from ledger.matter.contents import check, plan, settle, touches
 from ledger.matter.events import Event, is_id
-from ledger.matter.flows import Flow
+from ledger.matter.flows import Flow, dump_flow, flow_of, load_flow
 from ledger.matter.makeups import Makeup, load_makeup
 from ledger.matter.reference import Reference
 from ledger.matter.sheet import Plan
@@ -26,6 +26,7 @@ class Makeups:
         self._view: dict[str, Makeup | None] = {}
         self._registered: dict[str, Event] = {}
         self.changes: dict[str, Makeup | None] = {}
+        self.flows: dict[int, str] = {}
 
     def plan(self, event: Event, booked: Sequence[Booked] = ()) -> Plan | None:
         """What the event does to compositions. Goods that are registered without an assay are not worth a plan."""
@@ -42,17 +43,19 @@ class Makeups:
         for key in wanted:
             self._view[key] = load_makeup(texts[key]) if key in texts else self._as_registered(key)
 
-    def settle(self, plan: Plan | None, event: Event, index: int) -> Flow | None:
+    def settle(self, plan: Plan | None, event: Event, index: int) -> None:
         """The plan, done: under the ids of the sealed event."""
         if event.type == "registered":
             self._registered[event.ids["batch"]] = event
         if plan is None:
-            return None
+            return
         changes, flow = settle(plan, event, index)
         self._view.update(changes)
         if event.type != "registered":
             self.changes.update(changes)
-        return flow
+            text = dump_flow(flow)
+            if text is not None:
+                self.flows[index] = text
 
     def replay(self, event: Event, index: int, booked: Sequence[Booked] = ()) -> None:
         """What a committed event did; Unverified where its provenance is not what follows."""
@@ -103,3 +106,11 @@ def booked(conn: Connection, keys: Iterable[Key]) -> dict[Key, Booked]:
                 event = open_event(parse_entry(entry.note), entry.disclosures.split("\n"), whole=True)
                 found[kind, index] = Booked(entry.index, entry.leaf, event)
     return found
+
+
+def flow(index: int, event: Event, text: str | None, reference: Reference) -> Flow:
+    """What an own entry moved: as it was worked out when it was recorded, of which `text` is kept."""
+    if event.type != "registered":
+        return load_flow(index, event, text)
+    found = plan({}, event, reference)
+    return flow_of(index, event) if found is None else settle(found, event, index)[1]

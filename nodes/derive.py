@@ -13,7 +13,7 @@ from ledger.matter.events import Event
 from ledger.matter.makeups import Makeup, dump_makeup
 from ledger.matter.stock import Key, State
 from nodes.store import genealogy as tables
-from nodes.store import states, stock
+from nodes.store import log, states, stock
 from nodes.store.engine import Connection
 from nodes.store.records import Making
 
@@ -74,6 +74,7 @@ def derive(
     entries: Sequence[Derived],
     changes: Mapping[Key, State],
     makeups: Mapping[str, Makeup | None],
+    flows: Mapping[int, str],
 ) -> None:
     """Writes everything that a group of own entries implies, in the caller's transaction."""
     made: dict[Key, Making] = {}
@@ -82,6 +83,7 @@ def derive(
     stock.save(conn, changes, made)
     if makeups:
         states.save(conn, "makeup", {key: None if one is None else dump_makeup(one) for key, one in makeups.items()})
+    log.add_flows(conn, flows)
     for entry in entries:
         event = entry.event
         if edges := genealogy.edges(event):

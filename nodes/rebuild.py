@@ -116,4 +116,4 @@ def _take_entries(conn: Connection, node: Node, run: Sequence[Entry]) -> None:
     log.add_hashes(conn, new_nodes(run[0].index, [one.leaf for one in run], log.hashes(conn)))
     last = run[-1]
     log.move_head(conn, run[0].index, Head(last.index + 1, parsed[-1].text_hash, last.recorded_at))
-    derive(conn, made, changes, makeups.changes)
+    derive(conn, made, changes, makeups.changes, makeups.flows)

@@ -316,7 +316,7 @@ class Sequencer:
             for one, leaf in zip(prepared, leaves, strict=True)
         ]
         log.append(conn, entries, nodes, sha256(prepared[-1].text.encode()).digest())
-        derive(conn, [one.entry for one in prepared], desk.changes, desk.makeups.changes)
+        derive(conn, [one.entry for one in prepared], desk.changes, desk.makeups.changes, desk.makeups.flows)
         remembered: list[tuple[Idempotency, int, bytes]] = []
         outgoing: list[Outgoing] = []
         for one, leaf in zip(prepared, leaves, strict=True):

@@ -23,7 +23,7 @@ from ledger.errors import Refusal, Unverified
 from ledger.matter import vectors
 from ledger.matter.assays import parse_assay
 from ledger.matter.events import Event
-from ledger.matter.flows import Flow, Goods
+from ledger.matter.flows import Flow, Goods, flow_of
 from ledger.matter.makeups import RANKS, Composition, Makeup, PoolContent, pool_key
 from ledger.matter.outputs import rare_earths
 from ledger.matter.provenance import (
@@ -214,7 +214,9 @@ def _closed(at: Sheet) -> None:
     at.plan.ins.append(goods(closing["period"], "pool", pool.now, sure=False))
     left = _measured(pool.now, at.event.scalar("wip").get("contents"), "wip.contents")
     at.plan.outs.append(goods("", "pool", left, sure="wip" in at.event.slots and at.event.slots["wip"] is not None))
-    at.plan.losses += [Goods("", loss["kind"], loss["mg"]) for loss in at.event.scalar("losses").get("list", ())]
+    at.plan.losses += [
+        Goods("", loss["kind"], loss["mg"], {}, {}, sure=True) for loss in at.event.scalar("losses").get("list", ())
+    ]
     goes_on = at.event.slots.get("opens") is not None
     at.put(pool_key(closing["pool"]), PoolContent(left, left) if goes_on else None)
 
@@ -237,6 +239,8 @@ def _assayed(at: Sheet) -> None:
     if RANKS.index(rank) < RANKS.index(known.rank):
         return
     content = scale(known.content, rare_earths(assay.content(known.content.mg, known.basis)))
+    at.plan.ins.append(goods(id_, known.product, known.content, sure=known.rank != RANKS[0]))
+    at.plan.outs.append(goods(id_, known.product, content, sure=True))
     at.put(id_, replace(known, content=content, rank=rank))
 
 
@@ -284,6 +288,16 @@ def _with_gain(left: Content, gain_mg: int) -> Content:
 def _shipped(at: Sheet) -> None:
     rows = at.event.rows("lines.chain", "lines.partner")
     at.commit("lines", [at.take(row["batch"], row["mg"]) for row in rows])
+
+
+def _acknowledged(at: Sheet) -> None:
+    """Goods that were declined, or come back from outside: they are what they were."""
+    for row in at.event.rows("lines.partner", "lines.authority"):
+        known = at.batch(row["batch"])
+        if known is not None and known.content.mg:
+            part, _ = take(replace(known.content, taken_mg=0), min(row["mg"], known.content.mg))
+            at.plan.outs.append(goods(row["batch"], known.product, part, sure=known.rank != RANKS[0]))
+            _untake(at, row["batch"], row["mg"])
 
 
 def _removed(at: Sheet) -> None:
@@ -357,6 +371,7 @@ _RULES: Mapping[str, Callable[[Sheet], None]] = {
     "remeasured": _measured_again,
     "counted": _measured_again,
     "shipped": _shipped,
+    "acknowledged": _acknowledged,
     "removed": _removed,
     "reversed": _reversed,
     "adjusted": _adjusted,
@@ -365,6 +380,7 @@ _ROWS = {
     "received": ("lines.chain",),
     "shipped": ("lines.chain",),
     "removed": ("lines.chain",),
+    "acknowledged": ("lines.partner",),
     "remeasured": ("lines.chain",),
     "counted": ("lines.chain",),
     "adjusted": ("lines.chain",),
@@ -427,21 +443,7 @@ def settle(plan: Plan, event: Event, index: int) -> tuple[dict[str, Makeup | Non
         if made is not None:
             changes[id_] = replace(made, content=_named(made.content, id_)) if event.type == "registered" else made
         outs[position] = replace(outs[position], batch=id_)
-    head = next(value for value in event.slots.values() if isinstance(value, Mapping) and "at" in value)
-    steps = head.get("steps", ())
-    site = next((step["site"] for step in reversed(steps) if step.get("site")), head.get("site") or "")
-    processes = tuple(step["process"] for step in steps)
-    flow = Flow(
-        index,
-        event,
-        head["at"],
-        processes,
-        site,
-        head.get("pool"),
-        tuple(plan.ins),
-        tuple(outs),
-        tuple(plan.losses),
-    )
+    flow = flow_of(index, event, plan.ins, outs, plan.losses)
     return changes, flow
 
 

@@ -27,7 +27,7 @@ FEED_GROUPS = ("ore", "import", "import_made", "recycled", "unknown")
 ORIGINS = ("mined", "imported", "recycled", "bought_outside", "unknown_opening")
 ROLES = "authority mine separation metal magnet motor recycler trader laboratory carrier".split()
 QUOTA_CLASSES = ("rock", "ion", "monazite", "import")
-CLOSED = frozenset({"elements", "origins", "profile_bands", "tolerances", "quotas"})
+CLOSED = frozenset({"elements", "origins", "profile_bands", "tolerances", "finding_limits", "quotas"})
 """Tables that an organisation may alter but not lengthen: the code asks for these keys and no others."""
 
 _DECIMAL = pattern(r"(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,9})?")
@@ -241,6 +241,7 @@ TABLES: Mapping[str, Fields] = {
         "mg?": "mg",
         **_SOURCED,
     },
+    "finding_limits": {"value": "whole", "unit": "text", **_NAMED, **_SOURCED},
 }
 
 

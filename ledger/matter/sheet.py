@@ -58,7 +58,7 @@ class Sheet:
         """The part of a batch that leaves it. Of a batch of which nothing is known, goods of which nothing is known."""
         known = self.batch(id_)
         if known is None or not known.content.mg:
-            self.plan.ins.append(Goods(id_, "" if known is None else known.product, mg))
+            self.plan.ins.append(Goods(id_, "" if known is None else known.product, mg, {}, {}, sure=False))
             return Content(mg, {}, MODELS[0])
         # More than was ever made can be on its way: a batch that came back and was weighed in again.
         part, rest = take(known.content, min(mg, known.content.mg))
@@ -82,8 +82,11 @@ class Sheet:
             self.plan.made.append(known)
             self.plan.outs.append(goods("", row["product"], content, sure=one.rank != RANKS[0]))
         self.commit("outputs", [None if one is None else one.content for one in self.plan.made])
-        self.plan.losses += [Goods("", loss["kind"], loss["mg"]) for loss in losses]
+        self.lose(losses)
         return rest
+
+    def lose(self, losses: Sequence[Mapping[str, Any]]) -> None:
+        self.plan.losses += [Goods("", loss["kind"], loss["mg"], {}, {}, sure=True) for loss in losses]
 
     def commit(self, group: str, contents: Sequence[Content | None]) -> None:
         """The provenance slots of a group of rows; nothing where nothing is known."""

@@ -18,6 +18,7 @@ DERIVABLE = (
     "arrivals",
     "batches",
     "edges",
+    "flows",
     "going",
     "hashes",
     "head",
@@ -58,6 +59,7 @@ _CLEARED = (
     "shipments",
     "arrivals",
     "states",
+    "flows",
     "hashes",
 )
 _TRIGGERS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'hashes' ORDER BY name"

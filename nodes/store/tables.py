@@ -90,6 +90,14 @@ class Disclosure(Row, table=True):
     body: str = _text()
 
 
+class Flow(Row, table=True):
+    """What an own entry moved by element (ledger/matter/flows.py), where something did and it is no registration."""
+
+    __tablename__ = "flows"
+    index: int = _key()
+    body: str = _text()
+
+
 class Head(Row, table=True):
     """One row: how long the log is and what the next entry chains to. Changed only by compare-and-swap on `size`."""
 

@@ -165,6 +165,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_shipments_external_ref", "shipments", ["external_ref"], **only("external_ref IS NOT NULL"))
     op.create_table(
+        "flows",
+        sa.Column("index", BIG, autoincrement=False, nullable=False),
+        sa.Column("body", TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("index", name="pk_flows"),
+    )
+    op.create_table(
         "states",
         sa.Column("kind", TEXT, nullable=False),
         sa.Column("key", TEXT, nullable=False),

@@ -1,0 +1,22 @@
+"""Dates as entries carry them: `at` with the zone of whoever writes, `recorded_at` in UTC. Differences in whole hours
+and days, rounded down. What is no date has been refused before it could be recorded.
+"""
+
+from datetime import datetime
+
+_HOUR_S, _DAY_S = 3600, 86400
+
+
+def hours_between(earlier: str, later: str) -> int:
+    """Whole hours from one moment to a later one; negative when it is not later."""
+    return int((datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds() // _HOUR_S)
+
+
+def days_between(earlier: str, later: str) -> int:
+    return int((datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds() // _DAY_S)
+
+
+def days_of_month(month: str) -> int:
+    year, number = int(month[:4]), int(month[5:])
+    following = datetime(year + number // 12, number % 12 + 1, 1)  # noqa: DTZ001 - a day count has no zone
+    return (following - datetime(year, number, 1)).days  # noqa: DTZ001

@@ -1,0 +1,122 @@
+"""The inspector: takes an organisation's flows in the order of its log and says what does not fit.
+
+It runs beside the clerk, in an audit, and at the authority over what was deposited there, with the same result each
+time: nothing is read but flows, the reference data and what the authority has said, in the order in which they come;
+there is no clock and no chance. One inspector serves one log; an authority shares `drawdown` and `quotas` among all of
+its inspectors, so that one paper in two books, and a group's quota, are seen.
+
+The rules themselves stand in watch_*.py; docs/findings.md has a row for each. What two logs say of one handover, and
+rings over several organisations, are reconciling.py's.
+
+Promises: work and memory linear in what is taken. Does not check custody, signatures or disclosures: what it is given
+has been checked.
+"""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from ledger.matter.balance import PPM
+from ledger.matter.books import BookRow
+from ledger.matter.documents import Drawdown
+from ledger.matter.events import Event
+from ledger.matter.findings import Finding
+from ledger.matter.flows import Flow
+from ledger.matter.limits import Limits, entry_of
+from ledger.matter.quota import EXCEEDED, Crossing, Quotas
+from ledger.matter.reference import Reference
+from ledger.matter.watch_elements import Elements
+from ledger.matter.watch_habits import Capacities, Habits
+from ledger.matter.watch_handovers import Handovers
+from ledger.matter.watch_intake import Intake
+
+_NOTHING: Capacities = MappingProxyType({})
+
+
+class Inspector:
+    """`role` and `country` are the organisation's; `key` keys the hashes of document numbers."""
+
+    def __init__(
+        self,
+        reference: Reference,
+        role: str,
+        *,
+        key: bytes,
+        country: str = "CN",
+        capacities: Capacities = _NOTHING,
+        drawdown: Drawdown | None = None,
+        quotas: Quotas | None = None,
+    ) -> None:
+        limits = Limits(reference, role, country)
+        self.quotas = Quotas(reference) if quotas is None else quotas
+        self._elements = Elements(limits)
+        self._intake = Intake(limits, Drawdown(key) if drawdown is None else drawdown)
+        self._handovers = Handovers(limits)
+        self._habits = Habits(limits, capacities)
+        self._last_month = ""
+
+    @property
+    def rows(self) -> Mapping[str, list[BookRow]]:
+        """The books of the closed months, by month and element."""
+        return self._elements.rows
+
+    def granted(self, event: Event) -> None:
+        """The authority granted a quota."""
+        self.quotas.grant(event)
+
+    def inspected(self, announced_at: str, inspected_at: str) -> None:
+        """The authority has announced an inspection, and has held it. Told before the entries that it is about."""
+        self._habits.inspected(announced_at, inspected_at)
+
+    def take(self, flow: Flow) -> list[Finding]:
+        """What the next flow of the log brings to light."""
+        self._last_month = max(self._last_month, flow.at[:7])
+        return [
+            *self._elements.take(flow),
+            *self._intake.take(flow),
+            *self._handovers.take(flow),
+            *self._habits.take(flow),
+            *self._counted(flow),
+        ]
+
+    def month(self, month: str) -> list[Finding]:
+        """Closes the books up to this month (`2026-11`); what comes later for it is booked in the first open one."""
+        return [*self._elements.month(month), *self._habits.month(month)]
+
+    def finish(self) -> list[Finding]:
+        """The end of what there is: closes the months that are still open."""
+        return self.month(self._last_month) if self._last_month else []
+
+    def _counted(self, flow: Flow) -> Iterator[Finding]:
+        if flow.event.type == "reversed":
+            self.quotas.undo((flow.event.origin, flow.event.scalar("reversal").get("index", -1)))
+        for crossing in self.quotas.take(flow):
+            yield _about(crossing, flow)
+
+
+def _about(crossing: Crossing, flow: Flow) -> Finding:
+    key = crossing.key
+    over = crossing.ppm == EXCEEDED
+    return Finding(
+        "quota-exceeded" if over else "quota-near",
+        "grave" if over else "reason",
+        {
+            "holder": key.holder,
+            "kind": key.kind,
+            "year": key.year,
+            "quota_class": key.quota_class,
+            "granted_mg": crossing.granted_mg,
+            "used_mg": crossing.used_mg,
+            "pending_mg": crossing.pending_mg,
+            "reached_ppm": min(crossing.ppm, PPM) if not over else _share(crossing),
+        },
+        (entry_of(flow),),
+        tuple(goods.batch for goods in flow.outs),
+        month=flow.at[:7],
+        formula="quota",
+        tolerance={"k_milli": 3000} if over else {},
+    )
+
+
+def _share(crossing: Crossing) -> int:
+    total = crossing.used_mg + crossing.pending_mg
+    return total * PPM // crossing.granted_mg if crossing.granted_mg else PPM
