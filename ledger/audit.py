@@ -72,8 +72,9 @@ def check_entries(records: Iterable[Record], start: int, origin: str, authors: S
             entry = open_entry(record.raw, authors)
             if (entry.origin, entry.index) != (origin, index):
                 raise Unverified("entry-elsewhere", field="entry", value=f"{entry.origin} {entry.index}")
-            if record.leaf is not None and record.leaf != entry.leaf:
-                raise Unverified("leaf-differs", field="entry", value=b64(entry.leaf))
+            leaf = entry.leaf
+            if record.leaf is not None and record.leaf != leaf:
+                raise Unverified("leaf-differs", field="entry", value=b64(leaf))
             if before is None:
                 previous, first_time = entry.previous, entry.recorded_at
             else:
@@ -81,15 +82,10 @@ def check_entries(records: Iterable[Record], start: int, origin: str, authors: S
             events.append(open_event(entry, record.disclosures, whole=True))
         except LodetraceError as error:
             raise broken(index, origin, error) from error
-        leaves.append(entry.leaf)
+        leaves.append(leaf)
         before = entry
     last, last_time = (before.text_hash, before.recorded_at) if before is not None else (previous, first_time)
     return Run(start, previous, last, first_time, last_time, tuple(leaves), tuple(events))
-
-
-def check_run(records: Sequence[Record], start: int, origin: str, vkeys: Sequence[str]) -> Run:
-    """`check_entries` in another process: keys go there as text, for a loaded one cannot."""
-    return check_entries(records, start, origin, [Verifier.parse(vkey) for vkey in vkeys])
 
 
 def _check_chain(entry: Entry, text_hash: bytes, recorded_at: str) -> None:

@@ -12,6 +12,7 @@ own places. Does not check: that the entry is in a tree (proofs), that the index
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from re import compile as pattern
 from typing import Any
@@ -20,7 +21,7 @@ from ledger.errors import Malformed, Unverified
 from ledger.log.canonical import b64, b64url, check_json, dump, parse_json, unb64
 from ledger.log.disclosures import commit_list, digest, disclose_made, open_slots, padded
 from ledger.log.merkle import leaf_hash
-from ledger.log.notes import Note, Verifier, open_note, parse_note
+from ledger.log.notes import Note, Verifier, parse_note
 from ledger.matter.event_types import EVENT_TYPES, LIST_MAX, Slot
 from ledger.matter.events import Event, is_origin
 
@@ -38,6 +39,8 @@ _PAIRS = [first + second for first in _CROCKFORD for second in _CROCKFORD]
 _SHIFTS = range(120, -1, -10)
 _TO_BASE32 = str.maketrans(_CROCKFORD, "0123456789ABCDEFGHIJKLMNOPQRSTUV")  # the digits that int() reads
 _ID = pattern(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+_SLOTS = {type_: frozenset(slot.name for slot in table) for type_, table in EVENT_TYPES.items()}
+_is_origin = lru_cache(64)(is_origin)  # that of one entry is mostly that of the next, and so is its time
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,9 @@ def _check_authors(note: Note, entry: Entry, authors: Sequence[Verifier]) -> Non
     lines = [(line.name, line.key_id) for line in note.signatures]
     if lines != [(author.name, author.key_id) for author in authors]:
         raise Unverified("authors-differ", field="entry", value=entry.index, log=entry.origin)
-    open_note(note, authors)
+    for author, line in zip(authors, note.signatures, strict=True):
+        if not author.signed_by(note.text, line.signature):
+            raise Unverified("signature-bad", field="signature line", value=line.name)
 
 
 def _note(raw: bytes) -> Note:
@@ -203,7 +208,7 @@ def _parse(note: Note) -> Entry:
             raise Malformed("entry-version-unknown", field="entry", value=lines[0])
         raise Malformed("malformed", field="entry", why=f"it is not six lines headed {FIRST_LINE!r}")
     _, origin, index, previous, recorded_at, event_line, _ = lines
-    if not is_origin(origin):
+    if not _is_origin(origin):
         raise Malformed("malformed", field="entry.origin", value=origin, why="it is not a log's name")
     if not _NUMBER.fullmatch(index):
         raise Malformed("malformed", field="entry.index", value=index, why="it is not a plain number")
@@ -217,7 +222,7 @@ def _parse(note: Note) -> Entry:
     match event:
         case {"sd": dict(sd), "type": str(type_), "v": 1, **rest} if not rest:
             table = EVENT_TYPES.get(type_)
-            if table is not None and not _fits(sd, table):
+            if table is not None and not (sd.keys() == _SLOTS[type_] and _fits(sd, table)):
                 raise Malformed(
                     "malformed", field="entry.event", value=type_, why="its slots are not those of its type"
                 )
@@ -226,6 +231,7 @@ def _parse(note: Note) -> Entry:
     raise Malformed("malformed", field="entry.event", why="it is not an object of sd, type and v")
 
 
+@lru_cache(64)
 def _is_time(text: str) -> bool:
     """A day that exists, to the millisecond: the pattern alone would let the 31st of February pass."""
     if not _TIME.fullmatch(text):
@@ -238,9 +244,7 @@ def _is_time(text: str) -> bool:
 
 
 def _fits(sd: Mapping[str, Any], table: Sequence[Slot]) -> bool:
-    """All slots of the type and no others, each a digest or a list as it should be; lists of one group equally long."""
-    if {slot.name for slot in table} != sd.keys():
-        return False
+    """Each slot a digest or a list as it should be; lists of one group equally long."""
     lengths: dict[str, Any] = {}
     for slot in table:
         commitment = sd[slot.name]
@@ -286,13 +290,12 @@ def open_event(entry: Entry, disclosures: Sequence[Any], *, whole: bool = False)
             if slot.creates and found is not None and found.value is not None:
                 ids[slot.name] = new_id(entry.origin, found.salt)
             continue
-        n = entry.sd[slot.name]["n"]
-        items = [opened.get(f"{slot.name}/{position}") for position in range(n)]
-        if whole and None in items:
+        shown = [opened.get(f"{slot.name}/{position}") for position in range(entry.sd[slot.name]["n"])]
+        if whole and None in shown:
             raise Unverified("disclosure-missing", field=slot.name, value=entry.index, log=entry.origin)
         # Only nulls that are shown to be nulls are padding; what is not disclosed may be an item.
-        used = max((at + 1 for at, item in enumerate(items) if item is None or item.value is not None), default=0)
-        shown = items[:used]
+        while shown and shown[-1] is not None and shown[-1].value is None:
+            shown.pop()
         slots[slot.name] = [None if item is None else _object(item.value, slot.name) for item in shown]
         if slot.creates:
             ids[slot.name] = tuple(

@@ -14,6 +14,7 @@ import json
 import re
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from ledger.errors import Malformed
@@ -23,7 +24,8 @@ Json: TypeAlias = "bool | int | str | list[Json] | dict[str, Json] | None"
 MAX_DEPTH = 8
 MAX_INT = 2**53 - 1
 
-_is_key = re.compile(r"[a-z][a-z0-9_.]*").fullmatch
+_is_key = lru_cache(1024)(re.compile(r"[a-z][a-z0-9_.]*").fullmatch)  # the same few keys, over and over
+_LEAVES = frozenset({str, bool, type(None)})
 _decode = json.JSONDecoder().raw_decode
 _encode = json.JSONEncoder(
     ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=True, separators=(",", ":")
@@ -70,24 +72,24 @@ def parse_json(data: bytes, *, field: str = "json") -> Json:
     return value
 
 
-def parse_all(texts: Sequence[bytes], *, field: str = "json") -> list[Json]:
-    """`parse_json` of each text, for less: they are printed again and compared together."""
+def parse_all(texts: Sequence[str], *, inside: int) -> list[Json] | None:
+    """The values of `texts`, if each is exactly what is printed for it inside `inside` containers; else None.
+
+    For less than each by itself costs: they are printed again and compared together. What is wrong tells `parse_json`.
+    """
     values: list[Json] = []
     try:
         for text in texts:
-            decoded = text.decode()
-            value, end = _decode(decoded)
-            if end != len(decoded):
-                break
-            _check(value, field, 0)
+            value, end = _decode(text)
+            if end != len(text):
+                return None
+            _check(value, "json", inside)
             values.append(value)
-        # Each text is exactly one value, and ends where a comma stands outside all values: if the joined prints are
-        # equal, each of them is.
-        if len(values) == len(texts) and _encode(values).encode() == b"[" + b",".join(texts) + b"]":
-            return values
     except (ValueError, RecursionError, Malformed):
-        pass  # parse_json says what is wrong
-    return [parse_json(text, field=field) for text in texts]
+        return None
+    # Each text is exactly one value, and ends where a comma stands outside all values: if the joined prints are equal,
+    # each of them is.
+    return values if _encode(values) == f"[{','.join(texts)}]" else None
 
 
 def b64(data: bytes) -> str:
@@ -117,10 +119,11 @@ def b64url(data: bytes) -> str:
 def unb64url(text: str, *, field: str = "base64url", size: int | None = None) -> bytes:
     """Undo `b64url`; refuse any other spelling, and any length but `size` if one is given."""
     try:
-        data = a2b_base64(text.encode("ascii").translate(_from_url) + b"=" * (-len(text) % 4))
+        plain = text.encode("ascii").translate(_from_url)
+        data = a2b_base64(plain + b"=" * (-len(plain) % 4))
     except ValueError:
         raise Malformed("malformed", field=field, value=text, why="it is not base64url") from None
-    if b64url(data) != text:
+    if b2a_base64(data, newline=False).rstrip(b"=") != plain:
         raise Malformed("malformed", field=field, value=text, why="it is not base64url in its only spelling")
     if size is not None and len(data) != size:
         raise Malformed("malformed", field=field, value=text, why=f"it holds {len(data)} bytes, not {size}")
@@ -130,7 +133,7 @@ def unb64url(text: str, *, field: str = "base64url", size: int | None = None) ->
 def _check(value: Any, place: str, depth: int) -> None:
     # Exact types: a subclass (an enum, a numpy integer) may print as something else than it compares to.
     kind = type(value)
-    if kind is str or value is None or kind is bool:
+    if kind in _LEAVES:
         return
     if kind is int:
         if not -MAX_INT <= value <= MAX_INT:
@@ -141,13 +144,13 @@ def _check(value: Any, place: str, depth: int) -> None:
         raise Malformed("malformed", field=place, why=f"it is nested deeper than {MAX_DEPTH}")
     elif kind is list:
         for number, item in enumerate(value):
-            if type(item) is not str and item is not None:
+            if type(item) not in _LEAVES:  # without it, most of the time goes into calls that find nothing to do
                 _check(item, f"{place}[{number}]", depth + 1)
     else:
         for key, item in value.items():
             if type(key) is not str or not _is_key(key):
                 raise Malformed("malformed", field=place, value=key, why=f"{key!r} is not a key")
-            if type(item) is not str and item is not None:
+            if type(item) not in _LEAVES:
                 _check(item, f"{place}.{key}", depth + 1)
 
 

@@ -15,14 +15,17 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from ledger.errors import Malformed, Unverified
-from ledger.log.canonical import Json, b64url, dump, format_json, parse_all, unb64, unb64url
+from ledger.log.canonical import Json, b64url, dump, format_json, parse_all, parse_json, unb64, unb64url
 from ledger.log.merkle import Tree, check_inclusion, leaf_hash, node_hash
 
 MAX_ITEMS = 65_536
 
-_is_salt = re.compile(r"[A-Za-z0-9_-]{21}[AQgw]").fullmatch  # 128 bits; the last character has four spare bits
+_SALT = "[A-Za-z0-9_-]{21}[AQgw]"  # 128 bits; the last character has four spare bits
+_PATH = "[a-z][a-z0-9_.]*(?:/(?:0|[1-9][0-9]{0,4}))?"
+_is_salt = re.compile(_SALT).fullmatch
 _is_digest = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]").fullmatch  # 256 bits, in their only spelling
-_is_path = re.compile(r"([a-z][a-z0-9_.]*)(?:/(0|[1-9][0-9]{0,4}))?").fullmatch
+_is_path = re.compile(_PATH).fullmatch
+_parts = re.compile(rf'\["({_SALT})","({_PATH})",(.+)\]', re.DOTALL).fullmatch
 
 
 class Opened(NamedTuple):
@@ -73,10 +76,28 @@ def open_disclosure(disclosure: str) -> Opened:
 
 
 def open_disclosures(disclosures: Sequence[str]) -> list[Opened]:
-    """`open_disclosure` of each."""
-    contents = parse_all([unb64url(one, field="disclosure") for one in disclosures], field="disclosure")
+    """`open_disclosure` of each, for less: salts and paths have no second spelling, so only values are parsed."""
+    contents = [unb64url(one, field="disclosure") for one in disclosures]
+    try:
+        parts = [_parts(content.decode()) for content in contents]
+    except UnicodeDecodeError:
+        return _open_exactly(disclosures, contents)
+    found = [part.groups() for part in parts if part is not None]
+    values = parse_all([value for _, _, value in found if value != "null"], inside=1)
+    if values is None or len(found) != len(disclosures):
+        return _open_exactly(disclosures, contents)
+    parsed = iter(values)
+    return [
+        Opened(salt, path, None if value == "null" else next(parsed), disclosure)
+        for (salt, path, value), disclosure in zip(found, disclosures, strict=True)
+    ]
+
+
+def _open_exactly(disclosures: Sequence[str], contents: Sequence[bytes]) -> list[Opened]:
+    """The rule itself, which also says what is wrong."""
     found = []
-    for content, disclosure in zip(contents, disclosures, strict=True):
+    values = [parse_json(content, field="disclosure") for content in contents]
+    for content, disclosure in zip(values, disclosures, strict=True):
         if not isinstance(content, list) or len(content) != 3:
             raise Malformed("malformed", field="disclosure", value=disclosure, why="it is not [salt, path, value]")
         salt, path, value = content
@@ -128,6 +149,39 @@ def open_slots(sd: Mapping[str, Any], disclosures: Sequence[str | dict[str, Any]
     beyond the list's n, a value that does not fit its commitment, a place opened twice, a list opened in part
     without tree paths, and one opened in both ways.
     """
+    whole = _open_whole(sd, disclosures)
+    return _open_each(sd, disclosures) if whole is None else whole
+
+
+def _open_whole(sd: Mapping[str, Any], disclosures: Sequence[Any]) -> dict[str, Opened] | None:
+    """The usual case for less: texts alone, and all that `sd` commits to. None for any other, and if anything is wrong:
+    `_open_each` says what.
+    """
+    if not all(isinstance(one, str) for one in disclosures):
+        return None
+    try:
+        found = {one.path: one for one in open_disclosures(disclosures)}
+    except Malformed:
+        return None
+    opened = 0
+    for slot, commitment in sd.items():
+        if slot in found:
+            if b64url(digest(found[slot].disclosure)) != commitment:
+                return None
+            opened += 1
+            continue
+        n = commitment["n"] if isinstance(commitment, dict) and commitment.keys() == {"n", "root"} else None
+        if type(n) is not int or not 0 < n <= len(found) or n.bit_count() != 1:
+            return None
+        items = [found.get(f"{slot}/{at}") for at in range(n)]
+        digests = [digest(item.disclosure) for item in items if item is not None]
+        if len(digests) != n or commit_list(digests).to_json() != commitment:
+            return None
+        opened += n
+    return found if opened == len(disclosures) else None
+
+
+def _open_each(sd: Mapping[str, Any], disclosures: Sequence[str | dict[str, Any]]) -> dict[str, Opened]:
     slots = {name: _commitment(name, commitment) for name, commitment in sd.items()}
     found: dict[str, Opened] = {}
     whole: dict[str, dict[int, str]] = {}

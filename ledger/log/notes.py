@@ -45,6 +45,7 @@ _SMALL_ORDER = frozenset(
 )
 
 # Halves of surrogate pairs cannot come from bytes, but from a caller's string they can; they have no UTF-8.
+_CONTROLS = bytes([*range(0x0A), *range(0x0B, 0x20)])
 _not_in_text = re.compile(r"[\x00-\x09\x0b-\x1f\ud800-\udfff]").search
 _not_in_name = re.compile(r"[\s+\x00-\x1f\ud800-\udfff]").search
 _signature_line = re.compile("\u2014 ([^ \n]+) ([A-Za-z0-9+/]+={0,2})").fullmatch
@@ -205,7 +206,7 @@ def parse_note(raw: bytes, *, limit: int = MAX_NOTE) -> Note:
         note = raw.decode()
     except UnicodeDecodeError:
         raise Malformed("malformed", field="note", why="it is not UTF-8") from None
-    if _not_in_text(note):
+    if len(raw.translate(None, _CONTROLS)) != len(raw):
         raise Malformed("malformed", field="note", why="it holds control characters")
     head, blank, tail = note.rpartition("\n\n")
     if not blank or not tail:

@@ -113,8 +113,12 @@ class Event:
             row: dict[str, Any] = {}
             for items, kinds in lists:
                 item = items[position] if position < len(items) else None
-                if item is not None:
-                    row.update((name, item[name]) for name in kinds if item.get(name) is not None)
+                if item is None:
+                    continue
+                for name in kinds:
+                    value = item.get(name)
+                    if value is not None:
+                        row[name] = value
             yield row
 
     def check(self, *, whole: bool = True) -> "Event":

@@ -8,7 +8,7 @@ the order of `changes`, so whatever is saved event by event in log order gets th
 grouped. Does not check that the states are right: custody made them.
 """
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count as counted_from
 from typing import Any
 
@@ -40,7 +40,7 @@ from nodes.store import states
 from nodes.store.engine import Connection
 from nodes.store.numbers import by_log, numbers, places, spell
 from nodes.store.records import Making
-from nodes.store.sql import next_no, select_in
+from nodes.store.sql import PART, next_no, select_in
 
 # Columns are listed once per table; the functions that turn rows into states take them in this order.
 BATCH = (
@@ -95,10 +95,6 @@ _KNOWN_SHIPMENTS = "SELECT id FROM shipments WHERE id IN ({})"
 _KNOWN_ARRIVALS = "SELECT id FROM arrivals WHERE id IN ({})"
 _TOLD_OF = "SELECT no FROM batches WHERE basis IS NULL AND no IN ({})"
 
-_ALL = {
-    "batch": "SELECT l.no, l.origin, b.id FROM batches b JOIN logs l ON l.no = b.log_no WHERE b.basis IS NOT NULL",
-    "unit": "SELECT l.no, l.origin, u.id FROM units u JOIN logs l ON l.no = u.log_no",
-}
 _UNTOLD = Making(None)
 
 
@@ -123,13 +119,18 @@ def load(conn: Connection, keys: Iterable[Key]) -> dict[Key, State]:
     return {state.key: state for state in found}
 
 
-def stranger(conn: Connection, known: Container[Key]) -> Key | None:
-    """A batch or unit in the tables that is not among `known`: nothing in the log brought it here."""
-    for kind, statement in _ALL.items():
-        for log_no, origin, raw in conn.execute(statement):
-            if (kind, spell(log_no, origin, raw)) not in known:
-                return kind, spell(log_no, origin, raw)
-    return None
+def everything(conn: Connection) -> Iterator[State]:
+    """Every state in the tables: batches, units, shipments and arrivals as they came, then the rest."""
+    batches = conn.execute(f"{BATCH} ORDER BY b.no")
+    while rows := batches.fetchmany(PART):
+        yield from batches_of(conn, rows)
+    yield from map(unit_of, conn.execute(f"{UNIT} ORDER BY u.no"))
+    for (text,) in conn.execute("SELECT state FROM shipments ORDER BY no"):
+        yield load_shipment(text)
+    for (text,) in conn.execute("SELECT state FROM arrivals WHERE state IS NOT NULL ORDER BY no"):
+        yield load_arrival(text)
+    for kind in sorted(KEPT):
+        yield from (load_kept(kind, text) for text in states.every(conn, kind).values())
 
 
 def batches_of(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Batch]:

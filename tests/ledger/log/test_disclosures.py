@@ -17,6 +17,7 @@ from ledger.log.disclosures import (
     digest,
     disclose,
     open_disclosure,
+    open_disclosures,
     open_slots,
     padded,
     prove_item,
@@ -134,6 +135,35 @@ REFUSED = {
 def test_refuses(text):
     with pytest.raises(Malformed):
         open_disclosure(text)
+
+
+@pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
+def test_refuses_it_among_others_for_the_same_reason(text):
+    with pytest.raises(Malformed) as alone:
+        open_disclosure(text)
+    for others in ([ROAD, text], [text, ROAD, NOTHING], [NOTHING, text, LINE]):
+        with pytest.raises(Malformed) as among:
+            open_disclosures(others)
+        assert str(among.value) == str(alone.value)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ("[1", "2]"),
+        ("1],[2", "3"),
+        ("1", "2,3"),
+        ('"a', 'b"'),
+        ("", "1,2"),
+        ('{"a":1', '"b":2}'),
+        (" 1", "2"),
+        ("1", "-0"),
+    ],
+)
+def test_values_that_hold_only_together_are_refused(values):
+    texts = [b64url(f'["{salt(at)}","transport",{value}]'.encode()) for at, value in enumerate(values)]
+    with pytest.raises(Malformed):
+        open_disclosures(texts)
 
 
 @pytest.mark.parametrize(
