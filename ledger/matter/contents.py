@@ -145,7 +145,7 @@ def _assembled(at: Sheet) -> None:
     mixed = mix(at.take_inputs())
     quantity, product = at.event.scalar("quantity"), at.event.scalar("assembly")["product"]
     content = Content(quantity["mg"], mixed.elements, mixed.model)
-    at.plan.made.append(Composition(product, quantity["basis"], content) if content.elements else None)
+    at.plan.made.append(Composition(product, quantity["basis"], content, at.rank) if content.elements else None)
     at.plan.outs.append(goods("", product, content, sure=any(one.sure for one in at.plan.ins)))
     at.commit_whole(content)
 
@@ -293,11 +293,7 @@ def _shipped(at: Sheet) -> None:
 def _acknowledged(at: Sheet) -> None:
     """Goods that were declined, or come back from outside: they are what they were."""
     for row in at.event.rows("lines.partner", "lines.authority"):
-        known = at.batch(row["batch"])
-        if known is not None and known.content.mg:
-            part, _ = take(replace(known.content, taken_mg=0), min(row["mg"], known.content.mg))
-            at.plan.outs.append(goods(row["batch"], known.product, part, sure=known.rank != RANKS[0]))
-            _untake(at, row["batch"], row["mg"])
+        _give_back(at, row["batch"], row["mg"])
 
 
 def _removed(at: Sheet) -> None:
@@ -312,12 +308,24 @@ def _reversed(at: Sheet) -> None:
     """What was made is not, and what was taken is untaken. Vectors that others committed to stay as they are."""
     (was,) = (one.event for one in at.booked)
     for id_ in made_ids(was):
+        known = at.batch(id_)
+        if known is not None:
+            at.plan.ins.append(goods(id_, known.product, known.content, sure=known.rank != RANKS[0]))
         at.put(id_, None)
-    for row in was.rows("inputs.chain", "inputs.authority"):
-        _untake(at, row["batch"], row["mg"])
+    taken = [*was.rows("inputs.chain", "inputs.authority"), *was.rows("units.chain", "units.authority")]
     if was.type == "removed":
-        for row in was.rows("lines.chain", "lines.authority"):
-            _untake(at, row["batch"], row["mg"])
+        taken += was.rows("lines.chain", "lines.authority")
+    for row in taken:
+        if "mg" in row:
+            _give_back(at, row["batch"], row["mg"])
+
+
+def _give_back(at: Sheet, id_: str, mg: int) -> None:
+    known = at.batch(id_)
+    if known is not None and known.content.mg:
+        part, _ = take(replace(known.content, taken_mg=0), min(mg, known.content.mg))
+        at.plan.outs.append(goods(id_, known.product, part, sure=known.rank != RANKS[0]))
+        _untake(at, id_, mg)
 
 
 def _adjusted(at: Sheet) -> None:

@@ -12,6 +12,13 @@ def hours_between(earlier: str, later: str) -> int:
     return int((datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds() // _HOUR_S)
 
 
+def is_later(one: str, other: str) -> bool:
+    """Whether one moment is later than another. In one zone their texts already say so, which is nearly always."""
+    if one[19:] == other[19:]:
+        return one > other
+    return datetime.fromisoformat(one) > datetime.fromisoformat(other)
+
+
 def days_between(earlier: str, later: str) -> int:
     return int((datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds() // _DAY_S)
 

@@ -11,11 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from string import Formatter
 from typing import Any
 
+from ledger.matter.quantities import show_ug
 from ledger.matter.reference import Reference
 
 LANGUAGES = ("en", "zh")
-_FIGURES = 4
-_UNITS = ((10**12, "t"), (10**9, "kg"), (10**6, "g"), (10**3, "mg"), (1, "µg"))
 _EN, _ZH = 0, 1
 
 SENTENCES: Mapping[str, tuple[str, str]] = {
@@ -353,21 +352,6 @@ def sentence(rule: str, facts: Mapping[str, Any], language: str, reference: Refe
     pattern = SENTENCES[rule][column]
     names = {name for _, name, _, _ in Formatter().parse(pattern) if name is not None}
     return pattern.format(**{name: _word(name, facts, column, reference) for name in names})
-
-
-def show_ug(ug: int, *, signed: bool = False) -> str:
-    """`1900000000000` → `1.9 t`, to four figures. Never parsed again."""
-    sign = "-" if ug < 0 else "+" if signed and ug > 0 else ""
-    size = abs(ug)
-    if not size:
-        return "0 kg"
-    per, unit = next((one for one in _UNITS if size >= one[0]), _UNITS[-1])
-    whole = size // per
-    decimals = max(_FIGURES - len(str(whole)), 0)
-    scaled, odd = divmod(size * 10**decimals, per)
-    scaled += 2 * odd > per or (2 * odd == per and scaled & 1)
-    text = f"{scaled // 10**decimals}.{scaled % 10**decimals:0{decimals}d}" if decimals else str(scaled)
-    return f"{sign}{text.rstrip('0').rstrip('.') if decimals else text} {unit}"
 
 
 def _milli(thousandths: int) -> str:

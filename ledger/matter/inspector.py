@@ -68,7 +68,9 @@ class Inspector:
         self._habits.inspected(announced_at, inspected_at)
 
     def take(self, flow: Flow) -> list[Finding]:
-        """What the next flow of the log brings to light."""
+        """What the next flow of the log brings to light. Of what is not disclosed as to its time, nothing."""
+        if not flow.at:
+            return []
         self._last_month = max(self._last_month, flow.at[:7])
         return [
             *self._elements.take(flow),

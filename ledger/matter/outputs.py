@@ -43,8 +43,9 @@ def totals_of_outputs(
     losses: Sequence[Mapping[str, Any]],
     processes: Sequence[str],
     reference: Reference,
+    rank: str,
 ) -> list[Told]:
-    """`inputs`: the products that went in; `rows`: the outputs, with product, mg, basis and perhaps an assay."""
+    """`rank` is how sure the mix is, `inputs` the products that went in, `rows` the outputs as the event tells them."""
     found: list[Told | None] = [_by_assay(row, reference, f"outputs[{at}].assay") for at, row in enumerate(rows)]
     keeps = all(reference.keeps_elements(process) for process in processes) and bool(processes)
     carried = [
@@ -52,7 +53,7 @@ def totals_of_outputs(
         for at, row in enumerate(rows)
         if found[at] is None and keeps and _same_goods(row["product"], inputs, reference)
     ]
-    _carry(mixed, found, carried, rows, losses)
+    _carry(mixed, found, carried, rows, losses, rank)
     return [
         one if one is not None else _by_product(mixed, row, keeps, reference)
         for one, row in zip(found, rows, strict=True)
@@ -82,6 +83,7 @@ def _carry(
     carried: Sequence[int],
     rows: Sequence[Mapping[str, Any]],
     losses: Sequence[Mapping[str, Any]],
+    rank: str,
 ) -> None:
     """Gives the carried outputs what assayed ones leave of the mix, by mass; the losses of matter take their part."""
     if not carried:
@@ -97,7 +99,7 @@ def _carry(
             if ug:
                 one[element] = (ug, share.u_ppm)
     for at, one in zip(carried, totals, strict=True):
-        found[at] = Told(one, "typical")
+        found[at] = Told(one, rank)
 
 
 def _by_product(mixed: Content, row: Mapping[str, Any], keeps: bool, reference: Reference) -> Told:

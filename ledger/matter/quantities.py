@@ -139,6 +139,10 @@ def tolerance_mg(mg: int, uncertainties_ppm: Sequence[int], coverage: int = 2) -
     return mg * coverage * quadrature_ppm(uncertainties_ppm) // PPM
 
 
+_UNITS = ((10**12, "t"), (10**9, "kg"), (10**6, "g"), (10**3, "mg"), (1, "µg"))
+_FIGURES = 4
+
+
 def show_mg(mg: int) -> str:
     """`1948500000` → `1948.5 kg`, for sentences. Never parsed again."""
     sign, mg = ("-", -mg) if mg < 0 else ("", mg)
@@ -147,12 +151,19 @@ def show_mg(mg: int) -> str:
     return f"{sign}{whole}{'.' + decimals if decimals else ''} kg"
 
 
-def show_ug(ug: int) -> str:
-    """Micrograms in the unit that reads best, for sentences: `1.9 t`, `12.35 kg`, `0.4 g`. Never parsed again."""
-    scales = (("t", 10**12), ("kg", 10**9), ("g", 10**6))
-    unit, size = next((scale for scale in scales if abs(ug) >= scale[1]), ("mg", 1000))
-    rounded = (Decimal(ug) / size).quantize(Decimal("0.001"))
-    return f"{rounded.normalize():f} {unit}"
+def show_ug(ug: int, *, signed: bool = False) -> str:
+    """`1900000000000` → `1.9 t`, to four figures. Never parsed again."""
+    sign = "-" if ug < 0 else "+" if signed and ug > 0 else ""
+    size = abs(ug)
+    if not size:
+        return "0 kg"
+    per, unit = next((one for one in _UNITS if size >= one[0]), _UNITS[-1])
+    whole = size // per
+    decimals = max(_FIGURES - len(str(whole)), 0)
+    scaled, odd = divmod(size * 10**decimals, per)
+    scaled += 2 * odd > per or (2 * odd == per and scaled & 1)
+    text = f"{scaled // 10**decimals}.{scaled % 10**decimals:0{decimals}d}" if decimals else str(scaled)
+    return f"{sign}{text.rstrip('0').rstrip('.') if decimals else text} {unit}"
 
 
 def show_goods(batch: str, mg: int, count: int | None) -> str:

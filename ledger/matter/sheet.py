@@ -37,6 +37,12 @@ class Sheet:
     def __init__(self, view: View, event: Event, reference: Reference, booked: Sequence[Booked]) -> None:
         self._view, self.event, self.reference, self.booked = view, event, reference, booked
         self.plan = Plan()
+        self._ranks: list[str] = []
+
+    @property
+    def rank(self) -> str:
+        """How sure everything is that was taken: as the least sure of it."""
+        return min(self._ranks, key=RANKS.index, default=RANKS[0])
 
     def find(self, key: str) -> Makeup | None:
         return self.plan.changes[key] if key in self.plan.changes else self._view.get(key)
@@ -62,6 +68,8 @@ class Sheet:
             return Content(mg, {}, MODELS[0])
         # More than was ever made can be on its way: a batch that came back and was weighed in again.
         part, rest = take(known.content, min(mg, known.content.mg))
+        if part.elements:
+            self._ranks.append(known.rank)
         self.put(id_, replace(known, content=rest))
         self.plan.ins.append(goods(id_, known.product, part, sure=known.rank != RANKS[0]))
         return part
@@ -73,7 +81,7 @@ class Sheet:
         """Apportions a mix to the event's outputs, fills their provenance slots, and answers what stays behind."""
         rows = list(self.event.rows("outputs.chain", "outputs.authority"))
         inputs = frozenset(one.product for one in self.plan.ins)
-        told = totals_of_outputs(mixed, inputs, rows, losses, processes, self.reference)
+        told = totals_of_outputs(mixed, inputs, rows, losses, processes, self.reference, self.rank)
         wanted = [one.totals for one in told]
         left = _left_of(mixed, wanted)
         *made, rest = apportion(mixed, [*wanted, left], [*(row["mg"] for row in rows), 0])

@@ -7,48 +7,29 @@
     month-gain         all balances of a month together, apart from those that were findings of their own
     yield-low          less of an element is accounted for than the process loses at worst
     yield-high         more of it is in the products than the process yields at best
-    stocktake-gain, stocktake-loss   goods were counted or weighed anew, and the masses differ
-    assay-differs      a later assay says otherwise, beyond both uncertainties
 
 Which figures rest on which is kept along the way: an output with an assay of its own is a new figure, one without
 stands on the figures of what went in (a merge on all of them, each by its part).
 What cannot be tested is not: where nothing is known of some input, a gain may come from there.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from math import isqrt
 from typing import Any
 
-from ledger.matter.balance import FINE_K, MILLI, PPM, Difference, Sheet
+from ledger.matter.balance import FINE_K, PPM, Difference, Sheet
 from ledger.matter.books import BookRow, Books
+from ledger.matter.figures import Figures, own_assays
 from ledger.matter.findings import Entry, Finding
 from ledger.matter.flows import Flow, Goods
 from ledger.matter.limits import FOREIGN_TO_MAGNETS, Limits, entry_of, hidden_feeds
+from ledger.matter.sheets import Balance
+from ledger.matter.watch_measuring import reassayed, recounted
 
 MADE = frozenset({"transformed", "assembled", "dismantled", "sampled"})
 HIDDEN_TOLD = 3
-ROOTS_MAX = 64
-"""Figures on which a merged batch is said to rest. Beyond it the merge counts as a figure of its own."""
-
-Parts = dict[str, list[tuple[str, int, int]]]
-"""Element → (figure, µg of it, u ppm)."""
-
-
-@dataclass(slots=True)
-class Balance:
-    """A sheet in the making, with what its judgement needs besides: what was fed, and who said so."""
-
-    sheet: Sheet = field(default_factory=Sheet)
-    fed: list[Goods] = field(default_factory=list)
-    entries: list[Entry] = field(default_factory=list)
-    batches: list[str] = field(default_factory=list)
-    processes: tuple[str, ...] = ()
-    products: dict[str, int] = field(default_factory=dict)
-    added: dict[str, int] = field(default_factory=dict)
-    told: set[str] = field(default_factory=set)
-    unknown: bool = False
-    sure: bool = True
+ENTRIES_TOLD = 64
 
 
 class Elements:
@@ -58,8 +39,7 @@ class Elements:
         self._limits = limits
         self._trace_ppm, self._common_ppm = limits.value["trace_ppm"], limits.value["common_ppm"]
         self._scale_ppm = limits.reference.scale_ppm("")
-        self._figures: dict[str, Parts] = {}
-        self._alias: dict[str, str] = {}
+        self._figures = Figures(limits)
         self._pools: dict[str, Balance] = {}
         self._months: dict[str, tuple[Sheet, list[Entry]]] = {}
         self._booked: dict[int, str] = {}
@@ -75,10 +55,11 @@ class Elements:
             yield from self._through_pool(flow)
         elif type_ == "closed" or (flow.pool is not None and type_ == "counted"):
             yield from self._measured(flow)
-        elif type_ in {"counted", "remeasured"}:
+        elif type_ == "counted":
             yield from self._recounted(flow)
         elif type_ in {"assayed", "assay_agreed"}:
-            yield from self._reassayed(flow)
+            self.books.revalued(flow)
+            yield from reassayed(flow, self._limits)
         else:
             self._passed(flow)
 
@@ -98,6 +79,8 @@ class Elements:
             books.entered(flow, flow.outs)
         elif event.type in {"reversed", "adjusted"}:
             self._corrected(flow)
+        elif event.type == "remeasured":
+            books.revalued(flow)  # dried, or weighed again: the mass is another one, the elements are what they were
 
     def _corrected(self, flow: Flow) -> None:
         """A correction of something made is part of the month's balance, as what it corrects was; of something that
@@ -124,10 +107,10 @@ class Elements:
     def _undo(self, balance: Balance, flow: Flow) -> None:
         """Goods that come back were put in less, goods that are taken back came out less: under the same figures."""
         for goods in flow.outs:
-            for element, name, ug, u_ppm in self._rests_on(goods):
+            for element, name, ug, u_ppm in self._figures.rests_on(goods):
                 balance.sheet.put(element, name, 0, -ug, u_ppm)
         for goods in flow.ins:
-            for element, name, ug, u_ppm in self._rests_on(goods):
+            for element, name, ug, u_ppm in self._figures.rests_on(goods):
                 balance.sheet.put(element, name, -ug, 0, u_ppm)
                 if not self._limits.by_product(goods.product):
                     balance.products[element] = balance.products.get(element, 0) - ug
@@ -136,8 +119,8 @@ class Elements:
 
     def _made(self, flow: Flow) -> Iterator[Finding]:
         self.books.made(flow)
-        if self._limits.conserving(flow) and not any(_assays(flow)) and _adds_up(flow):
-            self._inherit(flow)
+        if self._limits.conserving(flow) and not any(own_assays(flow)) and _adds_up(flow):
+            self._figures.inherit(flow)
             return  # every part rests on the figures of what went in
         balance = self._sheet_of(flow)
         balance.processes = flow.processes
@@ -149,29 +132,19 @@ class Elements:
             yield finding
         yield from self._yields(flow, balance, failed)
         if not balance.unknown:
-            self._book_month(flow, balance, self._testable(balance, failed))
+            self._book_month(flow, balance, balance.testable(failed))
 
     def _sheet_of(self, flow: Flow) -> Balance:
         balance = Balance(entries=[entry_of(flow)], batches=[goods.batch for goods in (*flow.outs, *flow.ins)])
         self._feed(balance, flow.ins)
-        own = _assays(flow)
+        own = own_assays(flow)
         if not all(own):
-            self._inherit(flow)
+            self._figures.inherit(flow)
         for goods, measured in zip(flow.outs, own, strict=True):
             self._yielded(balance, goods, measured=measured)
         for position, goods in enumerate(flow.losses):
             self._yielded(balance, goods, key=f"loss {flow.index}.{position}", measured=True)
         return balance
-
-    def _rests_on(self, goods: Goods) -> Iterator[tuple[str, str, int, int]]:
-        """(element, figure, µg, u ppm): the goods by the figures that they were computed from."""
-        parts = self._figures.get(goods.batch)
-        if parts is not None:
-            yield from _split(goods, parts)
-            return
-        name = self._alias.get(goods.batch, goods.batch)
-        for element, (ug, u_ppm) in goods.elements.items():
-            yield element, name, ug, u_ppm
 
     def _feed(self, balance: Balance, ins: Iterable[Goods], key: str = "") -> None:
         put = balance.sheet.put
@@ -180,22 +153,22 @@ class Elements:
                 balance.unknown = balance.unknown or not self._limits.holds_none(goods)
                 continue
             balance.fed.append(goods)
-            balance.sure = balance.sure and goods.sure
+            balance.sure = balance.sure and self._figures.sure(goods)
             if key:
                 for element, (ug, u_ppm) in goods.elements.items():
                     put(element, key, 0, ug, u_ppm)
             else:
-                for element, name, ug, u_ppm in self._rests_on(goods):
+                for element, name, ug, u_ppm in self._figures.rests_on(goods):
                     put(element, name, 0, ug, u_ppm)
 
     def _yielded(self, balance: Balance, goods: Goods, *, key: str = "", measured: bool) -> None:
         sheet = balance.sheet
-        balance.sure = balance.sure and (goods.sure or not goods.elements)
+        balance.sure = balance.sure and (not goods.elements or self._figures.sure(goods))
         if measured:
             for element, (ug, u_ppm) in goods.elements.items():
                 sheet.put(element, key or goods.batch, ug, 0, u_ppm)
         else:
-            for element, name, ug, u_ppm in self._rests_on(goods):
+            for element, name, ug, u_ppm in self._figures.rests_on(goods):
                 sheet.put(element, name, ug, 0, u_ppm)
             for element, (ug, _) in goods.elements.items():
                 sheet.doubt(element, ug * self._scale_ppm // PPM)
@@ -203,54 +176,9 @@ class Elements:
             for element, (ug, _) in goods.elements.items():
                 balance.products[element] = balance.products.get(element, 0) + ug
 
-    def _inherit(self, flow: Flow) -> None:
-        """Outputs without an assay of their own rest on the figures of what went in."""
-        known = [goods for goods in flow.ins if goods.elements]
-        roots = {self._alias.get(goods.batch, goods.batch) for goods in known}
-        merged: Parts | None = None
-        if len(roots) > 1 or any(goods.batch in self._figures for goods in known):
-            merged = self._merged(known)
-        for goods, assay in zip(flow.outs, _assays(flow), strict=True):
-            if assay or not goods.sure:
-                continue
-            if merged is not None:
-                self._figures[goods.batch] = merged
-            elif len(roots) == 1:
-                self._alias[goods.batch] = next(iter(roots))
-
-    def _merged(self, known: Sequence[Goods]) -> Parts | None:
-        sums: dict[str, dict[str, list[int]]] = {}
-        for goods in known:
-            for element, name, ug, u_ppm in self._rests_on(goods):
-                figure = sums.setdefault(element, {}).setdefault(name, [0, 0])
-                figure[0] += ug
-                figure[1] = max(figure[1], u_ppm)
-        if any(len(figures) > ROOTS_MAX for figures in sums.values()):
-            return None
-        return {
-            element: [(name, ug, u_ppm) for name, (ug, u_ppm) in figures.items()] for element, figures in sums.items()
-        }
-
     # -- judging a sheet ---------------------------------------------------------------------------------------
 
-    def _testable(self, balance: Balance, failed: set[str]) -> list[str]:
-        """What goes into the month's balance: elements that every input names, and that were no findings already."""
-        return [
-            element
-            for element in balance.sheet
-            if element not in failed and all(element in goods.elements for goods in balance.fed)
-        ]
-
-    def _difference(self, balance: Balance, element: str, *, in_ppm: int = PPM, common: bool = False) -> Difference:
-        unnamed = sum(
-            sum(ug for ug, _ in goods.elements.values()) * self._trace_ppm // PPM
-            for goods in balance.fed
-            if element not in goods.elements
-        )
-        common_ppm = self._common_ppm if common else 0
-        return balance.sheet.difference(element, in_ppm=in_ppm, common_ppm=common_ppm, doubt_ug=unnamed)
-
-    def _gains(self, flow: Flow, balance: Balance, formula: str, *, common: bool = False) -> list[Finding]:
+    def _gains(self, flow: Flow, balance: Balance, formula: str, *, common_ppm: int = 0) -> list[Finding]:
         """At most one finding beyond the limit and one that asks for a reason."""
         sheet = balance.sheet
         limit_k = self._limits.comparisons(flow.at, "elements", len(sheet.sums))
@@ -261,7 +189,7 @@ class Elements:
             gained = out - in_ - balance.added.get(element, 0)
             if gained <= 0 or element in balance.told:
                 continue
-            found = self._difference(balance, element, common=common)
+            found = balance.difference(element, self._trace_ppm, common_ppm=common_ppm)
             found = Difference(element, gained, found.u_ug)
             if found.beyond(limit_k):
                 beyond.append(found)
@@ -281,68 +209,39 @@ class Elements:
                 hidden = hidden_feeds({found.element: found.ug for found in beyond}, self._limits.profiles)
                 facts = {"hidden": [[name, str(mg * 1000)] for name, mg in hidden[:HIDDEN_TOLD]]}
             severity = "grave" if balance.sure else "mild"
-            findings.append(self._finding(rule, severity, balance, beyond, limit_k, formula, facts))
+            findings.append(balance.finding(rule, severity, beyond, limit_k, formula, facts))
         if doubtful:
             rule = "pool-gain" if formula == "pool" else "element-gain"
-            findings.append(self._finding(rule, "reason", balance, doubtful, FINE_K, formula, {"hidden": []}))
+            findings.append(balance.finding(rule, "reason", doubtful, FINE_K, formula, {"hidden": []}))
         return findings
 
-    def _yields(self, flow: Flow, balance: Balance, failed: set[str], *, common: bool = False) -> Iterator[Finding]:
+    def _yields(self, flow: Flow, balance: Balance, failed: set[str], *, common_ppm: int = 0) -> Iterator[Finding]:
         least, greatest = self._limits.route(balance.processes)
         if balance.unknown or (least == 0 and greatest == PPM):
             return
-        fed_ug = sum(in_ for _, in_ in balance.sheet.sums.values())
+        from_ug = sum(in_ for _, in_ in balance.sheet.sums.values()) * self._limits.value["yield_from_ppm"] // PPM
+        looked = [
+            (element, out, in_)
+            for element, (out, in_) in balance.sheet.sums.items()
+            if in_ > from_ug and element not in failed
+        ]
+        limit_k = self._limits.comparisons(flow.at, "yields", len(looked))
         low, high = [], []
-        for element, (out, in_) in balance.sheet.sums.items():
-            if element in failed or in_ * PPM < fed_ug * self._limits.value["yield_from_ppm"]:
-                continue
-            limit_k = self._limits.comparisons(flow.at, "yields", 1)
+        for element, out, in_ in looked:
             added = balance.added.get(element, 0)
             product = balance.products.get(element, 0) - added
             if out * PPM < in_ * least:
-                found = self._difference(balance, element, in_ppm=least, common=common)
+                found = balance.difference(element, self._trace_ppm, in_ppm=least, common_ppm=common_ppm)
                 low.extend([found] if found.beyond(limit_k) else [])
             elif product * PPM > in_ * greatest:
-                spread = self._difference(balance, element, in_ppm=greatest, common=common)
+                spread = balance.difference(element, self._trace_ppm, in_ppm=greatest, common_ppm=common_ppm)
                 found = Difference(element, product - in_ * greatest // PPM, spread.u_ug)
                 high.extend([found] if found.beyond(limit_k) else [])
         bounds = {"least_ppm": least, "greatest_ppm": greatest}
-        limit_k = self._limits.comparisons(flow.at, "yields", 0)
         if low:
-            yield self._finding("yield-low", "mild", balance, low, limit_k, "yield_low", bounds)
+            yield balance.finding("yield-low", "mild", low, limit_k, "yield_low", bounds)
         if high:
-            yield self._finding("yield-high", "mild", balance, high, limit_k, "yield_high", bounds)
-
-    def _finding(
-        self,
-        rule: str,
-        severity: str,
-        balance: Balance,
-        found: Sequence[Difference],
-        k_milli: int,
-        formula: str,
-        facts: Mapping[str, Any],
-        month: str = "",
-    ) -> Finding:
-        worst = sorted(found, key=lambda one: (-one.k_milli, one.element))
-        return Finding(
-            rule,
-            severity,
-            {
-                "rows": [[one.element, str(one.ug)] for one in worst],
-                "processes": list(balance.processes),
-                **facts,
-            },
-            tuple(dict.fromkeys(balance.entries)),
-            tuple(dict.fromkeys(batch for batch in balance.batches if batch)),
-            tuple(one.element for one in worst),
-            month,
-            formula,
-            {
-                "limits": [[one.element, str(one.allowed_ug(k_milli)), str(one.u_ug)] for one in worst],
-                "k_milli": k_milli,
-            },
-        )
+            yield balance.finding("yield-high", "mild", high, limit_k, "yield_high", bounds)
 
     # -- pools -------------------------------------------------------------------------------------------------
 
@@ -366,86 +265,68 @@ class Elements:
         if flow.event.type == "drawn" and any(out > in_ for out, in_ in balance.sheet.sums.values()):
             # More has come out than ever went in: no need to wait until somebody measures what is left.
             yield from (
-                found for found in self._gains(flow, balance, "pool", common=True) if found.severity != "reason"
+                found
+                for found in self._gains(flow, balance, "pool", common_ppm=self._common_ppm)
+                if found.severity != "reason"
             )
 
     def _measured(self, flow: Flow) -> Iterator[Finding]:
-        """A pool was measured: its period ends here, and what is in it opens the next one."""
+        """A pool was measured: its period ends here, and what is in it opens the next one.
+
+        Where it was not measured, the period goes on under the next name, or the pool is given up and holds nothing.
+        """
         balance = self._pool(flow)
         self._note(balance, flow)
         for position, goods in enumerate(flow.losses):
             self._yielded(balance, goods, key=f"loss {flow.index}.{position}", measured=True)
         self.books.lost(flow)
-        if not flow.outs:
-            return  # nobody said what is in it: the period goes on under the next name
+        left = [goods for goods in flow.outs if goods.sure]
+        if not left and flow.event.slots.get("opens") is not None:
+            return
         booked = {element: in_ - out for element, (out, in_) in balance.sheet.sums.items()}
         key = f"pool {flow.pool} {flow.index}"
-        for goods in flow.outs:
-            balance.sure = balance.sure and goods.sure
+        for goods in left:
             for element, (ug, u_ppm) in goods.elements.items():
                 balance.sheet.put(element, key, 0, -ug, u_ppm)  # what is left was not processed: yields are of the rest
         failed = set(balance.told)
-        for finding in self._gains(flow, balance, "pool", common=True):
+        for finding in self._gains(flow, balance, "pool", common_ppm=self._common_ppm):
             failed.update(finding.elements if finding.severity != "reason" else ())
             yield finding
-        yield from self._yields(flow, balance, failed, common=True)
+        yield from self._yields(flow, balance, failed, common_ppm=self._common_ppm)
         for element in balance.sheet:
-            held = sum(goods.elements.get(element, (0, 0))[0] for goods in flow.outs)
+            held = sum(goods.elements.get(element, (0, 0))[0] for goods in left)
             self.books.found(flow, element, held - booked.get(element, 0))
         if not balance.unknown:
-            self._book_month(flow, balance, self._testable(balance, failed))
+            self._book_month(flow, balance, balance.testable(failed))
         opened = self._pools[flow.pool or ""] = Balance(processes=balance.processes)
-        self._feed(opened, flow.outs, key)
+        self._feed(opened, left, key)
 
     # -- measuring again ---------------------------------------------------------------------------------------
 
     def _recounted(self, flow: Flow) -> Iterator[Finding]:
+        """What a stock-take finds is booked; gains that are within the scale's tolerance still add up over a month.
+
+        Goods without a batch are what pools hold, in the order in which the event names the pools.
+        """
+        named = [row["pool"] for row in flow.event.items("pools.authority") if row]
+        held = [goods for goods in flow.outs if not goods.batch]
+        for code, goods in zip([one for one in named if one in self._pools], held, strict=False):
+            yield from self._measured(replace(flow, pool=code, ins=(), outs=(goods,), losses=()))
+        failed: set[str] = set()
+        for finding in recounted(flow, self._limits):
+            failed.update(finding.batches)
+            yield finding
         after = {goods.batch: goods for goods in flow.outs}
-        gains: list[list[Any]] = []
-        losses: list[list[Any]] = []
+        balance = Balance(entries=[entry_of(flow)])
         for before in flow.ins:
             now = after.get(before.batch)
-            now_mg = 0 if now is None else now.mg
-            u_mg = isqrt(before.mg**2 + now_mg**2) * self._scale_ppm // PPM + 1
-            k_milli = abs(now_mg - before.mg) * MILLI // u_mg
-            limit_k = self._limits.comparisons(flow.at, "recounts", 1)
-            told = gains if now_mg > before.mg else losses
-            if k_milli > limit_k and (now_mg > before.mg or flow.event.type == "counted"):
-                told.append([before.batch, now_mg - before.mg, u_mg * limit_k // MILLI])
-            for element, (ug, _) in before.elements.items():
-                found = 0 if now is None else now.elements.get(element, (0, 0))[0]
+            for element, (ug, u_ppm) in before.elements.items() if before.batch else ():
+                found = 0 if now is None else now.elements.get(element, (0, u_ppm))[0]
                 self.books.found(flow, element, found - ug)
-        known = {goods.batch for goods in flow.ins}
-        gains.extend([goods.batch, goods.mg, 0] for goods in flow.outs if goods.batch not in known)
-        for rule, severity, rows in (("stocktake-gain", "grave", gains), ("stocktake-loss", "mild", losses)):
-            if rows:
-                yield Finding(
-                    rule,
-                    severity,
-                    {"masses": [[batch, mg] for batch, mg, _ in rows]},
-                    (entry_of(flow),),
-                    tuple(str(batch) for batch, _, _ in rows),
-                    formula="count",
-                    tolerance={"mass_limits": [[batch, allowed] for batch, _, allowed in rows]},
-                )
-
-    def _reassayed(self, flow: Flow) -> Iterator[Finding]:
-        self.books.revalued(flow)
-        sheet = Sheet()
-        for goods in flow.ins:
-            for element, (ug, u_ppm) in goods.elements.items():
-                sheet.put(element, f"before {goods.batch}", 0, ug, u_ppm)
-        if not sheet.sums or not all(goods.sure for goods in flow.ins):
-            return  # the first assay of goods; before it there was no more than what the product usually holds
-        for goods in flow.outs:
-            for element, (ug, u_ppm) in goods.elements.items():
-                sheet.put(element, f"after {goods.batch}", ug, 0, u_ppm)
-        limit_k = self._limits.comparisons(flow.at, "assays", 2 * len(sheet.sums))
-        balance = Balance(sheet, list(flow.ins), [entry_of(flow)], [goods.batch for goods in flow.outs])
-        differences = [self._difference(balance, element) for element in sheet]
-        found = [one for one in differences if one.beyond(limit_k)]
-        if found:
-            yield self._finding("assay-differs", "mild", balance, found, limit_k, "assay", {})
+                if before.batch not in failed:
+                    balance.sheet.put(element, f"count {flow.index} {before.batch}", found, ug, u_ppm)
+                    balance.sheet.doubt(element, isqrt(found**2 + ug**2) * self._scale_ppm // PPM)
+        self._book_month(flow, balance, balance.sheet.sums)
 
     # -- months ------------------------------------------------------------------------------------------------
 
@@ -453,7 +334,7 @@ class Elements:
         sheet, entries = self._months.setdefault(self.books.month_of(flow), (Sheet(), []))
         wanted = [element for element in elements if element not in balance.added]
         sheet.add(balance.sheet, wanted)
-        if len(entries) < ROOTS_MAX:
+        if len(entries) < ENTRIES_TOLD:
             entries.append(entry_of(flow))
 
     def month(self, month: str) -> Iterator[Finding]:
@@ -471,9 +352,9 @@ class Elements:
         beyond = [one for one in gained if one.beyond(limit_k)]
         doubtful = [one for one in gained if one.beyond(FINE_K) and not one.beyond(limit_k)]
         if beyond:
-            yield self._finding("month-gain", "grave", balance, beyond, limit_k, "month", {}, month)
+            yield balance.finding("month-gain", "grave", beyond, limit_k, "month", {}, month)
         if doubtful:
-            yield self._finding("month-gain", "reason", balance, doubtful, FINE_K, "month", {}, month)
+            yield balance.finding("month-gain", "reason", doubtful, FINE_K, "month", {}, month)
         self.rows[month] = self.books.close(month, self._in_pools())
 
     def _in_pools(self) -> dict[str, tuple[int, int]]:
@@ -488,13 +369,6 @@ class Elements:
         return {element: (ug, isqrt(squares)) for element, (ug, squares) in held.items()}
 
 
-def _assays(flow: Flow) -> list[bool]:
-    """For each output whether the event gives an assay of its own for it."""
-    rows = flow.event.items("outputs.authority")
-    found = [bool(row and row.get("assay")) for row in rows[: len(flow.outs)]]
-    return found + [False] * (len(flow.outs) - len(found))
-
-
 def _adds_up(flow: Flow) -> bool:
     """Whether nothing is there that was not before, but for rounding."""
     sums: dict[str, int] = {}
@@ -505,19 +379,3 @@ def _adds_up(flow: Flow) -> bool:
         for element, (ug, _) in goods.elements.items():
             sums[element] = sums.get(element, 0) - ug
     return all(left >= -len(flow.outs) - len(flow.ins) for left in sums.values())
-
-
-def _split(goods: Goods, parts: Parts) -> Iterator[tuple[str, str, int, int]]:
-    """Goods of a merged batch by the figures that they rest on."""
-    for element, (ug, u_ppm) in goods.elements.items():
-        figures = parts.get(element)
-        total = sum(part for _, part, _ in figures) if figures else 0
-        if not figures or not total:
-            yield element, goods.batch, ug, u_ppm
-            continue
-        left = ug
-        for name, part, part_u in figures[1:]:
-            share = ug * part // total
-            left -= share
-            yield element, name, share, part_u
-        yield element, figures[0][0], left, figures[0][2]

@@ -19,7 +19,7 @@ from typing import Any
 
 from ledger.errors import Refusal
 from ledger.matter.balance import PPM
-from ledger.matter.dates import days_between, days_of_month, hours_between
+from ledger.matter.dates import days_between, days_of_month, hours_between, is_later
 from ledger.matter.findings import Entry, Finding
 from ledger.matter.flows import Flow
 from ledger.matter.limits import Limits, entry_of
@@ -185,7 +185,7 @@ class Habits:
         early = []
         for goods in flow.ins:
             made = self._made_at.get(goods.batch)
-            if made is not None and hours_between(flow.at, made[0]) > 0:
+            if made is not None and is_later(made[0], flow.at):
                 early.append((goods.batch, made))
         if early:
             yield Finding(

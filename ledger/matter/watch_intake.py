@@ -206,7 +206,8 @@ class Intake:
             band = next(u_ppm for from_pct, u_ppm in self._bands if pct >= from_pct)
             share = shares.get(element, 0)
             u_ppm = goods.elements.get(element, (0, 0))[1]
-            allowed = typical * band // PPM + max(share * u_ppm // PPM, self._limits.value["trace_ppm"]) * _COVERAGE
+            slack = share * u_ppm // PPM if u_ppm else self._limits.value["trace_ppm"]
+            allowed = typical * band // PPM + slack * _COVERAGE
             if abs(share - typical) > allowed:
                 found.append((element, share, typical, allowed))
         return sorted(found, key=lambda one: (-abs(one[1] - one[2]) * PPM // one[3], one[0]))

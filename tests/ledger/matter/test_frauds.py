@@ -33,7 +33,7 @@ SCRAP_PAPERS = [invoice("INV-S", 200), {"kind": "weigh_ticket", "no": "BT-7"}]
 
 @dataclass(frozen=True)
 class Case:
-    """`books(fraud)` plays the story, honestly or not; `finds` (rule, severity, elements) is all that is found."""
+    """`books(fraud)` plays the story, honestly or not; rule, severity and elements are all that comes to light."""
 
     books: Callable[[bool], list[Finding]]
     rule: str
