@@ -12,34 +12,38 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api import batches, shipments, units
 from api.access import Access
 from api.bodies import parse, read_bytes, validated
 from api.errors import problem_of
 from api.misfits import misfit
 from api.recording import Recording, idempotency_key
-from ledger.errors import LodetraceError, Malformed, Unavailable
+from api.verbs import RECORDINGS
+from ledger.errors import LodetraceError, Malformed, Refusal, Unavailable
 from nodes.node import Caller, Node
 from nodes.sequencer import Answer, Command
-from nodes.tokens import Pass
+from nodes.tokens import Pass, at_least
 
 MEDIA_TYPE = "application/x-ndjson"
 LINES_MAX = 10_000
 
 
 class Line(BaseModel):
-    """`shipment` names the shipment of a receive or acknowledge, which its path names elsewhere."""
+    """`shipment`, `pool` and `lock` name what the path of a single request names."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
     verb: str
     key: Annotated[str, Field(min_length=1)]
     body: dict[str, Any]
     shipment: str | None = None
+    pool: str | None = None
+    lock: str | None = None
+
+
+IN_PATHS = ("shipment", "pool", "lock")
 
 
 def routes(node: Node, access: Access) -> APIRouter:
     router = APIRouter(tags=["bulk"])
-    known = {one.verb: one for one in (*batches.RECORDINGS, *units.RECORDINGS, *shipments.RECORDINGS)}
     clerk = Depends(access.require("clerk"))
 
     @router.post(
@@ -53,16 +57,14 @@ def routes(node: Node, access: Access) -> APIRouter:
         lines = [line for line in data.split(b"\n") if line.strip()]
         if len(lines) > LINES_MAX:
             raise Malformed("list-too-long", field="body", value=len(lines), limit=LINES_MAX)
-        keys, commands = await asyncio.to_thread(_commands, node, known, Caller(caller.owner), lines)
+        keys, commands = await asyncio.to_thread(_commands, node, caller, lines)
         answers = await node.do_all(commands)
         return Response(b"".join(_results(keys, answers)), media_type=MEDIA_TYPE)
 
     return router
 
 
-def _commands(
-    node: Node, known: dict[str, Recording], caller: Caller, lines: list[bytes]
-) -> tuple[list[str | None], list[Command | LodetraceError]]:
+def _commands(node: Node, caller: Pass, lines: list[bytes]) -> tuple[list[str | None], list[Command | LodetraceError]]:
     keys: list[str | None] = []
     commands: list[Command | LodetraceError] = []
     for data in lines:
@@ -70,23 +72,27 @@ def _commands(
         try:
             line = validated(Line, parse(data))
             key = idempotency_key(line.key)
-            recording = known.get(line.verb)
+            recording = RECORDINGS.get(line.verb)
             if recording is None:
-                raise Malformed("verb-unknown", field="verb", value=line.verb, verbs=", ".join(known))
-            body = validated(recording.body, line.body).wire() | _shipment(recording, line)
-            commands.append(node.command(line.verb, body, caller, key))
+                raise Malformed("verb-unknown", field="verb", value=line.verb, verbs=", ".join(RECORDINGS))
+            if not at_least(caller.role, recording.role):
+                raise Refusal("role-too-low", field="Authorization", value=caller.role, wanted=recording.role)
+            body = validated(recording.body, line.body).wire() | _named(recording, line)
+            commands.append(node.command(line.verb, body, Caller(caller.owner), key))
         except LodetraceError as error:
             commands.append(error)
         keys.append(key)
     return keys, commands
 
 
-def _shipment(recording: Recording, line: Line) -> dict[str, str]:
-    """What stands in the path of a single request must stand in the line, and nowhere else."""
-    if ("{shipment" in recording.path) == (line.shipment is not None):
-        return {} if line.shipment is None else {"shipment": line.shipment}
-    kind = "missing" if line.shipment is None else "extra_forbidden"
-    raise misfit([{"type": kind, "loc": ("shipment",), "input": line.shipment}])
+def _named(recording: Recording, line: Line) -> dict[str, str]:
+    """What stands in the path of a single request must stand in the line, and nothing that does not."""
+    named = {name: value for name in IN_PATHS if (value := getattr(line, name)) is not None}
+    for name in IN_PATHS:
+        if (f"{{{name}" in recording.path) != (name in named):
+            kind = "extra_forbidden" if name in named else "missing"
+            raise misfit([{"type": kind, "loc": (name,), "input": named.get(name)}])
+    return named
 
 
 def _results(keys: list[str | None], answers: list[Answer | BaseException]) -> Iterable[bytes]:

@@ -5,7 +5,7 @@ key is a conflict, a refusal is not remembered. `nodes/sequencer.py` keeps that 
 """
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -23,7 +23,10 @@ JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """`path` may hold `{shipment:path}`, which becomes a field of the body that the verb sees."""
+    """`path` may hold `{shipment:path}`, which becomes a field of the body that the verb sees.
+
+    `names` are such fields of the example, where its answer does not repeat them.
+    """
 
     path: str
     verb: str
@@ -32,6 +35,7 @@ class Recording:
     example: Mapping[str, Any]
     answer: Mapping[str, Any]
     role: str = "clerk"
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def entry(name: str, index: int) -> dict[str, Any]:

@@ -527,6 +527,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field}: {value} pieces come out where {inputs} went in. Correct the number of pieces.",
         "{field}：投入 {inputs} 件，产出却有 {value} 件。请更正件数。",
     ),
+    "pool-process-missing": (
+        "{field} is missing: pool {value} is not known here yet. Say what is done in it, and at which site.",
+        "缺少 {field}：料仓/槽体 {value} 在此尚无记录。请填写其工序和所在场地。",
+    ),
     "pool-unknown": (
         "{field}: there is no pool {value} here. Check its code, or charge it first.",
         "{field}：此处没有槽体/料仓 {value}。请核对代码，或先向其投料。",

@@ -29,7 +29,7 @@ from nodes.sequencer import QUEUE_MAX, Answer, Command, Sequencer
 from nodes.store import log
 from nodes.store.access import Idempotency
 from nodes.store.engine import Store
-from nodes.verbs import batches, shipments, units
+from nodes.verbs import batches, pools, shipments, units
 from nodes.verbs.draft import Draft
 
 Verb = Callable[[Any, Mapping[str, Any]], Draft]
@@ -45,6 +45,9 @@ VERBS: Mapping[str, Verb] = {
     "ship": shipments.ship,
     "receive": shipments.receive,
     "acknowledge": shipments.acknowledge,
+    "charge": pools.charge,
+    "draw": pools.draw,
+    "close": pools.close,
 }
 
 

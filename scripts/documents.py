@@ -24,11 +24,12 @@ from fastapi import APIRouter  # noqa: E402
 from pydantic_core import PydanticUndefined  # noqa: E402
 from typer.main import get_command  # noqa: E402
 
-from api import batches, bulk, entries, health, inbox, log, scan, shipments, units  # noqa: E402
+from api import batches, bulk, entries, health, inbox, log, pools, scan, shipments, units  # noqa: E402
 from api.access import Required  # noqa: E402
 from api.cli import build  # noqa: E402
 from api.errors import STATUS, TITLE  # noqa: E402
 from api.recording import Recording  # noqa: E402
+from api.verbs import RECORDINGS  # noqa: E402
 from ledger import errors  # noqa: E402
 from ledger.errors import LodetraceError  # noqa: E402
 from ledger.messages import MESSAGES  # noqa: E402
@@ -76,7 +77,7 @@ class _Door:
 
 def routers() -> Iterator[APIRouter]:
     node: Any = _Node()
-    for part in (batches, units, shipments, bulk, entries, log, scan):
+    for part in (batches, units, shipments, pools, bulk, entries, log, scan):
         yield part.routes(node, _Door())  # type: ignore[arg-type]
     yield inbox.routes(node)
     yield health.routes(node, _Node())  # type: ignore[arg-type]
@@ -101,13 +102,15 @@ def routes_table() -> str:
 
 
 def recordings() -> dict[str, Recording]:
-    return {one.verb: one for one in (*batches.RECORDINGS, *units.RECORDINGS, *shipments.RECORDINGS)}
+    return dict(RECORDINGS)
 
 
 def example(verb: str) -> str:
     """A request with its body, and its answer, as the OpenAPI description shows them too."""
     one = recordings()[verb]
-    path = re.sub(r"\{shipment:path\}", quote(str(one.answer.get("shipment", "")), safe=""), one.path)
+    path = one.path
+    for part in re.findall(r"\{(\w+)(?::path)?\}", one.path):
+        path = re.sub(rf"\{{{part}(:path)?\}}", quote(str(one.answer.get(part, one.names.get(part))), safe=""), path)
     name = one.answer["entry"]["log"].rpartition("/")[0]
     request = f"```http at={name}\nPOST {path}\n\n{shown(one.example)}\n```"
     return f"{request}\n\n```json 201\n{shown(one.answer)}\n```"

@@ -1,12 +1,11 @@
 """Verbs on batches: register, transform, assemble, dismantle, remove, move."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ledger.errors import Refusal
 from ledger.matter.event_types import ORIGIN_CLASSES
 from ledger.matter.guards import Guard, ask, basis_guards, slip_guard
-from ledger.matter.quantities import Amount, amount
+from ledger.matter.quantities import amount
 from ledger.matter.stock import Unit
 from nodes.verbs.draft import (
     Body,
@@ -23,6 +22,7 @@ from nodes.verbs.draft import (
     site_of,
     steps_of,
 )
+from nodes.verbs.outputs import losses_of, made_of, outputs_of, warnings_of
 from nodes.verbs.units import unit_answer, unit_row
 
 
@@ -47,7 +47,7 @@ def register(desk: Desk, body: Body) -> Draft:
         "documents": documents_of(body),
         "recorded": recorded_of(desk, body, confirmed),
     }
-    warnings = tuple({"code": row["guard"], "reason": row["reason"]} for row in confirmed)
+    warnings = warnings_of(confirmed)
 
     def answer(sealed: Sealed) -> dict[str, Any]:
         return {
@@ -65,8 +65,8 @@ def transform(desk: Desk, body: Body) -> Draft:
     """Inputs → outputs and losses; also split, merge, blend, regrade, rework, repack."""
     steps, site = steps_of(desk, body, "rework")
     parts = [part_of(desk, line, f"inputs[{at}]", site=None) for at, line in enumerate(body["inputs"])]
-    outputs, confirmed = _outputs(desk, body, site)
-    losses = _losses(body)
+    outputs, confirmed = outputs_of(desk, body, site)
+    losses = losses_of(body)
     slots = {
         "transformation": {"at": at_of(desk, body), "steps": steps},
         "inputs.chain": [{"batch": part.batch} for part in parts],
@@ -79,7 +79,7 @@ def transform(desk: Desk, body: Body) -> Draft:
     }
 
     def answer(sealed: Sealed) -> dict[str, Any]:
-        return {"outputs": _made(sealed, [chain for chain, _ in outputs]), "entry": entry_of(sealed), "warnings": []}
+        return {"outputs": made_of(sealed, [chain for chain, _ in outputs]), "entry": entry_of(sealed), "warnings": []}
 
     return Draft("transformed", slots, answer, external_ref=body.get("external_ref"))
 
@@ -134,20 +134,20 @@ def dismantle(desk: Desk, body: Body) -> Draft:
         units.append({"unit": unit.id, "batch": unit.batch})
         stack = bool(unit.contains)  # its mass is that of what is in it
         goods.append(only(mg=0 if stack else unit.net_mg, count=None if stack else unit.count))
-    outputs, confirmed = _outputs(desk, body, site)
+    outputs, confirmed = outputs_of(desk, body, site)
     slots = {
         "dismantling": {"at": at_of(desk, body), "steps": steps},
         "units.chain": units,
         "units.authority": goods,
         "outputs.chain": [chain for chain, _ in outputs],
         "outputs.authority": [authority for _, authority in outputs],
-        "losses": _losses(body),
+        "losses": losses_of(body),
         "documents": documents_of(body),
         "recorded": recorded_of(desk, body, confirmed),
     }
 
     def answer(sealed: Sealed) -> dict[str, Any]:
-        return {"outputs": _made(sealed, [chain for chain, _ in outputs]), "entry": entry_of(sealed), "warnings": []}
+        return {"outputs": made_of(sealed, [chain for chain, _ in outputs]), "entry": entry_of(sealed), "warnings": []}
 
     return Draft("dismantled", slots, answer)
 
@@ -180,49 +180,6 @@ def move(desk: Desk, body: Body) -> Draft:
         "recorded": recorded_of(desk, body),
     }
     return Draft("moved", slots, lambda sealed: {"entry": entry_of(sealed)})
-
-
-def _outputs(
-    desk: Desk, body: Body, site: str
-) -> tuple[list[tuple[dict[str, Any], dict[str, Any]]], list[dict[str, str]]]:
-    found, guards = [], []
-    for position, output in enumerate(body.get("outputs") or ()):
-        where = f"outputs[{position}]"
-        counted = amount(output["quantity"], f"{where}.quantity", weighing=output.get("weighing"))
-        product = product_of(desk, output["product"])
-        guards.append(slip_guard(counted.mg, desk.usual_masses(product), f"{where}.quantity"))
-        guards += basis_guards(product, counted, output["quantity"], desk.reference)
-        stands = site_of(desk, output.get("site"), f"{where}.site") if output.get("site") else site
-        found.append(
-            (
-                only(product=product, lot_no=output.get("lot_no")),
-                only(
-                    mg=counted.mg,
-                    basis=counted.basis,
-                    count=counted.count,
-                    site=stands,
-                    typed=dict(output["quantity"]),
-                    assay=output.get("assay"),
-                ),
-            )
-        )
-    return found, ask(guards, body.get("confirm"))
-
-
-def _losses(body: Body) -> dict[str, Any] | None:
-    rows = []
-    for position, loss in enumerate(body.get("losses") or ()):
-        lost: Amount = amount(loss["quantity"], f"losses[{position}].quantity")
-        rows.append({"kind": loss["kind"], "mg": lost.mg, "basis": lost.basis, "typed": dict(loss["quantity"])})
-    return {"list": rows} if rows else None
-
-
-def _made(sealed: Sealed, outputs: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    ids = sealed.event.ids["outputs.chain"]
-    return [
-        {"batch": id_, "product": row["product"], **only(lot_no=row.get("lot_no"))}
-        for id_, row in zip(ids, outputs, strict=True)
-    ]
 
 
 def _serials(body: Body) -> list[dict[str, Any]]:

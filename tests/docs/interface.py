@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.world import Member, Reply, World
+from nodes.store import log
+from tests.world import Member, Reply, World, until
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "interface.md"
 NAMES = ("xinfeng.example", "metal.example", "motor.example")
@@ -75,8 +76,9 @@ class Stage:
             _resite(member, SITES.get(member.name))
 
     def ask(self, example: Example, number: int) -> Reply:
-        """One request, after all that travels has arrived."""
+        """One request, after all that travels has arrived, and all that was recorded is under a checkpoint."""
         self.world.settle()
+        until(lambda: _is_published(self.world[example.at]), f"{example.at} publishes its log")
         role = None if example.role == "anyone" else example.role
         headers = {"accept": example.accept, "idempotency-key": f"example {number}"}
         body = self._translated(example.body).encode()
@@ -123,7 +125,7 @@ class Stage:
             start = self._translated(shown.partition(MORE)[0])
             assert real.startswith(start) if start else True, where
         else:
-            assert (self._translated(shown) if isinstance(shown, str) else shown) == real, where
+            assert (self._translated(shown) if isinstance(shown, str) else shown) == real, f"{where}: {real!r}"
 
     def _same_text(self, example: Example, body: bytes) -> None:
         """Line by line; dots in a line stand for anything, and a last line of dots for any lines."""
@@ -149,6 +151,12 @@ class Stage:
             for pattern in (_ID, _TOKEN):
                 for one, other in zip(pattern.findall(shown), pattern.findall(real), strict=False):
                     self._real.setdefault(one, other)
+
+
+def _is_published(member: Member) -> bool:
+    with member.node.store.read() as conn:
+        newest = log.latest_checkpoint(conn)
+        return newest is not None and newest[0] == log.head(conn).size
 
 
 def _resite(member: Member, codes: tuple[str, ...] | None) -> None:
