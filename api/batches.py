@@ -293,7 +293,9 @@ def routes(node: Node, access: Access) -> APIRouter:
     def evidence_of(batch: str) -> Response:
         with node.store.read() as conn:
             id_ = codes.find_batch(conn, batch)
-            made = evidence.of_batch(conn, node.origin, id_, stamp(node.clock()))
+            made = evidence.of_batch(
+                conn, node.origin, id_, stamp(node.clock()), below_pools=node.settings.evidence_below_pools
+            )
         return Response(format_evidence(made), media_type=JSON)
 
     @router.get("/api/v1/batches/{batch:path}", dependencies=[viewer], summary="One batch, by id or own code")

@@ -14,6 +14,7 @@ BOX_W, BOX_H, GAP_X, GAP_Y, MARGIN = 184, 66, 42, 14, 24
 WHY: Mapping[str, tuple[str, str]] = {
     "not_disclosed": ("not disclosed to this node", "未向本节点披露"),
     "outside": ("outside the federation", "在体系之外"),
+    "cut_at_period_close": ("a pool's period: what went in is not shown", "料仓/槽体周期：投入未展示"),
     "cut_off": ("the trace was cut off here", "追溯在此截断"),
 }
 """Why a trace stops at a place, in English and Chinese."""

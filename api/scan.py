@@ -61,7 +61,9 @@ def routes(node: Node, access: Access) -> APIRouter:
         found = scan(node, token)
         unit = found.label.unit if found.unit is None else found.unit.id
         with node.store.read() as conn:
-            made = evidence.of_unit(conn, node.origin, unit, stamp(node.clock()))
+            made = evidence.of_unit(
+                conn, node.origin, unit, stamp(node.clock()), below_pools=node.settings.evidence_below_pools
+            )
         headers = {**_HEADERS, "content-disposition": f'attachment; filename="{unit[-26:]}.evidence.json"'}
         return Response(format_evidence(made), media_type="application/json", headers=headers)
 
@@ -162,6 +164,10 @@ EVENTS = {
     "received": ("收货复磅", "received and reweighed"),
     "assembled": ("装配", "assembled"),
     "dismantled": ("拆解", "dismantled"),
+    "charged": ("投料", "charged into a pool"),
+    "drawn": ("出料", "drawn from a pool"),
+    "closed": ("周期结清", "pool period closed"),
+    "sampled": ("取样", "sampled"),
 }
 
 

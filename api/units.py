@@ -122,7 +122,9 @@ def routes(node: Node, access: Access) -> APIRouter:
     def evidence_of(unit: str) -> Response:
         with node.store.read() as conn:
             id_ = codes.find_unit(conn, unit)
-            made = evidence.of_unit(conn, node.origin, id_, stamp(node.clock()))
+            made = evidence.of_unit(
+                conn, node.origin, id_, stamp(node.clock()), below_pools=node.settings.evidence_below_pools
+            )
         return Response(format_evidence(made), media_type=JSON)
 
     @router.get("/api/v1/units/{unit:path}", dependencies=[viewer], summary="One unit, by id or serial")

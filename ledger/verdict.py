@@ -61,6 +61,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Self-consistent, vouched by nobody: no trust policy was given.",
         "自洽，但无人担保：未提供信任策略。",
     ),
+    "cut-at-period": (
+        "Goods were drawn from a pool of {log}; what went into its period {period} is not in the file.",
+        "部分货物取自 {log} 的料仓/槽体；其周期 {period} 的投入不在文件中。",
+    ),
     "not-shown": ("{values} values were not shown to you.", "{values} 个数值未向您披露。"),
     "missing": ("Not in the file: {what}.", "文件中缺少：{what}。"),
 }
@@ -170,6 +174,7 @@ def judge(result: Result) -> Verdict:
     ]
     if not result.vouched:
         notices.append(("not-vouched", {}))
+    notices += [("cut-at-period", facts) for facts in _cut_at(checked)]
     if hidden:
         notices.append(("not-shown", {"values": hidden}))
     notices += [("missing", {"what": what}) for what in result.missing]
@@ -184,6 +189,33 @@ def judge(result: Result) -> Verdict:
         missing=result.missing,
         notices=tuple(notices),
     )
+
+
+def _cut_at(checked: Iterable[Checked]) -> list[Mapping[str, Any]]:
+    """The periods of pools that something here was drawn from, and of which nothing here says what went in."""
+    drawn: dict[tuple[str, str], None] = {}
+    before: dict[tuple[str, str], tuple[str, str]] = {}
+    charged: set[tuple[str, str]] = set()
+    for event in (one.event for one in checked if one.event is not None):
+        if event.scalar("draw"):
+            drawn[event.origin, event.scalar("draw")["period"]] = None
+        if event.scalar("charge"):
+            charged.add((event.origin, str(event.scalar("charge").get("period") or event.ids.get("opens"))))
+        if event.scalar("closing") and "opens" in event.ids:
+            before[event.origin, event.ids["opens"]] = (event.origin, event.scalar("closing")["period"])
+    cut = []
+    for period in drawn:
+        seen = {period}
+        one: tuple[str, str] | None = period
+        while one is not None and one not in charged:
+            one = before.get(one)
+            if one in seen:  # a log may claim that a period follows itself
+                one = None
+            elif one is not None:
+                seen.add(one)
+        if one is None:
+            cut.append({"log": period[0], "period": period[1]})
+    return cut
 
 
 def _known_at(facts: LogFacts, checked: Iterable[Checked]) -> str:
@@ -233,7 +265,7 @@ def _step(one: Checked, result: Result) -> Step:
 
 
 def _steps(event: Event) -> list[Mapping[str, Any]]:
-    for slot in ("transformation", "assembly", "dismantling"):
+    for slot in ("transformation", "assembly", "dismantling", "charge", "draw"):
         if event.scalar(slot):
             return list(event.scalar(slot)["steps"])
     return []

@@ -165,6 +165,13 @@ class Settings(BaseSettings):
             "true 表示扫码者可看到沿途单位并下载证据包",
         ),
     ] = False
+    evidence_below_pools: Annotated[
+        bool,
+        Says(
+            "true if evidence of goods drawn from your pools shows what was charged, not only the pool's period",
+            "true 表示从料仓/槽体取出货物的证据包同时展示投入批次，而非仅到周期为止",
+        ),
+    ] = False
     body_max: Annotated[
         int,
         Field(ge=1 << 16, le=1 << 30),

@@ -212,7 +212,9 @@ class Courier:
         units = [unit["unit"] for row in rows for unit in row["units"]]
         batches = list(dict.fromkeys(row["batch"] for row in rows))
         about = {"shipment": subject}
-        return evidence.of_goods(conn, node.origin, about, batches, units, made_at, {delivery.entry_no: "partner"})
+        told = {delivery.entry_no: "partner"}
+        below = node.settings.evidence_below_pools
+        return evidence.of_goods(conn, node.origin, about, batches, units, made_at, told, below_pools=below)
 
 
 def _subject(origin: str, delivery: Delivery) -> str:

@@ -86,6 +86,8 @@ def derive(
     log.add_flows(conn, flows)
     for entry in entries:
         event = entry.event
+        if event.type == "closed":
+            tables.save_closing(conn, entry.index, event.scalar("closing")["period"])
         if edges := genealogy.edges(event):
             tables.save_edges(conn, entry.index, edges)
         if event.type == "received":

@@ -40,14 +40,18 @@ def of_goods(
     units: Sequence[str],
     made_at: str,
     own: Mapping[int, str] | None = None,
+    *,
+    below_pools: bool = False,
 ) -> Evidence:
     """The evidence of `batches` that are here, and of how `units` were packed, for a reader downstream.
 
     `own` adds entries of ours, each with the audience it is opened for: an offer, to the partner it is made to.
+    With `below_pools` it does not stop at the periods of our pools.
     """
     needs = _Needs()
     for batch in batches:
-        for entry_no, needed_for in genealogy.closure(conn, batch, origin).entries.items():
+        found = genealogy.closure(conn, batch, origin, below_pools=below_pools)
+        for entry_no, needed_for in found.entries.items():
             needs.add(entry_no, needed_for)
     packed: dict[int, set[str]] = {}
     for id_ in units:
@@ -58,7 +62,8 @@ def of_goods(
     # Whoever packed a unit had the goods before; where they are ours and came back in it, their own way ends here.
     for packer in upstream.numbered(conn, [no for no in packed if no < 0]).values():
         for batch in packed[packer.entry_no]:
-            for entry_no, needed_for in genealogy.closure(conn, batch, packer.log).entries.items():
+            found = genealogy.closure(conn, batch, packer.log, below_pools=below_pools)
+            for entry_no, needed_for in found.entries.items():
                 needs.add(entry_no, needed_for)
     for index in own or {}:
         needs.add(index, batches, units)
@@ -141,12 +146,13 @@ def _disclose(
         disclosures[entry.leaf] = tuple(chosen)
 
 
-def of_batch(conn: Connection, origin: str, batch: str, made_at: str) -> Evidence:
+def of_batch(conn: Connection, origin: str, batch: str, made_at: str, *, below_pools: bool = False) -> Evidence:
     """For a buyer of a batch that is or was here."""
-    return of_goods(conn, origin, {"batch": id_in(batch, origin, "")}, [batch], [], made_at)
+    subject = {"batch": id_in(batch, origin, "")}
+    return of_goods(conn, origin, subject, [batch], [], made_at, below_pools=below_pools)
 
 
-def of_unit(conn: Connection, origin: str, unit: str, made_at: str) -> Evidence:
+def of_unit(conn: Connection, origin: str, unit: str, made_at: str, *, below_pools: bool = False) -> Evidence:
     """For whoever holds a labelled unit: its packing, and the history of what is in it."""
     record = lists.unit(conn, unit)
     if record.packed_by is None:
@@ -156,4 +162,4 @@ def of_unit(conn: Connection, origin: str, unit: str, made_at: str) -> Evidence:
         "batch": id_in(record.unit.batch, origin, ""),
         "serial": record.unit.serial,
     }
-    return of_goods(conn, origin, subject, [record.unit.batch], [unit], made_at)
+    return of_goods(conn, origin, subject, [record.unit.batch], [unit], made_at, below_pools=below_pools)

@@ -302,6 +302,10 @@ def derive_upstream(conn: Connection, own: str, entry_no: int, event: Event, me:
     ]
     if edges:
         tables.save_edges(conn, entry_no, edges)
+    periods = [event.scalar(slot).get("period") for slot in ("charge", "draw", "closing")]
+    tables.save_periods(conn, [id_in(period, origin, own) for period in periods if period is not None])
+    if event.scalar("closing"):
+        tables.save_closing(conn, entry_no, id_in(event.scalar("closing")["period"], origin, own))
     labelled = {id_in(id_, origin, own): at for at, id_ in enumerate(event.ids.get("units.public", ())) if id_}
     if labelled:
         tables.save_labels(conn, entry_no, labelled)

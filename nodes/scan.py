@@ -113,7 +113,9 @@ def _known(conn: Connection, node: Node, found: Scan, record: UnitRecord) -> Sca
     if record.packed_by is None:  # it came without the proof of its label
         return found
     try:
-        made = evidence.of_unit(conn, node.origin, unit.id, stamp(node.clock()))
+        made = evidence.of_unit(
+            conn, node.origin, unit.id, stamp(node.clock()), below_pools=node.settings.evidence_below_pools
+        )
         result = verify(made, node.policy)
         packed = result.entries.get((label.origin, label.index))
         net = result.subject.get("net_mg", str(label.net_mg))

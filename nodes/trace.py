@@ -68,8 +68,14 @@ def _share(mg: int | None, total: int | None) -> int | None:
 
 
 def _gaps(conn: Connection, found: genealogy.Trace, direction: str) -> list[dict[str, str]]:
-    """Where the story stops although it went on: not disclosed to us, or outside the federation."""
-    gaps = [{"at": one.batch, "why": "not_disclosed"} for one in found.nodes if one.entry_no is None]
+    """Where the story stops although it went on: not disclosed to us, at a pool's period, or outside the federation."""
+    events = {one.batch: one.event for one in found.nodes}
+    periods = {link.parent for link in found.links if events[link.child] in ("drawn", "closed")}
+    gaps = [
+        {"at": one.batch, "why": "cut_at_period_close" if one.batch in periods else "not_disclosed"}
+        for one in found.nodes
+        if one.entry_no is None
+    ]
     if direction == "back":
         ends = {one.batch: one.entry_no for one in found.nodes if one.event == "registered"}
         classes = _origin_classes(conn, [entry_no for entry_no in ends.values() if entry_no is not None])

@@ -17,6 +17,7 @@ from typing import Any
 
 from ledger.errors import Unknown
 from ledger.matter.genealogy import Edge, Made
+from nodes.store import states
 from nodes.store.engine import Connection
 from nodes.store.numbers import OWN, add_logs, log_numbers, numbers, places, spell
 from nodes.store.sql import next_no, select_in
@@ -28,6 +29,7 @@ _FILL_IN = (
     "UPDATE batches SET made_by = coalesce(made_by, ?), product = coalesce(product, ?), lot_no = coalesce(lot_no, ?),"
     " at = coalesce(at, ?), country = coalesce(country, ?) WHERE no = ?"
 )
+_IS_PERIOD = "UPDATE batches SET product = coalesce(product, 'pool') WHERE no = ?"
 _ADD_EDGE = (
     "INSERT INTO edges (child_no, parent_no, entry_no, mg) VALUES (?, ?, ?, ?)"
     " ON CONFLICT (child_no, parent_no, entry_no) DO UPDATE SET mg = coalesce(mg, excluded.mg)"
@@ -58,7 +60,7 @@ _ENDS = {"back": {"here": "child_no", "there": "parent_no"}, "forward": {"here":
 _TRACE = {way: tuple((_WALK + what).format(**ends) for what in (_NODES, _EDGES, _TAKEN)) for way, ends in _ENDS.items()}
 
 # A batch in the log that made it leads to its parents there; elsewhere, to itself in the log that sent it. Only one
-# of the two outer joins ever matches, so they multiply nothing.
+# of the two outer joins ever matches, so they multiply nothing. A period of an own pool leads on only if asked.
 _CLOSURE = """
 WITH RECURSIVE walk (batch_no, log_no) AS (
     SELECT ?, ?
@@ -66,21 +68,29 @@ WITH RECURSIVE walk (batch_no, log_no) AS (
     SELECT coalesce(e.parent_no, r.batch_no), coalesce(r.sender_no, w.log_no)
     FROM walk w CROSS JOIN batches b ON b.no = w.batch_no
         LEFT JOIN edges e ON b.log_no = w.log_no AND e.child_no = w.batch_no
+            AND (b.product IS NULL OR b.product <> 'pool' OR b.log_no <> 0 OR ? = 1)
         LEFT JOIN receipts r ON b.log_no <> w.log_no AND r.batch_no = w.batch_no AND r.log_no = w.log_no
     WHERE e.child_no IS NOT NULL OR r.batch_no IS NOT NULL
 )
 SELECT m.no, m.origin, b.id, l.origin, CASE WHEN b.log_no = w.log_no THEN b.made_by ELSE r.received_by END,
-    b.log_no <> w.log_no, CASE r.sender_no WHEN 0 THEN r.shipped_index ELSE -u.no END
+    b.log_no <> w.log_no, CASE r.sender_no WHEN 0 THEN r.shipped_index ELSE -u.no END,
+    CASE b.product WHEN 'pool' THEN b.no END
 FROM walk w CROSS JOIN batches b ON b.no = w.batch_no CROSS JOIN logs m ON m.no = b.log_no
     CROSS JOIN logs l ON l.no = w.log_no
     LEFT JOIN receipts r ON b.log_no <> w.log_no AND r.batch_no = w.batch_no AND r.log_no = w.log_no
     LEFT JOIN upstream u ON u.log_no = r.sender_no AND u."index" = r.shipped_index
 """
 
+_CHARGES = "SELECT child_no, entry_no FROM edges WHERE child_no IN ({})"
+
 _SENT = (
     "SELECT DISTINCT g.batch_no, s.to_name FROM going g JOIN shipments s ON s.no = g.shipment_no"
     " WHERE g.batch_no IN ({}) ORDER BY g.batch_no, s.to_name"
 )
+
+
+CLOSINGS = "closing"
+"""States of this kind: period → the entry_no that closed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +135,13 @@ class Trace:
 class Closure:
     """What proves a batch's history: entries, each with the batches that it is needed for.
 
-    `gaps` are (batch, log) where it is not known here how that log made the batch, or came by it.
+    `gaps` are (batch, log) where it is not known here how that log made the batch, or came by it. `periods` are those
+    of pools that it comes to, wherever it goes on from there.
     """
 
     entries: Mapping[int, frozenset[str]]
     gaps: tuple[tuple[str, str], ...]
+    periods: tuple[str, ...] = ()
 
 
 # -- writing ------------------------------------------------------------------------------------------------------
@@ -171,6 +183,17 @@ def save_receipts(conn: Connection, entry_no: int, offer: Mapping[str, Any], bat
     conn.executemany(_ADD_RECEIPT, [(no, log_no, entry_no, sender_no, offer["index"]) for no in known.values()])
 
 
+def save_periods(conn: Connection, periods: Sequence[str]) -> None:
+    """That these batches of other logs are periods of pools, which a draw tells though their making is not shown."""
+    known = name_batches(conn, periods)
+    conn.executemany(_IS_PERIOD, [(no,) for no in known.values()])
+
+
+def save_closing(conn: Connection, entry_no: int, period: str) -> None:
+    """That an entry, own or upstream, closed a pool's period."""
+    states.save(conn, CLOSINGS, {period: str(entry_no)})
+
+
 def save_labels(conn: Connection, entry_no: int, units: Mapping[str, int]) -> None:
     """That an upstream entry labelled these units, each with its place in that entry's list."""
     rows = [(*place, entry_no, units[id_]) for id_, place in places(conn, units).items()]
@@ -200,26 +223,39 @@ def trace(conn: Connection, batch: str, direction: str, limit: int) -> Trace:
     return Trace(tuple(nodes.values()), links, taken, cut)
 
 
-def closure(conn: Connection, batch: str, log: str) -> Closure:
+def closure(conn: Connection, batch: str, log: str, *, below_pools: bool = False) -> Closure:
     """The entries that show how `batch` came to be in the log `log`.
 
     Made there, out of what; or received there, from whom: and so on, back to where everything was registered. An
-    entry's inputs are needed with it and not listed.
+    entry's inputs are needed with it and not listed. A period of an own pool is where it ends, with the entry that
+    closed it, unless `below_pools`: then every charge of the period is needed, and what lies below. Of other logs'
+    pools, what they let us see.
     """
     log_no = log_numbers(conn, [log]).get(log)
     if log_no is None:
         raise Unknown("log-unknown", field="log", value=log)
     needed: dict[int, set[str]] = {}
     gaps: dict[tuple[str, str], None] = {}
-    rows = conn.execute(_CLOSURE, (_number(conn, batch), log_no))
-    for maker_no, maker, raw, here, entry_no, was_sent, shipped_by in rows:
+    periods: dict[int, str] = {}
+    rows = conn.execute(_CLOSURE, (_number(conn, batch), log_no, int(below_pools)))
+    for maker_no, maker, raw, here, entry_no, was_sent, shipped_by, period_no in rows:
         id_ = spell(maker_no, maker, raw)
+        if period_no is not None:
+            periods[period_no] = id_
+            if maker_no == OWN and not below_pools:
+                continue
         for one in (entry_no, shipped_by) if was_sent else (entry_no,):
             if one is None:
                 gaps[id_, here] = None
             else:
                 needed.setdefault(one, set()).add(id_)
-    return Closure({entry_no: frozenset(ids) for entry_no, ids in needed.items()}, tuple(gaps))
+    below = [no for no, id_ in periods.items() if below_pools or "#" in id_]
+    for no, entry_no in select_in(conn, _CHARGES, below):
+        needed.setdefault(entry_no, set()).add(periods[no])
+    for id_, text in states.load(conn, CLOSINGS, periods.values()).items():
+        needed.setdefault(int(text), set()).add(id_)
+    entries = {entry_no: frozenset(ids) for entry_no, ids in needed.items()}
+    return Closure(entries, tuple(gaps), tuple(periods.values()))
 
 
 def sent(conn: Connection, batches: Iterable[str]) -> list[tuple[str, str]]:
