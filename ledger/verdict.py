@@ -203,7 +203,7 @@ def _cut_at(checked: Iterable[Checked]) -> list[Mapping[str, Any]]:
             charged.add((event.origin, str(event.scalar("charge").get("period") or event.ids.get("opens"))))
         if event.scalar("closing") and "opens" in event.ids:
             before[event.origin, event.ids["opens"]] = (event.origin, event.scalar("closing")["period"])
-    cut = []
+    cut: list[Mapping[str, Any]] = []
     for period in drawn:
         seen = {period}
         one: tuple[str, str] | None = period

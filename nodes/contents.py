@@ -43,6 +43,10 @@ class Makeups:
         for key in wanted:
             self._view[key] = load_makeup(texts[key]) if key in texts else self._as_registered(key)
 
+    def find(self, key: str) -> Makeup | None:
+        self.load([key])
+        return self._view[key]
+
     def settle(self, plan: Plan | None, event: Event, index: int) -> None:
         """The plan, done: under the ids of the sealed event."""
         if event.type == "registered":

@@ -178,7 +178,7 @@ class Federation:
 
 def environment(role: str = AUTHORITY) -> dict[str, str]:
     """Ours, and this story's settings: it has nothing to hide from buyers, and all deposit with the authority."""
-    settings = {"LODETRACE_EVIDENCE_PUBLIC": "true"}
+    settings = {"LODETRACE_EVIDENCE_PUBLIC": "true", "LODETRACE_EVIDENCE_BELOW_POOLS": "true"}
     if role != AUTHORITY:
         settings["LODETRACE_AUTHORITY"] = NAMES[AUTHORITY][0]
     return {**config.environment(), **settings}

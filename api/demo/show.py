@@ -26,7 +26,7 @@ sqlite3.connect(source).execute("VACUUM INTO ?", (target,))
 thief = sqlite3.connect(target, isolation_level=None)
 for (name,) in thief.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
     thief.execute(f"DROP TRIGGER {name}")
-(index, note), = thief.execute("SELECT \\"index\\", note FROM entries WHERE type = 'transformed' LIMIT 1")
+(index, note), = thief.execute("SELECT \\"index\\", note FROM entries WHERE type = 'drawn' LIMIT 1")
 at = note.index(b'"sd":{') + 30
 changed = note[:at] + (b"B" if note[at:at + 1] != b"B" else b"C") + note[at + 1:]
 thief.execute('UPDATE entries SET note = ? WHERE "index" = ?', (changed, index))

@@ -7,7 +7,7 @@ a step repeated after a crash is the same step. Quantities follow a worked chain
 oxide to metal 0.985 (PrNd) and 0.95 (Dy), alloy at about 30 % PrNd, charge to finished magnet 0.717.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
@@ -39,6 +39,24 @@ DISTRIBUTION = (
     ("Y", "24.3"),
 )
 CARTON_PIECES = 500
+POOL = "sx-1"
+"""The plant's solvent-extraction circuit."""
+DRAWN = (
+    ("prnd_oxide", "PN-7", "22000", (("Pr", "24.14"), ("Nd", "75.86"))),
+    ("dy_oxide", "DY-7", "3520", (("Dy", "100"),)),
+    ("la_ce_oxide", "LC-7", "29260", (("La", "89.61"), ("Ce", "10.39"))),
+    ("y_rich_oxide", "Y-7", "23085", (("Y", "100"),)),
+    (
+        *("other_re_oxide", "O-7", "16093"),
+        (
+            *(("Sm", "26.56"), ("Eu", "5.49"), ("Gd", "35.42"), ("Tb", "4.01"), ("Ho", "4.37"), ("Er", "14.64")),
+            *(("Tm", "1.59"), ("Yb", "6.67"), ("Lu", "1.25")),
+        ),
+    ),
+)
+"""What comes out of the circuit: product, lot, kg, shares of the oxides in percent."""
+LEFT_PCT = Decimal("3.2")
+"""Of each element, measured in the circuit when its period is closed."""
 
 
 class Actor(Protocol):
@@ -76,6 +94,23 @@ def tonnes(value: str, **more: Any) -> dict[str, Any]:
 def day(number: int, hour: int = 8) -> str:
     """The story's own calendar: booked afterwards, as offices do."""
     return f"2026-{9 + number // 30:02d}-{number % 30 + 1:02d}T{hour:02d}:15:00+08:00"
+
+
+def _oxide(shares: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """A final assay of a pure oxide."""
+    return {
+        "basis": "as_received",
+        "total_reo_pct": "100",
+        "distribution_pct": [list(pair) for pair in shares],
+        "lab": "Gannan Separation Plant, own laboratory",
+        "status": "final",
+    }
+
+
+def _left(element: str, percent: str) -> dict[str, Any]:
+    """What is in the circuit still, of 100 t REO that went in."""
+    oxide = Decimal(percent) * LEFT_PCT * 10
+    return {"element": element, "oxide": {"value": f"{oxide:f}", "unit": "kg"}, "u_pct": "5"}
 
 
 def _receipts(shipment: str) -> str:
@@ -174,25 +209,47 @@ def _separate(actors: dict[str, Actor], told: Told) -> Iterator[Shown]:
         f"receives and reweighs: {difference / 10**6:+.0f} kg in all, within tolerance",
         f"收货复磅：合计 {difference / 10**6:+.0f} 公斤，在允差内",
     )
-    separated = plant.post(
-        "/api/v1/transformations",
+    plant.post(
+        f"/api/v1/pools/{POOL}/charges",
         {
-            "steps": [{"process": "separation"}, {"process": "calcine"}],
-            "at": day(20),
+            "steps": [{"process": "separation", "site": "plant-1"}],
+            "at": day(10),
             "inputs": [{"batch": lot, "quantity": kg(mass)} for lot, mass in WEIGHED.items()],
-            "outputs": [
-                {"product": "prnd_oxide", "lot_no": "PN-7", "quantity": kg("22000")},
-                {"product": "dy_oxide", "lot_no": "DY-7", "quantity": kg("3520")},
-                {"product": "la_ce_oxide", "lot_no": "LC-7", "quantity": kg("29260")},
-                {"product": "y_rich_oxide", "lot_no": "Y-7", "quantity": kg("23085")},
-                {"product": "other_re_oxide", "lot_no": "O-7", "quantity": kg("17135")},
-            ],
-            "losses": [{"kind": "residue", "quantity": kg("13568")}],
+            "period_lot_no": "SX-1 2026-09",
         },
-        "separate",
+        "charge",
     )
-    told.ids["separated"] = [output["batch"] for output in separated["outputs"]]
-    yield Shown(PLANT, "separates: 22.0 t PrNd oxide, 3.52 t Dy oxide", "分离：氧化镨钕 22.0 吨，氧化镝 3.52 吨")
+    yield Shown(PLANT, f"charges all of it into circuit {POOL}", f"全部投入萃取槽 {POOL}")
+    drawn = plant.post(
+        f"/api/v1/pools/{POOL}/draws",
+        {
+            "at": day(20),
+            "outputs": [
+                {"product": product, "lot_no": lot, "quantity": kg(mass), "assay": _oxide(shares)}
+                for product, lot, mass, shares in DRAWN
+            ],
+        },
+        "draw",
+    )
+    told.ids["separated"] = [output["batch"] for output in drawn["outputs"]]
+    yield Shown(
+        PLANT, "draws 22.0 t of PrNd oxide, 3.52 t of Dy oxide and the rest", "产出氧化镨钕 22.0 吨、氧化镝 3.52 吨等"
+    )
+    closed = plant.post(
+        f"/api/v1/pools/{POOL}/closings",
+        {
+            "at": day(20, 20),
+            "wip": {"method": "measured", "contents": [_left(*pair) for pair in DISTRIBUTION]},
+            "period_lot_no": "SX-1 2026-10",
+        },
+        "close-pool",
+    )
+    told.ids["period"] = closed["period"]
+    yield Shown(
+        PLANT,
+        f"closes the period of {POOL}: 3.2 t REO measured as work in progress, every element balances",
+        f"结清 {POOL} 的周期：槽存实测折 REO 3.2 吨，各元素平衡",
+    )
     for lot, prefix, count, net in (("PN-7", "PN", 88, "250"), ("DY-7", "DY", 16, "220")):
         packed = plant.post(
             "/api/v1/units",

@@ -6,6 +6,7 @@ A composition is derived from the log like stock is (contents.py derives it), an
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from ledger.matter.provenance import Content, Share
@@ -38,6 +39,29 @@ Makeup = Composition | PoolContent
 def pool_key(code: str) -> str:
     """The key under which a pool's content stands among the compositions of batches."""
     return f"pool/{code}"
+
+
+def as_assay(makeup: Composition) -> dict[str, Any] | None:
+    """A composition that was carried over from what went in, stated as an assay, for whoever gets the goods.
+
+    Percent of the net mass as metal, to seven decimals; None where nothing is known, or the mass is no net mass.
+    """
+    content = makeup.content
+    if makeup.basis != "net" or not content.elements:
+        return None
+    percent = {
+        element: (Decimal(share.ug) / (content.mg * 10)).quantize(Decimal("0.0000001"))
+        for element, share in content.elements.items()
+    }
+    told = {element: value for element, value in percent.items() if value}
+    uncertain = [[element, f"{value * content.elements[element].u_ppm / 10**6:.7f}"] for element, value in told.items()]
+    return {
+        "basis": "as_received",
+        "elements_pct": [[element, f"{value.normalize():f}"] for element, value in told.items()],
+        "uncertainty_pct": {"elements_pct": uncertain},
+        "method": "carried",
+        "status": "final" if makeup.rank in ("final", "agreed") else "provisional",
+    }
 
 
 def dump_makeup(makeup: Makeup) -> str:

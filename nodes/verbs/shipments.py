@@ -77,7 +77,7 @@ def _line_for_partner(desk: Desk, part: Part, line: Body) -> dict[str, Any]:
         owner=part.owner or None,
         product=batch.product,
         lot_no=batch.lot_no,
-        assay=line.get("assay") or _assay_of(desk, part.batch),
+        assay=line.get("assay") or _assay_of(desk, part.batch) or desk.carried_assay(part.batch),
     )
 
 

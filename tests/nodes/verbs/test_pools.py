@@ -86,7 +86,10 @@ def test_a_pool_from_its_first_charge_to_its_second_period(world):
     assert held(plant)["Dy"] == before["Dy"]
     taken = before["Nd"] - held(plant)["Nd"]
     assert 160_000_000_000 < taken < 200_000_000_000
-    wip = {"method": "measured", "contents": [CLOSE, {"element": "Dy", "oxide": {"value": "1", "unit": "kg"}, "u_pct": "0.5"}]}
+    wip = {
+        "method": "measured",
+        "contents": [CLOSE, {"element": "Dy", "oxide": {"value": "1", "unit": "kg"}, "u_pct": "0.5"}],
+    }
     closed = plant.record("/api/v1/pools/sx-1/closings", {"wip": wip, "period_lot_no": "SX 2026-12"})
     assert closed["period"] == first["period"]
     assert plant.get("/api/v1/pools/sx-1")["period"] == closed["next"]
