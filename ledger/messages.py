@@ -442,6 +442,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "请核对产出的重量和化验，或先补录漏记的投料。"
         ),
     ),
+    "pool-counted-as-batch": (
+        (
+            "{field}: {value} is a period of a pool, and has no kilograms of its own. Count the pool: what it holds is "
+            "told element by element."
+        ),
+        "{field}：{value} 是料仓/槽体的周期，本身没有公斤数。请盘点料仓/槽体，按元素填写其中所存。",
+    ),
     "pool-not-open": (
         "{field}: pool {value} has no open period. Charge it first; that opens one.",
         "{field}：料仓/槽体 {value} 没有进行中的周期。请先投料，投料会开启新周期。",
@@ -449,6 +456,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "pool-open": (
         "{field}: pool {value} has a period open already, {period}. Charge that one, or close it first.",
         "{field}：料仓/槽体 {value} 已有进行中的周期 {period}。请投入该周期，或先结清它。",
+    ),
+    "pool-opens-new": (
+        "{field}: pool {pool} opens a new period with this charge, so {value} cannot be named. Leave it out.",
+        "{field}：料仓/槽体 {pool} 以本次投料开启新周期，不能填写 {value}。请留空。",
+    ),
+    "pool-opens-product": (
+        "{field}: what opens a period of a pool has the product {product}, not {value}.",
+        "{field}：料仓/槽体周期的产品代码应为 {product}，而不是 {value}。",
     ),
     "pool-own-goods-only": (
         (
@@ -925,6 +940,26 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "reversal-of-measurement": (
         "{field}: entry {value} ({type}) says what was measured. Measure or count again; the newer figure counts.",
         "{field}：第 {value} 号记录（{type}）是计量或盘点结果。请重新计量或盘点，以新结果为准。",
+    ),
+    "reversal-of-mixed-move": (
+        (
+            "{field}: a line of batch {value} moved units and loose goods together, and units may have been weighed "
+            "anew since. Move the goods back to {site} with a new move."
+        ),
+        (
+            "{field}：批次 {value} 的一行同时移动了包装件和散装货物，而包装件此后可能重新称重。"
+            "请用新的移库记录把货物移回 {site}。"
+        ),
+    ),
+    "reversal-of-opened-unit": (
+        (
+            "{field}: the sample was taken out of unit {value}, whose new net is told on its label. Adjust the entry "
+            "to nothing, used and made alike: the goods then stand loose."
+        ),
+        (
+            "{field}：样品取自包装件 {value}，其新净重已告知持标签者。请把该记录的取用和产出同时调整为零，"
+            "货物随即成为散装。"
+        ),
     ),
     "reversal-of-receipt": (
         (

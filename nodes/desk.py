@@ -14,7 +14,7 @@ from ledger.labels import Label, make_token
 from ledger.matter.custody import touches
 from ledger.matter.event_types import CORRECTIONS, EVENT_TYPES
 from ledger.matter.events import Event, is_id
-from ledger.matter.makeups import RANKS, Composition, as_assay
+from ledger.matter.makeups import Composition, as_assay
 from ledger.matter.reference import Reference
 from ledger.matter.sheet import Plan
 from ledger.matter.stock import Batch, Booked, Key, Shipment, State, Unit
@@ -171,7 +171,7 @@ class GroupDesk:
     def carried_assay(self, batch: str) -> Mapping[str, Any] | None:
         """What goods are made of that were not assayed themselves, but came from goods that were."""
         found = self.makeups.find(batch)
-        return as_assay(found) if isinstance(found, Composition) and found.rank != RANKS[0] else None
+        return as_assay(found) if isinstance(found, Composition) else None
 
     def offer(self, shipment: str) -> Offer:
         """The verified offer of another log, and our ref to it: the newest of their checkpoints that we hold."""

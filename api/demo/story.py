@@ -55,6 +55,8 @@ DRAWN = (
     ),
 )
 """What comes out of the circuit: product, lot, kg, shares of the oxides in percent."""
+METALS = {"prnd_metal": (("Pr", "23.30"), ("Nd", "76.50")), "dy_metal": (("Dy", "99.60"),)}
+"""Assays of the metals, percent of the mass."""
 LEFT_PCT = Decimal("3.2")
 """Of each element, measured in the circuit when its period is closed."""
 
@@ -342,7 +344,19 @@ def _metal(actors: dict[str, Actor], told: Told) -> Iterator[Shown]:
                 "steps": [{"process": process}],
                 "at": day(30),
                 "inputs": [{"batch": lot, "units": drums}],
-                "outputs": [{"product": product, "lot_no": f"{key.upper()}-M1", "quantity": kg(mass)}],
+                "outputs": [
+                    {
+                        "product": product,
+                        "lot_no": f"{key.upper()}-M1",
+                        "quantity": kg(mass),
+                        "assay": {
+                            "basis": "as_received",
+                            "elements_pct": [list(pair) for pair in METALS[product]],
+                            "lab": "Qiandong Metals, own laboratory",
+                            "status": "final",
+                        },
+                    }
+                ],
                 "losses": [{"kind": "oxygen_and_slag", "quantity": kg(loss)}],
             },
             f"reduce-{key}",

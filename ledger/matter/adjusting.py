@@ -34,7 +34,7 @@ from ledger.matter.correcting import booked, consent_of, refuse_careless
 from ledger.matter.corrections import SHARED, SIDES, Amount, amounts, corrected, delta_of, lines, told
 from ledger.matter.desk import Desk
 from ledger.matter.events import Event
-from ledger.matter.processing import refuse_sums
+from ledger.matter.processing import refuse_gain_or_loss, refuse_sums
 from ledger.matter.quantities import show_mg
 from ledger.matter.stock import Correction, Delta, Line, Shipment
 
@@ -115,6 +115,9 @@ def _refuse_impossible(desk: Desk, entry: Event, correction: Correction) -> None
         raise Refusal("adjustment-leaves-half", field="lines", value=correction.index)
     if entry.type == "transformed":
         refuse_sums(folded)
+    elif entry.type == "sampled":
+        taken = list(folded.rows("inputs.chain", "inputs.authority"))
+        refuse_gain_or_loss(taken, list(folded.rows("outputs.chain", "outputs.authority")), (), {"sampling"})
 
 
 def _move(desk: Desk, stock: Mapping[tuple[str, str, str], list[int]]) -> None:

@@ -24,7 +24,7 @@ from ledger.matter import vectors
 from ledger.matter.assays import parse_assay
 from ledger.matter.events import Event
 from ledger.matter.flows import Flow, Goods, flow_of
-from ledger.matter.makeups import RANKS, Composition, Makeup, PoolContent, pool_key
+from ledger.matter.makeups import RANKS, TYPICAL, Composition, Makeup, PoolContent, pool_key
 from ledger.matter.outputs import rare_earths
 from ledger.matter.provenance import (
     COVERAGE,
@@ -91,7 +91,7 @@ def _told(
     parsed = parse_assay(
         assay, product, reference, where, custody=basis, moisture_pct=moisture_pct, feed_class=feed_class
     )
-    return rare_earths(parsed.content(mg, basis)), parsed.status
+    return rare_earths(parsed.content(mg, basis)), RANKS[0] if assay.get("method") == TYPICAL else parsed.status
 
 
 def _received(at: Sheet) -> None:

@@ -67,7 +67,9 @@ def touches(event: Event, entries: Iterable[Booked] = ()) -> frozenset[Key]:
     """
     ids = event.ids
     keys = {("batch", ids[slot]) for slot in ("batch", "assembly", "opens") if slot in ids}
-    keys.update(("pool", event.scalar(slot)["pool"]) for slot in ("charge", "draw", "closing") if slot in event.slots)
+    for head in (event.scalar(slot) for slot in ("charge", "draw", "closing") if slot in event.slots):
+        keys.add(("pool", head["pool"]))
+        keys.update([("batch", head["period"])] if "period" in head else [])
     keys.update(("batch", id_) for id_ in ids.get("outputs.chain", ()))
     keys.update(("unit", id_) for id_ in ids.get("units.public", ()))
     keys.update(("lock", ids[slot]) for slot in ("hold", "pledge", "recall") if slot in ids)

@@ -13,6 +13,8 @@ from ledger.matter.provenance import Content, Share
 
 RANKS = ("typical", "provisional", "final", "agreed")
 """How sure a composition is: a later assay replaces an earlier one of its rank or below."""
+TYPICAL = "typical"
+"""The method of an assay that nobody made: what such goods usually are, as sure as that is, wherever they go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def as_assay(makeup: Composition) -> dict[str, Any] | None:
         "basis": "as_received",
         "elements_pct": [[element, f"{value.normalize():f}"] for element, value in told.items()],
         "uncertainty_pct": {"elements_pct": uncertain},
-        "method": "carried",
+        "method": TYPICAL if makeup.rank == RANKS[0] else "carried",
         "status": "final" if makeup.rank in ("final", "agreed") else "provisional",
     }
 

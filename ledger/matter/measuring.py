@@ -20,7 +20,7 @@ from ledger.matter.locks import KINDS, follow
 from ledger.matter.processing import new_batch, refuse_gain_or_loss
 from ledger.matter.quantities import show_goods, show_mg
 from ledger.matter.statements import refuse_kind_unknown
-from ledger.matter.stock import Batch, Pool, Unit
+from ledger.matter.stock import POOL_PRODUCT, Batch, Pool, Unit
 
 Goods = tuple[int, int | None]
 """Milligrams, and pieces where there are any."""
@@ -130,6 +130,8 @@ def remeasured(desk: Desk, event: Event) -> None:
 
 def _measured_batch(desk: Desk, row: Mapping[str, Any], where: str) -> Batch:
     batch = desk.batch(row["batch"], where)
+    if batch.product == POOL_PRODUCT:
+        raise Refusal("pool-counted-as-batch", field=where, value=batch.id)
     if row["basis"] != batch.basis:
         raise Refusal("basis-differs", field=f"{where}.quantity.basis", value=row["basis"], basis=batch.basis)
     return batch

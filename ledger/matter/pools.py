@@ -8,8 +8,9 @@ A pool's period is a batch without kilograms: charged goods are its parents, dra
 its child, so whoever traces goes through it as through any other batch. What a pool may give is counted by element in
 its composition (contents.py), because what comes out has another form than what went in.
 
-Promises: a period is opened once and closed once, and named by every charge and draw; goods of others go into no pool.
-Does not check: that the elements drawn were in it.
+Promises: a period is opened once and closed once, and named by every charge and draw; goods of others go into no pool;
+out of a recalled period nothing is drawn, nor carried into the next one. Does not check: that the elements drawn were
+in it.
 """
 
 from dataclasses import replace
@@ -17,11 +18,9 @@ from dataclasses import replace
 from ledger.errors import Refusal
 from ledger.matter.desk import Desk
 from ledger.matter.events import Event
+from ledger.matter.locks import refuse_recalled
 from ledger.matter.processing import new_batch, take_inputs
-from ledger.matter.stock import Batch, Pool
-
-POOL_PRODUCT = "pool"
-"""The product of a batch that stands for a period."""
+from ledger.matter.stock import POOL_PRODUCT, Batch, Pool
 
 
 def charged(desk: Desk, event: Event) -> None:
@@ -40,6 +39,8 @@ def charged(desk: Desk, event: Event) -> None:
         return
     if "opens" not in event.ids:
         raise Refusal("pool-not-open", field="pool", value=code)
+    if "period" in charge:
+        raise Refusal("pool-opens-new", field="period", value=charge["period"], pool=code)
     period = _open_period(desk, event)
     desk.put(Pool(code, period, step.get("site") or "", step["process"], in_mg=mg))
 
@@ -50,6 +51,7 @@ def drawn(desk: Desk, event: Event) -> None:
     rows = list(event.rows("outputs.chain", "outputs.authority"))
     if not rows:
         raise Refusal("nothing-named", field="outputs", verb="draw")
+    refuse_recalled(desk.batch(pool.period, "period"), "period", ())
     for id_, row in zip(event.ids["outputs.chain"], rows, strict=True):
         new_batch(desk, id_, row, row, row["site"], "")
     desk.put(replace(pool, out_mg=pool.out_mg + sum(row["mg"] for row in rows), draws=pool.draws + 1))
@@ -58,6 +60,8 @@ def drawn(desk: Desk, event: Event) -> None:
 def closed(desk: Desk, event: Event) -> None:
     closing = event.scalar("closing")
     pool = _open_pool(desk, closing["pool"], closing["period"])
+    if "opens" in event.ids:
+        refuse_recalled(desk.batch(pool.period, "period"), "period", ())
     period = _open_period(desk, event) if "opens" in event.ids else ""
     desk.put(Pool(pool.code, period, pool.site, pool.process))
 
@@ -65,6 +69,8 @@ def closed(desk: Desk, event: Event) -> None:
 def _open_period(desk: Desk, event: Event) -> str:
     id_, opens = str(event.ids["opens"]), event.scalar("opens")
     desk.refuse_known(("batch", id_))
+    if opens["product"] != POOL_PRODUCT:
+        raise Refusal("pool-opens-product", field="opens.product", value=opens["product"], product=POOL_PRODUCT)
     desk.put(Batch(id_, opens["product"], "net", counted=False, lot_no=opens.get("lot_no")))
     return id_
 

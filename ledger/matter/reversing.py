@@ -5,6 +5,10 @@ unit here, whole, not inside another. It vanishes (a batch without holdings, uni
 back as it was: loose goods to their site and owner, units with all that is stacked in them. Loose goods bear no name,
 so what was moved or unpacked is undone where as much still stands loose.
 
+A scale, or a sample, may give a unit another net while it stays the same unit. So a unit that a sample opened is not
+closed again here, and a line that moved units and loose goods together is not moved back: how much of it was loose is
+not known any more. (That units alone were moved is told by their nets: they add up to the line.)
+
 What can be undone is in `_UNDO`; entries that only state something are simply crossed out; for every other type
 `_WAY_OUT` names the sentence that tells how it is put right. What was used cannot be reversed: it is adjusted.
 """
@@ -57,9 +61,11 @@ def _unmake(desk: Desk, id_: str, row: Mapping[str, Any], site: str, owner: str)
 
 
 def _untouched(desk: Desk, id_: str, site: str, within: Iterable[str] = ()) -> Unit:
-    """A unit that stands here on its own, or inside one of `within`."""
+    """A unit that stands here on its own, or inside one of `within`; neither it is locked, nor its batch recalled."""
     unit = desk.unit(id_, _WHERE)
     _refuse_locked(unit)
+    if desk.batch(unit.batch, _WHERE).recalled:
+        raise Refusal("reversal-of-locked", field=_WHERE, value=unit.batch)
     if unit.state != "here" or unit.site != site or not (unit.inside is None or unit.inside in within):
         raise Refusal("reversal-of-used-unit", field=_WHERE, value=id_, serial=unit.serial, site=site)
     return unit
@@ -135,6 +141,13 @@ def _transformed(desk: Desk, entry: Event) -> None:
     _inputs_back(desk, entry)
 
 
+def _sampled(desk: Desk, entry: Event) -> None:
+    opened = [row["unit"] for row in entry.items("nets.public")]
+    if opened:
+        raise Refusal("reversal-of-opened-unit", field=_WHERE, value=opened[0])
+    _transformed(desk, entry)
+
+
 def _assembled(desk: Desk, entry: Event) -> None:
     quantity, id_ = entry.scalar("quantity"), entry.ids["assembly"]
     batch = desk.batch(id_, _WHERE)
@@ -185,7 +198,8 @@ def _unpacked(desk: Desk, entry: Event) -> None:
         unit = desk.unit(row["unit"], _WHERE)
         inner = [_untouched(desk, id_, unit.site) for id_ in row.get("contains") or ()]
         alike = all((one.batch, one.owner) == (unit.batch, unit.owner) for one in inner)
-        if unit.state != "emptied" or not alike or (inner and sum(one.net_mg for one in inner) != unit.net_mg):
+        held = sum(one.net_mg for one in inner), sum(one.count or 0 for one in inner)
+        if unit.state != "emptied" or not alike or (inner and held != (unit.net_mg, unit.count or 0)):
             raise Refusal("reversal-of-changed-units", field=_WHERE, value=unit.batch)
         for one in inner:
             desk.put(replace(one, inside=unit.id))
@@ -196,7 +210,7 @@ def _unpacked(desk: Desk, entry: Event) -> None:
 
 
 def _moved(desk: Desk, entry: Event) -> None:
-    """Back to where it came from. How much was loose is told by what the units weigh now."""
+    """Back to where it came from."""
     move = entry.scalar("move")
     for row in entry.rows("lines.chain", "lines.authority"):
         listed = set(row.get("units") or ())
@@ -207,6 +221,8 @@ def _moved(desk: Desk, entry: Event) -> None:
         whole = all(inner in listed for unit in units for inner in unit.contains)
         if rest < 0 or pieces < 0 or not whole:
             raise Refusal("reversal-of-changed-units", field=_WHERE, value=row["batch"])
+        if units and (rest or pieces):
+            raise Refusal("reversal-of-mixed-move", field=_WHERE, value=row["batch"], site=move["from"])
         for unit in units:
             desk.put(replace(unit, site=move["from"]))
         if rest or pieces:
@@ -218,7 +234,7 @@ def _moved(desk: Desk, entry: Event) -> None:
 _UNDO: Mapping[str, Callable[[Desk, Event], None]] = {
     "registered": _registered,
     "transformed": _transformed,
-    "sampled": _transformed,
+    "sampled": _sampled,
     "assembled": _assembled,
     "dismantled": _dismantled,
     "removed": _removed,

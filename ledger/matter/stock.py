@@ -2,6 +2,8 @@
 
 Each state has a `key`; a view is a mapping from keys to states, whatever keeps it (the store's tables, or a dictionary
 in an audit). Batches and units are columns there; shipments and arrivals are one JSON text, written and read here.
+
+Over 400 lines because every state stands here, once, beside the text that it is kept as.
 """
 
 import json
@@ -12,6 +14,8 @@ from typing import Any
 from ledger.matter.events import Event
 
 Key = tuple[str, str]
+POOL_PRODUCT = "pool"
+"""The product of a batch that stands for a period of a pool."""
 
 
 @dataclass(frozen=True, slots=True)

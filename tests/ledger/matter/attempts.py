@@ -1,7 +1,7 @@
 """Random attempts of four organisations, drawn from a seed: how one is drawn, tried, and held against the books."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from random import Random
 from typing import TypeVar
@@ -28,7 +28,8 @@ class Attempts:
         self.offers: list[Event] = []
         self.creating: list[Event] = []
         self.tried: Counter[tuple[str, str]] = Counter()
-        self.order: list[tuple[Node, int]] = []
+        self.order: list[tuple[Node, int, Mapping[str, Unit]]] = []
+        """What was recorded, one after the other: by whom, as which entry of his log, and the units as they were."""
         for name in NAMES:
             assert self.world[name].name == f"{name}.example"
 
@@ -40,7 +41,7 @@ class Attempts:
         None: it must be allowed, or met by one of `perhaps`.
         """
         node = self.world[event.name.removesuffix(".example")]
-        refusals = (*refusals, *self.locks.forbidden(event, node.view))
+        refusals = (*refusals, *self.locks.forbidden(event, node.view, node.log))
         states = dict(node.view)
         before = {absolute(s.id, node.origin): s for s in node.view.values() if isinstance(s, Unit)}
         views = deepcopy(node.view) if refusals or perhaps else {}
@@ -51,7 +52,7 @@ class Attempts:
         else:
             assert not refusals, f"{event.type} should have been refused as {refusals}"
             self.tried[event.type, "allowed"] += 1
-            self.order.append((node, len(node.log)))
+            self.order.append((node, len(node.log), before))
             self.books.record(event, before)
             self.books.check(self.world)
             self.books.check_owners(event, states, node)

@@ -3,8 +3,8 @@
 `Books.record` reads an event that custody allowed. `Books.check` then holds the views of all organisations against it:
 
     created + gained = held by all + in transit + used up + missing        for each batch, in mass and in pieces
-                                                                           (a stock-take's loss is a gain below zero)
-                       + given up by one partner and not yet taken by the other
+                                       + given up by one partner and not yet taken by the other
+    (a stock-take's loss is a gain below zero; what is charged into a pool is used up, what is drawn is created)
     every unit is in one place, nothing is negative, a stack weighs what is in it
 """
 
@@ -13,11 +13,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ledger.matter.events import Event
-from ledger.matter.stock import Batch, Key, State, Unit
+from ledger.matter.stock import Batch, Key, Pool, State, Unit
 from tests.ledger.matter.story import Node, World
 
 Amount = tuple[int, int]
 """Milligrams and pieces."""
+Period = tuple[str, int, int, int]
+"""Of a pool: its open period or "", what went in since it opened, what came out, in how many draws."""
 NOTHING: Amount = (0, 0)
 HERE = ("here", "quarantined")
 STAYING = ("packed", "unpacked", "moved", "held", "released", "pledged", "unpledged", "recalled")
@@ -52,6 +54,7 @@ class Books:
         self.waiting: dict[str, Amount] = {}
         self.place: dict[str, str] = {}
         self.between: dict[str, Amount] = defaultdict(lambda: NOTHING)
+        self.pools: dict[tuple[str, str], Period] = {}
         self.logs: dict[str, list[Event]] = defaultdict(list)
 
     # -- reading events ---------------------------------------------------------------------------------------
@@ -65,9 +68,7 @@ class Books:
             self.leave_opened(event, row, before)
         for unit in event.ids.get("units.public", ()):
             self.place[absolute(unit, event.origin)] = event.name
-        if event.type in ("remeasured", "counted"):
-            self.measure(event, before)
-        elif event.type == "removed":
+        if event.type == "removed":
             for row in event.rows("lines.chain", "lines.authority"):
                 self.use(event, row)
         elif event.type in ("unpacked", "dismantled"):
@@ -81,7 +82,18 @@ class Books:
         elif event.type == "acknowledged":
             self.take_back(event)
         else:
-            self.mend(event, before)
+            self.record_more(event, before)
+
+    def record_more(self, event: Event, before: Mapping[str, Unit]) -> None:
+        """What scales, pools and corrections say."""
+        if event.type in ("remeasured", "counted"):
+            self.measure(event, before)
+        elif event.type in ("charged", "drawn", "closed"):
+            self.pool(event)
+        elif event.type == "reversed":
+            self.undo(self.logs[event.origin][event.scalar("reversal")["index"] - 1], before)
+        elif event.type == "adjusted":
+            self.adjust(event)
 
     def make(self, event: Event) -> None:
         ids = [event.ids[slot] for slot in ("batch", "assembly") if slot in event.ids]
@@ -124,6 +136,18 @@ class Books:
             self.gained[batch] = plus(self.gained[batch], more)
             self.hold(event.name, batch, more)
 
+    def pool(self, event: Event) -> None:
+        """A period opens with its first charge, or goes on from the one before; kilograms are not carried over."""
+        head = next(event.scalar(slot) for slot in ("charge", "draw", "closing") if slot in event.slots)
+        place = event.name, head["pool"]
+        opens = event.ids.get("opens")
+        period, went_in, came_out, draws = self.pools.get(place, ("", 0, 0, 0))
+        if event.type == "closed" or opens is not None:
+            period, went_in, came_out, draws = opens or "", 0, 0, 0
+        went_in += sum(row["mg"] for row in event.rows("inputs.chain", "inputs.authority"))
+        came_out += sum(row["mg"] for row in event.rows("outputs.authority"))
+        self.pools[place] = period, went_in, came_out, draws + (event.type == "drawn")
+
     def open_unit(self, event: Event, row: Mapping[str, Any], before: Mapping[str, Unit]) -> None:
         unit = absolute(row["unit"], event.origin)
         self.place[unit] = "gone"
@@ -132,12 +156,6 @@ class Books:
             batch = absolute(row["batch"], event.origin)
             self.used[batch] = plus(self.used[batch], inside)
             self.hold(event.name, batch, minus(NOTHING, inside))
-
-    def mend(self, event: Event, before: Mapping[str, Unit]) -> None:
-        if event.type == "reversed":
-            self.undo(self.logs[event.origin][event.scalar("reversal")["index"] - 1], before)
-        elif event.type == "adjusted":
-            self.adjust(event)
 
     def undo(self, event: Event, before: Mapping[str, Unit]) -> None:
         """What it made is gone, what it used is back: everything with the opposite sign."""
@@ -253,12 +271,27 @@ class Books:
                         batch = absolute(unit.batch, node.origin)
                         seen[node.name, batch] = plus(seen[node.name, batch], (unit.net_mg, unit.count or 0))
             check_node(node)
+            self.check_pools(node)
         assert {place: held for place, held in seen.items() if held != NOTHING} == {
             place: held for place, held in self.held.items() if held != NOTHING
         }
         for unit, place in self.place.items():
             assert stands[unit] == ([] if place == "gone" or "#" in place else [place])
         self.check_sums(seen)
+
+    def check_pools(self, node: Node) -> None:
+        """Every pool is in its open period, and a period is a batch of which nothing stands anywhere."""
+        told = {
+            (node.name, state.code): (state.period, state.in_mg, state.out_mg, state.draws)
+            for state in node.view.values()
+            if isinstance(state, Pool)
+        }
+        assert told == {place: period for place, period in self.pools.items() if place[0] == node.name}
+        for period, *_ in told.values():
+            if period:
+                batch = node.view["batch", period]
+                assert isinstance(batch, Batch)
+                assert (batch.mg, batch.product, batch.loose) == (0, "pool", ())
 
     def check_owners(self, event: Event, before: Mapping[Key, State], node: Node) -> None:
         """Goods change hands by a transfer of title, as it says, and by nothing else that is done where they stand."""

@@ -12,6 +12,7 @@ from ledger.matter.stock import Arrival, Batch, Shipment
 from tests.ledger.matter.attempts import NAMES, SITES
 from tests.ledger.matter.books import absolute
 from tests.ledger.matter.mendings import Mendings
+from tests.ledger.matter.poolings import Poolings
 from tests.ledger.matter.statuses import Statuses
 from tests.ledger.matter.story import Node, Row, answer, part
 
@@ -25,7 +26,7 @@ def outcome_of(fate: str) -> str:
     return {"concession": "accepted", "damaged": "rejected"}.get(state, state)
 
 
-class History(Statuses, Mendings):
+class History(Statuses, Poolings, Mendings):
     """Step by step, as likely as the verbs' weights say."""
 
     def step(self) -> None:
@@ -45,6 +46,9 @@ class History(Statuses, Mendings):
             (6, self.decide),
             (2, self.decline),
             (8, self.acknowledge),
+            (3, self.charge),
+            (3, self.draw),
+            (2, self.close_period),
             (2, self.sample),
             (2, self.weigh),
             (2, self.count),
@@ -272,6 +276,7 @@ class History(Statuses, Mendings):
             return
         gone = ["not-enough", "not-enough-pieces", "unit-not-here", "unit-at-other-site", "unit-inside-other"]
         gone += ["unit-net-differs", "count-missing", "unit-of-other-owner", "less-than-its-units", "net-untold"]
+        gone += ["pool-open", "pool-not-open", "pool-period-closed"]
         self.attempt(self.one(self.creating), "id-given-twice", *gone)
 
     def take_what_others_hold(self) -> None:

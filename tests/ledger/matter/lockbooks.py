@@ -6,7 +6,7 @@ the organisation, except for what may, and the view tells the same locks.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,7 +42,7 @@ def goes_back(event: Event) -> bool:
 
 def taken(event: Event) -> Iterator[dict[str, Any]]:
     """What an event takes, or tries to: rows of batch, site, owner, mg, count, units."""
-    if event.type in ("transformed", "assembled", "sampled"):
+    if event.type in ("transformed", "assembled", "sampled", "charged"):
         yield from event.rows("inputs.chain", "inputs.authority")
     elif event.type in ("shipped", "removed", "title_transferred", "pledged"):
         yield from event.rows(*LINES)
@@ -57,6 +57,41 @@ def taken(event: Event) -> Iterator[dict[str, Any]]:
                 yield {**row, "batch": where["batch"], "site": where["site"], "mg": row["net_mg"]}
     elif event.type in ("unpacked", "dismantled"):
         yield from ({"batch": row["batch"], "units": [row["unit"]]} for row in event.rows("units.chain"))
+    elif event.type == "drawn":
+        yield {"batch": event.scalar("draw")["period"]}
+    elif event.type == "closed" and event.ids.get("opens"):
+        yield {"batch": event.scalar("closing")["period"]}
+    elif event.type == "adjusted":
+        yield from given_up(event)
+
+
+def given_up(event: Event) -> Iterator[dict[str, Any]]:
+    """What an adjustment takes once its lines are set against each other, place by place."""
+    sums: dict[Place, list[int]] = defaultdict(lambda: [0, 0])
+    for group in (("lines.chain", "lines.authority"), ("shared.partner", "shared.authority")):
+        for row in event.rows(*group):
+            sign = 1 if row["side"] in ("used", "shipped") else -1
+            place = sums[row["batch"], row["site"], row.get("owner") or ""]
+            place[0] += sign * row["delta_mg"]
+            place[1] += sign * row.get("delta_count", 0)
+    for (batch, site, owner), (mg, count) in sums.items():
+        if mg > 0 or count > 0:
+            yield {"batch": batch, "site": site, "owner": owner, "mg": max(mg, 0), "count": max(count, 0)}
+
+
+def taken_back(event: Event, view: View) -> Iterator[dict[str, Any]]:
+    """The loose goods that the reversal of an entry takes: what it unpacked, and what it moved without units."""
+    if event.type == "unpacked":
+        for row in event.rows("units.chain"):
+            one = view["unit", row["unit"]]
+            assert isinstance(one, Unit)
+            if not row.get("contains"):
+                place = {"batch": one.batch, "site": one.site, "owner": one.owner}
+                yield {**place, "mg": one.net_mg, "count": one.count or 0}
+    elif event.type == "moved":
+        for row in event.rows(*LINES):
+            if not row.get("units"):
+                yield {**row, "site": event.scalar("move")["to"]}
 
 
 def split(row: Mapping[str, Any], view: View) -> tuple[list[Unit], int, int]:
@@ -83,11 +118,20 @@ class LockBooks:
 
     # -- beforehand -------------------------------------------------------------------------------------------
 
-    def forbidden(self, event: Event, view: View) -> set[str]:
-        """Empty: no lock stands in the way. Else the event must be refused, and may be with one of these codes."""
+    def forbidden(self, event: Event, view: View, log: Sequence[Event]) -> set[str]:
+        """Empty: no lock stands in the way. Else the event must be refused, and may be with one of these codes.
+
+        `log`: what was recorded before, for a reversal takes what an earlier entry made.
+        """
         mine, found = self.open[event.name], set[str]()
         wanted: dict[Place, list[int]] = defaultdict(lambda: [0, 0])
-        for row in taken(event):
+        rows = list(taken(event))
+        if event.type == "reversed" and 0 < event.scalar("reversal")["index"] <= len(log):
+            undone = log[event.scalar("reversal")["index"] - 1]
+            if self.locks_what_came_of(undone, mine.values(), view):
+                found.add("reversal-of-locked")
+            rows = list(taken_back(undone, view))
+        for row in rows:
             units, mg, count = split(row, view)
             if not goes_back(event) and any(row["batch"] in one.batches for one in mine.values()):
                 found.add("batch-recalled")
@@ -104,6 +148,21 @@ class LockBooks:
             if (mg and mg > here - locked) or (count and count > pieces - locked_pieces):
                 found |= {GOODS[one.kind] for one in locks}
         return found
+
+    def locks_what_came_of(self, event: Event, locks: Iterable[Kept], view: View) -> bool:
+        """Whether a batch or a unit that an entry made, opened or moved is locked."""
+        batches = {event.ids[slot] for slot in ("batch", "assembly") if slot in event.ids}
+        batches.update(event.ids.get("outputs.chain", ()))
+        units = set(event.ids.get("units.public", ()))
+        if event.type == "unpacked":
+            units.update(inner for row in event.rows("units.chain") for inner in row.get("contains") or ())
+        elif event.type == "moved":
+            units.update(one for row in event.rows(*LINES) for one in row.get("units") or ())
+        held = {one.batch for one in (view["unit", id_] for id_ in units) if isinstance(one, Unit)}
+        return any(
+            batches & {place[0] for place in kept.loose} or kept.batches & (batches | held) or kept.units & units
+            for kept in locks
+        )
 
     # -- reading events ---------------------------------------------------------------------------------------
 

@@ -7,19 +7,25 @@ from ledger.matter.event_types import CORRECTIONS
 from ledger.matter.events import Event
 from ledger.matter.stock import Batch, Correction, Shipment
 from tests.ledger.matter.attempts import NAMES
-from tests.ledger.matter.books import Amount, Books, amount, plus, units
+from tests.ledger.matter.books import Amount, Books, amount, plus
 from tests.ledger.matter.makings import Makings
 from tests.ledger.matter.story import Node, Row, change
 
-UNDONE = ("registered", "transformed", "assembled", "dismantled", "removed", "packed", "unpacked", "moved")
+POOLS = ("charged", "drawn", "closed")
+UNDONE = ("registered", "transformed", "sampled", "assembled", "dismantled", "removed", "packed", "unpacked", "moved")
 FIXED = {
     "shipped": "reversal-of-shipment",
     "received": "reversal-of-receipt",
     "acknowledged": "reversal-of-acknowledgement",
     "period_closed": "reversal-of-closing",
+    **dict.fromkeys(("remeasured", "counted"), "reversal-of-measurement"),
+    **dict.fromkeys(
+        ("title_transferred", "pledged", "unpledged", "held", "released", "recalled"), "reversal-of-status"
+    ),
+    **dict.fromkeys(POOLS, "correction-in-pool"),
 }
 TOUCHED = ("reversal-of-used", "reversal-of-used-unit", "reversal-of-goods-gone", "reversal-of-changed-units")
-SOFT = ("adjustment-pieces-differ", "adjustment-leaves-half", "sums-differ")
+SOFT = ("adjustment-pieces-differ", "adjustment-leaves-half", "sums-differ", "pieces-from-nowhere")
 """What an adjustment may meet besides, depending on the rest of its entry."""
 
 Place = tuple[str, int, str, str, str, str]
@@ -79,9 +85,22 @@ class Mendings(Makings):
             wrong = ["reversal-of-adjusted"]
         elif entry.type in FIXED:
             wrong = [FIXED[entry.type]]
+        elif entry.items("nets.public") and entry.type == "sampled":
+            wrong = ["reversal-of-opened-unit"]
+        elif entry.type == "moved" and self.mixed(node, entry):
+            wrong = ["reversal-of-mixed-move", *TOUCHED]
         assert wrong or entry.type in UNDONE
         later = index < len(node.log) and entry.type != "removed"
         self.attempt(node.reversed(index), *wrong, perhaps=TOUCHED if later else ())
+
+    def mixed(self, node: Node, entry: Event) -> bool:
+        """Whether a line of a move holds more than its units do now."""
+        for row in entry.rows("lines.chain", "lines.authority"):
+            leaves = [one for one in (self.unit(node, id_) for id_ in row.get("units") or ()) if not one.contains]
+            held = sum(one.net_mg for one in leaves), sum(one.count or 0 for one in leaves)
+            if leaves and held != (row["mg"], row.get("count") or 0):
+                return True
+        return False
 
     # -- adjusting --------------------------------------------------------------------------------------------
 
@@ -126,7 +145,9 @@ class Mendings(Makings):
         pieces = self.one((0, self.dice.randint(-3, 3))) if batch.counted else 0
         after = plus(so_far, (mg, pieces))
         stands = plus((here.mg, here.count or 0), (sign * mg, sign * pieces))
-        if not mg and not pieces:
+        if node.log[index - 1].type in POOLS:
+            wrong = ["correction-in-pool"]
+        elif not mg and not pieces:
             wrong = ["adjustment-of-nothing"]
         elif min(after) < 0 or min(stands) < 0:
             wrong = ["adjustment-below-zero", "adjustment-not-here", *SOFT]
@@ -197,11 +218,10 @@ class Mendings(Makings):
     def check_folding(self) -> None:
         """All logs as corrected, summed anew: everybody holds as much, and as much is on its way."""
         logs = {node.name: dict(as_corrected(enumerate(node.log, 1))) for node in self.world.nodes.values()}
-        known = {node.name: units(node) for node in self.world.nodes.values()}
         folded = Books()
-        for node, index in self.order:
+        for node, index, before in self.order:
             if index in logs[node.name]:
-                folded.record(logs[node.name][index].check(), known[node.name])
+                folded.record(logs[node.name][index].check(), before)
         assert not folded.between
         assert without_nothing(folded.held) == without_nothing(self.books.held)
         assert on_the_way(folded) == on_the_way(self.books)

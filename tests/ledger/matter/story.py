@@ -22,7 +22,19 @@ from typing import Any
 from ledger.entries import id_in, id_text
 from ledger.matter.custody import apply, touches
 from ledger.matter.events import Event
-from ledger.matter.stock import Arrival, Batch, Booked, Correction, Key, Locked, Shipment, State, Unit
+from ledger.matter.stock import (
+    POOL_PRODUCT,
+    Arrival,
+    Batch,
+    Booked,
+    Correction,
+    Key,
+    Locked,
+    Pool,
+    Shipment,
+    State,
+    Unit,
+)
 
 AT = "2026-11-22T08:15:00+08:00"
 RECORDED_AT = "2026-11-22T00:20:00.000Z"
@@ -55,10 +67,17 @@ def part(
 
 
 def made(
-    name: str, mg: int, *, count: int | None = None, product: str = "prnd_oxide", basis: str = "net", site: str = SITE
+    name: str,
+    mg: int,
+    *,
+    count: int | None = None,
+    product: str = "prnd_oxide",
+    basis: str = "net",
+    site: str = SITE,
+    assay: Row | None = None,
 ) -> Row:
     """An output."""
-    return only(name=name, mg=mg, count=count, product=product, basis=basis, site=site)
+    return only(name=name, mg=mg, count=count, product=product, basis=basis, site=site, assay=assay)
 
 
 def unit(
@@ -236,6 +255,11 @@ class Node:
     def correction(self, event: Event) -> Correction:
         found = self.view["correction", str(self.index(event))]
         assert isinstance(found, Correction)
+        return found
+
+    def pool(self, code: str) -> Pool:
+        found = self.view["pool", code]
+        assert isinstance(found, Pool)
         return found
 
     def mg(self, name: str) -> int:
@@ -437,6 +461,77 @@ class Node:
             "documents": None,
         }
         return self.event("removed", slots)
+
+    # -- events: pools ------------------------------------------------------------------------------------------
+
+    def period(self, pool: str) -> str | None:
+        """The period of a pool that is open."""
+        found = self.view.get(("pool", pool))
+        return found.period or None if isinstance(found, Pool) else None
+
+    def charged(
+        self,
+        pool: str,
+        *inputs: Row,
+        period: str | None = None,
+        opens: str | None = None,
+        product: str = POOL_PRODUCT,
+        process: str = "leach",
+    ) -> Event:
+        """Into the open period, or with `opens`, the name of a new one. `period` names another, or names none: ""."""
+        named = self.period(pool) if period is None and opens is None else period and self.id(period)
+        slots = {
+            "charge": only(at=AT, pool=pool, period=named or None, steps=[{"process": process, "site": SITE}]),
+            "opens": {"product": product, "lot_no": opens} if opens else None,
+            **self._parts("inputs", inputs, typed={}),
+            "documents": None,
+        }
+        return self.event("charged", slots, {"opens": self.call(opens)} if opens else {})
+
+    def drawn(
+        self,
+        pool: str,
+        *outputs: Row,
+        period: str | None = None,
+        process: str = "separation",
+        losses: Sequence[Row] = (),
+    ) -> Event:
+        """Out of the open period, or another that `period` names."""
+        slots = {
+            "draw": {
+                "at": AT,
+                "pool": pool,
+                "period": self.id(period) if period else self.period(pool) or self.world.new_id(),
+                "steps": [{"process": process, "site": SITE}],
+            },
+            "outputs.chain": [{"product": row["product"], "lot_no": row["name"]} for row in outputs],
+            "outputs.authority": [self._output(row) for row in outputs],
+            "losses": {"list": [dict(loss) for loss in losses]} if losses else None,
+            "documents": None,
+        }
+        return self.event("drawn", slots, {"outputs.chain": tuple(self.call(row["name"]) for row in outputs)})
+
+    def closed(
+        self,
+        pool: str,
+        *,
+        period: str | None = None,
+        opens: str | None = None,
+        product: str = POOL_PRODUCT,
+        wip: Sequence[Any] | None = None,
+        losses: Sequence[Row] = (),
+    ) -> Event:
+        """`opens` names the period that goes on with what is left, `wip` is what was measured of it."""
+        named = self.id(period) if period else self.period(pool) or self.world.new_id()
+        slots = {
+            "closing": {"at": AT, "pool": pool, "period": named},
+            "opens": {"product": product, "lot_no": opens} if opens else None,
+            "wip": None if wip is None else {"method": "level", "contents": list(wip)},
+            "losses": {"list": [dict(loss) for loss in losses]} if losses else None,
+            "reason": None,
+            "documents": None,
+        }
+        return self.event("closed", slots, {"opens": self.call(opens)} if opens else {})
 
     # -- events: measuring again --------------------------------------------------------------------------------
 
@@ -741,7 +836,14 @@ class Node:
         }
 
     def _output(self, row: Row) -> Row:
-        return only(mg=row["mg"], basis=row["basis"], count=row.get("count"), site=row["site"], typed={})
+        return only(
+            mg=row["mg"],
+            basis=row["basis"],
+            count=row.get("count"),
+            site=row["site"],
+            typed={},
+            assay=row.get("assay"),
+        )
 
     def _public(self, row: Row) -> Row:
         return only(serial=row["serial"], kind=row["kind"], net_mg=row["net_mg"], count=row.get("count"))

@@ -140,6 +140,7 @@ def test_every_amendable_path_is_text_in_the_table():
 # -- reversed -----------------------------------------------------------------------------------------------------
 
 Story = list[Event]
+ORE = "ion_clay_mixed_oxide"
 
 
 def goods(world: World) -> None:
@@ -162,6 +163,7 @@ REVERSIBLE = {
         [made("x", KG), made("y", 2 * KG, count=4)],
     ),
     "split": lambda n: n.transformed([part("ore", 9)], [made("x", 4), made("y", 5)], process="split"),
+    "sampled": lambda n: n.sampled([part("ore", 9)], [made("x", 4, product=ORE), made("y", 5, product=ORE)]),
     "packed": lambda n: n.packed("ore", [unit("D-8", KG), unit("D-9", 2 * KG)]),
     "packed pieces": lambda n: n.packed("blocks", [unit("B-9", KG, count=10)]),
     "stacked": lambda n: n.packed("blocks", [unit("BP", 4 * KG, count=40, contains=["B-1"])]),
@@ -169,7 +171,7 @@ REVERSIBLE = {
     "unpacked a pallet": lambda n: n.unpacked("P"),
     "unpacked a pallet and its drums": lambda n: n.unpacked("P", "D-1", "D-2", contains=["D-1", "D-2"]),
     "moved": lambda n: n.moved(
-        SITE, "yard", part("ore", 53 * KG, units=["P", "D-1", "D-2"]), part("blocks", 5, count=1)
+        SITE, "yard", part("ore", 50 * KG, units=["P", "D-1", "D-2"]), part("ore", 3), part("blocks", 5, count=1)
     ),
     "assembled": lambda n: n.assembled(
         "lot N", [part("blocks", 5 * KG, count=50, units=["B-1"])], [unit("N-1", KG, count=1)]
@@ -417,6 +419,15 @@ def test_a_slip_is_put_right_along_its_whole_way(world):
     assert (mine.mg("ore"), smelter.mg("ore")) == (0, 0)
     check_folding(mine)
     check_folding(smelter)
+
+
+def test_a_sample_out_of_a_drum_is_taken_back_loose(world, mine):
+    world.do(mine.registered("ore", 30 * KG))
+    world.do(mine.packed("ore", [unit("D-1", 20 * KG)]))
+    event = world.do(mine.sampled([part("ore", KG, units=["D-1"])], [made("sample", KG, product=ORE)]))
+    world.do(mine.adjusted(change(event, "used", "ore", -KG), change(event, "made", "sample", -KG)))
+    assert (mine.unit("D-1").net_mg, mine.batch("ore").holding(SITE, "").mg, mine.mg("sample")) == (19 * KG, 11 * KG, 0)
+    assert event not in folded(mine)
 
 
 def test_a_shipment_to_a_party_outside_is_adjusted_alone(world, mine):

@@ -339,6 +339,11 @@ WEIGHING = {
 
 COUNTING = {
     "nothing": Case(ore, mine(lambda n: n.counted()), "nothing-named"),
+    "kilograms of a pool's period": Case(
+        lambda w: (ore(w), w.do(w["mine"].charged("sx-1", part("ore", KG), opens="period 1"))),
+        mine(lambda n: n.counted(measured("period 1", KG))),
+        "pool-counted-as-batch",
+    ),
     "an unknown pool": Case(ore, mine(lambda n: n.counted(pools=["sx-1"])), "pool-unknown"),
     "a batch that never was here": Case(ore, smelter(lambda n: n.counted(measured("ore", KG))), "batch-unknown"),
     "a difference without a word": Case(

@@ -267,6 +267,9 @@ def test_every_event_that_the_stories_tell_is_well_formed():
     world.do(mine.packed("ore", [unit("D-1", 50 * KG, count=5)]))
     world.do(mine.unpacked("D-1"))
     world.do(mine.moved("plant-1", "yard", part("ore", 60 * KG, count=6)))
+    world.do(mine.charged("tank-1", part("ore", 4 * KG, site="yard", count=1), opens="period 1"))
+    world.do(mine.drawn("tank-1", made("drawn", KG)))
+    world.do(mine.closed("tank-1", opens="period 2", wip=[["Nd", "1000", 5000]]))
     world.do(mine.transformed([part("ore", KG, count=1)], [made("out", KG)], losses=[{"kind": "dust", "mg": 1}]))
     world.do(mine.assembled("M", [part("ore", KG, count=1)], [unit("M-1", KG, count=1)]))
     world.do(mine.dismantled(["M-1"], [made("scrap", KG)]))
@@ -290,7 +293,7 @@ def test_every_event_that_the_stories_tell_is_well_formed():
     world.do(mine.quota_granted("smelter", KG))
     world.do(mine.attested("smelter.example/log", "custody"))
     world.do(mine.amended(1, ("batch.lot_no", "ore", "L-1")))
-    world.do(mine.reversed(8))
+    world.do(mine.reversed(11))
     world.do(mine.adjusted(change(1, "made", "ore", KG)))
     world.do(mine.period_closed("2026-10"))
     told = {event.type for node in world.nodes.values() for event in node.log}
