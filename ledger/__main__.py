@@ -14,10 +14,21 @@ from ledger.errors import LodetraceError
 from ledger.evidence import parse_evidence, verify
 from ledger.log.trust import Policy
 from ledger.matter.quantities import show_mg
-from ledger.verdict import ATTESTED, CLAIMED, PROVEN, WORDS, Verdict, judge, sentence
+from ledger.matter.rows import Row, half_even
+from ledger.matter.vectors import PPB
+from ledger.verdict import ATTESTED, CLAIMED, MODEL_WORDS, PROVEN, WORDS, Origin, Verdict, judge, sentence
 
 SUBJECTS = ("unit", "batch", "shipment", "log")
 """What the first line of a report names; of several, the first one."""
+_ORIGIN_WORDS = {
+    "heading": (
+        "origin of {batch} ({word}, {organisation}; {model})",
+        "{batch} 的元素来源（{word}，{organisation}；{model}）",
+    ),
+    "attested": (", attested by {by}", "，鉴证方 {by}"),
+    "recycled": ("recycled, {feed_class}: {part}", "再生料 {feed_class}：{part}"),
+    "only": ("from no other country than {countries}", "仅来自 {countries}，不含其他国家"),
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -61,7 +72,9 @@ def verify_file(file: Path, trust: Path | None, *, as_json: bool = False, langua
 
 
 def report(verdict: Verdict, language: str) -> list[str]:
-    """The verdict as lines of text: the steps in order, then the three words, then what is not shown or missing."""
+    """The verdict as lines of text: the steps in order, origins by element, the three words, then what is not shown or
+    missing.
+    """
     subject = verdict.subject
     lines = [f"{'✓' if verdict.complete else '✗'} {next(subject[key] for key in SUBJECTS if key in subject)}"]
     if "net_mg" in subject:
@@ -69,10 +82,50 @@ def report(verdict: Verdict, language: str) -> list[str]:
     for step in verdict.steps:
         what = ", ".join((*step.processes, *step.products)) or "-"
         lines.append(f"  {step.at[:10]}  {step.country or '--'}  {step.organisation}  {step.event}  {what}")
+    for origin in verdict.origins:
+        lines += _origin(origin, 0 if language == "en" else 1)
     for word, said in ((PROVEN, verdict.proven), (ATTESTED, verdict.attested), (CLAIMED, verdict.claimed)):
         shown = [sentence(code, facts, language) for code, facts in said] or ["-"]
         lines += [f"{WORDS[word][0 if language == 'en' else 1]}: {text}" for text in shown]
     return lines + [f"! {sentence(code, facts, language)}" for code, facts in verdict.notices]
+
+
+def _origin(origin: Origin, language: int) -> list[str]:
+    """Element by element: the likely part of each origin, and in brackets the least and the most it can be."""
+    words = {name: pair[language] for name, pair in _ORIGIN_WORDS.items()}
+    lines = [
+        words["heading"].format(
+            batch=origin.batch,
+            word=WORDS[origin.standing][language],
+            organisation=origin.organisation,
+            model=MODEL_WORDS[origin.model][language],
+        )
+        + "".join(words["attested"].format(by=by) for by in origin.attested_by)
+    ]
+    for element, rows in origin.elements.items():
+        told = ", ".join(f"{key.replace('/', ' ')} {_part(row)}" for key, row in rows.items())
+        lines.append(f"  {element:<2}  {told}")
+        lines += [
+            "      " + words["recycled"].format(feed_class=feed_class, part=_part(row))
+            for feed_class, row in origin.recycled[element].items()
+            if row[2]
+        ]
+        if origin.only[element]:
+            lines.append("      " + words["only"].format(countries=", ".join(origin.only[element])))
+    return lines
+
+
+def _part(row: Row) -> str:
+    """`70 % (65–75 %)`: to a hundredth of a percent; what is least is rounded down, and what is most, up."""
+    unit = PPB // 10_000
+    mid, lo, hi = half_even(row[0], unit), row[1] // unit, -(-row[2] // unit)
+    between = f" ({_percent(lo)}–{_percent(hi)} %)" if row[1] != row[2] else ""
+    return f"{_percent(mid)} %{between}"
+
+
+def _percent(hundredths: int) -> str:
+    whole, rest = divmod(hundredths, 100)
+    return f"{whole}.{rest:02}".rstrip("0").rstrip(".") if rest else str(whole)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from ledger.log.canonical import b64, b64url, check_json, dump, parse_json, unb6
 from ledger.log.disclosures import commit_list, digest, disclose_made, open_slots, padded
 from ledger.log.merkle import leaf_hash
 from ledger.log.notes import Note, Verifier, parse_note
-from ledger.matter.event_types import EVENT_TYPES, LIST_MAX, Slot
+from ledger.matter.event_types import EVENT_TYPES, LIST_MAX, OPTIONAL, Slot
 from ledger.matter.events import Event, is_origin
 
 FIRST_LINE = "lodetrace entry v1"
@@ -301,7 +301,10 @@ def open_event(entry: Entry, disclosures: Sequence[Any], *, whole: bool = False)
             ids[slot.name] = tuple(
                 None if item is None or item.value is None else new_id(entry.origin, item.salt) for item in shown
             )
-    return Event(entry.type, entry.origin, slots, ids, entry.recorded_at).check(whole=whole)
+    nulls = frozenset(
+        place for place, found in opened.items() if found.value is None and place.partition("/")[0] in OPTIONAL
+    )
+    return Event(entry.type, entry.origin, slots, ids, entry.recorded_at, nulls).check(whole=whole)
 
 
 def _object(value: Any, slot: str) -> Mapping[str, Any] | None:

@@ -7,6 +7,8 @@ Promises: `verify` answers only with entries that are in their logs under checkp
 signed by keys proven from entry 0, with disclosures that those entries commit to. The first thing that does not hold is
 raised with its name; what is merely not there is listed (verdict.py words it).
 Does not check: whether what an organisation says about the world is true. That stays claimed, or attested.
+
+Over 400 lines because the file and the steps that are taken on it stand together, as they do in the document.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +18,7 @@ from typing import Any
 
 from ledger.entries import Entry, check_authors, open_event, parse_entry
 from ledger.errors import LodetraceError, Malformed, Unverified
-from ledger.links import check_links, check_order, check_subject
+from ledger.links import Attestation, attestations, check_links, check_order, check_refs, check_subject
 from ledger.log.canonical import b64, format_json, parse_json, unb64
 from ledger.log.checkpoints import Checkpoint, claimed_origin, open_checkpoint
 from ledger.log.disclosures import open_slots
@@ -25,6 +27,7 @@ from ledger.log.notes import Verifier
 from ledger.log.trust import Policy
 from ledger.matter.event_types import EVENT_TYPES
 from ledger.matter.events import KINDS, Event, is_id, is_origin
+from ledger.origins import check_origins, check_vectors
 
 FORMAT = "lodetrace evidence v1"
 _SUBJECTS = ({"batch"}, {"batch", "unit"}, {"shipment"}, {"log"})
@@ -100,6 +103,7 @@ class LogFacts:
 @dataclass(frozen=True, slots=True)
 class Result:
     """What `verify` found. `vouched`: under a trust policy. `missing`: refs and sources that are not in the file.
+    `attested`: what authorities and auditors vouch for; nothing without a policy.
 
     `subject` is what entries say of it; what only the file says is in `evidence.subject`, and is believed by nobody.
     """
@@ -109,7 +113,18 @@ class Result:
     entries: Mapping[tuple[str, int], Checked]
     logs: Mapping[str, LogFacts]
     vouched: bool
+    heads: tuple[Checkpoint, ...]
     missing: tuple[str, ...] = field(default=())
+    attested: tuple[Attestation, ...] = field(default=())
+
+    def attesting(self, checked: Checked) -> tuple[Attestation, ...]:
+        """Those that cover an entry: it is below their size, and in the history that they are about."""
+        log, under = checked.entry.origin, self.heads[checked.proven.checkpoint].size
+        return tuple(
+            one
+            for one in self.attested
+            if one.log == log and checked.entry.index < one.size and (under == one.size or self.logs[log].consistent)
+        )
 
 
 # -- the file -----------------------------------------------------------------------------------------------------
@@ -230,9 +245,10 @@ def verify(evidence: Evidence, policy: Policy | None) -> Result:
     3  each checkpoint: signature of its log, witness quorum of the policy
     4  consistency between the checkpoints of one log, where shown
     5  each entry: inclusion, signature by the keys valid at its index, origin and index as stated; their order
-    6  each disclosure: path and digest
+    6  each disclosure: path and digest, and the form of what it says
     7  each ref: the entry it names is the one it means
-    8  custody: sources present, both sides of each handover agree, over what is disclosed
+    8  custody: sources present, both sides of each handover and shared adjustment agree, no origin comes from nowhere;
+       all over what is disclosed
     9  the subject: an entry here makes it, and says of it what the file says
     """
     entries = _parse_entries(evidence)
@@ -240,25 +256,34 @@ def verify(evidence: Evidence, policy: Policy | None) -> Result:
     opened = _check_checkpoints(evidence, keys, policy)
     consistent = _check_consistency(evidence, opened)
     logs = _open_logs(evidence, entries, opened, consistent, policy)
-    checked: dict[tuple[str, int], Checked] = {}
+    places: dict[tuple[str, int], tuple[Proven, Entry]] = {}
     for proven, entry in zip(evidence.entries, entries, strict=True):
-        checkpoint = opened[proven.checkpoint]
-        with_disclosures = _check_entry(evidence, proven, entry, checkpoint, logs)
-        if checked.setdefault((entry.origin, entry.index), with_disclosures).entry.raw != entry.raw:
+        _check_entry(proven, entry, opened[proven.checkpoint], logs)
+        if places.setdefault((entry.origin, entry.index), (proven, entry))[1].raw != entry.raw:
             raise Unverified("two-entries-one-place", field="entries", value=entry.index, log=entry.origin)
-    check_order(one.entry for one in checked.values())
-    leaves = {leaf_hash(proven.note) for proven in evidence.entries}
-    for leaf in evidence.disclosures:
-        if leaf not in leaves:
-            raise Unverified("disclosure-of-nothing", field="disclosures", value=b64(leaf))
-    missing = check_links(
-        {place: one.event for place, one in checked.items()},
-        {place: one.entry.leaf for place, one in checked.items()},
-        {(point.origin, point.size): point.root for point in opened},
-    )
-    said, absent = check_subject(evidence.subject, [one.event for one in checked.values() if one.event is not None])
+    check_order(entry for _, entry in places.values())
+    leaves = {place: entry.leaf for place, (_, entry) in places.items()}
+    for leaf in evidence.disclosures.keys() - set(leaves.values()):
+        raise Unverified("disclosure-of-nothing", field="disclosures", value=b64(leaf))
+    checked = {place: _open(evidence, *found) for place, found in places.items()}
+    events = {place: one.event for place, one in checked.items()}
+    roots = {(point.origin, point.size): point.root for point in opened}
+    missing = check_refs(events, leaves, roots) + check_links(events, leaves)
+    known = [event for _, event in sorted(events.items(), key=lambda item: item[0]) if event is not None]
+    check_origins(known)
+    said, absent = check_subject(evidence.subject, known)
     missing += absent
-    return Result(evidence, said, checked, logs, policy is not None, tuple(dict.fromkeys(missing)))
+    openings = {origin: facts.opened for origin, facts in logs.items()}
+    return Result(
+        evidence,
+        said,
+        checked,
+        logs,
+        policy is not None,
+        tuple(opened),
+        tuple(dict.fromkeys(missing)),
+        attestations(events, openings, roots) if policy is not None else (),
+    )
 
 
 def _parse_entries(evidence: Evidence) -> list[Entry]:
@@ -379,17 +404,21 @@ def _check_inclusion(proven: Proven, entry: Entry, checkpoint: Checkpoint) -> No
         raise Unverified("entry-not-included", field="entries", value=entry.index, log=entry.origin) from error
 
 
-def _check_entry(
-    evidence: Evidence, proven: Proven, entry: Entry, checkpoint: Checkpoint, logs: Mapping[str, LogFacts]
-) -> Checked:
-    """Steps 5 and 6."""
+def _check_entry(proven: Proven, entry: Entry, checkpoint: Checkpoint, logs: Mapping[str, LogFacts]) -> None:
+    """Step 5."""
     _check_inclusion(proven, entry, checkpoint)
     try:
         check_authors(entry, logs[entry.origin].authors)
     except Unverified as error:
         raise Unverified("entry-signature-bad", field="entries", value=entry.index, log=entry.origin) from error
+
+
+def _open(evidence: Evidence, proven: Proven, entry: Entry) -> Checked:
+    """Step 6."""
     texts = evidence.disclosures.get(entry.leaf, ())
     event = open_event(entry, texts) if entry.type in EVENT_TYPES else None
     if event is None:
         open_slots(entry.sd, texts)  # a type of a later version: what it discloses holds, but nobody here can read it
+    else:
+        check_vectors(event)
     return Checked(entry, event, proven, texts)

@@ -1,27 +1,52 @@
 """Links: what verified entries say of one another and of the evidence's subject (docs/formats.md, "Verification").
 
     check_order    entries of one log follow one another in time, and in the chain where they are neighbours
-    check_links    each ref names the entry it means; both sides of a handover agree; sources come before their use
+    check_refs     each ref names the entry it means
+    check_links    both sides of a handover and of a shared adjustment agree; sources come before their use
     check_subject  an entry makes the thing that the evidence is about
+    attestations   which logs an authority or auditor vouches for here, up to which size
 
 Promises: whatever two disclosed values contradict is raised; whatever is named and not here is answered as missing.
-Does not check: signatures and proofs (evidence.py did, before), nor a whole log's custody (audit.py).
+Does not check: signatures and proofs (evidence.py did, before), what goods are made of (origins.py), nor a whole log's
+custody (audit.py).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from ledger.entries import NOTHING_BEFORE, Entry, id_in
-from ledger.errors import Unverified
+from ledger.errors import Refusal, Unverified
 from ledger.log.canonical import b64
+from ledger.matter.event_types import ATTESTED_CHECKS
 from ledger.matter.events import Event
 from ledger.matter.genealogy import made
-from ledger.matter.handovers import check_acknowledgement, check_receipt
+from ledger.matter.handovers import check_acknowledgement, check_adjustments, check_receipt
+from ledger.matter.stock import Booked
 
 Place = tuple[str, int]
 """A log's origin, and an entry's index in it, or a size of it."""
 
-_REFS = {"received": ("offer", "shipped"), "acknowledged": ("answer", "received")}
+_REFS = {
+    "received": ("offer", "shipped"),
+    "acknowledged": ("answer", "received"),
+    "adjusted": ("consent", "adjusted"),
+}
 """Which slot of a type refers to an entry elsewhere, and of which type that must be."""
+ATTESTERS = frozenset({"authority", "auditor", "certifier"})
+"""Roles, as entry 0 states them, of those whose `attested` counts where the policy names their log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """`by` (a log, in its entry `index`) replayed `log` up to `size` with `checks`, by the rules of `ruleset`."""
+
+    by: str
+    index: int
+    log: str
+    size: int
+    checks: tuple[str, ...]
+    ruleset: str
 
 
 def check_order(entries: Iterable[Entry]) -> None:
@@ -38,60 +63,140 @@ def check_order(entries: Iterable[Entry]) -> None:
         last = entry
 
 
-def check_links(
+def check_refs(
     events: Mapping[Place, Event | None], leaves: Mapping[Place, bytes], roots: Mapping[Place, bytes]
 ) -> list[str]:
-    """Answers what is not here, as `log index` or a batch's `log#id`. `events` is None where the type is unknown."""
+    """Answers the entries that are referred to and not here, as `log index`. `events` is None for unknown types."""
     missing: list[str] = []
-    sources: dict[str, set[str]] = {}
-    for _, event in sorted(events.items(), key=lambda item: item[0]):
-        if event is None:
+    for place, event in _in_order(events):
+        slot, wanted = _REFS.get(event.type, ("attestation", ""))
+        head = event.scalar(slot)
+        known_root = roots.get((head["log"], head["size"])) if head else None
+        if known_root is not None and b64(known_root) != head["root"]:
+            raise Unverified("fork", field=slot, value=head["size"], log=head["log"])
+        for where, named in _corrected(event):
+            other = (event.origin, named["index"])
+            if named["index"] >= place[1] or (other in leaves and b64(leaves[other]) != named["leaf"]):
+                raise Unverified("ref-to-other-entry", field=where, value=named["index"], log=event.origin)
+        if not head or not wanted:
             continue
-        missing += _check_ref(event, events, leaves, roots)
-        here = sources.setdefault(event.origin, set())
-        missing += [id_in(batch, event.origin, "") for batch in _used(event) if batch not in here]
-        here.update(one.batch for one in made(event))
-        if event.type == "received":
-            here.update(row["batch"] for row in event.rows("lines.chain") if "batch" in row)
+        other = (head["log"], head["index"])
+        if other not in events:
+            missing.append(f"{head['log']} {head['index']}")
+            continue
+        found = events[other]
+        if b64(leaves[other]) != head["leaf"] or (found is not None and found.type != wanted):
+            raise Unverified("ref-to-other-entry", field=slot, value=head["index"], log=head["log"])
     return missing
 
 
-def _check_ref(
-    event: Event,
+def _in_order(events: Mapping[Place, Event | None]) -> list[tuple[Place, Event]]:
+    return [(place, event) for place, event in sorted(events.items(), key=lambda item: item[0]) if event is not None]
+
+
+def _corrected(event: Event) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The entries of its own log that a correction names, by index and leaf."""
+    for slot in ("amendment", "reversal"):
+        if event.scalar(slot):
+            yield slot, event.scalar(slot)
+    if event.type == "adjusted":
+        for slot in ("lines.chain", "shared.partner"):
+            yield from ((slot, row) for row in event.rows(slot) if "index" in row)
+
+
+def check_links(events: Mapping[Place, Event | None], leaves: Mapping[Place, bytes]) -> list[str]:
+    """Answers the batches that are used and come from nowhere here, as `log#id`."""
+    missing: list[str] = []
+    sources: dict[str, set[str]] = {}
+    cut = {
+        id_in(event.scalar("closing")["period"], event.origin, "")
+        for _, event in _in_order(events)
+        if event.type == "closed" and event.scalar("closing") and event.slots.get("provenance") is not None
+    }
+    for place, event in _in_order(events):
+        _check_sides(place, event, events, leaves)
+        here = sources.setdefault(event.origin, set())
+        used = [id_in(batch, event.origin, "") for batch in _used(event)]
+        missing += [batch for batch in used if batch not in here and batch not in cut]
+        here.update(id_in(one.batch, event.origin, "") for one in made(event))
+        if event.type == "received":
+            here.update(id_in(row["batch"], event.origin, "") for row in event.rows("lines.chain") if "batch" in row)
+    return missing
+
+
+def _check_sides(
+    place: Place, event: Event, events: Mapping[Place, Event | None], leaves: Mapping[Place, bytes]
+) -> None:
+    """What two logs say of the same goods, where both are here."""
+    ref = event.scalar(_REFS.get(event.type, ("", ""))[0])
+    other = events.get((ref["log"], ref["index"])) if ref else None
+    if other is None:
+        return
+    if event.type == "received":
+        check_receipt(other, event)
+    elif event.type == "acknowledged":
+        check_acknowledgement(other, event)
+    else:
+        _check_adjustments((ref["log"], ref["index"]), other, place, event, events, leaves)
+
+
+def _check_adjustments(
+    given_at: Place,
+    given: Event,
+    taken_at: Place,
+    taken: Event,
     events: Mapping[Place, Event | None],
     leaves: Mapping[Place, bytes],
-    roots: Mapping[Place, bytes],
-) -> list[str]:
-    slot, wanted = _REFS.get(event.type, ("", ""))
-    ref = event.scalar(slot)
-    if not ref:
-        return []
-    known_root = roots.get((ref["log"], ref["size"]))
-    if known_root is not None and b64(known_root) != ref["root"]:
-        raise Unverified("fork", field=slot, value=ref["size"], log=ref["log"])
-    place = (ref["log"], ref["index"])
-    if place not in events:
-        return [f"{ref['log']} {ref['index']}"]
-    named = events[place]
-    if b64(leaves[place]) != ref["leaf"] or (named is not None and named.type != wanted):
-        raise Unverified("ref-to-other-entry", field=slot, value=ref["index"], log=ref["log"])
-    if event.type == "received" and named is not None:
-        check_receipt(named, event)
-    elif named is not None:
-        check_acknowledgement(named, event)
-    return []
+) -> None:
+    """Both adjustments of one shipment, where they are disclosed and the entries that they adjust are here."""
+    booked = {}
+    for (log, _), event in ((given_at, given), (taken_at, taken)):
+        rows = list(event.rows("shared.partner"))
+        if not rows or not all("index" in row for row in rows) or not event.scalar("adjustment"):
+            return
+        place = (log, rows[0]["index"])
+        found = events.get(place)
+        if found is None:
+            return
+        booked[found.type] = Booked(place[1], leaves[place], found)
+    if booked.keys() != {"shipped", "received"}:
+        raise Refusal("adjustment-of-other-shipment", field="shared", value=taken.items("shared.partner")[0]["index"])
+    check_adjustments(Booked(given_at[1], leaves[given_at], given), taken, booked["shipped"], booked["received"])
 
 
 def _used(event: Event) -> list[str]:
-    """Batches that an entry takes from: they must have been made or received in the same log before."""
-    if event.type == "packed":
-        packing = event.scalar("packing")
-        return [packing["batch"]] if packing else []
+    """Batches that an entry takes from: they must have been made or received in the same log before.
+
+    Of a pool's period that is closed here and tells its origins, what went in is not asked for: evidence may end there.
+    """
+    for type_, slot, field in _ONE_SOURCE:
+        if event.type == type_:
+            return [event.scalar(slot)[field]] if event.scalar(slot) else []
     if event.type == "received":
         return []
     rows = [*event.rows("inputs.chain"), *event.rows("lines.chain")]
     rows += event.rows("units.chain") if event.type in ("unpacked", "dismantled") else []
     return [row["batch"] for row in rows if "batch" in row]
+
+
+_ONE_SOURCE = (("packed", "packing", "batch"), ("drawn", "draw", "period"), ("closed", "closing", "period"))
+"""Types whose one source stands in a scalar slot."""
+
+
+def attestations(
+    events: Mapping[Place, Event | None], opened: Mapping[str, Event], roots: Mapping[Place, bytes]
+) -> tuple[Attestation, ...]:
+    """Those that count: by an authority, auditor or certifier, of another's log, at a size whose checkpoint is here."""
+    found = []
+    for (by, index), event in _in_order(events):
+        told = event.scalar("attestation")
+        if not told or opened[by].scalar("log").get("role") not in ATTESTERS:
+            continue
+        own = told["log"].rpartition("/")[0] == event.name
+        if not own and (told["log"], told["size"]) in roots:
+            checks = tuple(check for check in ATTESTED_CHECKS if check in told["checks"])
+            found.append(Attestation(by, index, told["log"], told["size"], checks, told["ruleset"]))
+    return tuple(found)
 
 
 def check_subject(subject: Mapping[str, str], events: Sequence[Event]) -> tuple[dict[str, str], list[str]]:

@@ -1022,6 +1022,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field}: this shipment is addressed to {value}, not to {receiver}. Only the addressee can receive it.",
         "{field}：该发货的收货方是 {value}，不是 {receiver}。只有指定的收货方才能收货。",
     ),
+    "origins-not-offered": (
+        (
+            "{field} does not repeat what the offer says of origins (model here: {value}, offered: {offered}). "
+            "Repeat it as it was offered; say nothing where it says nothing."
+        ),
+        "{field} 与发货方所述来源不一致（此处模式：{value}，发货方：{offered}）。请原样照录；未述来源的请留空。",
+    ),
     "receipt-of-other-shipment": (
         "{field} is {value}, which is not the shipment that this receipt answers. Answer with its own receipt.",
         "{field} 为 {value}，与所答复的发货不是同一单。请用该发货自己的收货记录答复。",
@@ -1064,6 +1071,15 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "label-version-unknown": (
         "The {field} is of version {value}, which this version cannot read. Update, or check online.",
         "标签（{field}）的版本为 {value}，本版本无法读取。请升级软件，或联网核查。",
+    ),
+    # --- ledger/origins.py -------------------------------------------------------------------------------
+    "model-grew-stronger": (
+        "{field} claims the model {value}, but what went in is {best} at best. A claim never grows stronger.",
+        "{field} 声称模式为 {value}，而投入物料至多为 {best}。监管链模式只能减弱，不能增强。",
+    ),
+    "origin-from-nowhere": (
+        "{field} says that {element} is from {value}, but nothing that went in has that origin. Do not rely on it.",
+        "{field} 称 {element} 来自 {value}，但投入物料中没有这一来源。请勿采信。",
     ),
     # --- ledger/evidence.py ------------------------------------------------------------------------------
     "consistency-of-unknown": (

@@ -5,7 +5,9 @@
     claimed   everything else: what an organisation says about the world, such as an origin or a process
 
 A verdict words what `evidence.verify` checked; it checks nothing itself. "Valid" always reads "no recall or correction
-known as of size N, time T".
+known as of size N, time T". Where elements come from is never proven: it is claimed by the organisation that committed
+to it, or attested, where somebody replayed that organisation's log with provenance among the checks; and that says that
+it follows from what the organisation recorded and was told, not that what it was told is true.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,6 +19,8 @@ from ledger.entries import id_in
 from ledger.evidence import Checked, LogFacts, Result
 from ledger.matter.events import Event
 from ledger.matter.genealogy import event_at, made
+from ledger.matter.rows import Row
+from ledger.origins import Told, told_of
 
 LAST_SECOND = 253_402_300_799
 """Of the year 9999, after which a time has no four-digit year; a cosignature may state any 63-bit number."""
@@ -27,6 +31,18 @@ WORDS: Mapping[str, tuple[str, str]] = {
     CLAIMED: ("claimed", "自称"),
 }
 """English and Chinese for people; programs use the English word."""
+
+MODEL_WORDS: Mapping[str, tuple[str, str]] = {
+    "identity_preserved": ("identity preserved", "同一性保持"),
+    "segregated": ("segregated", "物理隔离"),
+    "controlled_blending": ("controlled blending", "受控混合"),
+    "mass_balance": ("mass balance", "质量平衡"),
+    "book_and_claim": (
+        "book and claim: certificates, and no statement about these goods",
+        "账面声明（不代表实物来源）",
+    ),
+}
+"""Models of the chain of custody, as people read them."""
 
 SENTENCES: Mapping[str, tuple[str, str]] = {
     "authorship": (
@@ -48,6 +64,30 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "statements": (
         "Origin, process, country and product are what each organisation says; nobody has attested them.",
         "来源、工序、国家与产品均为各单位自述，尚无鉴证。",
+    ),
+    "statements-not-attested": (
+        "What is not attested above is what each organisation says: origin, process, country and product.",
+        "以上未经鉴证的内容，包括来源、工序、国家与产品，均为各单位自述。",
+    ),
+    "attested": (
+        "{by} replayed {log} up to size {size}, checking {checks}; {entries} of the entries here are among them.",
+        "{by} 已重放 {log} 至大小 {size}，核查项目为 {checks}；此处有 {entries} 条记录在其中。",
+    ),
+    "origins": (
+        "{log} tells where {elements} in {what} come from; the model of the chain of custody is {model}.",
+        "{log} 陈述了 {what} 中 {elements} 的来源；监管链模式为 {model}。",
+    ),
+    "corrected": (
+        "Entry {corrected} of {log} was corrected by its entry {index} ({how}).",
+        "{log} 的第 {corrected} 号记录已由第 {index} 号记录更正（{how}）。",
+    ),
+    "recalled": (
+        "{what} was recalled by entry {index} of {log}.",
+        "{what} 已由 {log} 的第 {index} 号记录召回。",
+    ),
+    "recall-ended": (
+        "The recall of {what} by entry {index} of {log} was taken back.",
+        "{log} 的第 {index} 号记录对 {what} 的召回已撤销。",
     ),
     "no-correction-known": (
         "No recall or correction known as of size {size} of {log}, time {time}.",
@@ -88,6 +128,56 @@ class Step:
     standing: str
 
 
+Sentence = tuple[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the elements of a batch come from, as the entry `index` of `log` tells it. Rows are parts of 10^9: mid, lo,
+    hi, by country and feed class. `recycled` is by feed class; `only` the countries of an element that can be from no
+    others. `standing` is claimed or attested; `attested_by` names who attested.
+    """
+
+    batch: str
+    log: str
+    index: int
+    organisation: str
+    model: str
+    elements: Mapping[str, Mapping[str, Row]]
+    recycled: Mapping[str, Mapping[str, Row]]
+    only: Mapping[str, tuple[str, ...]]
+    standing: str
+    attested_by: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "batch": self.batch,
+            "log": self.log,
+            "index": self.index,
+            "organisation": self.organisation,
+            "model": self.model,
+            "standing": self.standing,
+            "attested_by": list(self.attested_by),
+            "elements": [
+                {
+                    "element": element,
+                    "rows": [
+                        {"country": country, "feed_class": feed_class, "mid": mid, "lo": lo, "hi": hi}
+                        for (country, _, feed_class), (mid, lo, hi) in (
+                            (origin.partition("/"), row) for origin, row in rows.items()
+                        )
+                    ],
+                    "recycled": [
+                        {"feed_class": feed_class, "mid": mid, "lo": lo, "hi": hi}
+                        for feed_class, (mid, lo, hi) in self.recycled[element].items()
+                    ],
+                    "only_from": list(self.only[element]) or None,
+                }
+                for element, rows in self.elements.items()
+            ],
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`vouched` is the difference between exit 0 and 1. Sentences are (code, facts), worded by `sentence`."""
@@ -95,12 +185,13 @@ class Verdict:
     subject: Mapping[str, str]
     vouched: bool
     steps: tuple[Step, ...]
-    proven: tuple[tuple[str, Mapping[str, Any]], ...]
-    attested: tuple[tuple[str, Mapping[str, Any]], ...]
-    claimed: tuple[tuple[str, Mapping[str, Any]], ...]
+    origins: tuple[Origin, ...]
+    proven: tuple[Sentence, ...]
+    attested: tuple[Sentence, ...]
+    claimed: tuple[Sentence, ...]
     not_shown: int
     missing: tuple[str, ...]
-    notices: tuple[tuple[str, Mapping[str, Any]], ...]
+    notices: tuple[Sentence, ...]
 
     @property
     def complete(self) -> bool:
@@ -129,6 +220,7 @@ class Verdict:
                 }
                 for step in self.steps
             ],
+            "origins": [origin.to_json() for origin in self.origins],
             **{
                 word: [
                     {"code": code, "text": sentence(code, facts), "zh": sentence(code, facts, "zh")}
@@ -147,7 +239,9 @@ class Verdict:
 
 
 def sentence(code: str, facts: Mapping[str, Any], language: str = "en") -> str:
-    return SENTENCES[code][0 if language == "en" else 1].format(**facts)
+    place = 0 if language == "en" else 1
+    worded = {**facts, "model": MODEL_WORDS[facts["model"]][place]} if "model" in facts else facts
+    return SENTENCES[code][place].format(**worded)
 
 
 def judge(result: Result) -> Verdict:
@@ -157,17 +251,22 @@ def judge(result: Result) -> Verdict:
     shown, hidden = _values(checked)
     handovers = sum(_is_told_by_both(one, result) for one in checked)
     written = {"entries": len(checked), "logs": len(result.logs)}
-    proven: list[tuple[str, Mapping[str, Any]]] = [("disclosed", {"values": shown})]
-    claimed: list[tuple[str, Mapping[str, Any]]] = [("statements", {})]
+    proven: list[Sentence] = [("disclosed", {"values": shown})]
+    origins = _origins(result)
+    attested = [*_attested(result, checked), *_worded(origins, ATTESTED)]
+    claimed = [("statements-not-attested" if attested else "statements", {}), *_worded(origins, CLAIMED)]
     if result.vouched:
         proven.insert(0, ("authorship", written))
     else:
         claimed.insert(0, ("authorship-by-own-word", written))
     if handovers:
         proven.append(("handovers", {"handovers": handovers}))
-    notices: list[tuple[str, Mapping[str, Any]]] = [
+    notices = _corrections(checked)
+    corrected = {facts["log"] for _, facts in notices}
+    notices += [
         ("no-correction-known", {"log": facts.origin, "size": facts.newest.size, "time": _known_at(facts, checked)})
         for facts in result.logs.values()
+        if facts.origin not in corrected
     ]
     notices += [
         ("consistency-not-shown", {"log": facts.origin}) for facts in result.logs.values() if not facts.consistent
@@ -182,8 +281,9 @@ def judge(result: Result) -> Verdict:
         subject=result.subject,
         vouched=result.vouched,
         steps=steps,
+        origins=origins,
         proven=tuple(proven),
-        attested=(),
+        attested=tuple(attested),
         claimed=tuple(claimed),
         not_shown=hidden,
         missing=result.missing,
@@ -218,6 +318,87 @@ def _cut_at(checked: Iterable[Checked]) -> list[Mapping[str, Any]]:
     return cut
 
 
+def _origins(result: Result) -> tuple[Origin, ...]:
+    events = [(place, one.event) for place, one in sorted(result.entries.items()) if one.event is not None]
+    return tuple(_origin(told, result) for told in told_of(result.subject, events))
+
+
+def _origin(told: Told, result: Result) -> Origin:
+    (log, index), elements = told.place, told.shares.elements
+    attesting = [one for one in result.attesting(result.entries[told.place]) if "provenance" in one.checks]
+    return Origin(
+        batch=told.batch,
+        log=log,
+        index=index,
+        organisation=_organisation(result, log),
+        model=told.shares.model,
+        elements=elements,
+        recycled={element: told.recycled(element) for element in elements},
+        only={element: told.only_from(element) for element in elements},
+        standing=ATTESTED if attesting else CLAIMED,
+        attested_by=tuple(dict.fromkeys(one.by for one in attesting)),
+    )
+
+
+def _worded(origins: Iterable[Origin], standing: str) -> list[Sentence]:
+    return [
+        ("origins", {"log": one.log, "elements": ", ".join(one.elements), "what": one.batch, "model": one.model})
+        for one in origins
+        if one.standing == standing
+    ]
+
+
+def _attested(result: Result, checked: Iterable[Checked]) -> list[Sentence]:
+    covered = [one for entry in checked for one in result.attesting(entry)]
+    return [
+        (
+            "attested",
+            {
+                "by": one.by,
+                "log": one.log,
+                "size": one.size,
+                "checks": ", ".join(one.checks),
+                "entries": covered.count(one),
+            },
+        )
+        for one in result.attested
+    ]
+
+
+def _corrections(checked: Iterable[Checked]) -> list[Sentence]:
+    """Corrections and recalls among these entries, as far as they are disclosed."""
+    found: list[Sentence] = []
+    recalls: dict[tuple[str, str], tuple[int, list[str]]] = {}
+    ended: set[tuple[str, str]] = set()
+    for one in checked:
+        event, log, index = one.event, one.entry.origin, one.entry.index
+        if event is None:
+            continue
+        found += [("corrected", {"log": log, "corrected": n, "index": index, "how": event.type}) for n in _named(event)]
+        if "recall" in event.ids:
+            rows = [row.get("unit") or row["batch"] for row in event.rows("lines.public") if "batch" in row]
+            recalls[log, event.ids["recall"]] = index, [id_in(what, log, "") for what in rows]
+        if event.scalar("releasing"):
+            ended.add((log, event.scalar("releasing")["lock"]))
+    for (log, lock), (index, things) in recalls.items():
+        code = "recall-ended" if (log, lock) in ended else "recalled"
+        found += [(code, {"log": log, "index": index, "what": what}) for what in things]
+    return found
+
+
+def _named(event: Event) -> list[int]:
+    """The entries that a correction names."""
+    rows = [event.scalar("amendment"), event.scalar("reversal")]
+    if event.type == "adjusted":
+        rows += [*event.rows("lines.chain"), *event.rows("shared.partner")]
+    return list(dict.fromkeys(row["index"] for row in rows if "index" in row))
+
+
+def _organisation(result: Result, log: str) -> str:
+    facts = result.logs[log]
+    return str(facts.opened.scalar("log").get("organisation", facts.opened.name))
+
+
 def _known_at(facts: LogFacts, checked: Iterable[Checked]) -> str:
     """When the log had this size: a witness's clock, else the log's own at its last entry here.
 
@@ -249,7 +430,7 @@ def _step(one: Checked, result: Result) -> Step:
     return Step(
         log=event.origin,
         index=one.entry.index,
-        organisation=opened.get("organisation", event.name),
+        organisation=_organisation(result, event.origin),
         event=event.type,
         at=event_at(event),
         recorded_at=event.recorded_at,

@@ -16,7 +16,7 @@ from ledger.labels import Label, check_code, open_token
 from ledger.log.notes import Verifier
 from ledger.matter.events import Event
 from ledger.matter.stock import Unit
-from ledger.verdict import Step, Verdict, judge
+from ledger.verdict import Origin, Step, Verdict, judge
 from nodes import evidence
 from nodes.clock import stamp
 from nodes.node import Node
@@ -184,17 +184,30 @@ def _without_names(verdict: Verdict, named: Collection[str]) -> Verdict:
         subject={key: _bare(what, named) if key in _IDS else what for key, what in verdict.subject.items()},
         steps=tuple(_nameless(step, named) for step in verdict.steps),
         missing=tuple(_bare(what, named) for what in verdict.missing),
+        origins=tuple(_unnamed(origin, named) for origin in verdict.origins),
+        attested=tuple((code, _hidden(facts, named)) for code, facts in verdict.attested),
+        claimed=tuple((code, _hidden(facts, named)) for code, facts in verdict.claimed),
         notices=tuple((code, _hidden(facts, named)) for code, facts in verdict.notices),
     )
 
 
 def _hidden(facts: Mapping[str, Any], named: Collection[str]) -> Mapping[str, Any]:
     shown = dict(facts)
-    if "log" in facts and facts["log"] not in named:
-        shown["log"] = SOMEBODY
+    for name in ("log", "by"):
+        if name in facts and facts[name] not in named:
+            shown[name] = SOMEBODY
     if "what" in facts:
         shown["what"] = _bare(facts["what"], named)
     return shown
+
+
+def _unnamed(origin: Origin, named: Collection[str]) -> Origin:
+    shown = replace(
+        origin,
+        batch=_bare(origin.batch, named),
+        attested_by=tuple(by if by in named else SOMEBODY for by in origin.attested_by),
+    )
+    return shown if origin.log in named else replace(shown, log=SOMEBODY, index=0, organisation=SOMEBODY)
 
 
 def _bare(what: str, named: Collection[str]) -> str:

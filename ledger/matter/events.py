@@ -78,6 +78,8 @@ class Event:
     items in order (None for an item not disclosed; without the committed nulls of the padding).
     `ids`: for slots that create something, its id, or the ids of the items in order (None where not disclosed).
     `origin` is the log's; `recorded_at` the node's own clock at sealing (`…Z`).
+    `nulls`: the places (`sources`, `lines.provenance/1`) of optional slots that are shown to say nothing: None in
+    `slots` alone may also be what is not disclosed. Empty for an event that was never sealed.
     """
 
     type: str
@@ -85,6 +87,7 @@ class Event:
     slots: Slots
     ids: Mapping[str, Any] = field(default_factory=dict)
     recorded_at: str = ""
+    nulls: frozenset[str] = field(default=frozenset(), compare=False)
 
     @property
     def name(self) -> str:

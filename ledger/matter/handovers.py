@@ -74,7 +74,7 @@ def check_acknowledgement(received: Event, acknowledged: Event) -> None:
 
 
 def check_receipt(shipped: Event, received: Event) -> None:
-    """A receipt that answers this very shipment: same goods, same amounts offered, only units that were sent."""
+    """A receipt that answers this very shipment: same goods, same amounts offered, same origins, only units sent."""
     receipt, shipment = received.scalar("receipt"), shipped.ids.get("shipment")
     if shipment is not None and receipt and receipt["shipment"] != f"{shipped.origin}#{shipment}":
         raise Refusal("receipt-of-other-shipment", field="receipt.shipment", value=receipt["shipment"])
@@ -90,6 +90,7 @@ def check_receipt(shipped: Event, received: Event) -> None:
     for position, row in enumerate(received.rows("lines.chain", "lines.partner")):
         if "line" in row:
             _check_line(offered, row, shipped.origin, received.origin, f"lines[{position}]")
+            _check_told_origins(shipped, row["line"], received, position)
 
 
 def check_adjustments(given: Booked, taken: Event, shipped: Booked, received: Booked) -> None:
@@ -140,6 +141,21 @@ def _check_line(offered: list[dict[str, Any]], row: Mapping[str, Any], sender: s
         if told != sent:
             raise Refusal("line-differs-from-offer", field=where, value=told, offered=sent)
         _check_told_units(line["units"], row["units"], sender, receiver, f"{where}.units")
+
+
+def _check_told_origins(shipped: Event, number: int, received: Event, position: int) -> None:
+    """A receipt repeats what the offer says of origins, and says nothing where that says nothing."""
+    offered, told = _shares_at(shipped, number), _shares_at(received, position)
+    if offered and told and offered != told:
+        model, known = (one[0]["model"] if one[0] is not None else "-" for one in (told, offered))
+        raise Refusal("origins-not-offered", field=f"lines[{position}].provenance", value=model, offered=known)
+
+
+def _shares_at(event: Event, position: int) -> tuple[Mapping[str, Any] | None] | None:
+    """What a line says of origins, in a tuple; None where that is not disclosed."""
+    items = event.items("lines.provenance")
+    item = items[position] if position < len(items) else None
+    return (item,) if item is not None or f"lines.provenance/{position}" in event.nulls else None
 
 
 def _words(mg: int, basis: str, count: int | None, owner: str | None) -> str:
