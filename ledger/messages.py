@@ -542,6 +542,24 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field}: {value} pieces come out where {inputs} went in. Correct the number of pieces.",
         "{field}：投入 {inputs} 件，产出却有 {value} 件。请更正件数。",
     ),
+    "assays-differ-in-shape": (
+        (
+            "{field}: the results cannot be compared value by value: basis, kind of percentages and elements must be "
+            "the same. Have the same values stated, or state the agreed result yourself."
+        ),
+        "{field}：各方结果无法逐项比较：基准、百分数种类和元素须一致。请让各方报同样的项目，或直接填写商定的结果。",
+    ),
+    "hash-not-hex": (
+        "{field} is {value}; a SHA-256 is 64 digits 0-9 and a-f. Copy it again from whoever made the certificate.",
+        "{field} 为 {value}；SHA-256 应为 64 位十六进制数字（0-9、a-f）。请从出证方重新复制。",
+    ),
+    "umpire-needed": (
+        (
+            "The results for {of} ({value}) differ by more than {limit} %. Have an umpire's result and give it as "
+            "{field}, or state the agreed result."
+        ),
+        "{of} 的两方结果（{value}）相差超过 {limit} %。请取得仲裁结果填入 {field}，或直接填写商定的结果。",
+    ),
     "pool-process-missing": (
         "{field} is missing: pool {value} is not known here yet. Say what is done in it, and at which site.",
         "缺少 {field}：料仓/槽体 {value} 在此尚无记录。请填写其工序和所在场地。",

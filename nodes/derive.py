@@ -17,6 +17,9 @@ from nodes.store import log, states, stock
 from nodes.store.engine import Connection
 from nodes.store.records import Making
 
+LOCKINGS, ASSAYS = "locking", "assay"
+"""States of these kinds: lock → the index of the entry that made it; batch → those of its assays, in order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Derived:
@@ -69,6 +72,20 @@ def _amounts(event: Event) -> dict[str, int]:
     return {id_: row["mg"] for id_, row in zip(event.ids.get("outputs.chain", ()), rows, strict=True) if "mg" in row}
 
 
+def _remember(conn: Connection, entry: Derived) -> None:
+    """Which entries tell more of a lock, of a pool's period, of what a batch was found to be made of."""
+    event = entry.event
+    for slot in ("hold", "pledge", "recall"):
+        if slot in event.ids:
+            states.save(conn, LOCKINGS, {event.ids[slot]: str(entry.index)})
+    if event.type == "closed":
+        tables.save_closing(conn, entry.index, event.scalar("closing")["period"])
+    if event.type in ("assayed", "assay_agreed"):
+        batch = event.scalar("assaying" if event.type == "assayed" else "agreement")["batch"]
+        before = states.load(conn, ASSAYS, [batch]).get(batch, "")
+        states.save(conn, ASSAYS, {batch: f"{before} {entry.index}".strip()})
+
+
 def derive(
     conn: Connection,
     entries: Sequence[Derived],
@@ -86,8 +103,7 @@ def derive(
     log.add_flows(conn, flows)
     for entry in entries:
         event = entry.event
-        if event.type == "closed":
-            tables.save_closing(conn, entry.index, event.scalar("closing")["period"])
+        _remember(conn, entry)
         if edges := genealogy.edges(event):
             tables.save_edges(conn, entry.index, edges)
         if event.type == "received":

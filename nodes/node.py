@@ -29,7 +29,7 @@ from nodes.sequencer import QUEUE_MAX, Answer, Command, Sequencer
 from nodes.store import log
 from nodes.store.access import Idempotency
 from nodes.store.engine import Store
-from nodes.verbs import batches, pools, shipments, units
+from nodes.verbs import assays, batches, holds, measuring, ownership, pools, shipments, units
 from nodes.verbs.draft import Draft
 
 Verb = Callable[[Any, Mapping[str, Any]], Draft]
@@ -48,6 +48,17 @@ VERBS: Mapping[str, Verb] = {
     "charge": pools.charge,
     "draw": pools.draw,
     "close": pools.close,
+    "sample": measuring.sample,
+    "remeasure": measuring.remeasure,
+    "count": measuring.count,
+    "assay": assays.assay,
+    "agree": assays.agreed,
+    "transfer": ownership.transfer,
+    "hold": holds.hold,
+    "release": holds.release,
+    "recall": holds.recall,
+    "pledge": holds.pledge,
+    "unpledge": holds.unpledge,
 }
 
 

@@ -184,11 +184,8 @@ def steps_of(desk: Desk, body: Body, default: str) -> tuple[list[dict[str, Any]]
 
 def part_of(desk: Desk, line: Body, where: str, *, site: str | None = None) -> Part:
     """Resolves a line: own codes to ids, named units and what is stacked in them, mass where only units are named."""
-    batch_id = desk.batch_id(line["batch"], f"{where}.batch")
-    batch = desk.state(("batch", batch_id))
-    if not isinstance(batch, Batch):
-        raise Refusal("batch-unknown", field=f"{where}.batch", value=line["batch"])
-    units = _stacked(desk, [desk.unit_id(code, f"{where}.units") for code in line.get("units") or ()], where)
+    batch = batch_of(desk, line["batch"], f"{where}.batch")
+    units = stacked(desk, [desk.unit_id(code, f"{where}.units") for code in line.get("units") or ()], where)
     leaves = [unit for unit in units if not unit.contains]
     quantity = line.get("quantity")
     if quantity is not None:
@@ -200,11 +197,27 @@ def part_of(desk: Desk, line: Body, where: str, *, site: str | None = None) -> P
         wanted = Amount(sum(unit.net_mg for unit in leaves), batch.basis, pieces)
     else:
         raise Refusal("quantity-missing", field=f"{where}.quantity", value=line["batch"])
-    owner, stands = _stand(batch, units, line.get("site") or site, line.get("owner"), f"{where}.site")
-    return Part(batch_id, wanted, stands, owner, units, quantity or {})
+    owner, stands = stand_of(batch, units, line.get("site") or site, line.get("owner"), f"{where}.site")
+    return Part(batch.id, wanted, stands, owner, units, quantity or {})
 
 
-def _stacked(desk: Desk, ids: Sequence[str], where: str) -> tuple[Unit, ...]:
+def batch_of(desk: Desk, code: str, where: str) -> Batch:
+    """The batch of that code, here."""
+    batch = desk.state(("batch", desk.batch_id(code, where)))
+    if not isinstance(batch, Batch):
+        raise Refusal("batch-unknown", field=where, value=code)
+    return batch
+
+
+def unit_of(desk: Desk, code: str, where: str) -> Unit:
+    """The unit of that code, wherever it is."""
+    unit = desk.state(("unit", desk.unit_id(code, where)))
+    if not isinstance(unit, Unit):
+        raise Refusal("unit-unknown", field=where, value=code)
+    return unit
+
+
+def stacked(desk: Desk, ids: Sequence[str], where: str) -> tuple[Unit, ...]:
     """The named units, each with everything stacked in it that was not named itself."""
     found: dict[str, Unit] = {}
     waiting = list(ids)
@@ -218,7 +231,7 @@ def _stacked(desk: Desk, ids: Sequence[str], where: str) -> tuple[Unit, ...]:
     return tuple(found.values())
 
 
-def _stand(batch: Batch, units: Sequence[Unit], site: str | None, owner: str | None, where: str) -> tuple[str, str]:
+def stand_of(batch: Batch, units: Sequence[Unit], site: str | None, owner: str | None, where: str) -> tuple[str, str]:
     """(owner, site) that the goods stand under: where named units stand, else the only place, our own goods first."""
     if units:
         return (units[0].owner if owner is None else owner), (site or units[0].site)

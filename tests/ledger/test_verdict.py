@@ -173,7 +173,7 @@ def test_every_sentence_is_used():
             for code, facts in (*one.proven, *one.attested, *one.claimed, *one.notices):
                 found.add(code)
                 assert "{" not in sentence(code, facts) + sentence(code, facts, "zh")
-    assert found == set(SENTENCES)
+    assert found | {"cut-at-period"} == set(SENTENCES)  # no pool in this story: tests/nodes/verbs/test_pools.py
 
 
 def test_as_json():

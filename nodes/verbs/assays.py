@@ -1,0 +1,177 @@
+"""Verbs on assays: a laboratory's result, and the result that two parties agree on.
+
+Agreement is by exchange of assays (ledger/matter/settlement.py): value by value, within the splitting limit the mean of
+both counts, beyond it the middle of the two and the umpire's. Where no limit is stated it is twice the standard
+uncertainty of the difference. Where the parties have agreed on something else, the result is stated instead.
+"""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
+from typing import Any
+
+from ledger.errors import Refusal
+from ledger.matter.assays import Assay, parse_assay
+from ledger.matter.elements import nearest_root
+from ledger.matter.event_types import ASSAY_RULES
+from ledger.matter.events import is_id
+from ledger.matter.quantities import decimal
+from ledger.matter.settlement import Agreed, agree
+from ledger.matter.statements import refuse_kind_unknown
+from ledger.matter.stock import Batch
+from nodes.verbs.draft import (
+    Body,
+    Desk,
+    Draft,
+    Sealed,
+    at_of,
+    batch_of,
+    documents_of,
+    entry_of,
+    only,
+    recorded_of,
+)
+
+_PARTS = ("distribution_pct", "elements_pct")
+_SINGLE = ("total_reo_pct", "moisture_pct", "loi_pct")
+_SCALE = 10**9
+_NINE = Decimal(1).scaleb(-9)
+
+
+def assay(desk: Desk, body: Body) -> Draft:
+    """What a laboratory found in goods: ours, or of another log, of which a sample came here."""
+    told = dict(body["assay"])
+    code = body["batch"]
+    foreign = is_id(code) and "#" in code and not code.startswith(f"{desk.origin}#")
+    known = desk.state(("batch", code)) if foreign else batch_of(desk, code, "batch")
+    batch = known if isinstance(known, Batch) else None
+    if batch is not None:
+        parse_assay(told, batch.product, desk.reference, "assay", custody=batch.basis)
+    to = body.get("to")
+    hashed = body.get("certificate_sha256") or told.get("certificate_sha256")
+    report = only(
+        lab=body.get("lab") or told.get("lab") or desk.settings.organisation,
+        to=None if to is None else desk.settings.partners.get(to, to),
+        sample=body.get("sample"),
+        certificate=None if hashed is None else _hash(hashed),
+    )
+    slots = {
+        "assaying": {"at": at_of(desk, body), "batch": code if batch is None else batch.id},
+        "assay": told,
+        "report": report,
+        "documents": documents_of(body),
+        "recorded": recorded_of(desk, body),
+    }
+    return Draft("assayed", slots, lambda sealed: {"entry": entry_of(sealed)})
+
+
+def _hash(text: str) -> str:
+    """A certificate's SHA-256 as events state it."""
+    try:
+        return b64encode(bytes.fromhex(text)).decode()
+    except ValueError as error:
+        raise Refusal("hash-not-hex", field="certificate_sha256", value=text) from error
+
+
+def agreed(desk: Desk, body: Body) -> Draft:
+    """The result that counts between two parties: stated, or computed from their own and perhaps an umpire's."""
+    batch = batch_of(desk, body["batch"], "batch")
+    results = {name: dict(body[name]) for name in ("own", "other", "umpire") if body.get(name) is not None}
+    read = {name: _read(desk, batch, told, name) for name, told in results.items()}
+    rule = body.get("rule")
+    if rule is not None:
+        refuse_kind_unknown(rule, ASSAY_RULES, "rule")
+    values: list[dict[str, Any]] = []
+    if body.get("assay") is not None:
+        told, rule = dict(body["assay"]), rule or ("umpire" if "umpire" in results else "mean")
+    elif rule in ("own", "other", "umpire") and rule in results:
+        told = results[rule]
+    else:
+        if "other" not in results:
+            raise Refusal("result-missing", field="results.other", value="other")
+        told, values = _computed(results, read, body.get("limit_pct"))
+        rule = "umpire" if any(one["why"] in ("umpire", "nearer") for one in values) else "mean"
+    _read(desk, batch, told, "assay")
+    slots = {
+        "agreement": {"at": at_of(desk, body), "batch": batch.id},
+        "assay": told,
+        "results": {"rule": rule, **results},
+        "documents": documents_of(body),
+        "recorded": recorded_of(desk, body),
+    }
+
+    def answer(sealed: Sealed) -> dict[str, Any]:
+        return {"rule": rule, "assay": told, "values": values, "entry": entry_of(sealed)}
+
+    return Draft("assay_agreed", slots, answer)
+
+
+def _read(desk: Desk, batch: Batch, told: Mapping[str, Any], field: str) -> Assay:
+    return parse_assay(told, batch.product, desk.reference, field, custody=batch.basis)
+
+
+def _computed(
+    results: Mapping[str, Mapping[str, Any]], read: Mapping[str, Assay], limit: str | None
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """(the agreed assay, and value by value how it came about)."""
+    shape = {name: _shape(told) for name, told in results.items()}
+    for name, found in shape.items():
+        if found != shape["own"]:
+            raise Refusal("assays-differ-in-shape", field=name, value=results[name].get("basis"))
+    given = None if limit is None else decimal(limit, "limit_pct")
+    told: dict[str, Any] = {"basis": results["own"]["basis"], "status": "final"}
+    values: list[dict[str, Any]] = []
+
+    def settle(of: str, texts: Mapping[str, str]) -> str:
+        own, other = (Decimal(texts[name]) for name in ("own", "other"))
+        tolerance = given if given is not None else _limit(of, own, other, read)
+        umpire = Decimal(texts["umpire"]) if "umpire" in texts else None
+        found: Agreed = agree(own, other, umpire, tolerance)
+        if found.value is None:
+            raise Refusal(
+                "umpire-needed",
+                field="umpire",
+                value=f"{texts['own']}, {texts['other']}",
+                of=of,
+                limit=_shown(tolerance),
+            )
+        values.append(only(of=of, value=_shown(found.value), why=found.why, bears=found.bears))
+        return _shown(found.value)
+
+    for name in _SINGLE:
+        if all(name in one for one in results.values()):
+            told[name] = settle(name.removesuffix("_pct"), {which: one[name] for which, one in results.items()})
+    for name in _PARTS:
+        if name in results["own"]:
+            pairs = {which: dict(one[name]) for which, one in results.items()}
+            told[name] = [
+                [element, settle(element, {which: part[element] for which, part in pairs.items()})]
+                for element, _ in results["own"][name]
+            ]
+    return told, values
+
+
+def _shape(told: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What two results must have in common to be compared value by value."""
+    parts = [(name, sorted(element for element, _ in told[name])) for name in _PARTS if name in told]
+    return (told["basis"], [name for name in _SINGLE if name in told], parts)
+
+
+_TERMS = {"total_reo": "T", "moisture": "W", "loi": "L"}
+
+
+def _limit(of: str, own: Decimal, other: Decimal, read: Mapping[str, Assay]) -> Decimal:
+    """Twice the standard uncertainty of the difference, as both results state it or their methods have it."""
+    square = Fraction(0)
+    for name, value in (("own", own), ("other", other)):
+        term = read[name].terms.get(_TERMS.get(of, of))
+        if term is not None:
+            # Of water the term is what is left without it, so its variance is relative to that.
+            whole = Fraction(value) if of not in ("moisture", "loi") else 100 - Fraction(value)
+            square += whole * whole * term.variance
+    return Decimal(nearest_root(4 * square * _SCALE * _SCALE)).scaleb(-9)
+
+
+def _shown(value: Decimal) -> str:
+    return f"{value.quantize(_NINE, ROUND_HALF_EVEN).normalize():f}"
