@@ -7,7 +7,7 @@
 The whole is what `lodetrace audit` does over a node's database or over its tiles. An audit never repairs.
 Promises: any changed byte of an entry or a disclosure, an entry missing, added or moved, and any event that custody
 would have refused, is raised as an error that names the entry (and the slot). Does not check: other logs' entries that
-this log refers to (evidence.py), nor element balances.
+this log refers to (evidence.py), nor whether elements balance: `hear` is for whoever asks that (inspector.py).
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -111,12 +111,16 @@ class Replay:
         reference: Reference | None = None,
         read: Callable[[int], Booked] | None = None,
         hear: Callable[[Flow], None] | None = None,
+        ruleset: Callable[[str], Reference | None] = lambda _: None,
     ) -> None:
         """With `reference`, what goods are made of is followed and compared too, and `hear` is told every flow.
 
-        `read` answers an earlier entry of the log, as it was checked, for those that correct one.
+        `read` answers an earlier entry of the log, as it was checked, for those that correct one. `ruleset` answers the
+        reference data that entries name, where it is another; entries of whose it has none are read by `reference`, and
+        are counted in `unchecked`, for their figures may differ.
         """
         self.origin, self._reference, self._read, self._hear = origin, reference, read, hear
+        self._ruleset = ruleset
         self.view: dict[Key, State] = {}
         self.makeups: dict[str, Makeup | None] = {}
         self.unchecked = 0
@@ -158,12 +162,14 @@ class Replay:
         """What goods are made of; compared where the reference data is that which was in force."""
         if self._reference is None:
             return
-        plan = contents.plan(self.makeups, event, self._reference, booked)
+        named = event.scalar("recorded").get("ruleset")
+        known = self._reference if named in (None, self._reference.ruleset) else self._ruleset(named)
+        plan = contents.plan(self.makeups, event, known or self._reference, booked)
         if plan is None:
             if self._hear is not None:
                 self._hear(flow_of(index, event))
             return
-        if event.scalar("recorded").get("ruleset") == self._reference.ruleset:
+        if named is not None and known is not None:
             contents.check(plan, event)
         else:
             self.unchecked += 1

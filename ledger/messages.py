@@ -1421,6 +1421,75 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The message is about {value}, but no entry in it tells of that.",
         "消息针对 {value}，但其中没有相应的记录。",
     ),
+    # --- nodes: books, findings, drafts, attestations ------------------------------------------------------
+    "attestation-unfounded": (
+        "The audit of {field} does not bear out the check {value}: {why}. Leave it out, or settle the cause first.",
+        "对 {field} 的核查不足以支持检查项“{value}”：{why}。请去掉该项，或先解决原因。",
+    ),
+    "month-books-differ": (
+        "The books of {value} that were closed differ from what the entries say, first in {element}. Ask the operator.",
+        "已关闭月份 {value} 的账与条目推算不符，首个不同元素为 {element}。请询问运营方。",
+    ),
+    "books-moved": (
+        "Entries were recorded while the books of {value} were being made. Close the month again.",
+        "生成 {value} 的账时又有新条目入账。请重新关账。",
+    ),
+    "composition-differs": (
+        "The log of {log} holds, but not its table of what {value} is made of. Make it anew: lodetrace rebuild.",
+        "{log} 的账本完好，但库中 {value} 的组成与账本不符。请执行 lodetrace rebuild 重建。",
+    ),
+    "deposits-incomplete": (
+        "Of the log {value} nothing was deposited here. Its operator must name this node as authority.",
+        "账本 {value} 尚未在此报备。其运营方须将本节点设为监管部门。",
+    ),
+    "draft-not-yours": (
+        "The draft {value} was written by {owner}: only he or she may do that. Write one of your own.",
+        "草稿 {value} 由 {owner} 起草，只有其本人可以这样做。请自行起草。",
+    ),
+    "draft-unknown": (
+        "There is no draft {value}: it was sealed or deleted, or the number is wrong. List yours to see.",
+        "没有草稿 {value}：可能已封存或删除，或编号有误。请列出草稿查看。",
+    ),
+    "draft-waiting": (
+        "The draft {value} waits for approval and is changed no more. Delete it and write another.",
+        "草稿 {value} 正等待批准，不能再改。请删除后重新起草。",
+    ),
+    "draft-not-waiting": (
+        "The draft {value} needs no approval: its writer seals it. Nothing is left for you to do.",
+        "草稿 {value} 不需批准，由起草人自行封存，您无需操作。",
+    ),
+    "finding-unknown": (
+        "There is no finding {value} in these books. Take its number from the list of findings.",
+        "账上没有编号为 {value} 的疑点。请从疑点清单中取编号。",
+    ),
+    "flow-differs": (
+        "The log of {log} holds, but not its table of what entry {value} moved. Make it anew: lodetrace rebuild.",
+        "{log} 的账本完好，但库中条目 {value} 的物料变动与账本不符。请执行 lodetrace rebuild 重建。",
+    ),
+    "month-before-open": (
+        "{value} cannot be closed while {open} is open. Close the months in their order.",
+        "{open} 尚未关账，不能先关 {value}。请按月份顺序关账。",
+    ),
+    "notice-of-others": (
+        "The notice in {field} concerns {value}, not this organisation. Send it to whom it concerns.",
+        "{field} 中的通知涉及 {value}，与本单位无关。请发送给相关单位。",
+    ),
+    "notice-unfit": (
+        "An entry of the type {value} is not sent as a notice. Send it the way that it is meant to go.",
+        "{value} 类型的条目不以通知方式发送。请改用其应有的方式。",
+    ),
+    "only-the-authority": (
+        "Only the node of an authority does that; this one is a {value}. Ask your authority.",
+        "只有监管节点可以这样做，本节点的角色是 {value}。请联系监管部门。",
+    ),
+    "grant-by-other": (
+        "Quotas are granted by the authority {authority}, not by {value}. Correct the setting authority, or ignore it.",
+        "配额只认监管部门 {authority} 下达的，不认 {value}。请更正设置 authority，或不予理会。",
+    ),
+    "ruleset-missing": (
+        "The reference data {value}, of an entry here, is not kept. Restore a backup that has it.",
+        "条目所依据的参考数据 {value} 不在本机。请从含有它的备份恢复。",
+    ),
     # --- nodes: labels ------------------------------------------------------------------------------------
     "label-not-ascii": (
         "{field} ({value}) has signs that a PNG label's font does not have. Take the SVG label, or write it in ASCII.",

@@ -2,9 +2,14 @@
 
 The rules are ledger/audit.py; here is only where records come from and who works. Runs of a few thousand entries go to
 processes of their own, for verifying signatures is nearly all of the work; the replay takes them in order.
+
+Besides custody, what every batch is made of is worked out again under the reference data that its entry names, and the
+books of each closed month; of a home also the tables are compared: stock, compositions and flows. Entries under
+reference data that is not at hand are counted in `unchecked`, and then what rests on them is not compared.
 """
 
 import gc
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -16,23 +21,36 @@ from pathlib import Path
 from typing import Any
 
 from ledger.audit import Record, Replay, Run, authors_of, check_entries
-from ledger.errors import LodetraceError, Malformed, Unverified
+from ledger.entries import open_event, parse_entry
+from ledger.errors import LodetraceError, Malformed, Unknown, Unverified
 from ledger.log.canonical import b64
 from ledger.log.checkpoints import Checkpoint, open_checkpoint
 from ledger.log.notes import Verifier
-from ledger.matter.stock import Key, State
+from ledger.matter.events import Event
+from ledger.matter.findings import Finding
+from ledger.matter.flows import Flow, dump_flow
+from ledger.matter.makeups import Makeup
+from ledger.matter.reference import Reference
+from ledger.matter.stock import Booked, Key, State
+from nodes import identity
+from nodes.contents import compositions
+from nodes.inspecting import Watch, check_books, watch_of
 from nodes.peers import ApiClient
+from nodes.posix import read_private
+from nodes.rulesets import Rulesets
 from nodes.runs import check_packed, pack, unpack
-from nodes.store import log, stock, upstream
+from nodes.store import log, states, stock, upstream
 from nodes.store.engine import Store
+from nodes.store.sql import parts
 
 RUN = 2000
 PAGE = 1000
+GRANTS_MAX = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A log that holds, from entry 0 to `size`."""
+    """A log that holds, from entry 0 to `size`; `unchecked` of its entries name reference data that is not at hand."""
 
     origin: str
     size: int
@@ -40,45 +58,112 @@ class Report:
     checkpoints: int
     batches: int
     units: int
+    unchecked: int = 0
+    findings: tuple[Finding, ...] = ()
+
+
+def _none(_: str) -> Reference | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a log is read: its records in order, its checkpoint notes, and for a home the stock that its tables show.
+    """Where a log is read: its records in order, its checkpoint notes; and for a home what its tables show.
 
-    `stock` answers the first thing that the tables show otherwise than the given states, which the log implies.
+    `read` answers one record again, for entries that correct it. `stock`, `flows` and `makeups` answer the first thing
+    that the tables show otherwise than what is given, which the log implies. `grants` are quotas that the authority
+    granted, each with how long the log was when that was known.
     """
 
     records: Callable[[], Iterator[Record]]
     checkpoints: Callable[[], Sequence[bytes]]
     log_key: Verifier | None = None
     stock: Callable[[Mapping[Key, State]], Key | None] | None = None
+    read: Callable[[int], Record] | None = None
+    ruleset: Callable[[str], Reference | None] = _none
+    flows: Callable[[int, Sequence[str | None]], int | None] | None = None
+    makeups: Callable[[Mapping[str, Makeup | None]], str | None] | None = None
+    grants: Callable[[], Sequence[tuple[int, Event]]] = tuple
 
 
-def audit(source: Source, progress: Callable[[int], None] = lambda _: None) -> Report:
-    """Raises Unverified("audit-broken") with the first entry that does not hold. `progress` hears how far it is."""
+def audit(
+    source: Source,
+    progress: Callable[[int], None] = lambda _: None,
+    *,
+    reference: Reference | None = None,
+    key: bytes = b"audit",
+) -> Report:
+    """Raises Unverified("audit-broken") with the first entry that does not hold. `progress` hears how far it is.
+
+    `reference` judges what is found, and is used where an entry names none; the shipped data where it is not given.
+    """
     records = source.records()
     first = next(records, None)
     if first is None:
         raise Malformed("malformed", field="log", why="it has no entries")
     try:
         origin, authors, log_key = authors_of(first)
+        opened = open_event(parse_entry(first.raw), first.disclosures, whole=True)
     except LodetraceError as error:
         raise Unverified("audit-broken", field="entry", value=0, log="?", why=str(error)) from error
     if source.log_key is not None and source.log_key != log_key:
         raise Unverified("audit-broken", field="entry", value=0, log=origin, why="its log key is not the trusted one")
-    replay = Replay(origin)
+    told = _Told(source, origin, watch_of(opened, reference or Reference.parse(), key))
+    replay = Replay(origin, told.watch.reference, told.booked, told.hear, source.ruleset)
     with _uncollected():
         for run in _checked(_chunks(first, records), origin, authors):
+            told.leaves += run.leaves
             replay.take(run)
+            told.compare_flows(run.start, replay)
             progress(replay.size)
     points = [_open_point(note, log_key, origin) for note in source.checkpoints()]
     root = replay.finish(points)
     shown = None if source.stock is None else source.stock(replay.view)
     if shown is not None:
         raise Unverified("stock-differs", field=shown[0], value=shown[1], log=origin)
+    if source.makeups is not None and not replay.unchecked:
+        batch = source.makeups(replay.makeups)
+        if batch is not None:
+            raise Unverified("composition-differs", field="batch", value=batch, log=origin)
     kinds = [kind for kind, _ in replay.view]
-    return Report(origin, replay.size, b64(root), len(points), kinds.count("batch"), kinds.count("unit"))
+    counts = (len(points), kinds.count("batch"), kinds.count("unit"))
+    return Report(origin, replay.size, b64(root), *counts, replay.unchecked, tuple(told.watch.findings.values()))
+
+
+class _Told:
+    """What the replay says of each entry, on its way to the inspector and to the tables."""
+
+    def __init__(self, source: Source, origin: str, watch: Watch) -> None:
+        self.watch, self.leaves = watch, list[bytes]()
+        self._source, self._origin = source, origin
+        self._flows: list[str | None] = []
+        self._grants = deque(source.grants())
+
+    def booked(self, index: int) -> Booked:
+        """An entry that another one corrects: read again, and held against what was checked."""
+        if self._source.read is None or index >= len(self.leaves):
+            raise Unknown("entry-not-found", field="entry", value=index, size=len(self.leaves))
+        record = self._source.read(index)
+        entry = parse_entry(record.raw)
+        if entry.leaf != self.leaves[index]:
+            raise Unverified("leaf-differs", field="entry", value=b64(entry.leaf))
+        return Booked(index, entry.leaf, open_event(entry, record.disclosures, whole=True))
+
+    def hear(self, flow: Flow) -> None:
+        while self._grants and self._grants[0][0] <= flow.index:
+            self.watch.inspector.granted(self._grants.popleft()[1])
+        self.watch.take(flow)
+        ruleset = flow.event.scalar("recorded").get("ruleset")
+        if flow.event.type == "period_closed" and ruleset == self.watch.reference.ruleset:
+            check_books(flow.event, self.watch)
+        self._flows.append(None if flow.event.type == "registered" else dump_flow(flow))
+
+    def compare_flows(self, start: int, replay: Replay) -> None:
+        if self._source.flows is not None and not replay.unchecked:
+            index = self._source.flows(start, self._flows)
+            if index is not None:
+                raise Unverified("flow-differs", field="entry", value=index, log=self._origin)
+        self._flows = []
 
 
 @contextmanager
@@ -149,13 +234,33 @@ def _checked(
 # -- sources ------------------------------------------------------------------------------------------------------
 
 
-def from_store(store: Store) -> Source:
-    """A node's own database: entries, disclosures, and the leaf hashes that its tree was built from."""
+def from_store(store: Store, more: Sequence[Reference] = (), authority: str | None = None) -> Source:
+    """A node's own database: entries, disclosures, the leaf hashes that its tree was built from, and its tables."""
+    home = _Home(store, Rulesets(Reference.parse(), more), authority)
+    return Source(
+        home.records,
+        home.checkpoints,
+        stock=home.stock,
+        read=home.read,
+        ruleset=home.ruleset,
+        flows=home.flows,
+        makeups=home.makeups,
+        grants=home.grants,
+    )
 
-    def records() -> Iterator[Record]:
+
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """A node's own database, as a source."""
+
+    store: Store
+    rulesets: Rulesets
+    authority: str | None
+
+    def records(self) -> Iterator[Record]:
         after = -1
         while True:
-            with store.read() as conn:
+            with self.store.read() as conn:
                 page = log.page(conn, after=after, limit=PAGE)
             for entry in page:
                 if entry.index != after + 1:
@@ -167,24 +272,61 @@ def from_store(store: Store) -> Source:
             if len(page) < PAGE:
                 return
 
-    def checkpoints() -> list[bytes]:
-        with store.read() as conn:
+    def read(self, index: int) -> Record:
+        with self.store.read() as conn:
+            found = log.entry(conn, index)
+        return Record(found.note, found.disclosures.split("\n"), found.leaf)
+
+    def checkpoints(self) -> list[bytes]:
+        with self.store.read() as conn:
             newest = log.latest_checkpoint(conn)
         return [] if newest is None else [newest[1]]
 
-    def differs(states: Mapping[Key, State]) -> Key | None:
-        with store.read() as conn:
-            missing = set(states)
+    def stock(self, follows: Mapping[Key, State]) -> Key | None:
+        with self.store.read() as conn:
+            missing = set(follows)
             for state in stock.everything(conn):
-                if states.get(state.key) != state:
+                if follows.get(state.key) != state:
                     return state.key
                 missing.discard(state.key)
-            return next((key for key in states if key in missing), None)
+            return next((key for key in follows if key in missing), None)
 
-    return Source(records, checkpoints, stock=differs)
+    def ruleset(self, name: str) -> Reference | None:
+        with self.store.read() as conn:
+            return self.rulesets.find(conn, name)
+
+    def flows(self, start: int, texts: Sequence[str | None]) -> int | None:
+        with self.store.read() as conn:
+            kept = log.flows_at(conn, range(start, start + len(texts)))
+        return next((at for at, text in enumerate(texts, start) if kept.get(at) != text), None)
+
+    def makeups(self, follows: Mapping[str, Makeup | None]) -> str | None:
+        with self.store.read() as conn:
+            for keys in parts(follows):
+                kept = compositions(conn, self.rulesets, keys)
+                differing = next((key for key in keys if follows[key] is not None and kept[key] != follows[key]), None)
+                if differing is not None:
+                    return str(differing)
+            return next((key for key in states.every(conn, "makeup") if follows.get(key) is None), None)
+
+    def grants(self) -> Sequence[tuple[int, Event]]:
+        with self.store.read() as conn:
+            return upstream.grants(conn, self.authority)
 
 
-def from_deposits(store: Store, origin: str) -> Source:
+def ruleset_in_force(store: Store, more: Sequence[Reference] = ()) -> Reference:
+    """The reference data under which the newest entry of a home was recorded, as far as it can be read."""
+    rulesets = Rulesets(Reference.parse(), more)
+    try:
+        with store.read() as conn:
+            newest = log.entry(conn, log.head(conn).size - 1)
+            event = open_event(parse_entry(newest.note), newest.disclosures.split("\n"), whole=True)
+            return rulesets.find(conn, event.scalar("recorded").get("ruleset")) or rulesets.current
+    except LodetraceError:  # what is wrong with that entry, the audit says
+        return rulesets.current
+
+
+def from_deposits(store: Store, origin: str, more: Sequence[Reference] = ()) -> Source:
     """Another log as it was deposited with us: needs nobody's server. A gap in it is named as the missing entry."""
 
     def records() -> Iterator[Record]:
@@ -207,10 +349,27 @@ def from_deposits(store: Store, origin: str) -> Source:
         with store.read() as conn:
             return list(upstream.checkpoints(conn, origin).values())
 
-    return Source(records, checkpoints)
+    def read(index: int) -> Record:
+        with store.read() as conn:
+            entry = upstream.at(conn, [(origin, index)])[origin, index]
+        return Record(entry.note, entry.disclosures, entry.leaf)
+
+    def grants() -> Sequence[tuple[int, Event]]:
+        """Our own: nobody knows here how long that log was when it heard of them."""
+        with store.read() as conn:
+            found = log.page(conn, event_type="quota_granted", limit=GRANTS_MAX)
+        events = (open_event(parse_entry(one.note), one.disclosures.split("\n"), whole=True) for one in found)
+        return [(0, event) for event in events]
+
+    return Source(records, checkpoints, read=read, ruleset=_known(more), grants=grants)
 
 
-def from_node(client: ApiClient, log_key: Verifier | None = None) -> Source:
+def _known(more: Sequence[Reference]) -> Callable[[str], Reference | None]:
+    rulesets = Rulesets(Reference.parse(), more)
+    return lambda name: rulesets.find(None, name)
+
+
+def from_node(client: ApiClient, log_key: Verifier | None = None, more: Sequence[Reference] = ()) -> Source:
     """A node's interface, with a viewer's token: for the authority and other auditors."""
 
     def records() -> Iterator[Record]:
@@ -221,7 +380,23 @@ def from_node(client: ApiClient, log_key: Verifier | None = None) -> Source:
                 yield Record(entry["note"].encode(), entry["disclosures"])
             after = page["after"]
 
-    return Source(records, lambda: [client.get("/log/checkpoint", accept="text/plain").body], log_key)
+    def read(index: int) -> Record:
+        (entry,) = client.get("/api/v1/entries", after=index - 1, limit=1, raw="true").json()["entries"]
+        return Record(entry["note"].encode(), entry["disclosures"])
+
+    def checkpoints() -> Sequence[bytes]:
+        return [client.get("/log/checkpoint", accept="text/plain").body]
+
+    return Source(records, checkpoints, log_key, read=read, ruleset=_known(more))
+
+
+def key_of(home: Path) -> bytes | None:
+    """What the numbers of papers are compared by in this home, so that findings have the ids that its node gives.
+
+    None where there is none: an audit makes nothing.
+    """
+    file = home / "keys" / identity.DOCUMENTS
+    return read_private(file) if file.exists() else None
 
 
 def open_home(home: Path) -> Store:

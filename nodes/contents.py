@@ -11,9 +11,9 @@ from ledger.matter.contents import check, plan, settle, touches
 from ledger.matter.events import Event, is_id
 from ledger.matter.flows import Flow, dump_flow, flow_of, load_flow
 from ledger.matter.makeups import Makeup, load_makeup
-from ledger.matter.reference import Reference
 from ledger.matter.sheet import Plan
 from ledger.matter.stock import Booked, Key
+from nodes.rulesets import Rulesets
 from nodes.store import codes, log, states
 from nodes.store.engine import Connection
 
@@ -21,8 +21,8 @@ from nodes.store.engine import Connection
 class Makeups:
     """A view of compositions over the tables; `changes` are those of the events so far."""
 
-    def __init__(self, conn: Connection, reference: Reference) -> None:
-        self._conn, self._reference = conn, reference
+    def __init__(self, conn: Connection, rulesets: Rulesets) -> None:
+        self._conn, self._rulesets = conn, rulesets
         self._view: dict[str, Makeup | None] = {}
         self._registered: dict[str, Event] = {}
         self.changes: dict[str, Makeup | None] = {}
@@ -34,7 +34,7 @@ class Makeups:
             return None
         keys = touches(event, booked)
         self.load(keys)
-        return plan(self._view, event, self._reference, booked)
+        return plan(self._view, event, self._rulesets.of(self._conn, event), booked)
 
     def load(self, keys: Iterable[str]) -> None:
         """Brings what is known of `keys` into the view."""
@@ -47,12 +47,12 @@ class Makeups:
         self.load([key])
         return self._view[key]
 
-    def settle(self, plan: Plan | None, event: Event, index: int) -> None:
-        """The plan, done: under the ids of the sealed event."""
+    def settle(self, plan: Plan | None, event: Event, index: int) -> Flow | None:
+        """The plan, done: under the ids of the sealed event. Answers what moved."""
         if event.type == "registered":
             self._registered[event.ids["batch"]] = event
         if plan is None:
-            return
+            return None
         changes, flow = settle(plan, event, index)
         self._view.update(changes)
         if event.type != "registered":
@@ -60,6 +60,7 @@ class Makeups:
             text = dump_flow(flow)
             if text is not None:
                 self.flows[index] = text
+        return flow
 
     def replay(self, event: Event, index: int, booked: Sequence[Booked] = ()) -> None:
         """What a committed event did; Unverified where its provenance is not what follows."""
@@ -70,7 +71,7 @@ class Makeups:
 
     def _as_registered(self, key: str) -> Makeup | None:
         if key in self._registered:
-            return registered_makeup(self._registered[key], self._reference)
+            return self._made_of(self._registered[key])
         if not is_id(key) or "#" in key:
             return None  # a pool, or goods of another log
         made_by = codes.made_by(self._conn, key)
@@ -80,20 +81,19 @@ class Makeups:
         if entry.type != "registered":
             return None
         event = open_event(parse_entry(entry.note), entry.disclosures.split("\n"), whole=True)
-        return registered_makeup(event, self._reference)
+        return self._made_of(event)
+
+    def _made_of(self, event: Event) -> Makeup | None:
+        """What a batch was made of when it was registered."""
+        found = plan({}, event, self._rulesets.of(self._conn, event))
+        assert found is not None, "registering is among the rules"
+        changes, _ = settle(found, event, 0)
+        return changes.get(event.ids["batch"])
 
 
-def registered_makeup(event: Event, reference: Reference) -> Makeup | None:
-    """What a batch was made of when it was registered."""
-    found = plan({}, event, reference)
-    assert found is not None, "registering is among the rules"
-    changes, _ = settle(found, event, 0)
-    return changes.get(event.ids["batch"])
-
-
-def compositions(conn: Connection, reference: Reference, keys: Iterable[str]) -> Mapping[str, Makeup | None]:
+def compositions(conn: Connection, rulesets: Rulesets, keys: Iterable[str]) -> Mapping[str, Makeup | None]:
     """What is known of the goods of some batches, for whoever only reads."""
-    makeups = Makeups(conn, reference)
+    makeups = Makeups(conn, rulesets)
     makeups.load(keys)
     return makeups._view
 
@@ -112,9 +112,9 @@ def booked(conn: Connection, keys: Iterable[Key]) -> dict[Key, Booked]:
     return found
 
 
-def flow(index: int, event: Event, text: str | None, reference: Reference) -> Flow:
+def flow(conn: Connection, index: int, event: Event, text: str | None, rulesets: Rulesets) -> Flow:
     """What an own entry moved: as it was worked out when it was recorded, of which `text` is kept."""
     if event.type != "registered":
         return load_flow(index, event, text)
-    found = plan({}, event, reference)
+    found = plan({}, event, rulesets.of(conn, event))
     return flow_of(index, event) if found is None else settle(found, event, index)[1]

@@ -14,14 +14,15 @@ from ledger.labels import Label, make_token
 from ledger.matter.custody import touches
 from ledger.matter.event_types import CORRECTIONS, EVENT_TYPES
 from ledger.matter.events import Event, is_id
+from ledger.matter.flows import Flow
 from ledger.matter.makeups import Composition, as_assay
-from ledger.matter.reference import Reference
 from ledger.matter.sheet import Plan
 from ledger.matter.stock import Batch, Booked, Key, Shipment, State, Unit
 from nodes.config import Settings
 from nodes.contents import Makeups, booked
 from nodes.derive import Derived
 from nodes.identity import Identity
+from nodes.rulesets import Rulesets
 from nodes.store import codes, log, stock, upstream
 from nodes.store.engine import Connection
 from nodes.verbs.draft import Offer, Sealed
@@ -38,13 +39,14 @@ class GroupDesk:
         conn: Connection,
         settings: Settings,
         identity: Identity,
-        reference: Reference,
+        rulesets: Rulesets,
         recorded_at: str,
         usual: dict[str, deque[int]],
     ) -> None:
-        self.settings, self.reference, self.recorded_at = settings, reference, recorded_at
+        self.settings, self.reference, self.recorded_at = settings, rulesets.current, recorded_at
         self.origin = identity.origin
         self.by = ""
+        self.index = 0
         self.changes: dict[Key, State] = {}
         self._conn, self._identity, self._usual = conn, identity, usual
         self._missing: set[Key] = set()
@@ -52,7 +54,7 @@ class GroupDesk:
         self._events: dict[str, Event] = {}
         self._booked: list[tuple[str, int]] = []
         self.view: dict[Key, State] = {}
-        self.makeups = Makeups(conn, reference)
+        self.makeups = Makeups(conn, rulesets)
 
     # -- state ------------------------------------------------------------------------------------------------
 
@@ -81,9 +83,9 @@ class GroupDesk:
         event = Event(type_, self.origin, slots, {}, self.recorded_at)
         return self.makeups.plan(event, self._corrected(event))
 
-    def take(self, entry: Derived, changes: Mapping[Key, State], plan: Plan | None) -> None:
-        """What custody allowed becomes the state that the next command sees."""
-        self.makeups.settle(plan, entry.event, entry.index)
+    def take(self, entry: Derived, changes: Mapping[Key, State], plan: Plan | None) -> Flow | None:
+        """What custody allowed becomes the state that the next command sees. Answers what moved, where planned."""
+        flow = self.makeups.settle(plan, entry.event, entry.index)
         self.changes.update(changes)
         self.view.update(changes)
         self._missing.difference_update(changes)
@@ -99,6 +101,7 @@ class GroupDesk:
                 self._coin("unit", state.serial, state.id)
             elif isinstance(state, Shipment):
                 self._coin("shipment", how.external_ref, state.id)
+        return flow
 
     def _coin(self, kind: str, code: str | None, id_: str) -> None:
         if code is not None:

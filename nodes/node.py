@@ -25,8 +25,9 @@ from nodes.clock import Clock, system_clock
 from nodes.config import Settings
 from nodes.desk import GroupDesk
 from nodes.identity import Identity
+from nodes.rulesets import Rulesets
 from nodes.sequencer import QUEUE_MAX, Answer, Command, Sequencer
-from nodes.store import log
+from nodes.store import log, rulesets
 from nodes.store.access import Idempotency
 from nodes.store.engine import Store
 from nodes.verbs import assays, batches, holds, measuring, ownership, pools, shipments, units
@@ -77,7 +78,8 @@ class Node:
         self.reference = _reference(settings)
         self.policy = _policy(settings, identity)
         self.published: list[Callable[[], None]] = []
-        self.sequencer = Sequencer(store, identity, settings, self.reference, clock, self._on_checkpoint)
+        self.rulesets = Rulesets(self.reference)
+        self.sequencer = Sequencer(store, identity, settings, self.rulesets, clock, self._on_checkpoint)
 
     @classmethod
     def open(cls, home: Path, environ: Mapping[str, str], clock: Clock = system_clock) -> "Node":
@@ -93,6 +95,9 @@ class Node:
         return self.identity.origin
 
     def start(self) -> None:
+        if self.settings.reference is not None:
+            with self.store.write() as conn:
+                rulesets.save(conn, self.reference.ruleset, self.settings.reference.read_bytes())
         self.sequencer.start()
 
     def stop(self) -> None:

@@ -34,7 +34,7 @@ def one_pool(node: Node, code: str) -> dict[str, Any]:
 
 
 def _shown(conn: Connection, node: Node, texts: Mapping[str, str]) -> list[dict[str, Any]]:
-    makeups = compositions(conn, node.reference, map(pool_key, texts))
+    makeups = compositions(conn, node.rulesets, map(pool_key, texts))
     shown = []
     for code, text in texts.items():
         pool = load_kept("pool", text)

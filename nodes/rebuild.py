@@ -100,7 +100,7 @@ def _take_entries(conn: Connection, node: Node, run: Sequence[Entry]) -> None:
     loaded: set[Key] = set()
     changes: dict[Key, State] = {}
     made = []
-    makeups = Makeups(conn, node.reference)
+    makeups = Makeups(conn, node.rulesets)
     for stored, entry in zip(run, parsed, strict=True):
         event = open_event(entry, stored.disclosures.split("\n"), whole=True)
         keys = touches(event)

@@ -33,12 +33,15 @@ from ledger.log.merkle import leaf_hash, new_nodes, root_at
 from ledger.log.notes import sign_note
 from ledger.matter.custody import apply
 from ledger.matter.events import Event
-from ledger.matter.reference import Reference
+from ledger.matter.findings import Finding
+from ledger.matter.flows import flow_of
 from nodes.clock import Clock, next_stamp, stamp
 from nodes.config import Settings
 from nodes.derive import Derived, derive, derived
 from nodes.desk import GroupDesk
 from nodes.identity import Identity
+from nodes.inspecting import at_once
+from nodes.rulesets import Rulesets
 from nodes.store import access, deliveries, log
 from nodes.store.access import Idempotency
 from nodes.store.deliveries import Outgoing
@@ -101,6 +104,7 @@ class _Prepared:
     commitment: Commitment
     text: str
     note: bytes
+    warnings: Sequence[Finding]
 
 
 class Sequencer:
@@ -111,13 +115,13 @@ class Sequencer:
         store: Store,
         identity: Identity,
         settings: Settings,
-        reference: Reference,
+        rulesets: Rulesets,
         clock: Clock,
         committed: Callable[[], None] = lambda: None,
     ) -> None:
         """`committed` is called after every checkpoint, from the writer's thread: deliveries may leave now."""
         self._store, self._identity, self._settings = store, identity, settings
-        self._reference, self._clock, self._committed = reference, clock, committed
+        self._rulesets, self._clock, self._committed = rulesets, clock, committed
         self._author = identity.author
         self._usual: dict[str, deque[int]] = {}
         # Guarded by _wake.
@@ -232,7 +236,7 @@ class Sequencer:
         with self._store.write() as conn:
             head = log.head(conn)
             recorded_at = next_stamp(self._clock, head.recorded_at)
-            desk = GroupDesk(conn, self._settings, self._identity, self._reference, recorded_at, self._usual)
+            desk = GroupDesk(conn, self._settings, self._identity, self._rulesets, recorded_at, self._usual)
             prepared = self._prepare(conn, desk, group, head, outcomes)
             if prepared:
                 self._write(conn, desk, prepared, outcomes)
@@ -266,7 +270,7 @@ class Sequencer:
                 if key is not None and (key.owner, key.key) in known:
                     outcomes[position] = _recalled(known[key.owner, key.key], key)
                     continue
-                desk.by = waiting.command.by
+                desk.by, desk.index = waiting.command.by, index
                 one = self._draft(desk, waiting, position, index, previous)
             except LodetraceError as error:
                 outcomes[position] = error
@@ -290,9 +294,12 @@ class Sequencer:
         desk.expect(event)
         desk.reach(event)
         entry = derived(index, event)
-        desk.take(entry, apply(desk.view, event), plan)
+        flow = desk.take(entry, apply(desk.view, event), plan) or flow_of(index, event)
+        settings = self._settings
+        warnings = at_once(flow, desk.reference, settings.role, settings.country)
         text = entry_text(desk.origin, index, previous, desk.recorded_at, draft.type, commitment.sd)
-        return _Prepared(position, waiting.command, draft, entry, commitment, text, sign_note(text, [self._author]))
+        note = sign_note(text, [self._author])
+        return _Prepared(position, waiting.command, draft, entry, commitment, text, note, warnings)
 
     def _write(
         self,
@@ -321,7 +328,10 @@ class Sequencer:
         outgoing: list[Outgoing] = []
         for one, leaf in zip(prepared, leaves, strict=True):
             sealed = Sealed(one.entry.event, one.entry.index, leaf, desk.origin)
-            answer = Answer(201, _json(one.draft.answer(sealed)))
+            told = one.draft.answer(sealed)
+            if one.warnings:
+                told["warnings"] = [*told.get("warnings", ()), *map(_warning, one.warnings)]
+            answer = Answer(201, _json(told))
             outcomes[one.position] = answer
             if one.command.idempotency is not None:
                 remembered.append((one.command.idempotency, answer.status, answer.body))
@@ -379,6 +389,16 @@ def _recalled(remembered: access.Remembered, asked: Idempotency) -> Answer | Con
     if remembered.body_hash != asked.body_hash:
         return Conflict("key-of-other-request", field="Idempotency-Key", value=asked.key)
     return Answer(remembered.status, remembered.answer)
+
+
+def _warning(finding: Finding) -> dict[str, str]:
+    """A finding as the clerk who just recorded hears of it."""
+    return {
+        "code": finding.rule,
+        "severity": finding.severity,
+        "reason": finding.text("en"),
+        "reason_zh": finding.text("zh"),
+    }
 
 
 def _json(value: dict[str, Any]) -> bytes:

@@ -59,6 +59,15 @@ class Inspector:
         """The books of the closed months, by month and element."""
         return self._elements.rows
 
+    @property
+    def months(self) -> list[str]:
+        """The open months with movements, in order."""
+        return self._elements.books.months
+
+    def preview(self, month: str) -> list[BookRow]:
+        """The rows of a closed month; of an open one those it would have if it were closed now."""
+        return self._elements.preview(month)
+
     def granted(self, event: Event) -> None:
         """The authority granted a quota."""
         self.quotas.grant(event)

@@ -14,6 +14,7 @@ What cannot be tested is not: where nothing is known of some input, a gain may c
 """
 
 from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from dataclasses import replace
 from math import isqrt
 from typing import Any
@@ -342,6 +343,16 @@ class Elements:
         for one in sorted({*self.books.months, *self._months, month}):
             if one <= month and one >= self.books.open_from:
                 yield from self._close(one)
+
+    def preview(self, month: str) -> list[BookRow]:
+        """The rows of a closed month; of an open one those it would have if it were closed now. Closes nothing."""
+        if month in self.rows or month < self.books.open_from:
+            return self.rows.get(month, [])
+        books, rows = deepcopy(self.books), list[BookRow]()
+        for one in sorted({*books.months, month}):
+            if books.open_from <= one <= month:
+                rows = books.close(one, self._in_pools())
+        return rows
 
     def _close(self, month: str) -> Iterator[Finding]:
         sheet, entries = self._months.pop(month, (Sheet(), []))

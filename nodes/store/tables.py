@@ -98,6 +98,14 @@ class Flow(Row, table=True):
     body: str = _text()
 
 
+class Ruleset(Row, table=True):
+    """The organisation's own reference data (`body`), by the name that entries recorded under it carry."""
+
+    __tablename__ = "rulesets"
+    name: str = _word()
+    body: bytes
+
+
 class Head(Row, table=True):
     """One row: how long the log is and what the next entry chains to. Changed only by compare-and-swap on `size`."""
 
@@ -380,6 +388,23 @@ class Fork(Row, table=True):
     leaf_b: bytes
     evidence: bytes
     at: str = _text()
+
+
+# -- before sealing -----------------------------------------------------------------------------------------------
+
+
+class Draft(Row, table=True):
+    """What may become an entry. `verb` and `body` are those of the interface; state: open, or waiting for approval."""
+
+    __tablename__ = "drafts"
+    __table_args__ = (Index(None, "owner", "no"),)
+    no: int = _key()
+    id: str = _text(unique=True)
+    owner: str = _text()
+    verb: str = _text()
+    body: str = _text()
+    state: str = _text()
+    updated_at: str = _text()
 
 
 # -- who may ask --------------------------------------------------------------------------------------------------

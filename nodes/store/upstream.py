@@ -46,6 +46,7 @@ _OPENINGS = (
     )
     + " WHERE o.no > ? ORDER BY o.no LIMIT ?"
 )
+_OPENINGS_OF_TYPE = _OPENINGS.replace("WHERE o.no > ?", "WHERE u.type = ? AND o.no > ?")
 _ADD = 'INSERT INTO upstream (no, log_no, "index", leaf, type, note, at_size, path) VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
 _NEWER_PATH = "UPDATE upstream SET at_size = ?, path = ? WHERE no = ? AND at_size < ?"
 _OPEN = "INSERT INTO openings (no, upstream_no, head_size, body) VALUES (?, ?, ?, ?)"
@@ -172,6 +173,26 @@ def openings(conn: Connection, *, after: int = 0, limit: int = 500) -> list[Open
     """What came from other logs, in the order in which it came."""
     rows = conn.execute(_OPENINGS, (after, limit))
     return [Opening(no, head_size, _upstream(tuple(row))) for no, head_size, *row in rows]
+
+
+def openings_of(conn: Connection, type_: str, *, after: int = 0, limit: int = 500) -> list[Opening]:
+    """Those of entries of one type."""
+    rows = conn.execute(_OPENINGS_OF_TYPE, (type_, after, limit))
+    return [Opening(no, head_size, _upstream(tuple(row))) for no, head_size, *row in rows]
+
+
+def grants(conn: Connection, by: str | None = None) -> list[tuple[int, Event]]:
+    """Quotas that an authority has told us of, each with how long our own log was then."""
+    found: list[tuple[int, Event]] = []
+    after, seen = 0, set[int]()
+    while page := openings_of(conn, "quota_granted", after=after):
+        for one in page:
+            event = one.entry.event
+            if event.scalar("grant") and one.entry.entry_no not in seen and by in (None, event.name):
+                seen.add(one.entry.entry_no)
+                found.append((one.head_size, event))
+        after = page[-1].no
+    return found
 
 
 def _upstream(row: tuple[Any, ...]) -> Upstream:

@@ -12,11 +12,10 @@ from typing import Any
 
 from ledger.errors import Refusal
 from ledger.matter.elements import ELEMENTS, UG_PER_MG, metal_ug
-from ledger.matter.stock import POOL_PRODUCT
 from ledger.matter.quantities import MG_PER, decimal
 from ledger.matter.reference import Reference
 from ledger.matter.statements import refuse_kind_unknown
-from ledger.matter.stock import Pool
+from ledger.matter.stock import POOL_PRODUCT, Pool
 from nodes.verbs.draft import (
     Body,
     Desk,

@@ -171,6 +171,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("index", name="pk_flows"),
     )
     op.create_table(
+        "rulesets",
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("body", BLOB, nullable=False),
+        sa.PrimaryKeyConstraint("name", name="pk_rulesets"),
+    )
+    op.create_table(
+        "drafts",
+        sa.Column("no", BIG, autoincrement=False, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("owner", TEXT, nullable=False),
+        sa.Column("verb", TEXT, nullable=False),
+        sa.Column("body", TEXT, nullable=False),
+        sa.Column("state", TEXT, nullable=False),
+        sa.Column("updated_at", TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("no", name="pk_drafts"),
+        sa.UniqueConstraint("id", name="uq_drafts_id"),
+    )
+    op.create_index("ix_drafts_owner_no", "drafts", ["owner", "no"])
+    op.create_table(
         "states",
         sa.Column("kind", TEXT, nullable=False),
         sa.Column("key", TEXT, nullable=False),

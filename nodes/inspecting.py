@@ -1,0 +1,120 @@
+"""How a log is inspected, wherever that happens: beside the clerk, in an audit, at the authority over deposits.
+
+One flow after the other goes to the inspector (ledger/matter/inspector.py), grants of the authority before the entries
+that came after them, and a `period_closed` closes the month where it stands in the log. Answers are gathered besides.
+
+Promises: the same log, grants and reference data give the same findings with the same ids, in log order; what a closed
+month committed to is held against what the flows say. Does not check entries: whoever hands them in has.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ledger.errors import Unverified
+from ledger.matter.books import BookRow
+from ledger.matter.documents import Drawdown
+from ledger.matter.events import Event
+from ledger.matter.findings import Finding
+from ledger.matter.flows import Flow
+from ledger.matter.inspector import Inspector
+from ledger.matter.limits import Limits
+from ledger.matter.quota import Quotas
+from ledger.matter.reference import Reference
+from ledger.matter.watch_elements import MADE, Elements
+from ledger.matter.watch_intake import Intake
+
+COUNTRY = "CN"
+"""Of organisations that do not say where they are."""
+_SEVERITIES = ("grave", "mild", "reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the operator said to a finding, in which entry."""
+
+    index: int
+    at: str
+    text: str
+    by: str
+
+
+class Watch:
+    """An inspector with what it has found, by id, and what was answered."""
+
+    def __init__(
+        self,
+        reference: Reference,
+        role: str,
+        country: str | None,
+        key: bytes,
+        *,
+        drawdown: Drawdown | None = None,
+        quotas: Quotas | None = None,
+    ) -> None:
+        self.reference = reference
+        self.inspector = Inspector(
+            reference, role, key=key, country=country or COUNTRY, drawdown=drawdown, quotas=quotas
+        )
+        self.findings: dict[str, Finding] = {}
+        self.answers: dict[str, list[Answered]] = {}
+
+    def take(self, flow: Flow) -> None:
+        event = flow.event
+        if event.type == "quota_granted":
+            self.inspector.granted(event)
+        self._keep(self.inspector.take(flow))
+        if event.type == "period_closed":
+            self._keep(self.inspector.month(event.scalar("period")["month"]))
+        if event.type == "answered":
+            reply, by = event.scalar("reply"), event.scalar("recorded").get("by", "")
+            told = Answered(flow.index, reply["at"], reply["text"], by)
+            self.answers.setdefault(reply["finding"], []).append(told)
+
+    def _keep(self, found: Sequence[Finding]) -> None:
+        for finding in found:
+            self.findings.setdefault(finding.id, finding)
+
+
+def watch_of(opened: Event, reference: Reference, key: bytes, quotas: Quotas | None = None) -> Watch:
+    """For the log with this entry 0."""
+    about = opened.scalar("log")
+    return Watch(reference, str(about.get("role", "")), about.get("country"), key, quotas=quotas)
+
+
+# -- closed months ------------------------------------------------------------------------------------------------
+
+
+def printed(rows: Sequence[BookRow]) -> list[list[str]]:
+    """A month's rows as `books.authority` commits to them: element, then µg as decimal texts, in COLUMNS' order."""
+    return [[row.element, *(str(getattr(row, name)) for name in COLUMNS)] for row in rows]
+
+
+COLUMNS = tuple(name for name in BookRow.__slots__ if name != "element")
+
+
+def check_books(event: Event, watch: Watch) -> None:
+    """A closing that committed to other books than follow from the entries before it."""
+    month = event.scalar("period")["month"]
+    told = [row for item in event.items("books.authority") if item is not None for row in item["rows"]]
+    follows = printed(watch.inspector.rows.get(month, ()))
+    if told != follows:
+        differing = next((one for one, other in zip(told, follows, strict=False) if one != other), ["-"])
+        raise Unverified("month-books-differ", field="books.authority", value=month, element=str(differing[0]))
+
+
+# -- at once ------------------------------------------------------------------------------------------------------
+
+
+def at_once(flow: Flow, reference: Reference, role: str, country: str | None) -> list[Finding]:
+    """What a single flow shows by itself, without anything that came before: told to the clerk who records it.
+
+    A gain in a pool, papers that others drew from, and whatever rests on habits, need history and are not among it.
+    """
+    type_ = flow.event.type
+    if type_ not in MADE and type_ != "registered":
+        return []
+    limits = Limits(reference, role, country or COUNTRY)
+    if type_ == "registered":
+        found = list(Intake(limits, Drawdown(b"at once")).take(flow))
+        return [finding for finding in found if "document" not in finding.facts]
+    return sorted(Elements(limits).take(flow), key=lambda finding: _SEVERITIES.index(finding.severity))
