@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
-from api import batches, bulk, entries, errors, health, inbox, log, pools, scan, shipments, units
+from api import batches, bulk, entries, errors, health, holds, inbox, log, measuring, pools, scan, shipments, units
 from api.access import Access
 from api.metrics import Metrics, Timing
 from api.openapi import describe
@@ -49,7 +49,8 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
     app.add_middleware(Timing, metrics=metrics)
     # Laid side by side, not included: an included router is matched anew at every request, and costs more than all the
     # rest of a small one. Nothing here needs what including adds.
-    for routes in (batches, log, scan, units, shipments, pools, bulk, entries):
+    # What lies below a batch or a unit stands before them: their own path takes anything.
+    for routes in (measuring, batches, log, scan, units, shipments, pools, holds, bulk, entries):
         app.router.routes.extend(routes.routes(node, access).routes)
     app.router.routes.extend(inbox.routes(node).routes)
     app.router.routes.extend(health.routes(node, metrics).routes)

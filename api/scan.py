@@ -8,16 +8,15 @@ What is shown, and to whom, is decided in nodes/scan.py and worded in ledger/ver
 """
 
 import json
-from functools import lru_cache
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from jinja2 import Environment, PackageLoader, select_autoescape
 
 from api.access import Access
 from api.asked import language as language_of
 from api.asked import wants_json
 from api.errors import status_of
+from api.rendering import HEADERS, page
 from ledger.errors import LodetraceError, Unavailable, Unknown
 from ledger.evidence import format_evidence
 from ledger.matter.events import is_id
@@ -28,31 +27,20 @@ from nodes.clock import stamp
 from nodes.node import Node
 from nodes.scan import LIFE, SOMEBODY, UNDECIDED, Scan, scan
 
-_HEADERS = {
-    "cache-control": "no-store",
-    "content-security-policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "referrer-policy": "no-referrer",
-    "vary": "accept, accept-language",
-    "x-content-type-options": "nosniff",
-}
-
 
 def routes(node: Node, access: Access) -> APIRouter:
     router = APIRouter(tags=["scan"])
 
     @router.get("/q/{token}", summary="What a label leads to", response_class=Response)
-    def page(token: str, request: Request) -> Response:
+    def scanned(token: str, request: Request) -> Response:
         language = language_of(request)
         try:
             found = scan(node, token)
         except LodetraceError as error:
             return _refused(error, request)
         if wants_json(request):
-            return Response(_json(node, found), media_type="application/json", headers=_HEADERS)
-        return _html("scan.html", _facts(node, found, language, token), language)
+            return Response(_json(node, found), media_type="application/json", headers=HEADERS)
+        return page("scan.html", _facts(node, found, language, token), language)
 
     @router.get("/q/{token}/evidence", summary="The portable proof behind a label", response_class=Response)
     def proof(token: str, request: Request) -> Response:
@@ -64,7 +52,7 @@ def routes(node: Node, access: Access) -> APIRouter:
             made = evidence.of_unit(
                 conn, node.origin, unit, stamp(node.clock()), below_pools=node.settings.evidence_below_pools
             )
-        headers = {**_HEADERS, "content-disposition": f'attachment; filename="{unit[-26:]}.evidence.json"'}
+        headers = {**HEADERS, "content-disposition": f'attachment; filename="{unit[-26:]}.evidence.json"'}
         return Response(format_evidence(made), media_type="application/json", headers=headers)
 
     @router.get("/u/{unit}", summary="The short form of a label: leads to its page", response_class=Response)
@@ -77,7 +65,7 @@ def routes(node: Node, access: Access) -> APIRouter:
         except LodetraceError as error:
             return _refused(error, request)
         asked = f"?{request.url.query}" if request.url.query else ""
-        return Response(status_code=303, headers={**_HEADERS, "location": f"/q/{token}{asked}"})
+        return Response(status_code=303, headers={**HEADERS, "location": f"/q/{token}{asked}"})
 
     return router
 
@@ -92,24 +80,7 @@ def _refused(error: LodetraceError, request: Request) -> Response:
         "later": isinstance(error, Unavailable),
         "undecided": error.code in UNDECIDED,
     }
-    return _html("unknown.html", facts, language, status_of(error))
-
-
-@lru_cache(maxsize=1)
-def _templates() -> Environment:
-    return Environment(
-        loader=PackageLoader("api", "pages"), autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True
-    )
-
-
-def _html(template: str, facts: dict[str, Any], language: str, status: int = 200) -> Response:
-    zh = language == "zh"
-    text = (
-        _templates()
-        .get_template(template)
-        .render(**facts, zh=zh, t=lambda chinese, english: chinese if zh else english)
-    )
-    return Response(text, status, _HEADERS, "text/html; charset=utf-8")
+    return page("unknown.html", facts, language, status_of(error))
 
 
 def _facts(node: Node, found: Scan, language: str, token: str) -> dict[str, Any]:

@@ -2,9 +2,17 @@
 
 from collections.abc import Mapping
 
-from api import batches, pools, shipments, units
+from api import batches, holds, measuring, pools, shipments, units
 from api.recording import Recording
 
 RECORDINGS: Mapping[str, Recording] = {
-    one.verb: one for one in (*batches.RECORDINGS, *units.RECORDINGS, *shipments.RECORDINGS, *pools.RECORDINGS)
+    one.verb: one
+    for one in (
+        *batches.RECORDINGS,
+        *units.RECORDINGS,
+        *shipments.RECORDINGS,
+        *pools.RECORDINGS,
+        *measuring.RECORDINGS,
+        *holds.RECORDINGS,
+    )
 }

@@ -576,6 +576,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field}: say why in a few words; without a reason this is not recorded.",
         "{field}：请简要填写原因，没有原因不能记录。",
     ),
+    "receipt-of-batch-unknown": (
+        "No receipt of {shipment} that names batch {value} is here. Ask again once it has been received.",
+        "此处没有 {shipment} 中批次 {value} 的收货记录。请在收货之后再查。",
+    ),
+    "recall-unknown": (
+        "{field}: this log has no recall {value}. Look it up in the list of locks.",
+        "{field}：本日志中没有召回 {value}。请在封存与召回列表中查找。",
+    ),
     "recalled-already": (
         "{field}: {value} is recalled already, by {lock}. Take it off the list.",
         "{field}：{value} 此前已被召回（{lock}）。请从清单中删去。",

@@ -24,7 +24,7 @@ from fastapi import APIRouter  # noqa: E402
 from pydantic_core import PydanticUndefined  # noqa: E402
 from typer.main import get_command  # noqa: E402
 
-from api import batches, bulk, entries, health, inbox, log, pools, scan, shipments, units  # noqa: E402
+from api import batches, bulk, entries, health, holds, inbox, log, measuring, pools, scan, shipments, units  # noqa: E402
 from api.access import Required  # noqa: E402
 from api.cli import build  # noqa: E402
 from api.errors import STATUS, TITLE  # noqa: E402
@@ -77,7 +77,7 @@ class _Door:
 
 def routers() -> Iterator[APIRouter]:
     node: Any = _Node()
-    for part in (batches, units, shipments, pools, bulk, entries, log, scan):
+    for part in (batches, units, shipments, pools, measuring, holds, bulk, entries, log, scan):
         yield part.routes(node, _Door())  # type: ignore[arg-type]
     yield inbox.routes(node)
     yield health.routes(node, _Node())  # type: ignore[arg-type]
@@ -112,7 +112,8 @@ def example(verb: str) -> str:
     for part in re.findall(r"\{(\w+)(?::path)?\}", one.path):
         path = re.sub(rf"\{{{part}(:path)?\}}", quote(str(one.answer.get(part, one.names.get(part))), safe=""), path)
     name = one.answer["entry"]["log"].rpartition("/")[0]
-    request = f"```http at={name}\nPOST {path}\n\n{shown(one.example)}\n```"
+    role = "" if one.role == "clerk" else f" role={one.role}"
+    request = f"```http at={name}{role}\nPOST {path}\n\n{shown(one.example)}\n```"
     return f"{request}\n\n```json 201\n{shown(one.answer)}\n```"
 
 

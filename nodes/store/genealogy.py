@@ -83,6 +83,11 @@ FROM walk w CROSS JOIN batches b ON b.no = w.batch_no CROSS JOIN logs m ON m.no 
 
 _CHARGES = "SELECT child_no, entry_no FROM edges WHERE child_no IN ({})"
 
+_USES = """SELECT l.no, l.origin, b.id, e.entry_no FROM edges e JOIN batches b ON b.no = e.child_no
+JOIN logs l ON l.no = b.log_no WHERE e.parent_no = ? ORDER BY b.no, e.entry_no"""
+
+_RECEIVED_BY = "SELECT received_by FROM receipts WHERE batch_no = ? AND log_no = ? ORDER BY received_by"
+
 _SENT = (
     "SELECT DISTINCT g.batch_no, s.to_name FROM going g JOIN shipments s ON s.no = g.shipment_no"
     " WHERE g.batch_no IN ({}) ORDER BY g.batch_no, s.to_name"
@@ -256,6 +261,17 @@ def closure(conn: Connection, batch: str, log: str, *, below_pools: bool = False
         needed.setdefault(int(text), set()).add(id_)
     entries = {entry_no: frozenset(ids) for entry_no, ids in needed.items()}
     return Closure(entries, tuple(gaps), tuple(periods.values()))
+
+
+def uses(conn: Connection, batch: str) -> list[tuple[str, int]]:
+    """(what was made of a batch, by which entry), in no order that means anything."""
+    rows = conn.execute(_USES, (_number(conn, batch),))
+    return [(spell(log_no, origin, raw), entry_no) for log_no, origin, raw, entry_no in rows]
+
+
+def received_by(conn: Connection, batch: str) -> list[int]:
+    """The indexes of our own entries that received a batch of another log, ascending."""
+    return [index for (index,) in conn.execute(_RECEIVED_BY, (_number(conn, batch), OWN))]
 
 
 def sent(conn: Connection, batches: Iterable[str]) -> list[tuple[str, str]]:

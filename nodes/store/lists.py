@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from ledger.entries import id_bytes
 from ledger.errors import Unknown
 from ledger.matter.events import is_id
-from ledger.matter.stock import load_arrival, load_shipment
+from ledger.matter.stock import Arrival, Unit, load_arrival, load_shipment
 from nodes.store.engine import Connection
 from nodes.store.numbers import numbers
 from nodes.store.records import Answer, ArrivalRecord, BatchRecord, ShipmentRecord, UnitRecord
@@ -25,6 +25,12 @@ _AT_SITE = (
     " WHERE u.batch_no = b.no AND u.site = ? AND u.state IN ('here', 'quarantined')))"
 )
 _SHIPMENT = "SELECT no, state, made_by, external_ref FROM shipments"
+_SHIPPED_WITH = (
+    "SELECT DISTINCT s.no, s.state, s.made_by, s.external_ref FROM going g JOIN shipments s ON s.no = g.shipment_no"
+    " WHERE g.batch_no IN ({})"
+)
+_UNITS_OF = f"{UNIT} WHERE u.batch_no IN ({{}})"
+_ARRIVALS_FROM = "SELECT state FROM arrivals WHERE state IS NOT NULL AND sender IN ({})"
 _ARRIVAL = "SELECT no, id, sender, purpose, at, offered_by, state FROM arrivals"
 _ANSWERS = "SELECT shipment_no, entry_no, final, declined FROM answers WHERE shipment_no IN ({})"
 _Record = TypeVar("_Record")
@@ -144,6 +150,26 @@ def arrival(conn: Connection, id_: str) -> ArrivalRecord:
     """A shipment offered to us, by `log#id`."""
     rows = conn.execute(f"{_ARRIVAL} WHERE id = ?", (id_,))
     return _only([_arrival_record(row) for row in rows], Unknown("arrival-unknown", field="id", value=id_))
+
+
+# -- all of some goods --------------------------------------------------------------------------------------------
+
+
+def shipments_with(conn: Connection, batches: Iterable[str]) -> list[ShipmentRecord]:
+    """All our shipments that have or had a line of one of these batches, oldest first."""
+    rows = {row[0]: row for row in select_in(conn, _SHIPPED_WITH, numbers(conn, "batches", batches).values())}
+    return _shipment_records(conn, [rows[no] for no in sorted(rows)])
+
+
+def units_of(conn: Connection, batches: Iterable[str]) -> list[Unit]:
+    """All units that hold or held goods of these batches, whatever became of them, oldest first."""
+    rows = select_in(conn, _UNITS_OF, numbers(conn, "batches", batches).values())
+    return [unit_of(row) for row in sorted(rows)]
+
+
+def arrivals_from(conn: Connection, senders: Iterable[str]) -> list[Arrival]:
+    """What these senders sent us and we have received at least in part."""
+    return [load_arrival(text) for (text,) in select_in(conn, _ARRIVALS_FROM, senders)]
 
 
 def _only(found: list[_Record], unknown: Unknown) -> _Record:

@@ -6,6 +6,8 @@
 
 from dataclasses import dataclass
 
+from ledger.entries import open_event, parse_entry
+from ledger.matter.events import Event
 from ledger.matter.stock import Arrival, Batch, Shipment, Unit
 
 
@@ -28,6 +30,11 @@ class Entry:
     recorded_at: str
     note: bytes
     disclosures: str = ""
+
+    @property
+    def event(self) -> Event:
+        """Whole."""
+        return open_event(parse_entry(self.note), self.disclosures.split("\n"), whole=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,143 @@
+"""A recall's list as a file for spreadsheets, and as facts for a page to print: a place a line, in one language."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ledger.matter.quantities import show_mg
+from nodes.node import Node
+
+COLUMNS = (
+    ("关系", "relation"),
+    ("批次", "batch"),
+    ("批号", "lot"),
+    ("产品", "product"),
+    ("包装件", "unit"),
+    ("位置", "place"),
+    ("场所或持有方", "site or holder"),
+    ("重量 kg", "kg"),
+    ("发货单", "shipment"),
+    ("日期", "date"),
+    ("状态", "status"),
+)
+HOW = {"direct": ("直接", "direct"), "indirect": ("间接", "indirect")}
+PLACES = {
+    "loose": ("本单位散存", "here, loose"),
+    "unit": ("本单位包装件", "here, in a unit"),
+    "pool": ("料仓/槽体内", "here, in a pool"),
+    "sent": ("已发出", "sent"),
+}
+KINDS = {
+    "safety": ("安全", "safety"),
+    "quality": ("质量", "quality"),
+    "origin": ("来源", "origin"),
+    "ordered": ("监管指令", "ordered"),
+    "other": ("其他", "other"),
+}
+STATUSES = {
+    "offered": "已发出",
+    "delivered": "已送达",
+    "received in part": "部分收货",
+    "received": "已收货",
+    "acknowledged": "已确认",
+    "undeliverable": "无法送达",
+    "declined": "已拒收",
+    "disputed": "有争议",
+    "overdue": "逾期未收",
+    "voided": "已作废",
+    "here": "在库",
+    "quarantined": "待判定",
+}
+_RISKY = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_csv(node: Node, recall: Mapping[str, Any], language: str) -> str:
+    """UTF-8 with the mark by which spreadsheets know it. No cell is taken for a formula."""
+    place = _place(language)
+    out = io.StringIO()
+    write = csv.writer(out)
+    write.writerow([column[place] for column in COLUMNS])
+    for row in _rows(node, recall, language):
+        write.writerow([_safe(str(cell)) for cell in row])
+    return f"\ufeff{out.getvalue()}"
+
+
+def _safe(text: str) -> str:
+    return f"'{text}" if text.startswith(_RISKY) else text
+
+
+def as_page(node: Node, recall: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """The facts of the page: the list, and who has to be told."""
+    place = _place(language)
+    rows = list(_rows(node, recall, language))
+    return {
+        "recall": recall,
+        "kind": KINDS.get(recall["kind"], (recall["kind"],) * 2)[place],
+        "organisation": node.settings.organisation if place == 0 else _latin(node),
+        "columns": [column[place] for column in COLUMNS],
+        "parts": [
+            (HOW[how][place], [row[1:] for row in rows if row[0] == HOW[how][place]], _sums(recall["totals"][how]))
+            for how in HOW
+        ],
+        "holders": [
+            {
+                **holder,
+                "direct": show_mg(holder["direct_mg"]),
+                "indirect": show_mg(holder["indirect_mg"]),
+                "returned": show_mg(holder["returned_mg"]),
+            }
+            for holder in recall["holders"]
+        ],
+    }
+
+
+def _latin(node: Node) -> str:
+    return node.settings.organisation_en or node.settings.organisation
+
+
+def _sums(totals: Mapping[str, int]) -> dict[str, Any]:
+    return {**totals, "here": show_mg(totals["here_mg"]), "sent": show_mg(totals["sent_mg"])}
+
+
+def _place(language: str) -> int:
+    return 1 if language == "en" else 0
+
+
+def _rows(node: Node, recall: Mapping[str, Any], language: str) -> Iterator[tuple[str, ...]]:
+    """Every place where some of it is, in the order of COLUMNS."""
+    place = _place(language)
+    for one in recall["goods"]:
+        product = node.reference.product_name(one["product"], language)
+        head = (HOW[one["how"]][place], one["batch"], one["lot_no"] or "", product)
+        if one["pool"]:
+            yield (*head, "", PLACES["pool"][place], one["pool"], "", "", "", "")
+        for held in one["loose"]:
+            site = held["site"] if held["owner"] is None else f"{held['site']} ({held['owner']})"
+            yield (*head, "", PLACES["loose"][place], site, _kg(held["mg"]), "", "", _status("here", place))
+        for unit in one["units"]:
+            status = _status(unit["state"], place)
+            yield (*head, unit["serial"], PLACES["unit"][place], unit["site"], _kg(unit["net_mg"]), "", "", status)
+        for sent in one["sent"]:
+            yield from _sent(head, sent, place)
+
+
+def _sent(head: tuple[str, ...], sent: Mapping[str, Any], place: int) -> Iterator[tuple[str, ...]]:
+    """Its units one by one, and what of it was loose."""
+    outside = sent["to"].get("outside")
+    to = f"{outside['name']} ({outside['country']})" if outside else sent["to"]["node"]
+    tail = (sent["shipment"], sent["at"][:10], _status(sent["status"], place))
+    leaves = [unit for unit in sent["units"] if not unit["stack"]]
+    for unit in leaves:
+        yield (*head, unit["serial"], PLACES["sent"][place], to, _kg(unit["net_mg"]), *tail)
+    loose = sent["mg"] - sum(unit["net_mg"] for unit in leaves)
+    if loose > 0:
+        yield (*head, "", PLACES["sent"][place], to, _kg(loose), *tail)
+
+
+def _status(status: str, place: int) -> str:
+    return STATUSES.get(status, status) if place == 0 else status
+
+
+def _kg(mg: int) -> str:
+    return show_mg(mg).removesuffix(" kg")
