@@ -27,7 +27,7 @@ def composition_of(node: Node, code: str) -> dict[str, Any]:
     """Of a batch that is or was here, by id or own code."""
     with node.store.read() as conn:
         batch = lists.batch(conn, codes.find_batch(conn, code)).batch
-        found = compositions(conn, node.reference, [batch.id])[batch.id]
+        found = compositions(conn, node.rulesets, [batch.id])[batch.id]
         assay = assay_of(conn, node, batch)
     known = found if isinstance(found, Composition) else None
     mg = batch.mg if known is None else known.content.mg

@@ -16,8 +16,7 @@ from typing import Any
 from ledger.errors import Unknown
 from ledger.matter.events import Event
 from ledger.matter.genealogy import event_at
-from ledger.matter.pools import POOL_PRODUCT
-from ledger.matter.stock import Arrival, Batch, Locked, Pool, Shipment, Unit, load_kept
+from ledger.matter.stock import POOL_PRODUCT, Arrival, Batch, Locked, Pool, Shipment, Unit, load_kept
 from nodes import shipping
 from nodes.holds import lockings
 from nodes.node import Node
