@@ -19,7 +19,12 @@ from nodes.store import log
 from nodes.tokens import ROLES
 
 KG100 = {"value": "100", "unit": "kg", "basis": "net"}
-REGISTER = {"product": "nd_oxide", "quantity": KG100, "origin": {"class": "mined", "country": "CN"}}
+REGISTER = {
+    "product": "nd_oxide",
+    "quantity": KG100,
+    "origin": {"class": "mined", "country": "CN"},
+    "documents": [{"kind": "weigh_ticket", "no": "BT-1"}],
+}
 
 
 def path_of(verb: str) -> str:
@@ -97,8 +102,8 @@ def test_a_days_work_of_one_node_is_what_its_log_says(record, client, clerk, nod
     line = {"batch": "L-1", "quantity": KG100}
     made = {"product": "ndfeb_magnet", "lot_no": "M-1", "quantity": {**KG100, "count": 1000}}
     work = [
-        ("register", {**REGISTER, "lot_no": "L-1", "external_ref": "ERP-1"}, "registered"),
-        ("transform", {"steps": [{"process": "sinter"}], "inputs": [line], "outputs": [made]}, "transformed"),
+        ("register", {**REGISTER, "product": "ndfeb_block", "lot_no": "L-1", "external_ref": "ERP-1"}, "registered"),
+        ("transform", {"steps": [{"process": "magnetise"}], "inputs": [line], "outputs": [made]}, "transformed"),
         (
             "pack",
             {
