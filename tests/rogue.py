@@ -13,7 +13,7 @@ from ledger.evidence import Evidence, Proven, evidence_json
 from ledger.log.canonical import format_json
 from nodes.identity import Identity
 from nodes.signed_requests import sign_request
-from tests.formats.story import Scribe, Written, recorded, salts, seed
+from tests.formats.scribe import Scribe, Written, recorded, salts, seed
 from tests.world import Parcel
 
 NOW = "2026-11-22T01:00:00.000Z"

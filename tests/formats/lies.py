@@ -18,17 +18,16 @@ from ledger.log.checkpoints import add_signatures, cosign, format_checkpoint
 from ledger.log.disclosures import commit_list, digest, disclose, open_disclosure
 from ledger.log.merkle import leaf_hash
 from ledger.log.notes import COSIGNATURE, sign_note
+from tests.formats.scribe import WITNESSED_AT, place, salts, seed, signer
 from tests.formats.story import (
-    WITNESSED_AT,
     Story,
+    attested_evidence,
     checkpoints,
     handover_evidence,
     motor_evidence,
-    place,
+    oxide_evidence,
+    plant_evidence,
     policy_text,
-    salts,
-    seed,
-    signer,
     tell,
     whole_evidence,
     without,
@@ -38,6 +37,9 @@ BASES: Mapping[str, Callable[[Story], Evidence]] = {
     "motor": motor_evidence,
     "handover": handover_evidence,
     "whole": whole_evidence,
+    "plant": plant_evidence,
+    "oxide": oxide_evidence,
+    "attested": attested_evidence,
 }
 FORM, TRUST, CHECKPOINTS, CONSISTENCY, ENTRIES, DISCLOSURES, REFS, CUSTODY, SUBJECT = 0, 1, 3, 4, 5, 6, 7, 8, 9
 

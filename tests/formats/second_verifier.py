@@ -266,6 +266,13 @@ def fields(cell):
     return dict(re.findall(r"`(\w+)` (\w+\??)", cell))
 
 
+def listed(after):
+    """The codes in a paragraph of the section on provenance, behind some words."""
+    return re.findall("`([A-Za-z_]+)`", DOCUMENT.split(after)[1].split(". ")[0].split(";")[0])
+
+
+ELEMENTS = listed("The elements, in their order, are")
+MODELS = listed("The models, the strongest first, are")
 ROWS = {kind: fields(cell) for kind, cell in table("rows")}
 TYPES = {}
 for type_, slot, form, _, _, creates, cell in table("events"):
@@ -288,6 +295,7 @@ KINDS = {
     "count0": whole(0),
     "signed": whole(-LIMIT),
     "flag": lambda value: isinstance(value, bool),
+    "month": lambda value: of(r"\d{4}-(0[1-9]|1[0-2])", value),
     "at": lambda value: of(
         r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d[+-]([01]\d|2[0-3]):[0-5]\d", value
     ),
@@ -309,6 +317,52 @@ def check_fields(kinds, value):
                 check_fields(ROWS[kind.rstrip("?")], row)
         else:
             need(KINDS[kind.rstrip("?")](value[name]), Malformed, f"{name} is no {kind}")
+
+
+# -- provenance ---------------------------------------------------------------------------------------------------
+
+
+def check_shares(value):
+    need(value.keys() == {"model", "shares"} and value["model"] in MODELS, Malformed, "shares")
+    for row in in_order(value["shares"], 2, ELEMENTS.index, ELEMENTS.__contains__):
+        rows = in_order(row[1], 4, str.encode, lambda name: of(r"[A-Z]{2}/[a-z0-9][a-z0-9_.-]{0,63}", name))
+        need(len(rows) <= 64, Malformed, "too many rows")
+        check_bounds([one[1:] for one in rows], 10**9)
+
+
+def check_amounts(value):
+    need(value.keys() == {"amounts"}, Malformed, "amounts")
+    for row in in_order(value["amounts"], 4, ELEMENTS.index, ELEMENTS.__contains__):
+        need(KINDS["mg"](row[2]), Malformed, "uncertainty")
+        rows = in_order(row[3], 4, str.encode, lambda name: name in ("unexplained", "others") or KINDS["id"](name))
+        need(len(rows) <= 4096, Malformed, "too many rows")
+        check_bounds([[amount(number) for number in one[1:]] for one in rows], amount(row[1]))
+
+
+def check_contents(value):
+    for row in in_order(value, 3, ELEMENTS.index, ELEMENTS.__contains__):
+        need(KINDS["mg"](row[2]), Malformed, "uncertainty")
+        amount(row[1])
+
+
+def in_order(rows, length, key, known):
+    """A list of lists, whose first values are known, and stand in order, none twice."""
+    need(isinstance(rows, list), Malformed, "rows")
+    need(all(isinstance(row, list) and len(row) == length and known(row[0]) for row in rows), Malformed, "row")
+    keys = [key(row[0]) for row in rows]
+    need(all(one < other for one, other in pairwise(keys)), Malformed, "order")
+    return rows
+
+
+def amount(text):
+    need(of("0|[1-9][0-9]{0,29}", text), Malformed, "amount")
+    return int(text)
+
+
+def check_bounds(rows, total):
+    need(all(type(number) is int for row in rows for number in row), Malformed, "number")
+    need(all(0 <= lo <= mid <= hi <= total and hi > 0 for mid, lo, hi in rows), Malformed, "bounds")
+    need(rows and sum(mid for mid, _, _ in rows) == total, Malformed, "sum")
 
 
 # -- entries and commitments --------------------------------------------------------------------------------------
@@ -382,6 +436,7 @@ class Entry:
             n, root = slots[slot]
             need(slot not in single and len(digests) == n, Unverified, "list in part")
             need(root_of([leaf_of(digests[at]) for at in range(n)]) == root, Unverified, "list")
+        self.shown = {place: value for place, (_, value) in places.items()}
         self.opened, self.commitments = len(places), sum(c[0] if isinstance(c, tuple) else 1 for c in slots.values())
         for slot, (is_list, creates, kinds) in (self.table or {}).items():
             names = [f"{slot}/{at}" for at in range(slots[slot][0])] if is_list else [slot]
@@ -391,6 +446,12 @@ class Entry:
             for _, value in values:
                 if value is not None:
                     check_fields(kinds, value)
+                    if slot.endswith("provenance"):
+                        check_shares(value)
+                    elif slot.endswith("sources"):
+                        check_amounts(value)
+                    elif slot in ("wip", "pools.authority"):
+                        check_contents(value["contents"])
             made = [None if value is None else new_id(self.log, salt) for salt, value in values]
             self.slots[slot] = [value for _, value in values] if is_list else values[0][1]
             if creates and (is_list or made[0] is not None):
@@ -563,9 +624,13 @@ def verify(data, policy=None):
     there = {(entry.log, entry.index): entry for entry in entries}
     for entry in there.values():
         entry.open(opens.get(entry.leaf, []))
-    missing = [*_check_links(there, points)]
+    missing = [*_check_refs(there, points), *_check_custody(there)]
     subject, absent = _check_subject(file["subject"], there.values())
     missing = {*missing, *absent}
+    attested = _attested(there, points) if policy is not None else []
+    first = {}
+    for row, entry in zip(file["entries"], entries, strict=True):
+        first.setdefault((entry.log, entry.index), points[row["checkpoint"]].size)
     largest = {log: max((p for p in points if p.log == log), key=lambda p: p.size) for log in {e.log for e in entries}}
     return {
         "vouched": policy is not None,
@@ -573,6 +638,22 @@ def verify(data, policy=None):
         "missing": sorted(missing),
         "not_shown": sum(entry.commitments - entry.opened for entry in there.values()),
         "subject": subject,
+        "attested": attested,
+        "origins": [
+            {
+                **row,
+                "standing": "attested"
+                if any(
+                    one["log"] == row["log"]
+                    and row["index"] < one["size"]
+                    and "provenance" in one["checks"]
+                    and (consistent[one["log"]] or first[row["log"], row["index"]] == one["size"])
+                    for one in attested
+                )
+                else "claimed",
+            }
+            for row in _origins(subject, there)
+        ],
         "logs": {
             log: {"size": point.size, "consistent": consistent[log], "cosigned": cosigned[id(point)]}
             for log, point in sorted(largest.items())
@@ -662,39 +743,217 @@ def _check_entries(file, entries, points, opens):
             need(entry.index != before.index + 1 or chained, Unverified, "chain")
 
 
-def _check_links(there, points):
+REFS = {
+    "received": ("offer", "shipped"),
+    "acknowledged": ("answer", "received"),
+    "adjusted": ("consent", "adjusted"),
+}
+
+
+def _check_refs(there, points):
+    """Step 7."""
     roots = {(point.log, point.size): point.root for point in points}
-    known = {}
     for _, entry in sorted(there.items()):
-        name, wanted = {"received": ("offer", "shipped"), "acknowledged": ("answer", "received")}.get(
-            entry.type, ("", "")
-        )
+        name, wanted = REFS.get(entry.type, ("attestation", ""))
         ref = entry.slot(name)
         if ref:
             root = roots.get((ref["log"], ref["size"]))
             need(root is None or b64encode(root).decode() == ref["root"], Unverified, "fork")
+        named = [entry.slot("amendment"), entry.slot("reversal")]
+        named += [row for slot in ("lines.chain", "shared.partner") for row in entry.rows(slot)] * (
+            entry.type == "adjusted"
+        )
+        for one in named:
+            if "index" in one:
+                own = there.get((entry.log, one["index"]))
+                same = own is None or b64encode(own.leaf).decode() == one["leaf"]
+                need(one["index"] < entry.index and same, Unverified, "another entry corrected")
+        if ref and wanted:
             other = there.get((ref["log"], ref["index"]))
             if other is None:
                 yield f"{ref['log']} {ref['index']}"
             else:
                 need(b64encode(other.leaf).decode() == ref["leaf"], Unverified, "ref")
                 need(other.type == wanted or other.table is None, Unverified, "ref")
-                if other.table is not None:
-                    (_check_handover if wanted == "shipped" else _check_answer)(other, entry)
+
+
+ONE_SOURCE = {"packed": ("packing", "batch"), "drawn": ("draw", "period"), "closed": ("closing", "period")}
+
+
+def _check_custody(there):
+    """Step 8."""
+    known, entries = {}, [entry for _, entry in sorted(there.items()) if entry.table is not None]
+    closed = {
+        entry.full(entry.slot("closing")["period"]): entry
+        for entry in entries
+        if entry.type == "closed" and entry.slot("closing")
+    }
+    for entry in entries:
+        ref = entry.slot(REFS.get(entry.type, ("",))[0])
+        other = there.get((ref["log"], ref["index"])) if ref else None
+        if other is not None and other.table is not None:
+            {"received": _check_handover, "acknowledged": _check_answer}.get(
+                entry.type, lambda given, taken: _check_adjustments(given, taken, there)
+            )(other, entry)
         had = known.setdefault(entry.log, set())
-        taken = [entry.slot("packing")["batch"]] if entry.slot("packing") else []
-        slots = () if entry.type == "received" else ("inputs.chain", "lines.chain")
-        slots += ("units.chain",) if entry.type in ("unpacked", "dismantled") else ()
-        taken += [row["batch"] for slot in slots for row in entry.rows(slot) if "batch" in row]
-        yield from (entry.full(batch) for batch in taken if entry.full(batch) not in had)
+        if entry.type in ONE_SOURCE:
+            slot, field = ONE_SOURCE[entry.type]
+            taken = [entry.slot(slot)[field]] if entry.slot(slot) else []
+        else:
+            slots = () if entry.type == "received" else ("inputs.chain", "lines.chain")
+            slots += ("units.chain",) if entry.type in ("unpacked", "dismantled") else ()
+            taken = [row["batch"] for slot in slots for row in entry.rows(slot) if "batch" in row]
+        cut = {id_ for id_, one in closed.items() if one.slots["provenance"] is not None}
+        yield from (entry.full(batch) for batch in taken if entry.full(batch) not in had | cut)
         had.update(_made(entry))
         if entry.type == "received":
             had.update(entry.full(row["batch"]) for row in entry.rows("lines.chain") if row)
+    _check_origins(entries, closed)
 
 
 def _made(entry):
-    made = [entry.ids.get("batch"), entry.ids.get("assembly"), *entry.ids.get("outputs.chain", [])]
+    made = [entry.ids.get(slot) for slot in ("batch", "assembly", "opens")] + [*entry.ids.get("outputs.chain", [])]
     return [entry.full(id_) for id_ in made if id_]
+
+
+def _check_adjustments(given, taken, there):
+    pair = []
+    for one in (given, taken):
+        rows = one.rows("shared.partner")
+        if not rows or not all("index" in row for row in rows) or not one.slot("adjustment"):
+            return
+        about = there.get((one.log, rows[0]["index"]))
+        if about is None or about.table is None:
+            return
+        pair.append((one, rows, about))
+    need({about.type for _, _, about in pair} == {"shipped", "received"}, Refusal, "not one shipment")
+    need(given.log != taken.log, Refusal, "one log")
+    shipped, received = sorted((about for _, _, about in pair), key=lambda about: about.type != "shipped")
+    offer = received.slot("offer")
+    if offer:
+        same = (offer["index"], offer["leaf"]) == (shipped.index, b64encode(shipped.leaf).decode())
+        need(same, Refusal, "another shipment")
+    sums = []
+    for one, rows, about in pair:
+        sums.append({})
+        for row in rows:
+            named = row["side"], row["index"], row["leaf"]
+            need(named == (about.type, about.index, b64encode(about.leaf).decode()), Refusal, "another entry")
+            mg, count = sums[-1].get(one.full(row["batch"]), (0, 0))
+            sums[-1][one.full(row["batch"])] = mg + row["delta_mg"], count + row.get("delta_count", 0)
+    for one, other in ((given, taken), (taken, given)):
+        need(one.slot("adjustment").get("with") == other.name, Refusal, "with somebody else")
+    need(sums[0] == sums[1], Refusal, "another amount")
+
+
+ANY, NONE = "ZZ/other", "ZZ/unexplained"
+MADE_OF = {
+    "transformed": "inputs.chain",
+    "sampled": "inputs.chain",
+    "assembled": "inputs.chain",
+    "dismantled": "units.chain",
+}
+
+
+def _vector(entry, place, of_nothing=()):
+    """(origins by element, origins of other elements, model) as told at a place; None where that is not disclosed."""
+    if place not in entry.shown:
+        return None
+    told = entry.shown[place]
+    if told is None:
+        return {}, set(of_nothing), MODELS[0]
+    return {row[0]: {one[0] for one in row[1]} for row in told["shares"]}, set(), told["model"]
+
+
+def _check_origins(entries, closed):
+    may = {}  # batch → what _vector says, or None
+    for entry in entries:
+        for place, sources in _made_of(entry):
+            if entry.shown.get(place) is None or sources is None:
+                continue
+            if entry.type == "drawn":
+                from_ = [_vector(closed[id_], "provenance") if id_ in closed else None for id_ in sources]
+            else:
+                from_ = [may.get(id_) for id_ in sources]
+            if None in from_:
+                continue
+            told, _, model = _vector(entry, place)
+            for element, origins in told.items():
+                allowed = {origin for named, others, _ in from_ for origin in named.get(element, others)}
+                free = entry.type == "drawn" and ANY in allowed
+                allowed |= {NONE} | ({ANY} if len(allowed) >= 64 else set())
+                need(free or origins <= allowed, Refusal, "an origin from nowhere")
+            best = min((MODELS.index(one[2]) for one in from_), default=0)
+            known = any(origins != {NONE} for origins in told.values())
+            need(not known or MODELS.index(model) >= best, Refusal, "a stronger model")
+        if "batch" in entry.ids and entry.type == "registered":
+            origin = entry.slot("origin")
+            key = f"{origin['country']}/{origin.get('feed_class') or origin['class']}" if origin else None
+            may[entry.full(entry.ids["batch"])] = ({}, {key}, MODELS[0]) if origin else None
+        if "assembly" in entry.ids:
+            may[entry.full(entry.ids["assembly"])] = _vector(entry, "provenance")
+        for at, id_ in enumerate(entry.ids.get("outputs.chain", [])):
+            if id_:
+                may[entry.full(id_)] = _vector(entry, f"outputs.provenance/{at}")
+        for at, row in enumerate(entry.rows("lines.chain") if entry.type == "received" else []):
+            if "batch" in row and not entry.full(row["batch"]).startswith(entry.log + "#"):
+                batch, new = entry.full(row["batch"]), _vector(entry, f"lines.provenance/{at}", [ANY])
+                may[batch] = _together(may.get(batch, new), new)
+
+
+def _together(one, other):
+    if one is None or other is None:
+        return None
+    named = {element: one[0].get(element, one[1]) | other[0].get(element, other[1]) for element in {*one[0], *other[0]}}
+    return named, one[1] | other[1], MODELS[min(MODELS.index(one[2]), MODELS.index(other[2]))]
+
+
+def _made_of(entry):
+    """(place of shares, batches that they are held against, or None where one is not disclosed)"""
+    if entry.type == "shipped":
+        for at, row in enumerate(entry.rows("lines.chain")):
+            yield f"lines.provenance/{at}", [entry.full(row["batch"])] if "batch" in row else None
+        return
+    rows = entry.rows(MADE_OF.get(entry.type, ""))
+    sources = [entry.full(row["batch"]) for row in rows] if all("batch" in row for row in rows) else None
+    if entry.type == "drawn":
+        sources = [entry.full(entry.slot("draw")["period"])] if entry.slot("draw") else None
+    elif entry.type not in MADE_OF:
+        return
+    yield from ((place, sources) for place in entry.shown if re.fullmatch("(outputs.)?provenance(/[0-9]+)?", place))
+
+
+def _attested(there, points):
+    found, sizes = [], {(point.log, point.size) for point in points}
+    for _, entry in sorted(there.items()):
+        told = entry.slot("attestation")
+        role = there[entry.log, 0].slot("log").get("role")
+        if told and role in ("authority", "auditor", "certifier") and told["log"].rpartition("/")[0] != entry.name:
+            checks = [check for check in ("custody", "balance", "provenance") if check in told["checks"]]
+            row = {"by": entry.log, "index": entry.index, "log": told["log"], "size": told["size"], "checks": checks}
+            found += [row] * ((told["log"], told["size"]) in sizes)
+    return found
+
+
+def _origins(subject, there):
+    """What is told of the subject, and by which entry."""
+    made, sent = [], []
+    for _, entry in sorted(there.items()):
+        shipment = entry.full(entry.ids["shipment"]) if "shipment" in entry.ids else None
+        told = [(entry.ids.get("assembly"), "provenance")]
+        told += [(id_, f"outputs.provenance/{at}") for at, id_ in enumerate(entry.ids.get("outputs.chain", []))]
+        lines = entry.rows("lines.chain") if entry.type == "shipped" else []
+        for out, rows in (
+            (made, told),
+            (sent, [(row.get("batch"), f"lines.provenance/{at}") for at, row in enumerate(lines)]),
+        ):
+            for id_, place in rows:
+                if id_ and entry.shown.get(place) is not None:
+                    row = {"batch": entry.full(id_), "log": entry.log, "index": entry.index, **entry.shown[place]}
+                    out.append((shipment, row))
+    if "shipment" in subject:
+        return [row for shipment, row in sent if shipment == subject["shipment"]]
+    return [row for _, row in made + sent if row["batch"] == subject.get("batch")][:1]
 
 
 def _check_handover(shipped, received):
@@ -705,7 +964,7 @@ def _check_handover(shipped, received):
     need(not receipt or receipt["from"] == shipped.name, Refusal, "another sender")
     need(not shipment or shipment.get("to") == received.name, Refusal, "sent to somebody else")
     offered = shipped.rows("lines.chain", "lines.partner")
-    for row in received.rows("lines.chain", "lines.partner"):
+    for at, row in enumerate(received.rows("lines.chain", "lines.partner")):
         if "line" not in row:
             continue
         need(row["line"] < len(offered), Refusal, "no such line")
@@ -716,6 +975,9 @@ def _check_handover(shipped, received):
             said = row["offered_mg"], row["basis"], row.get("offered_count"), row.get("owner")
             need(said == (line["mg"], line["basis"], line.get("count"), line.get("owner")), Refusal, "another amount")
             _check_units(shipped, line["units"], received, row["units"])
+        sides = (shipped, f"lines.provenance/{row['line']}"), (received, f"lines.provenance/{at}")
+        if all(place in side.shown for side, place in sides):
+            need(len({show(side.shown[place]) for side, place in sides}) == 1, Refusal, "other origins")
 
 
 def _check_units(shipped, offered, received, told):

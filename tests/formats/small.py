@@ -8,13 +8,16 @@ from typing import Any
 from ledger.evidence import Evidence
 from ledger.log.canonical import b64, b64url, unb64url
 from ledger.log.notes import COSIGNATURE, sign_note
+from tests.formats.scribe import place, signer
 from tests.formats.story import (
     Story,
+    attested_evidence,
     handover_evidence,
     log_evidence,
     motor_evidence,
+    oxide_evidence,
+    plant_evidence,
     policy_text,
-    signer,
     tell,
     whole_evidence,
     without,
@@ -261,6 +264,14 @@ def labels_refused(token: str) -> list[dict[str, str]]:
     ]
 
 
+def _under_shorter(told: Story, evidence: Evidence) -> Evidence:
+    """The motor maker's entries under a checkpoint of size 4; that of size 5 is still there."""
+    place_, motor = len(evidence.checkpoints), told.motor
+    entries = [motor.proven(one.index, 4, place_) if one.log == motor.origin else one for one in evidence.entries]
+    note = motor.checkpoint(4, ["authority.example", told.magnet])
+    return replace(evidence, entries=tuple(entries), checkpoints=(*evidence.checkpoints, note))
+
+
 def evidence(told: Story, policy: str) -> Iterator[tuple[str, str | None, Evidence, str | None]]:
     """Files that hold: name, the file that it is a variant of, evidence, and the trust policy, if any."""
     motor = motor_evidence(told)
@@ -268,6 +279,26 @@ def evidence(told: Story, policy: str) -> Iterator[tuple[str, str | None, Eviden
     yield "handover", None, handover_evidence(told), policy
     yield "whole", None, whole_evidence(told), policy
     yield "log", None, log_evidence(told), policy
+    yield "plant", None, plant_evidence(told), policy
+    yield "oxide", None, oxide_evidence(told), policy
+    attested = attested_evidence(told)
+    yield "attested", None, attested, policy
+    yield "attested, and nobody who vouches", "attested", attested, None
+    roleless = {
+        leaf: opens[1:] if leaf == told.authority.written[0].leaf else opens
+        for leaf, opens in attested.disclosures.items()
+    }
+    yield "attested, by whom it is not told", "attested", replace(attested, disclosures=roleless), policy
+    shorter = _under_shorter(told, attested)
+    yield "attested, at a size that is not joined to that of the entries", "attested", shorter, policy
+    joined = replace(shorter, consistency=(*shorter.consistency, told.motor.consistency(4, 5)))
+    yield "attested, at a size that is joined to that of the entries", "attested", joined, policy
+    small = oxide_evidence(told)
+    drawn = told.plant.written[4].leaf
+    chain = [text for text in small.disclosures[drawn] if place(text).startswith("draw")]
+    bare = replace(small, disclosures={**small.disclosures, drawn: tuple(chain)})
+    yield "oxide, only what was done disclosed", "oxide", bare, policy
+    yield "oxide, the period not closed", "oxide", without(small, ("longnan.example/log", 5)), policy
     yield "motor, and nobody who vouches", "motor", motor, None
     yield "motor, under a policy that asks no witness", "motor", motor, policy_text("none")
     yield "motor, consistency not shown", "motor", replace(motor, consistency=()), policy

@@ -1,173 +1,37 @@
-"""Two small logs, told with fixed keys, salts and times: a magnet maker ships to a motor maker, who builds two motors.
+"""Two stories, told with fixed keys, salts and times. A magnet maker ships to a motor maker, who builds two motors; and
+a separation plant, a metal maker and an authority do everything else that can be done (plant.py).
 
-`tell()` gives the true story; `tell(changes)` one in which somebody wrote, signed and logged something else, with every
-later entry, proof and checkpoint following from it. The vectors, and the tests of evidence and audit, are made of it.
+`tell()` gives the true stories; `tell(changes)` ones in which somebody wrote, signed and logged something else, with
+every later entry, proof and checkpoint following from it. The vectors, and the tests of evidence and audit, are made of
+it.
 
 Over 400 lines because it is one story, with every event of it written out.
 """
 
-import json
-from base64 import urlsafe_b64decode
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from hashlib import sha256
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ledger.audit import Record
-from ledger.entries import NOTHING_BEFORE, Entry, commit, entry_text, id_in, open_event, parse_entry
-from ledger.errors import Malformed
-from ledger.evidence import Consistency, Evidence, Proven
-from ledger.log.canonical import b64
-from ledger.log.checkpoints import Checkpoint, add_signatures, cosign, sign_checkpoint
-from ledger.log.disclosures import digest, prove_items
-from ledger.log.merkle import Tree
-from ledger.log.notes import COSIGNATURE, ED25519, Ed25519Signer, sign_note
-from ledger.matter.event_types import EVENT_TYPES
+from ledger.entries import id_in, parse_entry
+from ledger.evidence import Evidence, Proven
+from ledger.log.notes import COSIGNATURE
+from ledger.matter.provenance import Content, apportion, entered, mix
+from ledger.matter.vectors import received, rows, shares
+from tests.formats.plant import oxide, tell_plant
+from tests.formats.scribe import KG, Scribe, recorded, signer, typed
 
-WITNESSED_AT = 1795306530
-KG = 10**6
-USES = ("log", "author", "witness", "peer", "seal")
-
-
-def seed(name: str) -> bytes:
-    return sha256(f"lodetrace vectors {name}".encode()).digest()
-
-
-def signer(name: str, algorithm: int = ED25519) -> Ed25519Signer:
-    return Ed25519Signer.from_seed(name, seed(name), algorithm)
-
-
-def salts(name: str) -> Callable[[int], bytes]:
-    """As many bytes as asked for, the same ones each time. Real salts are random."""
-    return lambda count: b"".join(
-        sha256(f"lodetrace vectors salt {name} {block}".encode()).digest() for block in range(-(-count // 32))
-    )[:count]
-
-
-def place(disclosure: str) -> str:
-    """The path in a disclosure, also in one that is not of the form."""
-    path = json.loads(urlsafe_b64decode(disclosure + "=" * (-len(disclosure) % 4)))[1]
-    assert isinstance(path, str)
-    return path
-
-
-@dataclass(frozen=True)
-class Written:
-    """An entry of the story, with all that its writer knows of it."""
-
-    entry: Entry
-    type: str
-    slots: Mapping[str, Any]
-    disclosures: tuple[str, ...]
-    ids: Mapping[str, Any]
-
-    @property
-    def leaf(self) -> bytes:
-        return self.entry.leaf
-
-    def opening(self, *audiences: str, items: Mapping[str, Sequence[int]] | None = None) -> tuple[Any, ...]:
-        """The disclosures of the slots with these audiences; of the slots in `items` only those items, with paths."""
-        single = items or {}
-        names = [slot.name for slot in EVENT_TYPES[self.type] if slot.audience in audiences]
-        found: list[Any] = []
-        for name in names:
-            texts = [text for text in self.disclosures if place(text).partition("/")[0] == name]
-            if name in single:
-                proofs = prove_items([digest(text) for text in texts], single[name])
-                rows = zip(single[name], proofs, strict=True)
-                found += [{"d": texts[index], "path": [b64(node) for node in proof]} for index, proof in rows]
-            else:
-                found += texts
-        return tuple(found)
-
-    def record(self) -> Record:
-        return Record(self.entry.raw, self.disclosures, self.leaf)
-
-
-Change = Callable[[dict[str, Any]], None]
-"""Alters the slots of an entry in place before they are committed to."""
-
-
-@dataclass
-class Scribe:
-    """Writes one log. `changes` alter slots; `texts` alter the signed text; `signs` answers who signs an entry."""
-
-    name: str
-    changes: Mapping[int, Change] = field(default_factory=dict)
-    texts: Mapping[int, Callable[[str], str]] = field(default_factory=dict)
-    signs: Mapping[int, Sequence[Ed25519Signer]] = field(default_factory=dict)
-    reseals: Mapping[int, Callable[[Any], Any]] = field(default_factory=dict)
-    written: list[Written] = field(default_factory=list)
-
-    @property
-    def origin(self) -> str:
-        return f"{self.name}/log"
-
-    def key(self, use: str) -> Ed25519Signer:
-        return signer(f"{self.name}/{use}", COSIGNATURE if use == "witness" else ED25519)
-
-    def write(self, event_type: str, recorded_at: str, slots: dict[str, Any]) -> Written:
-        index = len(self.written)
-        if index in self.changes:
-            self.changes[index](slots)
-        sealed = commit(event_type, slots, self.origin, salts(f"{self.origin} {index}"))
-        if index in self.reseals:
-            sealed = self.reseals[index](sealed)
-        before = self.written[-1].entry.text_hash if self.written else NOTHING_BEFORE
-        text = entry_text(self.origin, index, before, recorded_at, event_type, sealed.sd)
-        if index in self.texts:
-            text = self.texts[index](text)
-        raw = sign_note(text, self.signs.get(index, [self.key("author")]))
-        try:
-            entry = parse_entry(raw)
-        except Malformed:
-            # On purpose: carried as bytes, with what is needed to go on after it.
-            entry = Entry(raw, text, self.origin, index, before, recorded_at, event_type, sealed.sd)
-        self.written.append(Written(entry, event_type, slots, sealed.disclosures, sealed.ids))
-        return self.written[-1]
-
-    def tree(self) -> Tree:
-        return Tree([one.leaf for one in self.written])
-
-    def head(self, size: int) -> Checkpoint:
-        return Checkpoint(self.origin, size, self.tree().root(size))
-
-    def checkpoint(self, size: int, witnesses: Iterable["Scribe | str"]) -> bytes:
-        note = sign_checkpoint(self.head(size), [self.key("log")])
-        for witness in witnesses:
-            name = witness if isinstance(witness, str) else witness.name
-            note = add_signatures(note, [cosign(note, signer(f"{name}/witness", COSIGNATURE), WITNESSED_AT)])
-        return note
-
-    def ref(self, index: int, size: int) -> dict[str, Any]:
-        head, leaf = self.head(size), self.written[index].leaf
-        return {"log": self.origin, "index": index, "leaf": b64(leaf), "size": size, "root": b64(head.root)}
-
-    def proven(self, index: int, size: int, position: int) -> Proven:
-        one = self.written[index]
-        path = tuple(self.tree().prove_inclusion(index, size))
-        return Proven(one.entry.raw, one.entry.index, self.origin, position, path)
-
-    def consistency(self, old: int, new: int) -> Consistency:
-        return Consistency(self.origin, old, new, tuple(self.tree().prove_consistency(old, new)))
-
-    def open(self, organisation: str, role: str, recorded_at: str) -> None:
-        keys = []
-        for use in USES:
-            alg = "x25519" if use == "seal" else "ed25519"
-            public = seed(f"{self.name}/seal") if use == "seal" else self.key(use).verifier.public
-            following = sha256(seed(f"{self.name}/{use} next")).digest()
-            keys.append({"use": use, "alg": alg, "key": b64(public), "next_commit": b64(following)})
-        log = {"name": self.name, "organisation": organisation, "role": role, "country": "CN"}
-        self.write("log_opened", recorded_at, {"log": log, "keys": {"list": keys}, "predecessor": None})
+NAMES = ("magnet", "motor", "longnan", "alloy", "authority")
 
 
 @dataclass
 class Story:
-    """`magnet` and `motor` as written, and the things they speak of, by their ids."""
+    """The logs as written, and the things they speak of, by their ids."""
 
     magnet: Scribe
     motor: Scribe
+    plant: Scribe
+    alloy: Scribe
+    authority: Scribe
 
     @property
     def unit(self) -> str:
@@ -182,23 +46,27 @@ class Story:
     def shipment(self) -> str:
         return f"{self.magnet.origin}#{self.magnet.written[4].ids['shipment']}"
 
-    def scribes(self) -> tuple[Scribe, Scribe]:
-        return self.magnet, self.motor
+    @property
+    def oxide(self) -> str:
+        """What the plant drew from its pool."""
+        return f"{self.plant.origin}#{oxide(self.plant)}"
 
-
-def recorded(by: str, **more: Any) -> dict[str, Any]:
-    return {"by": by, **more, "ruleset": "2026-11"}
-
-
-def typed(kg: str) -> dict[str, Any]:
-    return {"value": kg, "unit": "kg", "basis": "net"}
+    def scribes(self) -> tuple[Scribe, ...]:
+        return self.magnet, self.motor, self.plant, self.alloy, self.authority
 
 
 def tell(
-    magnet: Mapping[str, Any] | None = None, motor: Mapping[str, Any] | None = None, *, shipped_at: int = 5
+    *,
+    magnet: Mapping[str, Any] | None = None,
+    motor: Mapping[str, Any] | None = None,
+    plant: Mapping[str, Any] | None = None,
+    alloy: Mapping[str, Any] | None = None,
+    authority: Mapping[str, Any] | None = None,
+    shipped_at: int = 5,
 ) -> Story:
-    """The story, with what `magnet` and `motor` (fields of Scribe) alter. A checkpoint is seen at `shipped_at`."""
-    a, b = Scribe("magnet.example", **(magnet or {})), Scribe("motor.example", **(motor or {}))
+    """The stories, with what each log's changes (fields of Scribe) alter. A checkpoint is seen at `shipped_at`."""
+    changes = (magnet, motor, plant, alloy, authority)
+    a, b, *others = (Scribe(f"{name}.example", **(change or {})) for name, change in zip(NAMES, changes, strict=True))
     a.open("龙南磁材有限公司", "magnet", "2026-11-22T00:15:30.123Z")
     b.open("明州电机有限公司", "motor", "2026-11-22T00:20:00.000Z")
     _make_and_pack(a)
@@ -206,7 +74,8 @@ def tell(
     _receive(a, b, shipped_at)
     _build(a, b)
     _afterwards(a, b)
-    return Story(a, b)
+    tell_plant(*others, b)
+    return Story(a, b, *others)
 
 
 def _make_and_pack(a: Scribe) -> None:
@@ -220,7 +89,7 @@ def _make_and_pack(a: Scribe) -> None:
                 "at": "2026-11-22T08:30:00+08:00",
                 "site": "plant-1",
             },
-            "origin": {"class": "recycled", "country": "CN", "region": "江西"},
+            "origin": {"class": "recycled", "country": "CN", "region": "江西", "feed_class": "post_consumer"},
             "quantity": {"mg": 120 * KG, "basis": "net", "count": 2400, "typed": typed("120.000") | {"count": 2400}},
             "assay": {"basis": "as_received", "elements_pct": [["Nd", "24.1"], ["Pr", "6.2"], ["Dy", "1.05"]]},
             "documents": {"list": [{"kind": "weigh_ticket", "no": "BT-991"}]},
@@ -228,6 +97,8 @@ def _make_and_pack(a: Scribe) -> None:
         },
     )
     batch = registered.ids["batch"]
+    totals = {"Pr": (7_440_000_000, 5000), "Nd": (28_920_000_000, 5000), "Dy": (1_260_000_000, 8000)}
+    a.contents[batch] = entered(120 * KG, totals, origin="CN/post_consumer", source=batch)
     cartons = [
         {"serial": f"C-{n}", "kind": "carton", "net_mg": 20 * KG, "count": 400, "seal": f"A77{n}"} for n in (1, 2, 3)
     ]
@@ -262,6 +133,7 @@ def _ship(a: Scribe) -> None:
         for id_, row in list(zip(cartons, a.written[2].slots["units.public"], strict=True))[:2]
     ]
     goods = {"basis": "net", "product": "ndfeb_magnet", "lot_no": "MG-2026-07"}
+    sent = [a.take(batch, 40 * KG), a.take(batch, 5 * KG)]
     a.write(
         "shipped",
         "2026-11-22T01:30:00.000Z",
@@ -269,11 +141,13 @@ def _ship(a: Scribe) -> None:
             "shipment": {"at": "2026-11-22T09:29:00+08:00", "purpose": "sale", "to": "motor.example"},
             "party": None,
             "lines.chain": [{"batch": batch}, {"batch": batch}],
+            "lines.provenance": [shares(one) for one in sent],
             "lines.partner": [
                 {"mg": 40 * KG, "count": 800, "units": listed, **goods},
                 {"mg": 5 * KG, "count": 100, "units": [], **goods},
             ],
             "lines.authority": [{"site": "plant-1"}, {"site": "plant-1"}],
+            "lines.sources": [rows(one) for one in sent],
             "transport": {"vehicle": "赣B12345", "waybill": "W-1"},
             "documents": None,
             "recorded": recorded("u-1"),
@@ -289,6 +163,9 @@ def _receive(a: Scribe, b: Scribe, size: int) -> None:
         for unit in a.written[4].slots["lines.partner"][0]["units"]
     ]
     goods = {"basis": "net", "product": "ndfeb_magnet", "lot_no": "MG-2026-07"}
+    told = shipped.slots.get("lines.provenance")  # repeated as it was offered, whatever it was
+    weighed = [_known(a, mg, batch) for mg in (40 * KG, 4 * KG)]
+    b.contents[batch] = mix(weighed)
     b.write(
         "received",
         "2026-11-22T04:10:00.250Z",
@@ -303,6 +180,7 @@ def _receive(a: Scribe, b: Scribe, size: int) -> None:
             },
             "offer": a.ref(4, size),
             "lines.chain": [{"line": 0, "batch": batch}, {"line": 1, "batch": batch}],
+            "lines.provenance": told,
             "lines.partner": [
                 {
                     **dict.fromkeys(("rejected_mg", "missing_mg"), 0),
@@ -330,15 +208,25 @@ def _receive(a: Scribe, b: Scribe, size: int) -> None:
                 },
             ],
             "lines.authority": [{"site": "hall-3", "typed": typed("39.99")}, {"site": "hall-3"}],
+            "lines.sources": [rows(content) for content in weighed],
             "documents": None,
             "recorded": recorded("u-7"),
         },
     )
 
 
+def _known(a: Scribe, mg: int, batch: str) -> Content:
+    """What the motor maker knows of a line: by what it weighed, and what it takes the magnets for."""
+    totals = {"Pr": (62 * mg, 6000), "Nd": (241 * mg, 6000), "Dy": (10 * mg, 9000)}
+    return received(shares(a.contents[a.written[1].ids["batch"]]), mg, totals, batch)
+
+
 def _build(a: Scribe, b: Scribe) -> None:
     arrived = id_in(a.written[1].ids["batch"], a.origin, b.origin)
     carton = id_in(a.written[2].ids["units.public"][0], a.origin, b.origin)
+    mixed = mix([b.take(arrived, 19_995_000), b.take(arrived, 4 * KG)])
+    totals = {name: (share.ug * 241 // 242, share.u_ppm) for name, share in mixed.elements.items()}
+    (magnets,) = apportion(mixed, [totals], [24_100_000])
     coated = b.write(
         "transformed",
         "2026-11-23T00:30:00.000Z",
@@ -353,18 +241,22 @@ def _build(a: Scribe, b: Scribe) -> None:
                 {"mg": 4 * KG, "basis": "net", "count": 80, "site": "hall-3", "typed": typed("4")},
             ],
             "outputs.chain": [{"product": "ndfeb_magnet", "lot_no": "MC-1"}],
+            "outputs.provenance": [shares(magnets)],
             "outputs.authority": [
                 {"mg": 24_100_000, "basis": "net", "count": 478, "site": "hall-3", "typed": typed("24.1")}
             ],
+            "outputs.sources": [rows(magnets)],
             "losses": {"list": [{"kind": "scrap", "mg": 100_000, "basis": "net"}]},
             "documents": None,
             "recorded": recorded("u-8"),
         },
     )
+    b.contents[coated.ids["outputs.chain"][0]] = magnets
+    built = b.take(coated.ids["outputs.chain"][0], 2_420_000)
     motors = [
         {"serial": serial, "kind": "motor", "net_mg": 12_400_000, "count": 1} for serial in ("M-000001", "M-000002")
     ]
-    b.write(
+    assembled = b.write(
         "assembled",
         "2026-11-23T06:12:00.000Z",
         {
@@ -374,7 +266,9 @@ def _build(a: Scribe, b: Scribe) -> None:
                 "lot_no": "EM-7",
                 "steps": [{"process": "assemble", "site": "hall-4", "country": "CN"}],
             },
+            "provenance": shares(built),
             "quantity": {"mg": 24_800_000, "basis": "net", "count": 2, "site": "hall-3"},
+            "sources": rows(built),
             "inputs.chain": [{"batch": coated.ids["outputs.chain"][0]}],
             "inputs.authority": [{"mg": 2_420_000, "basis": "net", "count": 48, "site": "hall-3", "typed": {}}],
             "units.public": motors,
@@ -383,6 +277,7 @@ def _build(a: Scribe, b: Scribe) -> None:
             "recorded": recorded("u-8"),
         },
     )
+    b.contents[assembled.ids["assembly"]] = Content(24_800_000, built.elements, built.model)
 
 
 def _afterwards(a: Scribe, b: Scribe) -> None:
@@ -425,6 +320,9 @@ def _afterwards(a: Scribe, b: Scribe) -> None:
             "recorded": recorded("u-1"),
         },
     )
+    taken = b.take(b.written[3].ids["assembly"], 12_400_000)
+    totals = {name: (share.ug, share.u_ppm) for name, share in taken.elements.items()}
+    (magnets,) = apportion(taken, [totals], [1_200_000])
     b.write(
         "dismantled",
         "2026-11-24T01:00:00.000Z",
@@ -433,9 +331,11 @@ def _afterwards(a: Scribe, b: Scribe) -> None:
             "units.chain": [{"unit": b.written[3].ids["units.public"][0], "batch": b.written[3].ids["assembly"]}],
             "units.authority": [{"mg": b.written[3].slots["units.public"][0]["net_mg"], "count": 1}],
             "outputs.chain": [{"product": "ndfeb_magnet", "lot_no": "MR-1"}],
+            "outputs.provenance": [shares(magnets)],
             "outputs.authority": [
                 {"mg": 1_200_000, "basis": "net", "count": 24, "site": "hall-4", "typed": typed("1.2")}
             ],
+            "outputs.sources": [rows(magnets)],
             "losses": None,
             "documents": None,
             "recorded": recorded("u-8"),
@@ -447,16 +347,14 @@ def _afterwards(a: Scribe, b: Scribe) -> None:
 
 
 def policy_text(quorum: str = "two") -> str:
-    lines = [
-        f"log {signer(f'{name}/log').verifier.vkey} https://{name}/" for name in ("magnet.example", "motor.example")
-    ]
+    lines = [f"log {signer(f'{name}.example/log').verifier.vkey} https://{name}.example/" for name in NAMES]
     witnesses = {name: signer(f"{name}.example/witness", COSIGNATURE) for name in ("authority", "magnet", "motor")}
     lines += [f"witness {name} {witness.verifier.vkey}" for name, witness in witnesses.items()]
     return "\n".join(["# Whose word is taken", *lines, "group two 2 authority magnet motor", f"quorum {quorum}", ""])
 
 
 def checkpoints(story: Story) -> tuple[bytes, ...]:
-    a, b = story.scribes()
+    a, b = story.magnet, story.motor
     return (
         a.checkpoint(5, ["authority.example", b]),
         a.checkpoint(8, ["authority.example", b]),
@@ -466,7 +364,7 @@ def checkpoints(story: Story) -> tuple[bytes, ...]:
 
 def motor_evidence(story: Story) -> Evidence:
     """For a buyer of the second motor: what the chain may see, and of the lists of motors only its own."""
-    a, b = story.scribes()
+    a, b = story.magnet, story.motor
     opens = {
         one.leaf: one.opening("public", "chain") for one in (*(a.written[i] for i in (0, 1, 2, 4)), *b.written[:3])
     }
@@ -488,7 +386,7 @@ def motor_evidence(story: Story) -> Evidence:
 
 def handover_evidence(story: Story) -> Evidence:
     """For the two partners and whoever settles between them: the shipment and its receipt, as partners see them."""
-    a, b = story.scribes()
+    a, b = story.magnet, story.motor
     shown = [*(a.written[index] for index in (0, 1, 2, 4)), b.written[0], b.written[1]]
     return Evidence(
         subject={"shipment": story.shipment},
@@ -501,7 +399,7 @@ def handover_evidence(story: Story) -> Evidence:
 
 def whole_evidence(story: Story) -> Evidence:
     """For an authority: every entry of both logs, and all that they commit to."""
-    a, b = story.scribes()
+    a, b = story.magnet, story.motor
     return Evidence(
         subject={"batch": story.batch},
         entries=(*(a.proven(index, 8, 0) for index in range(8)), *(b.proven(index, 5, 1) for index in range(5))),
@@ -523,6 +421,64 @@ def log_evidence(story: Story) -> Evidence:
     )
 
 
+def _under(scribe: Scribe, size: int, position: int, indices: Iterable[int]) -> tuple[Proven, ...]:
+    return tuple(scribe.proven(index, size, position) for index in indices)
+
+
+def _heads(story: Story) -> tuple[bytes, ...]:
+    """The newest checkpoints of the plant, the metal maker and the authority."""
+    witnesses = (story.magnet, story.motor)
+    return tuple(
+        scribe.checkpoint(len(scribe.written), witnesses) for scribe in (story.plant, story.alloy, story.authority)
+    )
+
+
+def plant_evidence(story: Story) -> Evidence:
+    """For an authority: every entry of the second story, and all that they commit to."""
+    told = (story.plant, story.alloy, story.authority)
+    heads = [*_heads(story), checkpoints(story)[2]]
+    return Evidence(
+        subject={"batch": story.oxide},
+        entries=tuple(
+            proven
+            for position, scribe in enumerate(told)
+            for proven in _under(scribe, len(scribe.written), position, range(len(scribe.written)))
+        )
+        + _under(story.motor, 5, 3, [0]),
+        checkpoints=tuple(heads),
+        disclosures={
+            **{one.leaf: one.disclosures for scribe in told for one in scribe.written},
+            story.motor.written[0].leaf: story.motor.written[0].disclosures,
+        },
+        made_at="2026-12-04T02:00:00.000Z",
+    )
+
+
+def oxide_evidence(story: Story) -> Evidence:
+    """For whoever holds some of the oxide: the plant's own way with it, as far as the period of its pool."""
+    plant, size = story.plant, len(story.plant.written)
+    shown = [plant.written[0], plant.written[4], plant.written[5]]
+    return Evidence(
+        subject={"batch": story.oxide},
+        entries=_under(plant, size, 0, (0, 4, 5)),
+        checkpoints=_heads(story)[:1],
+        disclosures={one.leaf: one.opening("public", "chain") for one in shown},
+        made_at="2026-12-04T02:00:00.000Z",
+    )
+
+
+def attested_evidence(story: Story) -> Evidence:
+    """The second motor's evidence, and what the authority says of the motor maker's log."""
+    motor, authority = motor_evidence(story), story.authority
+    shown = (authority.written[0], authority.written[3])
+    return replace(
+        motor,
+        entries=(*motor.entries, *_under(authority, 4, 3, (0, 3))),
+        checkpoints=(*motor.checkpoints, _heads(story)[2]),
+        disclosures={**motor.disclosures, **{one.leaf: one.opening("public") for one in shown}},
+    )
+
+
 def without(evidence: Evidence, *places: tuple[str, int]) -> Evidence:
     """The same, lacking some entries and what was disclosed of them."""
     gone = [one for one in evidence.entries if (one.log, one.index) in places]
@@ -532,7 +488,3 @@ def without(evidence: Evidence, *places: tuple[str, int]) -> Evidence:
         entries=tuple(one for one in evidence.entries if one not in gone),
         disclosures={leaf: opens for leaf, opens in evidence.disclosures.items() if leaf not in leaves},
     )
-
-
-def opened(one: Written) -> Any:
-    return open_event(one.entry, one.disclosures, whole=True)

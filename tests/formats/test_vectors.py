@@ -18,6 +18,7 @@ from ledger import audit, entries, evidence, labels
 from ledger.errors import LodetraceError, Malformed, Unverified
 from ledger.log import canonical, checkpoints, disclosures, merkle, notes, proofs, tiles, trust
 from ledger.matter.events import is_name, is_origin
+from ledger.matter.stock import Booked
 from ledger.verdict import judge
 from tests.formats import second_verifier as second
 from tests.formats.lies import LIES
@@ -108,6 +109,15 @@ def test_evidence_holds(row):
         told["not_shown"],
     )
     assert verdict.subject == told["subject"]
+    assert [(one.by, one.index, one.log, one.size, list(one.checks)) for one in result.attested] == [
+        tuple(one.values()) for one in told["attested"]
+    ]
+    assert [
+        (one.batch, one.log, one.index, one.standing, one.model, list(one.elements)) for one in verdict.origins
+    ] == [
+        (*(one[key] for key in ("batch", "log", "index", "standing", "model")), [row[0] for row in one["shares"]])
+        for one in told["origins"]
+    ]
 
 
 @named(VECTORS["evidence"])
@@ -313,8 +323,9 @@ def test_logs(log):
 def test_logs_pass_an_audit(log):
     records = [audit.Record(row["note"].encode(), row["disclosures"]) for row in log["entries"]]
     origin, authors, _ = audit.authors_of(records[0])
-    replay = audit.Replay(origin)
-    replay.take(audit.check_entries(records, 0, origin, authors))
+    run = audit.check_entries(records, 0, origin, authors)
+    replay = audit.Replay(origin, read=lambda index: Booked(index, run.leaves[index], run.events[index]))
+    replay.take(run)
     seen = [checkpoints.parse_checkpoint(row["text"]) for row in VECTORS["checkpoints"] if row["origin"] == origin]
     assert canonical.b64(replay.finish(seen)) == log["roots"][-1]
 

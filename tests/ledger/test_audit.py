@@ -11,7 +11,8 @@ from ledger.log.checkpoints import Checkpoint
 from ledger.log.merkle import EMPTY_ROOT, Tree
 from ledger.matter.stock import Batch
 from tests.formats.lies import _line, flip
-from tests.formats.story import signer, tell
+from tests.formats.scribe import signer
+from tests.formats.story import tell
 
 STORY = tell()
 LOGS = {scribe.origin: [one.record() for one in scribe.written] for scribe in STORY.scribes()}

@@ -22,14 +22,12 @@ from ledger.log.canonical import b64, dump
 from ledger.log.disclosures import open_disclosure
 from ledger.log.trust import Policy
 from tests.formats.lies import BASES, LIES
+from tests.formats.scribe import opened, place, signer
 from tests.formats.story import (
     handover_evidence,
     log_evidence,
     motor_evidence,
-    opened,
-    place,
     policy_text,
-    signer,
     tell,
     whole_evidence,
     without,

@@ -9,12 +9,12 @@ from ledger.log.checkpoints import add_signatures, cosign
 from ledger.log.notes import COSIGNATURE, MAX_TIME
 from ledger.log.trust import Policy
 from ledger.verdict import ATTESTED, CLAIMED, PROVEN, SENTENCES, WORDS, judge, sentence
+from tests.formats.scribe import signer
 from tests.formats.story import (
     handover_evidence,
     log_evidence,
     motor_evidence,
     policy_text,
-    signer,
     tell,
     whole_evidence,
     without,
