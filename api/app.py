@@ -10,7 +10,25 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
-from api import batches, bulk, entries, errors, health, holds, inbox, log, measuring, pools, scan, shipments, units
+from api import (
+    batches,
+    bulk,
+    corrections,
+    entries,
+    errors,
+    findings,
+    health,
+    holds,
+    inbox,
+    log,
+    measuring,
+    pools,
+    quotas,
+    scan,
+    shipments,
+    units,
+    verbs,
+)
 from api.access import Access
 from api.metrics import Metrics, Timing
 from api.openapi import describe
@@ -50,8 +68,10 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
     # Laid side by side, not included: an included router is matched anew at every request, and costs more than all the
     # rest of a small one. Nothing here needs what including adds.
     # What lies below a batch or a unit stands before them: their own path takes anything.
-    for routes in (measuring, batches, log, scan, units, shipments, pools, holds, bulk, entries):
+    parts = (measuring, batches, log, scan, units, shipments, pools, holds, bulk, entries, findings, quotas)
+    for routes in parts:
         app.router.routes.extend(routes.routes(node, access).routes)
+    app.router.routes.extend(corrections.routes(node, access, verbs.PLAIN).routes)
     app.router.routes.extend(inbox.routes(node).routes)
     app.router.routes.extend(health.routes(node, metrics).routes)
     return app

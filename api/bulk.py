@@ -17,7 +17,7 @@ from api.bodies import parse, read_bytes, validated
 from api.errors import problem_of
 from api.misfits import misfit
 from api.recording import Recording, idempotency_key
-from api.verbs import RECORDINGS
+from api.verbs import PLAIN
 from ledger.errors import LodetraceError, Malformed, Refusal, Unavailable
 from nodes.node import Caller, Node
 from nodes.sequencer import Answer, Command
@@ -72,9 +72,9 @@ def _commands(node: Node, caller: Pass, lines: list[bytes]) -> tuple[list[str | 
         try:
             line = validated(Line, parse(data))
             key = idempotency_key(line.key)
-            recording = RECORDINGS.get(line.verb)
+            recording = PLAIN.get(line.verb)
             if recording is None:
-                raise Malformed("verb-unknown", field="verb", value=line.verb, verbs=", ".join(RECORDINGS))
+                raise Malformed("verb-unknown", field="verb", value=line.verb, verbs=", ".join(PLAIN))
             if not at_least(caller.role, recording.role):
                 raise Refusal("role-too-low", field="Authorization", value=caller.role, wanted=recording.role)
             body = validated(recording.body, line.body).wire() | _named(recording, line)

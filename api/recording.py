@@ -4,8 +4,9 @@ Every such POST needs an Idempotency-Key: the same key and body have one result 
 key is a conflict, a refusal is not remembered. `nodes/sequencer.py` keeps that promise, in the entry's own transaction.
 """
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -16,6 +17,7 @@ from api.bodies import openapi_body, read
 from api.requests import Body
 from ledger.errors import Malformed
 from nodes.node import Caller, Node
+from nodes.sequencer import Answer
 
 KEY_MAX = 200
 JSON = "application/json"
@@ -38,6 +40,10 @@ class Recording:
     names: Mapping[str, str] = field(default_factory=dict)
 
 
+Prepare = Callable[[dict[str, Any], Caller, str], Awaitable[Answer]]
+"""What stands between a request and its verb, where there is more to do than to record: (body, caller, key)."""
+
+
 def entry(name: str, index: int) -> dict[str, Any]:
     """How an answer names the entry that was made, for examples."""
     return {"log": f"{name}/log", "index": index, "leaf": "pHlZ2mY8cRjT0xWnQvK5uE7sLbA1dFgHiJkMoPqNrSw="}
@@ -54,25 +60,24 @@ class _Direct(APIRoute):
         return self.endpoint
 
 
-def add(router: APIRouter, node: Node, access: Access, recordings: Sequence[Recording]) -> None:
+def add(
+    router: APIRouter,
+    node: Node,
+    access: Access,
+    recordings: Sequence[Recording],
+    prepared: Mapping[str, Prepare] = MappingProxyType({}),
+) -> None:
     for recording in recordings:
         router.add_api_route(
             recording.path,
-            _endpoint(node, access, recording),
+            _endpoint(node, access, recording, prepared.get(recording.verb)),
             methods=["POST"],
             status_code=201,
             summary=recording.summary,
             name=recording.verb,
             openapi_extra={
                 **openapi_body(recording.body, recording.example),
-                "parameters": [
-                    {
-                        "name": "Idempotency-Key",
-                        "in": "header",
-                        "required": True,
-                        "schema": {"type": "string", "minLength": 1, "maxLength": KEY_MAX},
-                    }
-                ],
+                "parameters": [key_parameter()],
             },
             responses={201: {"content": {JSON: {"example": recording.answer}}}},
             response_class=Response,
@@ -81,15 +86,24 @@ def add(router: APIRouter, node: Node, access: Access, recordings: Sequence[Reco
         )
 
 
-def _endpoint(node: Node, access: Access, recording: Recording) -> Callable[..., Coroutine[Any, Any, Response]]:
+def _endpoint(
+    node: Node, access: Access, recording: Recording, prepare: Prepare | None
+) -> Callable[..., Coroutine[Any, Any, Response]]:
     async def endpoint(request: Request) -> Response:
         caller = access.admit(request, recording.role)
         key = idempotency_key(request.headers.get("idempotency-key"))
         body = (await read(request, recording.body, node.settings.body_max)).wire()
-        answer = await node.do(recording.verb, {**body, **request.path_params}, Caller(caller.owner), key)
+        whole, who = {**body, **request.path_params}, Caller(caller.owner)
+        answer = await (node.do(recording.verb, whole, who, key) if prepare is None else prepare(whole, who, key))
         return Response(answer.body, answer.status, media_type=JSON)
 
     return endpoint
+
+
+def key_parameter() -> dict[str, Any]:
+    """How the key stands in the OpenAPI description."""
+    schema = {"type": "string", "minLength": 1, "maxLength": KEY_MAX}
+    return {"name": "Idempotency-Key", "in": "header", "required": True, "schema": schema}
 
 
 def idempotency_key(given: str | None) -> str:

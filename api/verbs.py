@@ -1,11 +1,13 @@
-"""All verbs of the interface in one list: for the bulk route, and for whoever documents or tests them all."""
+"""All verbs of the interface: for the bulk route and for drafts, and for whoever documents or tests them."""
 
 from collections.abc import Mapping
 
-from api import batches, holds, measuring, pools, shipments, units
+from api import batches, corrections, findings, holds, measuring, pools, quotas, shipments, units
 from api.recording import Recording
 
-RECORDINGS: Mapping[str, Recording] = {
+_REPORTS = tuple(one for one in findings.RECORDINGS if one.verb == "report")
+
+PLAIN: Mapping[str, Recording] = {
     one.verb: one
     for one in (
         *batches.RECORDINGS,
@@ -14,5 +16,12 @@ RECORDINGS: Mapping[str, Recording] = {
         *pools.RECORDINGS,
         *measuring.RECORDINGS,
         *holds.RECORDINGS,
+        *corrections.RECORDINGS,
+        *_REPORTS,
     )
+}
+"""Those that record what the body says, and do nothing before: they may stand in a line of bulk, and in a draft."""
+RECORDINGS: Mapping[str, Recording] = {
+    **PLAIN,
+    **{one.verb: one for one in (*findings.RECORDINGS, *quotas.RECORDINGS)},
 }

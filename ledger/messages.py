@@ -1466,6 +1466,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The draft {value} needs no approval: its writer seals it. Nothing is left for you to do.",
         "草稿 {value} 不需批准，由起草人自行封存，您无需操作。",
     ),
+    "entry-of-other-unknown": (
+        "Entry {value} of {log} has not come here. Wait until its organisation has sent it, or correct the number.",
+        "尚未收到 {log} 的条目 {value}。请等待对方送达，或更正编号。",
+    ),
     "finding-unknown": (
         "There is no finding {value} in these books. Take its number from the list of findings.",
         "账上没有编号为 {value} 的疑点。请从疑点清单中取编号。",

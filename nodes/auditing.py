@@ -30,6 +30,7 @@ from ledger.matter.events import Event
 from ledger.matter.findings import Finding
 from ledger.matter.flows import Flow, dump_flow
 from ledger.matter.makeups import Makeup
+from ledger.matter.quota import Quotas
 from ledger.matter.reference import Reference
 from ledger.matter.stock import Booked, Key, State
 from nodes import identity
@@ -92,10 +93,12 @@ def audit(
     *,
     reference: Reference | None = None,
     key: bytes = b"audit",
+    quotas: Quotas | None = None,
 ) -> Report:
     """Raises Unverified("audit-broken") with the first entry that does not hold. `progress` hears how far it is.
 
     `reference` judges what is found, and is used where an entry names none; the shipped data where it is not given.
+    `quotas` that several logs share are counted on; they know the grants already.
     """
     records = source.records()
     first = next(records, None)
@@ -108,7 +111,9 @@ def audit(
         raise Unverified("audit-broken", field="entry", value=0, log="?", why=str(error)) from error
     if source.log_key is not None and source.log_key != log_key:
         raise Unverified("audit-broken", field="entry", value=0, log=origin, why="its log key is not the trusted one")
-    told = _Told(source, origin, watch_of(opened, reference or Reference.parse(), key))
+    told = _Told(
+        source, origin, watch_of(opened, reference or Reference.parse(), key, quotas), granted=quotas is not None
+    )
     replay = Replay(origin, told.watch.reference, told.booked, told.hear, source.ruleset)
     with _uncollected():
         for run in _checked(_chunks(first, records), origin, authors):
@@ -133,11 +138,11 @@ def audit(
 class _Told:
     """What the replay says of each entry, on its way to the inspector and to the tables."""
 
-    def __init__(self, source: Source, origin: str, watch: Watch) -> None:
+    def __init__(self, source: Source, origin: str, watch: Watch, *, granted: bool) -> None:
         self.watch, self.leaves = watch, list[bytes]()
         self._source, self._origin = source, origin
         self._flows: list[str | None] = []
-        self._grants = deque(source.grants())
+        self._grants = deque(() if granted else source.grants())
 
     def booked(self, index: int) -> Booked:
         """An entry that another one corrects: read again, and held against what was checked."""
@@ -356,12 +361,16 @@ def from_deposits(store: Store, origin: str, more: Sequence[Reference] = ()) -> 
 
     def grants() -> Sequence[tuple[int, Event]]:
         """Our own: nobody knows here how long that log was when it heard of them."""
-        with store.read() as conn:
-            found = log.page(conn, event_type="quota_granted", limit=GRANTS_MAX)
-        events = (open_event(parse_entry(one.note), one.disclosures.split("\n"), whole=True) for one in found)
-        return [(0, event) for event in events]
+        return [(0, event) for event in grants_of(store)]
 
     return Source(records, checkpoints, read=read, ruleset=_known(more), grants=grants)
+
+
+def grants_of(store: Store) -> list[Event]:
+    """The quotas that this node's own log has granted, in its order."""
+    with store.read() as conn:
+        found = log.page(conn, event_type="quota_granted", limit=GRANTS_MAX)
+    return [open_event(parse_entry(one.note), one.disclosures.split("\n"), whole=True) for one in found]
 
 
 def _known(more: Sequence[Reference]) -> Callable[[str], Reference | None]:

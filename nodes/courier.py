@@ -206,6 +206,8 @@ class Courier:
         made_at = stamp(node.clock())
         if delivery.kind == "deposit":
             return evidence.of_range(conn, node.origin, int(delivery.subject), delivery.entry_no, made_at)
+        if delivery.kind == "notice":
+            return evidence.of_entry(conn, node.origin, {"log": subject}, delivery.entry_no, "partner", made_at)
         if delivery.kind != "handover":
             return evidence.of_entry(conn, node.origin, {"shipment": subject}, delivery.entry_no, "partner", made_at)
         rows = list(event.rows("lines.chain", "lines.partner"))
@@ -218,8 +220,8 @@ class Courier:
 
 
 def _subject(origin: str, delivery: Delivery) -> str:
-    """The shipment as `log#id`; ours are stored without our own origin. A deposit is of our log."""
-    if delivery.kind == "deposit":
+    """The shipment as `log#id`; ours are stored without our own origin. A deposit and a notice are of our log."""
+    if delivery.kind in ("deposit", "notice"):
         return origin
     return delivery.subject if "#" in delivery.subject else f"{origin}#{delivery.subject}"
 

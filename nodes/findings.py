@@ -11,7 +11,7 @@ not with entries.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ledger.entries import open_event, parse_entry
 from ledger.errors import Unknown
@@ -22,9 +22,11 @@ from ledger.matter.quota import AccountKey, QuotaAccount
 from nodes.contents import flow as flow_at
 from nodes.identity import documents_key
 from nodes.inspecting import Answered, Watch, watch_of
-from nodes.node import Node
 from nodes.store import log, upstream
 from nodes.store.engine import Connection
+
+if TYPE_CHECKING:
+    from nodes.node import Node
 
 PAGE = 500
 _T = TypeVar("_T")
@@ -32,20 +34,22 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A finding with the answers that were given to it, oldest first."""
+    """A finding with the answers that were given to it, oldest first, and the month in which it came to light."""
 
     finding: Finding
     answers: tuple[Answered, ...]
+    booked_in: str
 
     def as_json(self) -> dict[str, Any]:
         answers = [{"entry": one.index, "at": one.at, "text": one.text, "by": one.by} for one in self.answers]
-        return {**self.finding.as_json(), "open": not answers, "answers": answers}
+        told = {"open": not answers, "answers": answers, "booked_in": self.booked_in}
+        return {**self.finding.as_json(), **told}
 
 
 class Inspection:
     """What the node's own books say."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: "Node") -> None:
         self._node = node
         self._lock = Lock()
         self._watch: Watch | None = None
@@ -130,4 +134,4 @@ class Inspection:
 
 
 def _told(watch: Watch) -> list[Told]:
-    return [Told(one, tuple(watch.answers.get(one.id, ()))) for one in watch.findings.values()]
+    return [Told(one, tuple(watch.answers.get(id_, ())), watch.found_in[id_]) for id_, one in watch.findings.items()]

@@ -56,22 +56,25 @@ class Watch:
             reference, role, key=key, country=country or COUNTRY, drawdown=drawdown, quotas=quotas
         )
         self.findings: dict[str, Finding] = {}
+        self.found_in: dict[str, str] = {}
         self.answers: dict[str, list[Answered]] = {}
 
     def take(self, flow: Flow) -> None:
         event = flow.event
         if event.type == "quota_granted":
             self.inspector.granted(event)
-        self._keep(self.inspector.take(flow))
+        self._keep(self.inspector.take(flow), flow.at[:7])
         if event.type == "period_closed":
-            self._keep(self.inspector.month(event.scalar("period")["month"]))
+            month = event.scalar("period")["month"]
+            self._keep(self.inspector.month(month), month)
         if event.type == "answered":
             reply, by = event.scalar("reply"), event.scalar("recorded").get("by", "")
             told = Answered(flow.index, reply["at"], reply["text"], by)
             self.answers.setdefault(reply["finding"], []).append(told)
 
-    def _keep(self, found: Sequence[Finding]) -> None:
+    def _keep(self, found: Sequence[Finding], month: str) -> None:
         for finding in found:
+            self.found_in.setdefault(finding.id, finding.month or month)
             self.findings.setdefault(finding.id, finding)
 
 

@@ -8,7 +8,7 @@ stored by what it is (log, index, leaf), and what refers to an entry that is not
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -33,7 +33,13 @@ from nodes.store import inbox, log, upstream
 from nodes.store.engine import Connection
 from nodes.store.upstream import Upstream
 
-KINDS = ("handover", "receipt", "acknowledgement", "deposit")
+KINDS = ("handover", "receipt", "acknowledgement", "deposit", "notice")
+NOTICES: Mapping[str, Callable[[Event], Collection[str | None]]] = {
+    "quota_granted": lambda event: (event.scalar("grant").get("to"), event.scalar("grant").get("group")),
+    "attested": lambda event: (event.scalar("attestation").get("log", "").rpartition("/")[0],),
+    "adjusted": lambda event: (event.scalar("adjustment").get("with"),),
+}
+"""Types of entries that go by themselves to whom they concern, and the names of those in them."""
 DELIVERED = "lodetrace delivered v1"
 PARKED_KEPT = timedelta(days=30)
 """How long a message waits for what it refers to; its sender has seen since then that it was not taken."""
@@ -86,7 +92,7 @@ def open_message(node: Node, data: bytes) -> Message:
     if receiver != node.settings.name:
         raise Refusal("offer-to-other", field="cover.receiver", value=receiver, receiver=node.settings.name)
     evidence = evidence_of(carried)
-    about = "log" if kind == "deposit" else "shipment"
+    about = "log" if kind in ("deposit", "notice") else "shipment"
     if dict(evidence.subject) != {about: subject}:
         raise Unverified(
             "subject-differs", field="evidence.subject", value=", ".join(evidence.subject.values()), stated=subject
@@ -161,6 +167,8 @@ def _subject_entry(node: Node, message: Message) -> Checked:
     """The entry that the message is about: the sender's, of the right type and shipment; or the last deposited."""
     if message.kind == "deposit":
         return _last_deposited(node, message)
+    if message.kind == "notice":
+        return _noticed(node, message)
     wanted = {"handover": "shipped", "receipt": "received", "acknowledgement": "acknowledged"}[message.kind]
     found = [
         one
@@ -188,6 +196,26 @@ def _last_deposited(node: Node, message: Message) -> Checked:
     for one in found:
         open_event(one.entry, one.disclosures, whole=True)
     return max(found, key=lambda one: one.entry.index)
+
+
+def _noticed(node: Node, message: Message) -> Checked:
+    """An entry that is about us: granted to us, attested of our log, adjusted with us."""
+    own = [one for one in message.result.entries.values() if one.entry.origin == message.subject]
+    subject = max(own, key=lambda one: one.entry.index)
+    if message.subject != f"{message.sender}/log" or subject.event is None:
+        raise Unverified("subject-missing", field="cover.subject", value=message.subject)
+    event = subject.event
+    concerned = NOTICES.get(event.type)
+    if concerned is None:
+        raise Refusal("notice-unfit", field="evidence", value=event.type)
+    event.check(whole=False)
+    names = [name for name in concerned(event) if name]
+    if node.settings.name not in names:
+        raise Refusal("notice-of-others", field="evidence", value=", ".join(names))
+    authority = node.settings.authority
+    if event.type == "quota_granted" and message.sender != authority:
+        raise Refusal("grant-by-other", field="cover.sender", value=message.sender, authority=authority or "-")
+    return subject
 
 
 def _shipment_of(event: Event) -> str | None:

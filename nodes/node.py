@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.entries import open_event, parse_entry
-from ledger.errors import LodetraceError, Refusal, Unavailable, Unverified
+from ledger.errors import Conflict, LodetraceError, Refusal, Unavailable, Unverified
 from ledger.evidence import keys_of
 from ledger.log.canonical import b64, dump
 from ledger.log.merkle import prove_inclusion
@@ -24,13 +24,14 @@ from nodes import identity as keys
 from nodes.clock import Clock, system_clock
 from nodes.config import Settings
 from nodes.desk import GroupDesk
+from nodes.findings import Inspection
 from nodes.identity import Identity
 from nodes.rulesets import Rulesets
 from nodes.sequencer import QUEUE_MAX, Answer, Command, Sequencer
-from nodes.store import log, rulesets
+from nodes.store import access, log, rulesets
 from nodes.store.access import Idempotency
 from nodes.store.engine import Store
-from nodes.verbs import assays, batches, holds, measuring, ownership, pools, shipments, units
+from nodes.verbs import assays, batches, books, corrections, holds, measuring, ownership, pools, shipments, units
 from nodes.verbs.draft import Draft
 
 Verb = Callable[[Any, Mapping[str, Any]], Draft]
@@ -60,6 +61,12 @@ VERBS: Mapping[str, Verb] = {
     "recall": holds.recall,
     "pledge": holds.pledge,
     "unpledge": holds.unpledge,
+    "correct": corrections.correct,
+    "close_month": books.close_month,
+    "report": books.report,
+    "answer": books.answer,
+    "grant": books.grant,
+    "attest": books.attest,
 }
 
 
@@ -77,6 +84,7 @@ class Node:
         self.settings, self.identity, self.store, self.clock = settings, identity, store, clock
         self.reference = _reference(settings)
         self.policy = _policy(settings, identity)
+        self.inspection = Inspection(self)
         self.published: list[Callable[[], None]] = []
         self.rulesets = Rulesets(self.reference)
         self.sequencer = Sequencer(store, identity, settings, self.rulesets, clock, self._on_checkpoint)
@@ -120,14 +128,30 @@ class Node:
 
     # -- recording --------------------------------------------------------------------------------------------
 
-    def command(self, verb: str, body: Mapping[str, Any], caller: Caller, key: str | None) -> Command:
-        """A verb ready for the sequencer. The same key and body (per caller) have one result."""
-        idempotency = None
-        if key is not None:
-            idempotency = Idempotency(caller.owner, key, sha256(dump([verb, body])).digest())
-        return Command(lambda desk: self._draft(verb, desk, body), caller.owner, idempotency)
+    def command(
+        self,
+        verb: str,
+        body: Mapping[str, Any],
+        caller: Caller,
+        key: str | None,
+        asked: Mapping[str, Any] | None = None,
+    ) -> Command:
+        """A verb ready for the sequencer. The same key and body (per caller) have one result; `asked` is the body as
+        the caller sent it, where the node has filled in more.
+        """
+        idempotency = None if key is None else _idempotency(verb, body if asked is None else asked, caller, key)
+        return Command(lambda desk: self.draft(verb, desk, body), caller.owner, idempotency)
 
-    def _draft(self, verb: str, desk: GroupDesk, body: Mapping[str, Any]) -> Draft:
+    def answered(self, verb: str, asked: Mapping[str, Any], caller: Caller, key: str) -> Answer | None:
+        """What the same key was answered before, if it was; Conflict if it stood for another request."""
+        idempotency = _idempotency(verb, asked, caller, key)
+        with self.store.read() as conn:
+            before = access.recall(conn, [idempotency]).get((caller.owner, key))
+        if before is not None and before.body_hash != idempotency.body_hash:
+            raise Conflict("key-of-other-request", field="Idempotency-Key", value=key)
+        return None if before is None else Answer(before.status, before.answer)
+
+    def draft(self, verb: str, desk: GroupDesk, body: Mapping[str, Any]) -> Draft:
         """What the verb drafts. Goods are never sent to a name that nobody here knows: they would be nowhere."""
         draft = VERBS[verb](desk, body)
         for delivery in draft.deliveries:
@@ -135,9 +159,16 @@ class Node:
                 raise Refusal("partner-unknown", field="to.node", value=delivery.to)
         return draft
 
-    async def do(self, verb: str, body: Mapping[str, Any], caller: Caller, key: str | None) -> Answer:
+    async def do(
+        self,
+        verb: str,
+        body: Mapping[str, Any],
+        caller: Caller,
+        key: str | None,
+        asked: Mapping[str, Any] | None = None,
+    ) -> Answer:
         """Records; answers once it is on disk. Raises what the ledger's errors say."""
-        return await self.sequencer.ask(self.command(verb, body, caller, key))
+        return await self.sequencer.ask(self.command(verb, body, caller, key, asked))
 
     async def do_all(self, commands: Sequence[Command | LodetraceError]) -> list[Answer | BaseException]:
         """Many commands, each atomic alone; answers in their order. An error among them is passed through.
@@ -211,6 +242,10 @@ def found(settings: Settings, identity: Identity, store: Store, clock: Clock = s
     finally:
         node.sequencer.stop()
     return node.checkpoint()
+
+
+def _idempotency(verb: str, asked: Mapping[str, Any], caller: Caller, key: str) -> Idempotency:
+    return Idempotency(caller.owner, key, sha256(dump([verb, asked])).digest())
 
 
 async def _outcome(future: "asyncio.Future[Answer]") -> Answer | BaseException:

@@ -24,7 +24,23 @@ from fastapi import APIRouter  # noqa: E402
 from pydantic_core import PydanticUndefined  # noqa: E402
 from typer.main import get_command  # noqa: E402
 
-from api import batches, bulk, entries, health, holds, inbox, log, measuring, pools, scan, shipments, units  # noqa: E402
+from api import (  # noqa: E402
+    batches,
+    bulk,
+    corrections,
+    entries,
+    findings,
+    health,
+    holds,
+    inbox,
+    log,
+    measuring,
+    pools,
+    quotas,
+    scan,
+    shipments,
+    units,
+)
 from api.access import Required  # noqa: E402
 from api.cli import build  # noqa: E402
 from api.errors import STATUS, TITLE  # noqa: E402
@@ -77,8 +93,9 @@ class _Door:
 
 def routers() -> Iterator[APIRouter]:
     node: Any = _Node()
-    for part in (batches, units, shipments, pools, measuring, holds, bulk, entries, log, scan):
+    for part in (batches, units, shipments, pools, measuring, holds, bulk, entries, findings, quotas, log, scan):
         yield part.routes(node, _Door())  # type: ignore[arg-type]
+    yield corrections.routes(node, _Door(), {})  # type: ignore[arg-type]
     yield inbox.routes(node)
     yield health.routes(node, _Node())  # type: ignore[arg-type]
 

@@ -12,7 +12,7 @@ from ledger.log.checkpoints import open_checkpoint
 from ledger.log.merkle import Tree
 from ledger.matter.events import Event
 from ledger.matter.handovers import check_offer, check_receipt
-from ledger.matter.stock import Arrival, Shipment, Unit
+from ledger.matter.stock import Arrival, Booked, Shipment, Unit
 from nodes.node import Node
 from nodes.rebuild import rebuild
 from nodes.store import deliveries, inbox, lists, log, stock, upstream
@@ -53,7 +53,8 @@ def audit(store: Store) -> Audited:
         assert records, "a log begins with entry 0"
         origin, authors, log_key = authors_of(records[0])
         run = check_entries(records, 0, origin, authors)
-        replay = Replay(origin)
+        told = dict(enumerate(zip(run.leaves, run.events, strict=True)))
+        replay = Replay(origin, read=lambda index: Booked(index, *told[index]))
         replay.take(run)
         notes = [note for (note,) in conn.execute("SELECT note FROM checkpoints ORDER BY size")]
         points = [open_checkpoint(note, log_key, origin) for note in notes]
@@ -66,9 +67,9 @@ def audit(store: Store) -> Audited:
             read = log.hashes(conn)
             assert Tree(run.leaves).root(size) == _root(size, read), "the stored tree is the tree of the leaves"
         assert stock.load(conn, replay.view) == replay.view, "the tables hold what the log says"
-        told = {state.id: _told(conn, state.id) for state in replay.view.values() if isinstance(state, Shipment)}
+        answers = {state.id: _told(conn, state.id) for state in replay.view.values() if isinstance(state, Shipment)}
         offered = frozenset(id_ for (id_,) in conn.execute("SELECT id FROM arrivals"))
-        return Audited(origin, run, replay, deliveries.counts(conn), told, offered)
+        return Audited(origin, run, replay, deliveries.counts(conn), answers, offered)
 
 
 def _entries(conn: Connection) -> list:

@@ -72,7 +72,7 @@ _BATCH_COMES = (
     "UPDATE batches SET product = ?, lot_no = ?, basis = ?, counted = ?, packed_mg = ?, packed_count = ?, locks = ?,"
     " recalled = ? WHERE no = ?"
 )
-_CHANGED = "UPDATE batches SET packed_mg = ?, packed_count = ?, locks = ?, recalled = ? WHERE no = ?"
+_CHANGED = "UPDATE batches SET lot_no = ?, packed_mg = ?, packed_count = ?, locks = ?, recalled = ? WHERE no = ?"
 _CLEAR_HOLDINGS = "DELETE FROM holdings WHERE batch_no = ?"
 _NEW_HOLDING = "INSERT INTO holdings (batch_no, site, owner, mg, count) VALUES (?, ?, ?, ?, ?)"
 _NEW_UNIT = (
@@ -219,7 +219,7 @@ def _save_batches(conn: Connection, batches: Sequence[Batch], made: Mapping[Key,
         elif no in told_of:
             coming.append((*stock, no))
         else:
-            changed.append((batch.packed_mg, batch.packed_count, *locks, no))
+            changed.append((batch.lot_no, batch.packed_mg, batch.packed_count, *locks, no))
         loose += [(no, here.site, here.owner, here.mg, here.count) for here in batch.loose]
     conn.executemany(_NEW_BATCH, added)
     conn.executemany(_BATCH_COMES, coming)

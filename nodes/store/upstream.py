@@ -47,6 +47,10 @@ _OPENINGS = (
     + " WHERE o.no > ? ORDER BY o.no LIMIT ?"
 )
 _OPENINGS_OF_TYPE = _OPENINGS.replace("WHERE o.no > ?", "WHERE u.type = ? AND o.no > ?")
+_DEPOSITED = (
+    'SELECT l.origin FROM logs l WHERE EXISTS (SELECT 1 FROM upstream u WHERE u.log_no = l.no AND u."index" = 0)'
+    ' AND EXISTS (SELECT 1 FROM upstream u WHERE u.log_no = l.no AND u."index" = 1) ORDER BY l.no'
+)
 _ADD = 'INSERT INTO upstream (no, log_no, "index", leaf, type, note, at_size, path) VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
 _NEWER_PATH = "UPDATE upstream SET at_size = ?, path = ? WHERE no = ? AND at_size < ?"
 _OPEN = "INSERT INTO openings (no, upstream_no, head_size, body) VALUES (?, ?, ?, ?)"
@@ -179,6 +183,11 @@ def openings_of(conn: Connection, type_: str, *, after: int = 0, limit: int = 50
     """Those of entries of one type."""
     rows = conn.execute(_OPENINGS_OF_TYPE, (type_, after, limit))
     return [Opening(no, head_size, _upstream(tuple(row))) for no, head_size, *row in rows]
+
+
+def deposited(conn: Connection) -> list[str]:
+    """Other logs of which entry 0 and the one after it are here, as in deposits they are."""
+    return [origin for (origin,) in conn.execute(_DEPOSITED)]
 
 
 def grants(conn: Connection, by: str | None = None) -> list[tuple[int, Event]]:

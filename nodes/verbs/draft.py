@@ -33,7 +33,9 @@ class Sealed:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Something to bring to another node as soon as a checkpoint covers the entry. `subject` is the shipment's id."""
+    """Something to bring to another node as soon as a checkpoint covers the entry. `subject` is the shipment's id; of a
+    notice it names our log and the entry.
+    """
 
     kind: str
     to: str
@@ -66,6 +68,7 @@ class Desk(Protocol):
     settings: Settings
     reference: Reference
     by: str
+    index: int
 
     @property
     def origin(self) -> str: ...
@@ -80,6 +83,7 @@ class Desk(Protocol):
     def carried_assay(self, batch: str) -> Mapping[str, Any] | None: ...
     def offer(self, shipment: str) -> Offer: ...
     def answer_to(self, shipment: str) -> tuple[Event, Mapping[str, Any]] | None: ...
+    def entry_of_other(self, named: Mapping[str, Any]) -> tuple[Event, Mapping[str, Any]]: ...
     def label_url(self, sealed: Sealed, unit: str, net_mg: int) -> str: ...
 
 
@@ -154,6 +158,7 @@ def recorded_of(desk: Desk, body: Body, confirmed: list[dict[str, str]] | None =
     """Who, by whose approval, under which number of theirs; and what was asked and answered."""
     return only(
         by=desk.by,
+        approved_by=body.get("approved_by"),
         external_ref=body.get("external_ref"),
         confirmed=confirmed or None,
         captured=body.get("captured"),

@@ -1,0 +1,70 @@
+"""What an authority does with deposited logs: replays them whole, attests what held, and counts quotas over all.
+
+    examine   audits one log as it was deposited here; the fields of an attestation that the audit bears out
+    quotas    the accounts of every log that was deposited here; at any other node its own
+
+Nobody's server is asked: deposits are here. An audit takes as long as the log is long, so both are for threads, never
+for the writer. Does not check that a log was deposited up to today: its size says how far.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ledger.errors import LodetraceError, Refusal, Unknown
+from ledger.matter.event_types import ATTESTED_CHECKS
+from ledger.matter.quota import AccountKey, QuotaAccount, Quotas
+from nodes.auditing import audit, from_deposits, grants_of
+from nodes.identity import documents_key
+from nodes.node import Node
+from nodes.store import upstream
+from nodes.verbs.books import AUTHORITY
+
+OF_BALANCE = frozenset(
+    {"element-gain", "element-not-fed", "recycled-foreign", "pool-gain", "month-gain", "stocktake-gain"}
+)
+"""Rules that say an element came from nowhere: a grave one of them, and the balance does not hold."""
+
+
+def examine(node: Node, origin: str, wanted: Sequence[str] | None) -> dict[str, Any]:
+    """Size, root, ruleset, and `wanted` checks, or all that hold. Refusal if one that is wanted does not."""
+    if node.settings.role != AUTHORITY:
+        raise Refusal("only-the-authority", field="role", value=node.settings.role)
+    with node.store.read() as conn:
+        if not upstream.at(conn, [(origin, 0)]):
+            raise Unknown("deposits-incomplete", field="log", value=origin)
+    key = documents_key(node.settings.home)
+    report = audit(from_deposits(node.store, origin), reference=node.reference, key=key)
+    lacking = {}
+    if report.unchecked:
+        why = f"{report.unchecked} entries name reference data that is not at hand"
+        lacking = {"balance": why, "provenance": why}
+    grave = [one for one in report.findings if one.severity == "grave" and one.rule in OF_BALANCE]
+    if grave:
+        lacking.setdefault("balance", f"finding {grave[0].id}, {grave[0].rule}")
+    for check in wanted or ():
+        if check in lacking:
+            raise Refusal("attestation-unfounded", field=origin, value=check, why=lacking[check])
+    checks = [one for one in ATTESTED_CHECKS if one not in lacking and (wanted is None or one in wanted)]
+    return {
+        "size": report.size,
+        "root": report.root,
+        "checks": checks,
+        "ruleset": node.reference.ruleset,
+    }
+
+
+def quotas(node: Node) -> list[tuple[AccountKey, QuotaAccount]]:
+    """Accounts in the order in which they came to be known."""
+    if node.settings.role != AUTHORITY:
+        return node.inspection.quotas()
+    shared = Quotas(node.reference)
+    for event in grants_of(node.store):
+        shared.grant(event)
+    with node.store.read() as conn:
+        origins = upstream.deposited(conn)
+    for origin in origins:
+        try:
+            audit(from_deposits(node.store, origin), reference=node.reference, quotas=shared)
+        except LodetraceError:  # what came before the break is counted; the audit of that log names it
+            continue
+    return list(shared.accounts.items())
