@@ -23,7 +23,7 @@ from ledger.errors import Refusal, Unverified
 from ledger.matter import vectors
 from ledger.matter.assays import parse_assay
 from ledger.matter.events import Event
-from ledger.matter.flows import Flow, Goods, flow_of
+from ledger.matter.flows import Flow, flow_of
 from ledger.matter.makeups import RANKS, TYPICAL, Composition, Makeup, PoolContent, pool_key
 from ledger.matter.outputs import rare_earths
 from ledger.matter.provenance import (
@@ -43,6 +43,7 @@ from ledger.matter.provenance import (
 )
 from ledger.matter.quantities import PPM, show_ug
 from ledger.matter.reference import Reference
+from ledger.matter.rows import half_even
 from ledger.matter.sheet import Plan, Sheet, View, goods
 from ledger.matter.stock import Booked
 from ledger.matter.typical import typical
@@ -70,7 +71,8 @@ def _registered(at: Sheet) -> None:
     )
     # The source is the batch itself, whose id sealing gives: settle() puts it in.
     content = entered(quantity["mg"], totals, origin=origin_key(at.event.scalar("origin")), source="")
-    at.plan.made.append(Composition(batch["product"], quantity["basis"], content, rank) if totals else None)
+    origin = "" if content.elements else origin_key(at.event.scalar("origin"))
+    at.plan.made.append(Composition(batch["product"], quantity["basis"], content, rank, origin))
     at.plan.outs.append(goods("", batch["product"], content, sure=rank != RANKS[0]))
 
 
@@ -95,37 +97,51 @@ def _told(
 
 
 def _received(at: Sheet) -> None:
+    """Accepted goods, as weighed. What was rejected stands here too, of the same batch: it is counted, and not told."""
     contents: list[Content | None] = []
     slots = ("lines.chain", "lines.partner", "lines.authority")
     offered = at.event.items("lines.provenance")
     for position, row in enumerate(at.event.rows(*slots)):
         shares = offered[position] if position < len(offered) else None
-        if not row["accepted_mg"]:
-            contents.append(None)
-            continue
-        where = f"lines[{position}].assay"
-        totals, rank = _told(row["product"], row["accepted_mg"], row["basis"], row.get("assay"), at.reference, where)
-        if shares is not None:
-            content = vectors.received(shares, row["accepted_mg"], totals, row["batch"])
-        else:
-            content = entered(row["accepted_mg"], totals, origin=OTHERS_ORIGIN, source=row["batch"])
-        contents.append(content)
-        at.plan.outs.append(goods(row["batch"], row["product"], content, sure=rank != RANKS[0]))
-        known = at.batch(row["batch"])
-        if "#" not in row["batch"] or not content.elements:
-            continue  # our own goods that come back are what they were
-        whole = content if known is None else _joined(known.content, content)
-        at.put(row["batch"], Composition(row["product"], row["basis"], whole, rank))
+        weighed_mg = max(0, row["accepted_mg"] + row["difference_mg"])
+        if "#" in row["batch"]:
+            content, rank = _arrived(at, row, weighed_mg, shares, position)
+            stays, _ = _arrived(at, row, row["rejected_mg"], shares, position)
+            _add(at, row, mix([content, stays]) if row["rejected_mg"] else content, rank)
+        else:  # our own goods that come back are what they were
+            content, known = at.give_back(row["batch"], weighed_mg), at.batch(row["batch"])
+            rank = RANKS[0] if known is None else known.rank
+            at.give_back(row["batch"], row["rejected_mg"])
+        contents.append(content if weighed_mg else None)
+        if weighed_mg:
+            at.plan.outs.append(goods(row["batch"], row["product"], content, sure=rank != RANKS[0]))
     at.plan.slots["lines.provenance"] = list(offered)
     at.plan.slots["lines.sources"] = [
         None if one is None or not one.elements else vectors.rows(one) for one in contents
     ]
 
 
-def _joined(known: Content, more: Content) -> Content:
-    """A batch that comes in several receipts: one whole, of which `known.taken_mg` has left."""
-    whole = mix([replace(known, taken_mg=0), more])
-    return Content(whole.mg, whole.elements, weakest(known.model, more.model), known.taken_mg)
+def _arrived(at: Sheet, row: Mapping[str, Any], mg: int, shares: Any, position: int) -> tuple[Content, str]:
+    """Goods of another log: the receiver's own weight and elements, the origins that the sender told."""
+    where = f"lines[{position}].assay"
+    totals, rank = _told(row["product"], mg, row["basis"], row.get("assay"), at.reference, where)
+    if shares is None:
+        return entered(mg, totals, origin=OTHERS_ORIGIN, source=row["batch"]), rank
+    return vectors.received(shares, mg, totals, row["batch"]), rank
+
+
+def _add(at: Sheet, row: Mapping[str, Any], more: Content, rank: str) -> None:
+    """A batch that comes in several receipts: one whole, of which some may have left, and no surer than its parts."""
+    known = at.batch(row["batch"])
+    if not more.mg:
+        return
+    if known is None:
+        at.put(row["batch"], Composition(row["product"], row["basis"], more, rank))
+        return
+    whole = mix([known.content, more])
+    content = Content(whole.mg, whole.elements, weakest(known.content.model, more.model), known.content.taken_mg)
+    rank = min(rank, known.rank, key=RANKS.index)
+    at.put(row["batch"], Composition(row["product"], row["basis"], content, rank))
 
 
 # -- inside -------------------------------------------------------------------------------------------------------
@@ -207,17 +223,16 @@ def _refuse_more_than_held(at: Sheet, held: Content, code: str) -> None:
 
 
 def _closed(at: Sheet) -> None:
-    """The period's vector is committed; what is left is what was measured, or where nothing was, what is booked."""
+    """The period's vector is committed; what goes on is what was measured, or where nothing was, what is booked."""
     closing = at.event.scalar("closing")
     pool = at.pool(closing["pool"]) or PoolContent(_EMPTY, _EMPTY)
     at.commit_whole(pool.went_in)
     at.plan.ins.append(goods(closing["period"], "pool", pool.now, sure=False))
     left = _measured(pool.now, at.event.scalar("wip").get("contents"), "wip.contents")
-    at.plan.outs.append(goods("", "pool", left, sure="wip" in at.event.slots and at.event.slots["wip"] is not None))
-    at.plan.losses += [
-        Goods("", loss["kind"], loss["mg"], {}, {}, sure=True) for loss in at.event.scalar("losses").get("list", ())
-    ]
     goes_on = at.event.slots.get("opens") is not None
+    if goes_on:
+        at.plan.outs.append(goods("", "pool", left, sure=at.event.slots.get("wip") is not None))
+    at.lose(at.event.scalar("losses").get("list", ()))
     at.put(pool_key(closing["pool"]), PoolContent(left, left) if goes_on else None)
 
 
@@ -233,36 +248,38 @@ def _assayed(at: Sheet) -> None:
     id_ = at.event.scalar(slot)["batch"]
     known, told = at.batch(id_), at.event.scalar("assay")
     if known is None:
-        return  # a lab's own log, or goods of which nothing was known: the state makes a composition when it is here
+        return  # a lab's own log, or outputs of which nothing was known when they were made
     assay = parse_assay(told, known.product, at.reference, "assay", custody=known.basis)
     rank = "agreed" if at.event.type == "assay_agreed" else assay.status
     if RANKS.index(rank) < RANKS.index(known.rank):
         return
-    content = scale(known.content, rare_earths(assay.content(known.content.mg, known.basis)))
+    totals = rare_earths(assay.content(known.content.mg, known.basis))
+    content = scale(known.content, totals)
+    if known.origin:
+        first = entered(known.content.mg, totals, origin=known.origin, source=id_)
+        content = replace(first, taken_mg=known.content.taken_mg)
     at.plan.ins.append(goods(id_, known.product, known.content, sure=known.rank != RANKS[0]))
     at.plan.outs.append(goods(id_, known.product, content, sure=True))
-    at.put(id_, replace(known, content=content, rank=rank))
+    at.put(id_, replace(known, content=content, rank=rank, origin="" if content.elements else known.origin))
 
 
 def _measured_again(at: Sheet) -> None:
     """The elements stay, the mass is another one. A stock-take loses goods, or finds some that nobody can explain."""
-    for position, row in enumerate(at.event.rows("lines.chain", "lines.authority")):
+    for row in at.event.rows("lines.chain", "lines.authority"):
         known, change = at.batch(row["batch"]), row["mg"] - row["before_mg"]
         if known is None or not change or not known.content.mg:
             continue
-        whole = known.content
-        left, _ = take(whole, whole.mg - whole.taken_mg) if whole.taken_mg else (whole, None)
-        after_mg = left.mg + change
-        assert after_mg >= 0, f"custody allowed line {position}"
-        at.plan.ins.append(goods(row["batch"], known.product, left, sure=known.rank != RANKS[0]))
+        left = _left(known.content)
         if at.event.type == "remeasured":
-            after = Content(after_mg, left.elements, left.model)
+            whole = Content(max(0, left.mg + change), left.elements, left.model)
         elif change < 0:
-            after, _ = take(replace(left, taken_mg=0), after_mg)
+            _, whole = take(known.content, min(-change, left.mg))
         else:
-            after = _with_gain(left, change)
-        at.put(row["batch"], replace(known, content=after))
-        at.plan.outs.append(goods(row["batch"], known.product, after, sure=known.rank != RANKS[0]))
+            whole = mix([left, _found(known.content, change)])
+        at.put(row["batch"], replace(known, content=whole))
+        sure = known.rank != RANKS[0]
+        at.plan.ins.append(goods(row["batch"], known.product, left, sure=sure))
+        at.plan.outs.append(goods(row["batch"], known.product, _left(whole), sure=sure))
     for position, row in enumerate(at.event.items("pools.authority")):
         pool = at.pool(row["pool"])
         if pool is not None:
@@ -272,14 +289,15 @@ def _measured_again(at: Sheet) -> None:
             at.put(pool_key(row["pool"]), replace(pool, now=now))
 
 
-def _with_gain(left: Content, gain_mg: int) -> Content:
-    more = {
-        element: (share.ug * gain_mg // left.mg if left.mg else 0, share.u_ppm)
-        for element, share in left.elements.items()
-    }
-    found = entered(gain_mg, more, origin=UNEXPLAINED_ORIGIN, source=UNEXPLAINED)
-    whole = mix([replace(left, taken_mg=0), found])
-    return Content(whole.mg, whole.elements, whole.model)
+def _left(whole: Content) -> Content:
+    """What is here of a batch."""
+    return take(whole, whole.mg - whole.taken_mg)[0]
+
+
+def _found(whole: Content, mg: int) -> Content:
+    """Goods that nobody can explain, of the elements of their batch as it was made."""
+    totals = {element: (half_even(share.ug * mg, whole.mg), share.u_ppm) for element, share in whole.elements.items()}
+    return entered(mg, totals, origin=UNEXPLAINED_ORIGIN, source=UNEXPLAINED)
 
 
 # -- leaving ------------------------------------------------------------------------------------------------------
@@ -290,15 +308,15 @@ def _shipped(at: Sheet) -> None:
     at.commit("lines", [at.take(row["batch"], row["mg"]) for row in rows])
 
 
-def _acknowledged(at: Sheet) -> None:
-    """Goods that were declined, or come back from outside: they are what they were."""
-    for row in at.event.rows("lines.partner", "lines.authority"):
-        _give_back(at, row["batch"], row["mg"])
-
-
 def _removed(at: Sheet) -> None:
     for row in at.event.rows("lines.chain", "lines.authority"):
         at.take(row["batch"], row["mg"])
+
+
+def _acknowledged(at: Sheet) -> None:
+    """Declined goods, and what comes back from outside, are what they were."""
+    for row in at.event.rows("lines.partner", "lines.authority"):
+        _give_back(at, row["batch"], row["mg"])
 
 
 # -- corrections --------------------------------------------------------------------------------------------------
@@ -306,52 +324,51 @@ def _removed(at: Sheet) -> None:
 
 def _reversed(at: Sheet) -> None:
     """What was made is not, and what was taken is untaken. Vectors that others committed to stay as they are."""
-    (was,) = (one.event for one in at.booked)
-    for id_ in made_ids(was):
-        known = at.batch(id_)
-        if known is not None:
-            at.plan.ins.append(goods(id_, known.product, known.content, sure=known.rank != RANKS[0]))
-        at.put(id_, None)
-    taken = [*was.rows("inputs.chain", "inputs.authority"), *was.rows("units.chain", "units.authority")]
-    if was.type == "removed":
-        taken += was.rows("lines.chain", "lines.authority")
-    for row in taken:
-        if "mg" in row:
+    for was in (one.event for one in at.booked):
+        for id_ in made_ids(was):
+            known = at.batch(id_)
+            if known is not None:
+                at.plan.ins.append(goods(id_, known.product, known.content, sure=known.rank != RANKS[0]))
+            at.put(id_, None)
+        taken = [*was.rows("inputs.chain", "inputs.authority")]
+        if was.type == "dismantled":
+            taken += was.rows("units.chain", "units.authority")
+        if was.type == "removed":
+            taken += was.rows("lines.chain", "lines.authority")
+        for row in taken:
             _give_back(at, row["batch"], row["mg"])
 
 
 def _give_back(at: Sheet, id_: str, mg: int) -> None:
-    known = at.batch(id_)
-    if known is not None and known.content.mg:
-        part, _ = take(replace(known.content, taken_mg=0), min(mg, known.content.mg))
-        at.plan.outs.append(goods(id_, known.product, part, sure=known.rank != RANKS[0]))
-        _untake(at, id_, mg)
+    """Goods stand here again, and are told as what comes out of the event."""
+    content, known = at.give_back(id_, mg), at.batch(id_)
+    product, rank = ("", RANKS[0]) if known is None else (known.product, known.rank)
+    at.plan.outs.append(goods(id_, product, content, sure=rank != RANKS[0]))
 
 
 def _adjusted(at: Sheet) -> None:
-    rows = [*at.event.rows("lines.chain", "lines.authority"), *at.event.rows("shared.partner", "shared.authority")]
-    for row in rows:
-        known, delta = at.batch(row["batch"]), row["delta_mg"]
+    """All lines together, as custody nets them: the batch as made is larger or smaller, and more or less has left."""
+    sums: dict[str, list[int]] = {}
+    for group in (("lines.chain", "lines.authority"), ("shared.partner", "shared.authority")):
+        for row in at.event.rows(*group):
+            made_and_taken = sums.setdefault(row["batch"], [0, 0])
+            made_and_taken[row["side"] in ("used", "shipped")] += row["delta_mg"]
+    for id_, (made, more) in sums.items():
+        known = at.batch(id_)
         if known is None or not known.content.mg:
             continue
-        if row["side"] in ("used", "shipped"):
-            _untake(at, row["batch"], -delta)
+        whole, mg = known.content, known.content.mg + made
+        if mg <= 0:
+            at.put(id_, None)
             continue
-        mg = known.content.mg + delta
         totals = {
-            element: (share.ug * mg // known.content.mg, share.u_ppm)
-            for element, share in known.content.elements.items()
+            element: (half_even(share.ug * mg, whole.mg), share.u_ppm) for element, share in whole.elements.items()
         }
-        taken = known.content.taken_mg
-        content = scale(known.content, totals, mg)
-        at.put(row["batch"], replace(known, content=replace(content, taken_mg=min(taken, mg))) if mg else None)
-
-
-def _untake(at: Sheet, id_: str, mg: int) -> None:
-    known = at.batch(id_)
-    if known is not None and known.content.mg:
-        content = replace(known.content, taken_mg=(known.content.taken_mg - mg) % known.content.mg)
+        taken = whole.taken_mg + more
+        content = replace(scale(whole, totals, mg), taken_mg=min(max(0, taken), mg))
         at.put(id_, replace(known, content=content))
+        if taken < 0:
+            at.give_back(id_, -taken)
 
 
 def made_ids(event: Event) -> tuple[str, ...]:
@@ -387,8 +404,8 @@ _RULES: Mapping[str, Callable[[Sheet], None]] = {
 _ROWS = {
     "received": ("lines.chain",),
     "shipped": ("lines.chain",),
-    "removed": ("lines.chain",),
     "acknowledged": ("lines.partner",),
+    "removed": ("lines.chain",),
     "remeasured": ("lines.chain",),
     "counted": ("lines.chain",),
     "adjusted": ("lines.chain",),

@@ -41,7 +41,10 @@ class Goods:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What the own event at `index` moved. `processes`: its steps, in order; `pool`: the code of the pool concerned."""
+    """What an event of a log moved; the list above says what of it are `ins` and `outs`.
+
+    `processes`: its steps, in order; `pool`: the code of the pool concerned.
+    """
 
     index: int
     event: Event

@@ -19,12 +19,16 @@ TYPICAL = "typical"
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """What a batch is made of. `mg` of its content is on the batch's own basis; `rank` is one of RANKS."""
+    """What a batch is made of. `mg` of its content is on the batch's own basis; `rank` is one of RANKS.
+
+    `origin` is where registered goods are from whose elements nobody told yet; their first assay will.
+    """
 
     product: str
     basis: str
     content: Content
     rank: str = "typical"
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ def dump_makeup(makeup: Makeup) -> str:
         plain = {
             "basis": makeup.basis,
             "content": _plain(makeup.content),
+            "origin": makeup.origin,
             "product": makeup.product,
             "rank": makeup.rank,
         }
@@ -84,7 +89,7 @@ def load_makeup(text: str) -> Makeup:
     plain = json.loads(text)
     if "now" in plain:
         return PoolContent(_content(plain["now"]), _content(plain["went_in"]))
-    return Composition(plain["product"], plain["basis"], _content(plain["content"]), plain["rank"])
+    return Composition(plain["product"], plain["basis"], _content(plain["content"]), plain["rank"], plain["origin"])
 
 
 def _plain(content: Content) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 The first that applies, output by output:
 1. its own assay;
-2. where the process shapes, joins or parts goods without changing what they are (metal stays metal, or the product is
-   one that went in): the mix, in proportion to mass. Losses take their part with them, but water and gas take none;
+2. where the process only parts or joins, whatever the product is called, or shapes goods without changing what they are
+   (metal stays metal, or the product is one that went in): the mix, in proportion to mass. Losses take their part with
+   them, but water and gas take none;
 3. where a process keeps the elements and changes their form (oxide to metal): the total that is typical of the product,
    divided among its elements as the mix is;
 4. what is typical of the product;
@@ -19,7 +20,7 @@ from typing import Any
 from ledger.matter.assays import parse_assay
 from ledger.matter.elements import ELEMENTS
 from ledger.matter.provenance import Content, Totals
-from ledger.matter.reference import Reference
+from ledger.matter.reference import CONSERVING, Reference
 from ledger.matter.rows import share_out
 from ledger.matter.typical import typical
 
@@ -48,10 +49,11 @@ def totals_of_outputs(
     """`rank` is how sure the mix is, `inputs` the products that went in, `rows` the outputs as the event tells them."""
     found: list[Told | None] = [_by_assay(row, reference, f"outputs[{at}].assay") for at, row in enumerate(rows)]
     keeps = all(reference.keeps_elements(process) for process in processes) and bool(processes)
+    parts = bool(processes) and CONSERVING.issuperset(processes)
     carried = [
         at
         for at, row in enumerate(rows)
-        if found[at] is None and keeps and _same_goods(row["product"], inputs, reference)
+        if found[at] is None and keeps and (parts or _same_goods(row["product"], inputs, reference))
     ]
     _carry(mixed, found, carried, rows, losses, rank)
     return [

@@ -12,8 +12,9 @@ from ledger.matter.events import Event
 from ledger.matter.flows import Goods
 from ledger.matter.makeups import RANKS, Composition, Makeup, PoolContent, pool_key
 from ledger.matter.outputs import totals_of_outputs
-from ledger.matter.provenance import MODELS, Content, Totals, apportion, take
+from ledger.matter.provenance import MODELS, Content, Share, Totals, apportion, mix, take
 from ledger.matter.reference import Reference
+from ledger.matter.rows import half_even, stretch
 from ledger.matter.stock import Booked
 
 View = Mapping[str, Makeup | None]
@@ -74,6 +75,24 @@ class Sheet:
         self.plan.ins.append(goods(id_, known.product, part, sure=known.rank != RANKS[0]))
         return part
 
+    def give_back(self, id_: str, mg: int) -> Content:
+        """Goods of a batch stand here again, and their part of it.
+
+        They are what left last. Where the batch was weighed anew since they left, what they were is not counted any
+        more: then they are as much of what the batch is now, and of no origin of it is anything sure.
+        """
+        known = self.batch(id_)
+        if known is None or not known.content.mg:
+            return Content(mg, {}, MODELS[0])
+        counted = min(mg, known.content.taken_mg)
+        content = replace(known.content, taken_mg=known.content.taken_mg - counted)
+        part, _ = take(content, counted)
+        if counted < mg:
+            more = _as_much(content, mg - counted)
+            part, content = mix([part, more]), mix([content, more])
+        self.put(id_, replace(known, content=content))
+        return part
+
     def take_inputs(self) -> list[Content]:
         return [self.take(row["batch"], row["mg"]) for row in self.event.rows("inputs.chain", "inputs.authority")]
 
@@ -118,6 +137,20 @@ def goods(batch: str, product: str, content: Content, *, sure: bool) -> Goods:
         {element: share.origins for element, share in content.elements.items()},
         sure,
     )
+
+
+def _as_much(content: Content, mg: int) -> Content:
+    """So much of goods like these: each origin may have given all of it, or nothing."""
+    elements = {}
+    for element, share in content.elements.items():
+        ug = half_even(share.ug * mg, content.mg)
+        if ug:
+            origins, sources = (
+                {key: (mid, 0, ug) for key, (mid, _, _) in stretch(rows, share.ug, ug).items()}
+                for rows in (share.origins, share.sources)
+            )
+            elements[element] = Share(ug, share.u_ppm, origins, sources)
+    return Content(mg, elements, content.model)
 
 
 def _left_of(mixed: Content, wanted: Sequence[Totals]) -> dict[str, tuple[int, int]]:

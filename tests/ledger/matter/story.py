@@ -283,12 +283,15 @@ class Node:
         site: str = SITE,
         at: str = AT,
         recorded_at: str = RECORDED_AT,
+        assay: Row | None = None,
+        country: str = "CN",
+        feed_class: str | None = None,
     ) -> Event:
         slots = {
             "batch": {"product": product, "lot_no": name, "at": at, "site": site},
-            "origin": {"class": "mined", "country": "CN"},
+            "origin": only(class_="mined", country=country, feed_class=feed_class),
             "quantity": only(mg=mg, basis=basis, count=count, typed={"value": "as typed"}),
-            "assay": None,
+            "assay": assay,
             "documents": None,
         }
         return self.event("registered", slots, {"batch": self.call(name)}, recorded_at=recorded_at)
@@ -387,11 +390,14 @@ class Node:
             "offer": {"log": offer.origin, "index": 1, "leaf": HASH, "size": 2, "root": HASH},
             "lines.chain": [{"line": row["line"], "batch": row.pop("batch")} for row in rows],
             "lines.partner": [
-                {key: value for key, value in row.items() if key not in ("line", "site")} for row in rows
+                {key: value for key, value in row.items() if key not in ("line", "site", "assay")} for row in rows
             ],
-            "lines.authority": [{"site": row["site"]} for row in rows],
+            "lines.authority": [only(site=row["site"], assay=row.get("assay")) for row in rows],
             "documents": None,
         }
+        told = list(offer.items("lines.provenance"))
+        if told:
+            slots["lines.provenance"] = [told[row["line"]] for row in rows]
         return self.event("received", slots)
 
     def acknowledged(
@@ -814,6 +820,10 @@ class Node:
             typed={},
         )
 
+    def _product_of(self, name: str) -> str:
+        found = self.view.get(("batch", self.id(name)))
+        return found.product if isinstance(found, Batch) else "prnd_oxide"
+
     def _batch_of(self, name: str) -> str:
         found = self.view.get(("unit", self.id(name)))
         return found.batch if isinstance(found, Unit) else self.id("ore")
@@ -870,7 +880,7 @@ class Node:
             count=row.get("count"),
             units=units,
             owner=row.get("owner"),
-            product="prnd_oxide",
+            product=self._product_of(row["batch"]),
             lot_no=row["batch"] if len(row["batch"]) < 20 else None,
         )
 

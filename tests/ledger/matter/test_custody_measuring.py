@@ -70,7 +70,7 @@ def test_samples_of_others_goods_are_theirs(world):
     node, other = world["mine"], world["smelter"]
     offer = world.do(node.shipped("S", "smelter", part("ore", 20 * KG), purpose="processing"))
     world.do(other.received(offer, answer()))
-    world.do(other.sampled([part("ore", 200, owner="mine.example")], [made("lab", 200, product="prnd_oxide")]))
+    world.do(other.sampled([part("ore", 200, owner="mine.example")], [made("lab", 200, product=ORE)]))
     assert [held.owner for held in other.batch("lab").loose] == ["mine.example"]
 
 
