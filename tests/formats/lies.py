@@ -3,11 +3,12 @@
 A lie is told once, in here; the tests of `ledger.evidence` refuse it by its code, the vectors carry it to other
 implementations as edits of a true file, and the second verifier refuses it by its class.
 
-Over 400 lines because it is one list of a hundred lies, each a few lines long.
+Over 400 lines because it is one list of more than a hundred lies, each a few lines long.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -151,6 +152,31 @@ def _row(slot: str, position: int, **fields: Any) -> Callable[[dict[str, Any]], 
         slots[slot][position].update(fields)
 
     return change
+
+
+def _inside(slot: str, *path: Any, to: Any) -> Callable[[dict[str, Any]], None]:
+    """Another value somewhere inside a slot: `to`, or what it makes of what stands there."""
+
+    def change(slots: dict[str, Any]) -> None:
+        slots[slot] = deepcopy(slots[slot])
+        _put(slot, *path, to=to)(slots)
+
+    return change
+
+
+_ND = ("shares", 0, 1)
+"""Where the rows of the oxide's neodymium stand in its shares."""
+_UG, _FROM = ("amounts", 0, 1), ("amounts", 0, 3)
+"""Where its µg, and their sources, stand in its amounts."""
+
+
+def _sure(*origins: str) -> list[list[Any]]:
+    """Rows of which each origin may be anything; the first is taken for all of it."""
+    return [[origin, 0 if at else 10**9, 0, 10**9] for at, origin in enumerate(origins)]
+
+
+def _backwards(rows: list[Any]) -> list[Any]:
+    return rows[::-1]
 
 
 # -- checkpoints and histories that only a key's owner can make -----------------------------------------------------
@@ -806,6 +832,56 @@ LIES: tuple[Lie, ...] = (
         "field-wrong",
         magnet={"changes": {1: lambda slots: slots.update(batch="MG-2026-07")}},
     ),
+    # 6  what is said of elements
+    *(
+        _told(name, DISCLOSURES, "Malformed", code, "oxide", plant={"changes": {4: change}})
+        for name, code, change in (
+            ("shares with a field too many", "vector-form", _inside("outputs.provenance", 0, "lot", to="1")),
+            ("a model that nobody knows", "vector-model", _inside("outputs.provenance", 0, "model", to="organic")),
+            ("shares of iron", "vector-element", _inside("outputs.provenance", 0, "shares", 1, 0, to="Fe")),
+            ("elements out of order", "vector-order", _inside("outputs.provenance", 0, "shares", to=_backwards)),
+            ("an element twice", "vector-order", _inside("outputs.provenance", 0, "shares", 1, 0, to="Nd")),
+            ("an element without rows", "vector-sum", _inside("outputs.provenance", 0, *_ND, to=[])),
+            ("an element that is only a name", "vector-form", _inside("outputs.provenance", 0, "shares", 1, to=["Tb"])),
+            ("an origin without a country", "vector-row-name", _inside("outputs.provenance", 0, *_ND, 0, 0, to="/x")),
+            ("origins out of order", "vector-order", _inside("outputs.provenance", 0, *_ND, to=_backwards)),
+            ("shares that make no whole", "vector-sum", _inside("outputs.provenance", 0, *_ND, 0, 1, to=749_999_999)),
+            ("a share in words", "vector-number", _inside("outputs.provenance", 0, *_ND, 0, 1, to="750000000")),
+            ("a share below its least", "vector-bounds", _inside("outputs.provenance", 0, *_ND, 1, 2, to=250_000_001)),
+            ("a share above its most", "vector-bounds", _inside("outputs.provenance", 0, *_ND, 0, 3, to=749_999_999)),
+            ("a share of more than all", "vector-bounds", _inside("outputs.provenance", 0, *_ND, 0, 3, to=10**9 + 1)),
+            (
+                "an origin that nothing is from",
+                "vector-bounds",
+                _inside("outputs.provenance", 0, *_ND, to=[["CN/ion_mid_y", *[10**9] * 3], ["MM/import_ion", 0, 0, 0]]),
+            ),
+            (
+                "65 origins",
+                "vector-too-long",
+                _inside("outputs.provenance", 0, *_ND, to=_sure(*(f"CN/class{number:02}" for number in range(65)))),
+            ),
+        )
+    ),
+    *(
+        _told(name, DISCLOSURES, "Malformed", code, "plant", plant={"changes": {index: change}})
+        for name, code, index, change in (
+            ("amounts as numbers", "vector-number", 4, _inside("outputs.sources", 0, *_UG, to=90)),
+            (
+                "an amount with a leading zero",
+                "vector-number",
+                4,
+                _inside("outputs.sources", 0, *_UG, to="090000000000"),
+            ),
+            ("amounts of nothing", "vector-sum", 4, _inside("outputs.sources", 0, "amounts", 1, to=["Tb", "0", 0, []])),
+            ("amounts that make no whole", "vector-sum", 4, _inside("outputs.sources", 0, *_UG, to="90000000001")),
+            ("an uncertainty below nothing", "vector-number", 4, _inside("outputs.sources", 0, "amounts", 0, 2, to=-1)),
+            ("a source that is no batch", "vector-row-name", 4, _inside("outputs.sources", 0, *_FROM, 0, 0, to="A-1")),
+            ("sources out of order", "vector-order", 4, _inside("outputs.sources", 0, *_FROM, to=_backwards)),
+            ("a source of more than all", "vector-bounds", 4, _inside("outputs.sources", 0, *_FROM, 0, 3, to="1" * 12)),
+            ("contents of iron", "vector-element", 5, _inside("wip", "contents", 0, 0, to="Fe")),
+            ("contents in kilograms", "vector-number", 10, _inside("pools.authority", 0, "contents", 0, 1, to="37.4")),
+        )
+    ),
     # 7  refs
     _told(
         "a ref to a leaf that is not the entry's",
@@ -827,6 +903,59 @@ LIES: tuple[Lie, ...] = (
         "Unverified",
         "fork",
         motor={"changes": {1: _slot("offer", root=_OTHER_LEAF)}},
+    ),
+    *(
+        _told(name, REFS, "Unverified", code, base, **{who: {"changes": {index: change}}})
+        for name, code, base, who, index, change in (
+            (
+                "a consent by an entry that adjusts nothing",
+                "ref-to-other-entry",
+                "plant",
+                "plant",
+                24,
+                lambda slots: slots.update(consent=tell().alloy.ref(1, 3)),
+            ),
+            (
+                "a consent with a root that the log never signed",
+                "fork",
+                "plant",
+                "plant",
+                24,
+                lambda slots: slots.update(consent={**tell().alloy.ref(2, 3), "root": _OTHER_LEAF}),
+            ),
+            (
+                "an attestation of a root that the log never signed",
+                "fork",
+                "attested",
+                "authority",
+                3,
+                _slot("attestation", root=_OTHER_LEAF),
+            ),
+            (
+                "a reversal of an entry with another leaf",
+                "ref-to-other-entry",
+                "plant",
+                "plant",
+                18,
+                _slot("reversal", leaf=_OTHER_LEAF),
+            ),
+            (
+                "an amendment of an entry that is still to come",
+                "ref-to-other-entry",
+                "plant",
+                "plant",
+                19,
+                _slot("amendment", index=19),
+            ),
+            (
+                "an adjustment of an entry with another leaf",
+                "ref-to-other-entry",
+                "plant",
+                "plant",
+                23,
+                _row("lines.chain", 1, leaf=_OTHER_LEAF),
+            ),
+        )
     ),
     # 8  custody
     _told(
@@ -941,6 +1070,177 @@ LIES: tuple[Lie, ...] = (
         "decline-differs",
         "whole",
         magnet={"changes": {7: _slot("acknowledgement", declined=True)}},
+    ),
+    *(
+        _told(name, CUSTODY, "Refusal", "origins-not-offered", base, **{who: {"changes": {1: change}}})
+        for name, base, who, change in (
+            (
+                "a receipt that tells another origin than was offered",
+                "handover",
+                "motor",
+                _inside("lines.provenance", 0, *_ND, to=_sure("DE/post_consumer")),
+            ),
+            (
+                "a receipt that claims a stronger model than was offered",
+                "plant",
+                "alloy",
+                _inside("lines.provenance", 0, "model", to="segregated"),
+            ),
+            (
+                "a receipt that says nothing of the origins that were offered",
+                "handover",
+                "motor",
+                _inside("lines.provenance", 0, to=None),
+            ),
+            (
+                "a receipt that tells origins where none were offered",
+                "plant",
+                "alloy",
+                _inside("lines.provenance", to=lambda items: items[:1] * 2),
+            ),
+        )
+    ),
+    *(
+        _told(name, CUSTODY, "Refusal", code, base, **{who: {"changes": {index: change}}})
+        for name, code, base, who, index, change in (
+            (
+                "a shipment of another origin than its batch",
+                "origin-from-nowhere",
+                "motor",
+                "magnet",
+                4,
+                _inside("lines.provenance", 1, *_ND, to=_sure("DE/post_consumer")),
+            ),
+            (
+                "a registration of another class than what is shipped of it",
+                "origin-from-nowhere",
+                "motor",
+                "magnet",
+                1,
+                _slot("origin", feed_class=None),
+            ),
+            (
+                "a part from nowhere in what is coated",
+                "origin-from-nowhere",
+                "motor",
+                "motor",
+                2,
+                _inside("outputs.provenance", 0, *_ND, to=_sure("CN/post_consumer", "DE/post_consumer")),
+            ),
+            (
+                "an element of which nothing went in",
+                "origin-from-nowhere",
+                "motor",
+                "motor",
+                3,
+                _inside("provenance", "shares", to=lambda rows: [*rows, ["Ho", _sure("CN/post_consumer")]]),
+            ),
+            (
+                "origins put together of fewer than 64",
+                "origin-from-nowhere",
+                "motor",
+                "motor",
+                3,
+                _inside("provenance", *_ND, to=_sure("CN/post_consumer", "ZZ/other")),
+            ),
+            (
+                "a part from nowhere in what is taken out of a motor",
+                "origin-from-nowhere",
+                "whole",
+                "motor",
+                4,
+                _inside("outputs.provenance", 0, *_ND, to=_sure("CN/post_consumer", "DE/post_consumer")),
+            ),
+            (
+                "a draw of what its period did not hold",
+                "origin-from-nowhere",
+                "oxide",
+                "plant",
+                4,
+                _inside("outputs.provenance", 0, "shares", 1, 1, to=_sure("CN/ion_mid_y", "MM/import_ion")),
+            ),
+            (
+                "a period that tells less than what was drawn from it",
+                "origin-from-nowhere",
+                "oxide",
+                "plant",
+                5,
+                _inside("provenance", "shares", 0, 1, to=_sure("CN/ion_mid_y")),
+            ),
+            (
+                "a period of which it is told that nothing is known",
+                "origin-from-nowhere",
+                "plant",
+                "plant",
+                5,
+                lambda slots: slots.update(provenance=None),
+            ),
+            (
+                "a sample of another origin than its batch",
+                "origin-from-nowhere",
+                "plant",
+                "plant",
+                6,
+                _inside("outputs.provenance", 1, *_ND, to=_sure("CN/ion_mid_y", "DE/post_consumer")),
+            ),
+            (
+                "a model that grows stronger in a pool",
+                "model-grew-stronger",
+                "oxide",
+                "plant",
+                4,
+                _inside("outputs.provenance", 0, "model", to="controlled_blending"),
+            ),
+            (
+                "a model that grows stronger on its way out",
+                "model-grew-stronger",
+                "plant",
+                "plant",
+                6,
+                _inside("outputs.provenance", 0, "model", to="identity_preserved"),
+            ),
+        )
+    ),
+    *(
+        _told(name, CUSTODY, "Refusal", code, "plant", **{who: {"changes": {index: change}}})
+        for name, code, who, index, change in (
+            (
+                "an adjustment that takes more than was given",
+                "adjustments-differ",
+                "plant",
+                24,
+                _row("shared.partner", 0, delta_mg=-2_000_000),
+            ),
+            (
+                "an adjustment of another batch than was given",
+                "adjustments-differ",
+                "plant",
+                24,
+                _row("shared.partner", 0, batch=_UNSENT[-26:]),
+            ),
+            (
+                "an adjustment with somebody else",
+                "adjustment-with-other",
+                "alloy",
+                2,
+                _slot("adjustment", **{"with": "magnet.example"}),
+            ),
+            ("an adjustment with nobody", "adjustment-with-other", "plant", 24, _slot("adjustment", **{"with": None})),
+            (
+                "an adjustment of another side",
+                "adjustment-of-other-shipment",
+                "alloy",
+                2,
+                _row("shared.partner", 0, side="shipped"),
+            ),
+            (
+                "an adjustment of an entry that is no receipt",
+                "adjustment-of-other-shipment",
+                "alloy",
+                2,
+                _row("shared.partner", 0, index=0, leaf=b64(tell().alloy.written[0].leaf)),
+            ),
+        )
     ),
     # 9  the subject
     _value(

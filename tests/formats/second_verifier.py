@@ -322,6 +322,15 @@ def check_fields(kinds, value):
 # -- provenance ---------------------------------------------------------------------------------------------------
 
 
+def check_vector(slot, value):
+    if slot.endswith("provenance"):
+        check_shares(value)
+    elif slot.endswith("sources"):
+        check_amounts(value)
+    elif slot in ("wip", "pools.authority"):
+        check_contents(value["contents"])
+
+
 def check_shares(value):
     need(value.keys() == {"model", "shares"} and value["model"] in MODELS, Malformed, "shares")
     for row in in_order(value["shares"], 2, ELEMENTS.index, ELEMENTS.__contains__):
@@ -446,12 +455,7 @@ class Entry:
             for _, value in values:
                 if value is not None:
                     check_fields(kinds, value)
-                    if slot.endswith("provenance"):
-                        check_shares(value)
-                    elif slot.endswith("sources"):
-                        check_amounts(value)
-                    elif slot in ("wip", "pools.authority"):
-                        check_contents(value["contents"])
+                    check_vector(slot, value)
             made = [None if value is None else new_id(self.log, salt) for salt, value in values]
             self.slots[slot] = [value for _, value in values] if is_list else values[0][1]
             if creates and (is_list or made[0] is not None):
@@ -869,36 +873,42 @@ def _check_origins(entries, closed):
     may = {}  # batch → what _vector says, or None
     for entry in entries:
         for place, sources in _made_of(entry):
-            if entry.shown.get(place) is None or sources is None:
-                continue
-            if entry.type == "drawn":
-                from_ = [_vector(closed[id_], "provenance") if id_ in closed else None for id_ in sources]
-            else:
-                from_ = [may.get(id_) for id_ in sources]
-            if None in from_:
-                continue
-            told, _, model = _vector(entry, place)
-            for element, origins in told.items():
-                allowed = {origin for named, others, _ in from_ for origin in named.get(element, others)}
-                free = entry.type == "drawn" and ANY in allowed
-                allowed |= {NONE} | ({ANY} if len(allowed) >= 64 else set())
-                need(free or origins <= allowed, Refusal, "an origin from nowhere")
-            best = min((MODELS.index(one[2]) for one in from_), default=0)
-            known = any(origins != {NONE} for origins in told.values())
-            need(not known or MODELS.index(model) >= best, Refusal, "a stronger model")
-        if "batch" in entry.ids and entry.type == "registered":
-            origin = entry.slot("origin")
-            key = f"{origin['country']}/{origin.get('feed_class') or origin['class']}" if origin else None
-            may[entry.full(entry.ids["batch"])] = ({}, {key}, MODELS[0]) if origin else None
-        if "assembly" in entry.ids:
-            may[entry.full(entry.ids["assembly"])] = _vector(entry, "provenance")
-        for at, id_ in enumerate(entry.ids.get("outputs.chain", [])):
-            if id_:
-                may[entry.full(id_)] = _vector(entry, f"outputs.provenance/{at}")
-        for at, row in enumerate(entry.rows("lines.chain") if entry.type == "received" else []):
-            if "batch" in row and not entry.full(row["batch"]).startswith(entry.log + "#"):
-                batch, new = entry.full(row["batch"]), _vector(entry, f"lines.provenance/{at}", [ANY])
-                may[batch] = _together(may.get(batch, new), new)
+            if entry.shown.get(place) is not None and sources is not None:
+                if entry.type == "drawn":
+                    from_ = [_vector(closed[id_], "provenance") if id_ in closed else None for id_ in sources]
+                else:
+                    from_ = [may.get(id_) for id_ in sources]
+                if None not in from_:
+                    _check_vector(_vector(entry, place), from_, entry.type == "drawn")
+        _learn(entry, may)
+
+
+def _check_vector(vector, from_, pooled):
+    told, _, model = vector
+    for element, origins in told.items():
+        allowed = {origin for named, others, _ in from_ for origin in named.get(element, others)}
+        free = pooled and ANY in allowed
+        allowed |= {NONE} | ({ANY} if len(allowed) >= 64 else set())
+        need(free or origins <= allowed, Refusal, "an origin from nowhere")
+    best = min((MODELS.index(one[2]) for one in from_), default=0)
+    known = any(origins != {NONE} for origins in told.values())
+    need(not known or MODELS.index(model) >= best, Refusal, "a stronger model")
+
+
+def _learn(entry, may):
+    if "batch" in entry.ids and entry.type == "registered":
+        origin = entry.slot("origin")
+        key = f"{origin['country']}/{origin.get('feed_class') or origin['class']}" if origin else None
+        may[entry.full(entry.ids["batch"])] = ({}, {key}, MODELS[0]) if origin else None
+    if "assembly" in entry.ids:
+        may[entry.full(entry.ids["assembly"])] = _vector(entry, "provenance")
+    for at, id_ in enumerate(entry.ids.get("outputs.chain", [])):
+        if id_:
+            may[entry.full(id_)] = _vector(entry, f"outputs.provenance/{at}")
+    for at, row in enumerate(entry.rows("lines.chain") if entry.type == "received" else []):
+        if "batch" in row and not entry.full(row["batch"]).startswith(entry.log + "#"):
+            batch, new = entry.full(row["batch"]), _vector(entry, f"lines.provenance/{at}", [ANY])
+            may[batch] = _together(may.get(batch, new), new)
 
 
 def _together(one, other):

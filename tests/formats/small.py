@@ -284,10 +284,8 @@ def evidence(told: Story, policy: str) -> Iterator[tuple[str, str | None, Eviden
     attested = attested_evidence(told)
     yield "attested", None, attested, policy
     yield "attested, and nobody who vouches", "attested", attested, None
-    roleless = {
-        leaf: opens[1:] if leaf == told.authority.written[0].leaf else opens
-        for leaf, opens in attested.disclosures.items()
-    }
+    opener = told.authority.written[0].leaf
+    roleless = {**attested.disclosures, opener: attested.disclosures[opener][1:]}
     yield "attested, by whom it is not told", "attested", replace(attested, disclosures=roleless), policy
     shorter = _under_shorter(told, attested)
     yield "attested, at a size that is not joined to that of the entries", "attested", shorter, policy

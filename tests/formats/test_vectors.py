@@ -113,11 +113,16 @@ def test_evidence_holds(row):
         tuple(one.values()) for one in told["attested"]
     ]
     assert [
-        (one.batch, one.log, one.index, one.standing, one.model, list(one.elements)) for one in verdict.origins
-    ] == [
-        (*(one[key] for key in ("batch", "log", "index", "standing", "model")), [row[0] for row in one["shares"]])
-        for one in told["origins"]
-    ]
+        {
+            "batch": one.batch,
+            "log": one.log,
+            "index": one.index,
+            "standing": one.standing,
+            "model": one.model,
+            "shares": [[name, [[key, *row] for key, row in rows.items()]] for name, rows in one.elements.items()],
+        }
+        for one in verdict.origins
+    ] == told["origins"]
 
 
 @named(VECTORS["evidence"])
