@@ -11,22 +11,22 @@ not with entries.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from ledger.entries import open_event, parse_entry
 from ledger.errors import Unknown
 from ledger.matter.books import BookRow
+from ledger.matter.events import Event
 from ledger.matter.findings import Finding, cases
 from ledger.matter.flows import Flow
 from ledger.matter.quota import AccountKey, QuotaAccount
+from nodes.config import Settings
 from nodes.contents import flow as flow_at
 from nodes.identity import documents_key
 from nodes.inspecting import Answered, Watch, watch_of
+from nodes.rulesets import Rulesets
 from nodes.store import log, upstream
-from nodes.store.engine import Connection
-
-if TYPE_CHECKING:
-    from nodes.node import Node
+from nodes.store.engine import Connection, Store
 
 PAGE = 500
 _T = TypeVar("_T")
@@ -49,8 +49,8 @@ class Told:
 class Inspection:
     """What the node's own books say."""
 
-    def __init__(self, node: "Node") -> None:
-        self._node = node
+    def __init__(self, store: Store, settings: Settings, rulesets: Rulesets) -> None:
+        self._store, self._settings, self._rulesets = store, settings, rulesets
         self._lock = Lock()
         self._watch: Watch | None = None
         self._size = self._opening = 0
@@ -95,11 +95,10 @@ class Inspection:
     # -- reading ----------------------------------------------------------------------------------------------
 
     def _catch_up(self) -> Watch:
-        node = self._node
         if self._watch is None:
-            self._watch = watch_of(node.opened(), node.reference, documents_key(node.settings.home))
+            self._watch = watch_of(self._opened(), self._rulesets.current, documents_key(self._settings.home))
         while True:
-            with node.store.read() as conn:
+            with self._store.read() as conn:
                 flows = self._page(conn)
             for one in flows:
                 self._grant(self._watch, one.index)
@@ -109,13 +108,18 @@ class Inspection:
                 self._grant(self._watch, self._size)
                 return self._watch
 
+    def _opened(self) -> Event:
+        with self._store.read() as conn:
+            entry = log.entry(conn, 0)
+        return open_event(parse_entry(entry.note), entry.disclosures.split("\n"), whole=True)
+
     def _page(self, conn: Connection) -> Sequence[Flow]:
         """The next entries as flows; before them what the authority granted."""
         while page := upstream.openings_of(conn, "quota_granted", after=self._opening):
             for one in page:
                 event = one.entry.event
                 fresh = one.entry.entry_no not in self._granted
-                if fresh and event.scalar("grant") and event.name == self._node.settings.authority:
+                if fresh and event.scalar("grant") and event.name == self._settings.authority:
                     self._granted.add(one.entry.entry_no)
                     self._grants.append((one.head_size, event))
             self._opening = page[-1].no
@@ -124,7 +128,7 @@ class Inspection:
         flows = []
         for entry in entries:
             event = open_event(parse_entry(entry.note), entry.disclosures.split("\n"), whole=True)
-            flows.append(flow_at(conn, entry.index, event, texts.get(entry.index), self._node.rulesets))
+            flows.append(flow_at(conn, entry.index, event, texts.get(entry.index), self._rulesets))
         return flows
 
     def _grant(self, watch: Watch, index: int) -> None:

@@ -121,3 +121,13 @@ def at_once(flow: Flow, reference: Reference, role: str, country: str | None) ->
         found = list(Intake(limits, Drawdown(b"at once")).take(flow))
         return [finding for finding in found if "document" not in finding.facts]
     return sorted(Elements(limits).take(flow), key=lambda finding: _SEVERITIES.index(finding.severity))
+
+
+def warning(finding: Finding) -> dict[str, str]:
+    """A finding as the clerk who just recorded hears of it."""
+    return {
+        "code": finding.rule,
+        "severity": finding.severity,
+        "reason": finding.text("en"),
+        "reason_zh": finding.text("zh"),
+    }

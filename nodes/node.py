@@ -84,9 +84,9 @@ class Node:
         self.settings, self.identity, self.store, self.clock = settings, identity, store, clock
         self.reference = _reference(settings)
         self.policy = _policy(settings, identity)
-        self.inspection = Inspection(self)
         self.published: list[Callable[[], None]] = []
         self.rulesets = Rulesets(self.reference)
+        self.inspection = Inspection(store, settings, self.rulesets)
         self.sequencer = Sequencer(store, identity, settings, self.rulesets, clock, self._on_checkpoint)
 
     @classmethod

@@ -40,7 +40,7 @@ from nodes.config import Settings
 from nodes.derive import Derived, derive, derived
 from nodes.desk import GroupDesk
 from nodes.identity import Identity
-from nodes.inspecting import at_once
+from nodes.inspecting import at_once, warning
 from nodes.rulesets import Rulesets
 from nodes.store import access, deliveries, log
 from nodes.store.access import Idempotency
@@ -330,7 +330,7 @@ class Sequencer:
             sealed = Sealed(one.entry.event, one.entry.index, leaf, desk.origin)
             told = one.draft.answer(sealed)
             if one.warnings:
-                told["warnings"] = [*told.get("warnings", ()), *map(_warning, one.warnings)]
+                told["warnings"] = [*told.get("warnings", ()), *map(warning, one.warnings)]
             answer = Answer(201, _json(told))
             outcomes[one.position] = answer
             if one.command.idempotency is not None:
@@ -389,16 +389,6 @@ def _recalled(remembered: access.Remembered, asked: Idempotency) -> Answer | Con
     if remembered.body_hash != asked.body_hash:
         return Conflict("key-of-other-request", field="Idempotency-Key", value=asked.key)
     return Answer(remembered.status, remembered.answer)
-
-
-def _warning(finding: Finding) -> dict[str, str]:
-    """A finding as the clerk who just recorded hears of it."""
-    return {
-        "code": finding.rule,
-        "severity": finding.severity,
-        "reason": finding.text("en"),
-        "reason_zh": finding.text("zh"),
-    }
 
 
 def _json(value: dict[str, Any]) -> bytes:
