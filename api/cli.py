@@ -12,7 +12,7 @@ import sys
 
 import typer
 
-from api.commands import audit, batch, demo, home, operate, shipment, terminal, trace, unit, verify
+from api.commands import audit, batch, books, correct, demo, home, operate, shipment, terminal, trace, unit, verify
 from ledger.errors import LodetraceError
 
 MISUSE = 2
@@ -27,7 +27,7 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    for verbs in (home, batch, unit, shipment, trace, verify, audit, operate, demo):
+    for verbs in (home, batch, unit, shipment, correct, books, trace, verify, audit, operate, demo):
         verbs.add(app)
     return app
 

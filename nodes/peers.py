@@ -182,6 +182,10 @@ class ApiClient:
         headers = {"content-type": content_type, "idempotency-key": key or token_hex(16)}
         return self._call("POST", path, headers, content, {})
 
+    def delete(self, path: str) -> Reply:
+        """Away with it. Repeated, it may find nothing any more."""
+        return self._call("DELETE", path, {}, b"", {})
+
     def _call(
         self, method: str, path: str, headers: Mapping[str, str], content: bytes, query: Mapping[str, str | int]
     ) -> Reply:
