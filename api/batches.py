@@ -13,7 +13,7 @@ from api.recording import JSON, Recording, add, entry
 from api.requests import Assay, Body, Code, Country, Line, Noted, Quantity, Step, Text, Weighing
 from ledger.entries import id_in
 from ledger.evidence import format_evidence
-from nodes import evidence, trace
+from nodes import corrected, evidence, trace
 from nodes.clock import stamp
 from nodes.node import Node
 from nodes.store import codes, lists
@@ -303,8 +303,10 @@ def routes(node: Node, access: Access) -> APIRouter:
         with node.store.read() as conn:
             record = lists.batch(conn, codes.find_batch(conn, batch))
             units = lists.units(conn, batch=record.batch.id, limit=PAGE_MAX)
+            mended = corrected.shown(conn, node.origin, record)
         return {
             **shown(record),
+            **mended,
             "id": id_in(record.batch.id, node.origin, ""),
             "units": [{"unit": one.unit.id, "serial": one.unit.serial, "state": one.unit.state} for one in units],
         }

@@ -25,7 +25,7 @@ from ledger.verdict import ATTESTED, CLAIMED, PROVEN, WORDS, Step, sentence
 from nodes import evidence, labels
 from nodes.clock import stamp
 from nodes.node import Node
-from nodes.scan import LIFE, SOMEBODY, UNDECIDED, Scan, scan
+from nodes.scan import LIFE, SOMEBODY, STATUS, UNDECIDED, Scan, scan
 
 
 def routes(node: Node, access: Access) -> APIRouter:
@@ -95,6 +95,7 @@ def _facts(node: Node, found: Scan, language: str, token: str) -> dict[str, Any]
         "product": None if found.product is None else node.reference.product_name(found.product, language),
         "net": show_mg(found.label.net_mg),
         "net_now": None if found.weighed_since is None else show_mg(found.weighed_since),
+        "status": None if found.status is None else STATUS[found.status][place],
         "life": None if unit is None else LIFE[unit.state][place],
         "countries": sorted({step.country for step in verdict.steps if step.country}) if verdict else [],
         "stages": [
@@ -174,6 +175,7 @@ def _json(node: Node, found: Scan) -> bytes:
     body = {
         "genuine": found.genuine,
         "spent": found.spent,
+        "status": found.status,
         "maker": found.maker,
         "organisation": found.organisation,
         "organisation_en": found.organisation_en,

@@ -19,6 +19,7 @@ from ledger.matter.stock import Unit
 from ledger.verdict import Origin, Step, Verdict, judge
 from nodes import evidence
 from nodes.clock import stamp
+from nodes.corrected import status_of
 from nodes.node import Node
 from nodes.store import lists, upstream
 from nodes.store.engine import Connection
@@ -37,6 +38,15 @@ LIFE = {
     ),
 }
 """Unit state → where it is in its life, in English and Chinese."""
+STATUS = {
+    "valid": ("valid: no recall, hold or correction is known here", "有效：本节点未见召回、冻结或冲销记录"),
+    "corrected": ("corrected: an entry behind it was put right since", "已冲销：其来历中有条目后来被更正"),
+    "held": ("held: it must not be used or moved on until it is released", "已冻结：解除之前不得使用或转移"),
+    "recalled": ("recalled: stop using it, and return it as the recall says", "已召回：请停止使用，并按召回要求退回"),
+}
+"""Status → what it means for whoever scans, in English and Chinese."""
+STOPPED = frozenset({"held", "recalled"})
+"""Statuses in which nobody should go on."""
 SPENT = frozenset({"missing", "emptied", "consumed", "reversed"})
 """States in which the label, however genuine, should not be met with on goods."""
 UNDECIDED = frozenset({"label-maker-unknown", "label-version-unknown"})
@@ -72,6 +82,7 @@ class Scan:
     organisation_en: str
     check_code: str
     unit: Unit | None = None
+    status: str | None = None
     product: str | None = None
     verdict: Verdict | None = None
     stages: tuple[Stage, ...] = ()
@@ -86,6 +97,11 @@ class Scan:
     def spent(self) -> bool:
         """As far as is known here, the goods that this label was made for are gone."""
         return self.unit is not None and self.unit.state in SPENT
+
+    @property
+    def stopped(self) -> bool:
+        """Held or recalled, as far as is known here."""
+        return self.status in STOPPED
 
     @property
     def weighed_since(self) -> int | None:
@@ -109,7 +125,9 @@ def scan(node: Node, token: str) -> Scan:
 
 def _known(conn: Connection, node: Node, found: Scan, record: UnitRecord) -> Scan:
     label, unit = found.label, record.unit
-    found = replace(found, unit=unit, product=lists.batch(conn, unit.batch).batch.product)
+    batch = lists.batch(conn, unit.batch)
+    status = status_of(conn, node.origin, unit, batch)
+    found = replace(found, unit=unit, status=status, product=batch.batch.product)
     if record.packed_by is None:  # it came without the proof of its label
         return found
     try:

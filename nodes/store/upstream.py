@@ -47,6 +47,7 @@ _OPENINGS = (
     + " WHERE o.no > ? ORDER BY o.no LIMIT ?"
 )
 _OPENINGS_OF_TYPE = _OPENINGS.replace("WHERE o.no > ?", "WHERE u.type = ? AND o.no > ?")
+_OF_TYPES = f'{_NOW} WHERE u.log_no = ? AND u.type IN ({{}}) ORDER BY u."index"'
 _DEPOSITED = (
     'SELECT l.origin FROM logs l WHERE EXISTS (SELECT 1 FROM upstream u WHERE u.log_no = l.no AND u."index" = 0)'
     ' AND EXISTS (SELECT 1 FROM upstream u WHERE u.log_no = l.no AND u."index" = 1) ORDER BY l.no'
@@ -183,6 +184,13 @@ def openings_of(conn: Connection, type_: str, *, after: int = 0, limit: int = 50
     """Those of entries of one type."""
     rows = conn.execute(_OPENINGS_OF_TYPE, (type_, after, limit))
     return [Opening(no, head_size, _upstream(tuple(row))) for no, head_size, *row in rows]
+
+
+def of_types(conn: Connection, logs: Iterable[str], types: Iterable[str]) -> list[Upstream]:
+    """What is held of some logs of some types of events."""
+    wanted = list(types)
+    numbers = log_numbers(conn, logs).values()
+    return [_upstream(row) for log_no in numbers for row in select_in(conn, _OF_TYPES, wanted, (log_no,))]
 
 
 def deposited(conn: Connection) -> list[str]:

@@ -4,6 +4,7 @@ import csv
 import io
 import sqlite3
 from contextlib import closing
+from urllib.parse import quote
 
 import pytest
 
@@ -14,7 +15,7 @@ from nodes.inspecting import COLUMNS, printed
 from nodes.store import log, upstream
 from nodes.store.engine import Store
 from tests.bookkeeping import ASSAY, AUTHORITY, EVENTS, MINE, NAMES, as_supervisor, play, register, world
-from tests.world import kg
+from tests.world import kg, until
 
 
 @pytest.fixture(scope="module")
@@ -243,3 +244,29 @@ def test_tables_of_contents_that_the_log_does_not_imply(told, tmp_path, change, 
         with pytest.raises(Unverified) as found:
             audit(source)
     assert found.value.code == expected
+
+
+# -- what others see ----------------------------------------------------------------------------------------------
+
+
+def test_a_batch_tells_what_was_corrected_behind_it(told):
+    mine = told.mine.get("/api/v1/batches/A-01")
+    assert mine["corrections"] == [{"log": f"{MINE}/log", "index": 1, "kinds": ["amended", "adjusted"]}]
+    assert mine["upstream_corrections"] == []
+    assert mine["status"] == {"held": False, "recalled": False, "pledged": False}
+    here = told.plant.get("/api/v1/batches?on_hand=true")["batches"]
+    (batch,) = [one["batch"] for one in here if one["batch"].startswith(MINE)]
+    found = told.plant.get(f"/api/v1/batches/{quote(batch, safe='')}")
+    known = {(one["log"], *one["kinds"]) for one in found["upstream_corrections"]}
+    assert known >= {("plant.example/log", "adjusted"), (f"{MINE}/log", "adjusted")}
+
+
+def test_a_label_of_corrected_goods_says_so(told):
+    (unit,) = told.mine.pack("A-01", "U-77", net="1")
+    token = unit["label_url"].rpartition("/q/")[2]
+    until(lambda: told.mine.ask("GET", f"/q/{token}?lang=en", role=None).status == 200, "the entry is published")
+    program = {"accept": "application/json"}
+    assert told.mine.ask("GET", f"/q/{token}", role=None, headers=program).json()["status"] == "corrected"
+    for language, words in {"en": "put right since", "zh": "已冲销"}.items():
+        page = told.mine.ask("GET", f"/q/{token}?lang={language}", role=None, headers={"accept": "text/html"})
+        assert words in page.body.decode()
