@@ -157,7 +157,24 @@ RECORDINGS = (
             "assay": {
                 "basis": "ignited",
                 "total_reo_pct": "92.1",
-                "distribution_pct": [["La", "30.1"], ["Ce", "7.2"], ["Pr", "7.4"], ["Nd", "31.0"], ["Y", "24.3"]],
+                "others_pct": "1.06",
+                "distribution_pct": [
+                    ["La", "27.6"],
+                    ["Ce", "3.2"],
+                    ["Pr", "5.6"],
+                    ["Nd", "17.6"],
+                    ["Sm", "4.5"],
+                    ["Eu", "0.93"],
+                    ["Gd", "6.0"],
+                    ["Tb", "0.68"],
+                    ["Dy", "3.7"],
+                    ["Ho", "0.74"],
+                    ["Er", "2.48"],
+                    ["Tm", "0.27"],
+                    ["Yb", "1.13"],
+                    ["Lu", "0.21"],
+                    ["Y", "24.3"],
+                ],
             },
             "documents": [{"kind": "weigh_ticket", "no": "BT-991"}],
         },
@@ -185,7 +202,8 @@ RECORDINGS = (
         {
             "outputs": [{"batch": _OXIDE, "product": "prnd_oxide", "lot_no": "PN-7"}],
             "entry": entry("xinfeng.example", 2),
-            "warnings": [],
+            # Of twenty tonnes of ore only the Pr and Nd are booked: that is worth a word.
+            "warnings": [{"code": "yield-low", "severity": "mild", "reason": "…", "reason_zh": "…"}],
         },
     ),
     Recording(

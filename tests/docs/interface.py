@@ -14,6 +14,7 @@ from tests.world import Member, Reply, World, until
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "interface.md"
 NAMES = ("xinfeng.example", "metal.example", "motor.example")
 SITES = {"xinfeng.example": ("xinfeng-1", "plant-1")}
+ROLES = {"metal.example": "metal", "motor.example": "motor"}
 STARTED = datetime(2026, 12, 1, tzinfo=UTC)
 """When the nodes of the page live: after everything that its examples date."""
 VARIES = {"at", "check_code", "label_url", "leaf", "made_at", "recorded_at"}
@@ -74,6 +75,7 @@ class Stage:
         for member in self.world:
             member.clock = lambda: STARTED + (datetime.now(UTC) - started)
             _resite(member, SITES.get(member.name))
+            _recast(member, ROLES.get(member.name, "mine"))
 
     def ask(self, example: Example, number: int) -> Reply:
         """One request, after all that travels has arrived, and all that was recorded is under a checkpoint."""
@@ -118,7 +120,7 @@ class Stage:
                     self._same(shown[name], real[name], example, f"{place}.{name}")
         elif isinstance(shown, list) and isinstance(real, list):
             more = shown[-1:] == [MORE]
-            assert len(real) >= len(shown) - more if more else len(real) == len(shown), f"{where} has {len(real)}"
+            assert len(real) >= len(shown) - more if more else len(real) == len(shown), f"{where} has {len(real)}: {real!r}"
             for at, one in enumerate(shown[: len(shown) - more]):
                 self._same(one, real[at], example, f"{place}[{at}]")
         elif isinstance(shown, str) and MORE in shown:
@@ -157,6 +159,11 @@ def _is_published(member: Member) -> bool:
     with member.node.store.read() as conn:
         newest = log.latest_checkpoint(conn)
         return newest is not None and newest[0] == log.head(conn).size
+
+
+def _recast(member: Member, role: str) -> None:
+    file = member.home / "config.toml"
+    file.write_text(file.read_text().replace('role = "mine"', f'role = "{role}"'))
 
 
 def _resite(member: Member, codes: tuple[str, ...] | None) -> None:
