@@ -16,7 +16,6 @@ from nodes import tokens
 from nodes.clock import system_clock
 from nodes.node import VERBS, Node
 from nodes.store import log
-from nodes.tokens import ROLES
 
 KG100 = {"value": "100", "unit": "kg", "basis": "net"}
 REGISTER = {

@@ -120,7 +120,9 @@ class Stage:
                     self._same(shown[name], real[name], example, f"{place}.{name}")
         elif isinstance(shown, list) and isinstance(real, list):
             more = shown[-1:] == [MORE]
-            assert len(real) >= len(shown) - more if more else len(real) == len(shown), f"{where} has {len(real)}: {real!r}"
+            assert len(real) >= len(shown) - more if more else len(real) == len(shown), (
+                f"{where} has {len(real)}: {real!r}"
+            )
             for at, one in enumerate(shown[: len(shown) - more]):
                 self._same(one, real[at], example, f"{place}[{at}]")
         elif isinstance(shown, str) and MORE in shown:
