@@ -33,17 +33,21 @@ class Organisation:
         self.url = f"http://127.0.0.1:{port}"
         self.facts: Mapping[str, Any] = {}
         self.token = ""
+        self._supervisor = ""
         self._process: subprocess.Popen[bytes] | None = None
         self._client: ApiClient | None = None
 
     def found(self) -> None:
-        """`lodetrace init` and a clerk's token."""
+        """`lodetrace init`, and tokens for a clerk and for a second person, who approves."""
         sites = [part for site in self.sites for part in ("--site", f"{site}:Jiangxi")]
         init = ["init", "--home", str(self.home), "--name", self.name, "--org", self.organisation]
         init += ["--org-en", self.english, "--role", self.role, "--port", str(self.port), *sites, "--json"]
         self.facts = json.loads(command(*init))
-        token = ("token", "create", "--home", str(self.home), "--role", "clerk", "--name", "demo", "--json")
-        self.token = json.loads(command(*token))["token"]
+        self.token, self._supervisor = self._admit("clerk", "Li"), self._admit("supervisor", "Wang")
+
+    def _admit(self, role: str, name: str) -> str:
+        token = ("token", "create", "--home", str(self.home), "--role", role, "--name", name, "--json")
+        return str(json.loads(command(*token))["token"])
 
     def trust(self, policy: str) -> None:
         (self.home / "policy.txt").write_text(policy, encoding="utf-8")
@@ -101,6 +105,11 @@ class Organisation:
 
     def post(self, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
         return dict(self.program.post(path, body, key=f"story-{key}").json())
+
+    def approve(self, draft: str, key: str) -> dict[str, Any]:
+        """The second person looks at a correction, and seals it."""
+        with ApiClient(self.url, self._supervisor) as client:
+            return dict(client.post(f"/api/v1/drafts/{draft}/approval", {}, key=f"story-{key}").json())
 
     def get(self, path: str) -> dict[str, Any]:
         return dict(self.program.get(path).json())

@@ -8,7 +8,9 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -64,6 +66,7 @@ def run(folder: Path, base_port: int, *, exit_after: bool, as_json: bool) -> int
         _play(console, federation, told)
         motor = _labels(console, federation, told, folder)
         _trace(console, checks, federation, told, folder)
+        _elements(console, checks, federation, told)
         evidence = _scan_and_evidence(console, checks, federation, motor, folder)
         _audits(console, checks, federation, folder)
         summary = _summary(federation, checks, told, motor, evidence)
@@ -116,7 +119,32 @@ def _trace(console: Console, checks: Checks, federation: Federation, told: Told,
     ]
     checks.that(len(mined) == 6, "the motor leads back to all six lots of the mine", "电机可追溯到矿山全部六个批次")
     gaps = [gap["why"] for gap in found["gaps"]]
-    checks.that(gaps == ["outside"], "and to one gap: iron bought outside the federation", "缺口一处：体系外购入的铁")
+    checks.that(
+        gaps == ["outside", "outside"],
+        "and to two gaps: iron and dysprosium from outside the federation",
+        "缺口两处：体系外购入的铁和进口的镝",
+    )
+
+
+def _elements(console: Console, checks: Checks, federation: Federation, told: Told) -> None:
+    """Where each element of the motor comes from: in the middle, at least, at most; and who says so."""
+    console.print("\n[bold]Origin per element 各元素的来历[/]")
+    found = federation[MOTOR].get(f"/api/v1/batches/{told.ids['motor batch']}/contents")
+    rows = {one["element"]: {row["name"]: row for row in one["origins"]} for one in found["elements"]}
+    for element, origins in rows.items():
+        for origin, row in origins.items():
+            mid, lo, hi = (_share(row[name], origins) for name in ("mid", "lo", "hi"))
+            console.print(f"  {element}  {origin:<24} {mid:>7} %   {lo} … {hi} %")
+    checks.that(set(rows.get("Nd", ())) == {"CN/ion_mid_y"}, "all Nd is from CN/ion_mid_y", "钕全部来自 CN/ion_mid_y")
+    both = {"CN/ion_mid_y", "VN/import_separated"}
+    checks.that(set(rows.get("Dy", ())) == both, "Dy is from two origins, told apart", "镝来自两处，分别说明")
+    finding = federation[MAGNET].get(f"/api/v1/findings/{told.ids['finding']['id']}")
+    checks.that(len(finding["answers"]) == 1, "the finding stands, with its answer", "疑点及其答复均在案")
+
+
+def _share(ug: str, origins: Mapping[str, Mapping[str, str]]) -> str:
+    total = sum(int(row["mid"]) for row in origins.values())
+    return f"{Decimal(int(ug) * 100) / total:.1f}"
 
 
 def _scan_and_evidence(
@@ -128,7 +156,7 @@ def _scan_and_evidence(
     scan = buyer.get(path).json()
     checks.that(scan["genuine"], "genuine: label, entry and history verify", "真实：标签、记录与历史均通过核验")
     countries = {step["country"] for step in scan["verdict"]["steps"]}
-    checks.that(countries == {"CN"}, f"{len(scan['verdict']['steps'])} steps, all in CN", "全部工序在中国")
+    checks.that(countries == {"CN", "VN"}, f"{len(scan['verdict']['steps'])} steps, in CN and VN", "工序在 CN 与 VN")
     (folder / "scan.html").write_bytes(buyer.get(path, accept="text/html").body)
     evidence = folder / "motor.evidence.json"
     evidence.write_bytes(buyer.get(f"{path}/evidence").body)

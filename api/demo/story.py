@@ -65,6 +65,8 @@ class Actor(Protocol):
     """One organisation's program: it talks to its own node only."""
 
     def post(self, path: str, body: dict[str, Any], key: str) -> dict[str, Any]: ...
+    def get(self, path: str) -> dict[str, Any]: ...
+    def approve(self, draft: str, key: str) -> dict[str, Any]: ...
     def wait_for_arrival(self, shipment: str) -> None: ...
     def wait_for_status(self, shipment: str, status: str) -> None: ...
 
@@ -163,6 +165,7 @@ def _mine(actors: dict[str, Actor], told: Told) -> Iterator[Shown]:
         )
         told.ids[f"lot {number}"] = answer["batch"]
         yield Shown(MINE, f"registers lot XF-2026-{number:04d}, {mass} t", f"登记批次 XF-2026-{number:04d}，{mass} 吨")
+    yield from _correct_a_slip(mine)
     merged = mine.post(
         "/api/v1/transformations",
         {
@@ -190,6 +193,38 @@ def _mine(actors: dict[str, Actor], told: Told) -> Iterator[Shown]:
     )
     told.ids["ore shipment"] = f"{NAMES[MINE][0]}/log#{shipped['shipment']}"
     yield Shown(MINE, "ships 108.58 t (100 t REO) to the separation plant", "向分离厂发运 108.58 吨（折 REO 100 吨）")
+
+
+def _correct_a_slip(mine: Actor) -> Iterator[Shown]:
+    """A ticket booked twice: nothing is deleted, a second person approves, and both stay to be seen."""
+    twice = mine.post(
+        "/api/v1/batches",
+        {
+            "product": "ion_clay_mixed_oxide",
+            "lot_no": "XF-2026-0007",
+            "at": day(6, 9),
+            "quantity": tonnes("10.858", moisture_pct="0.5"),
+            "origin": {"class": "mined", "country": "CN", "region": "Jiangxi", "feed_class": "ion_mid_y"},
+            "documents": [{"kind": "weigh_ticket", "no": "BT-996"}],
+        },
+        "register-twice",
+    )
+    waiting = mine.post(
+        "/api/v1/corrections",
+        {
+            "kind": "reverse",
+            "entry": twice["entry"]["index"],
+            "at": day(6, 10),
+            "reason": "ticket BT-996 is that of lot XF-2026-0006",
+        },
+        "reverse",
+    )
+    mine.approve(waiting["draft"], "approve-reversal")
+    yield Shown(
+        MINE,
+        "booked a ticket twice: lot XF-2026-0007 is reversed, with a second person's approval",
+        "同一磅单重复登记：XF-2026-0007 红冲，经第二人审批",
+    )
 
 
 def _separate(actors: dict[str, Actor], told: Told) -> Iterator[Shown]:
@@ -401,12 +436,13 @@ def _magnets(actors: dict[str, Actor], told: Told) -> Iterator[Shown]:
             "lot_no": "FB-1",
             "at": day(33),
             "site": "magnet-1",
-            "quantity": kg("41200"),
+            "quantity": kg("40900"),
             "origin": {"class": "bought_outside", "country": "CN"},
         },
         "register-iron",
     )
     yield Shown(MAGNET, "receives the metals, registers iron and ferro-boron", "接收金属，登记铁与硼铁")
+    yield from _import_dysprosium(magnet, told)
     magnet.post(
         "/api/v1/transformations",
         {
@@ -415,7 +451,8 @@ def _magnets(actors: dict[str, Actor], told: Told) -> Iterator[Shown]:
             "inputs": [
                 {"batch": "PRND-M1", "quantity": kg("18236")},
                 {"batch": "DY-M1", "quantity": kg("900")},
-                {"batch": "FB-1", "quantity": kg("41200")},
+                {"batch": "DY-VN-3", "quantity": kg("300")},
+                {"batch": "FB-1", "quantity": kg("40900")},
             ],
             "outputs": [{"product": "ndfeb_alloy", "lot_no": "AL-1", "quantity": kg("59400")}],
             "losses": [{"kind": "slag", "quantity": kg("936")}],
@@ -504,6 +541,48 @@ def _magnets(actors: dict[str, Actor], told: Told) -> Iterator[Shown]:
     )
     told.ids["magnet shipment"] = f"{NAMES[MAGNET][0]}/log#{shipped['shipment']}"
     yield Shown(MAGNET, "ships the pallet to the motor maker", "向电机厂发运该托盘")
+
+
+def _import_dysprosium(magnet: Actor, told: Told) -> Iterator[Shown]:
+    """Dysprosium of another origin; and a declaration that covers less than what is booked on it."""
+    registered = magnet.post(
+        "/api/v1/batches",
+        {
+            "product": "dy_metal",
+            "lot_no": "DY-VN-3",
+            "at": day(34),
+            "site": "magnet-1",
+            "quantity": kg("310"),
+            "origin": {"class": "imported", "country": "VN", "feed_class": "import_separated"},
+            "assay": {
+                "basis": "as_received",
+                "elements_pct": [["Dy", "99.50"]],
+                "lab": "Customs laboratory, Nansha",
+                "status": "final",
+            },
+            "documents": [
+                {"kind": "customs_declaration", "no": "5101-2026-77", "mass": {"value": "300", "unit": "kg"}},
+                {"kind": "special_invoice", "no": "INV-VN-3"},
+            ],
+        },
+        "register-dy-import",
+    )
+    told.ids["overdrawn"] = registered["entry"]["index"]
+    yield Shown(MAGNET, "registers 310 kg of Dy metal imported from VN", "登记自 VN 进口的金属镝 310 公斤")
+    (finding,) = [one for one in magnet.get("/api/v1/findings")["findings"] if one["rule"] == "document-overdrawn"]
+    told.ids["finding"] = finding
+    yield Shown(MAGNET, f"finding: {finding['text']['en']}", f"疑点：{finding['text']['zh']}")
+    magnet.post(
+        "/api/v1/answers",
+        {
+            "finding": finding["id"],
+            "at": day(34, 15),
+            "text": "10 kg came under the supplementary declaration 5101-2026-78, attached",
+            "documents": [{"kind": "customs_declaration", "no": "5101-2026-78"}],
+        },
+        "answer",
+    )
+    yield Shown(MAGNET, "answers it, with the supplementary declaration", "以补充报关单答复该疑点")
 
 
 def _motors(actors: dict[str, Actor], told: Told) -> Iterator[Shown]:
