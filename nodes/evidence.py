@@ -4,17 +4,21 @@ Own entries are proven under our newest checkpoint, entries of other logs under 
 is handed out was verified when it came in, and is verified again by whoever gets it (ledger/evidence.py).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ledger.disclosing import Wanted, select
 from ledger.entries import Entry, id_in, parse_entry
 from ledger.errors import Unavailable, Unknown
-from ledger.evidence import Evidence, Proven
-from ledger.log.merkle import prove_inclusion
+from ledger.evidence import Consistency, Evidence, Proven
+from ledger.log.canonical import b64
+from ledger.log.checkpoints import parse_checkpoint
+from ledger.log.merkle import prove_consistency, prove_inclusion
+from ledger.log.notes import parse_note
 from nodes.store import genealogy, lists, log, upstream
 from nodes.store.engine import Connection
+from nodes.store.upstream import Upstream
 
 ENTRIES_MAX = 20_000
 """Entries of one evidence file that we make: far above any real history, and below what readers accept."""
@@ -100,6 +104,12 @@ def _assemble(
 ) -> Evidence:
     needs.add(0)
     foreign = upstream.numbered(conn, [no for no in needs.batches if no < 0])
+    about: dict[tuple[str, int], bytes] = {}
+    if not whole:
+        for record, place, note in _attestations(conn, origin, {origin, *(one.log for one in foreign.values())}):
+            foreign.setdefault(record.entry_no, record)
+            needs.add(record.entry_no)
+            about[place] = note
     for opener in upstream.at(conn, {(record.log, 0) for record in foreign.values()}).values():
         foreign.setdefault(opener.entry_no, opener)
         needs.add(opener.entry_no)
@@ -111,9 +121,10 @@ def _assemble(
         raise Unavailable("no-checkpoint-yet", field="log", value=origin)
     checkpoints: dict[tuple[str, int], bytes] = {(origin, newest[0]): newest[1]}
     for record in foreign.values():
-        note = upstream.checkpoint(conn, record.log, record.at_size)
-        assert note is not None, "an upstream entry is saved with the checkpoint that proves it"
-        checkpoints.setdefault((record.log, record.at_size), note)
+        under = upstream.checkpoint(conn, record.log, record.at_size)
+        assert under is not None, "an upstream entry is saved with the checkpoint that proves it"
+        checkpoints.setdefault((record.log, record.at_size), under)
+    checkpoints = about | checkpoints
     places = {key: position for position, key in enumerate(checkpoints)}
     proven: list[Proven] = []
     disclosures: dict[bytes, tuple[Any, ...]] = {}
@@ -128,7 +139,37 @@ def _assemble(
         proven.append(Proven(record.note, record.index, record.log, places[record.log, record.at_size], record.path))
         wanted = None if record.index == 0 else _wanted(needs, entry_no, origin, record.log)
         _disclose(disclosures, parse_entry(record.note), record.disclosures, "chain", wanted)
-    return Evidence(subject, tuple(proven), tuple(checkpoints.values()), disclosures, made_at)
+    older = sorted(size for log_, size in checkpoints if log_ == origin and size < newest[0])
+    one_history = tuple(
+        Consistency(origin, size, newest[0], tuple(prove_consistency(size, newest[0], read))) for size in older
+    )
+    return Evidence(subject, tuple(proven), tuple(checkpoints.values()), disclosures, made_at, one_history)
+
+
+def _attestations(
+    conn: Connection, origin: str, logs: Container[str]
+) -> Iterable[tuple[Upstream, tuple[str, int], bytes]]:
+    """The newest attestation of each log by each authority that we know of, and the checkpoint that it is about.
+
+    One that is about a checkpoint which is not here would prove nothing to whoever reads the file.
+    """
+    found: dict[tuple[str, str], tuple[Upstream, tuple[str, int], bytes]] = {}
+    for opening in upstream.openings_of(conn, "attested", limit=ENTRIES_MAX):
+        told = opening.entry.event.scalar("attestation")
+        place = told.get("log", ""), told.get("size", 0)
+        if place[0] not in logs:
+            continue
+        if place[0] == origin:
+            own = log.checkpoint(conn, place[1])
+            note = None if own is None else own[1]
+        else:
+            note = upstream.checkpoint(conn, *place)
+        if note is None or b64(parse_checkpoint(parse_note(note).text).root) != told["root"]:
+            continue
+        before = found.get((opening.entry.log, place[0]))
+        if before is None or before[1][1] < place[1]:
+            found[opening.entry.log, place[0]] = opening.entry, place, note
+    return found.values()
 
 
 def _wanted(needs: _Needs, entry_no: int, own: str, written_in: str) -> Wanted:

@@ -106,10 +106,14 @@ class Organisation:
     def post(self, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
         return dict(self.program.post(path, body, key=f"story-{key}").json())
 
+    def supervise(self, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
+        """What only the second person may do."""
+        with ApiClient(self.url, self._supervisor) as client:
+            return dict(client.post(path, body, key=f"story-{key}").json())
+
     def approve(self, draft: str, key: str) -> dict[str, Any]:
         """The second person looks at a correction, and seals it."""
-        with ApiClient(self.url, self._supervisor) as client:
-            return dict(client.post(f"/api/v1/drafts/{draft}/approval", {}, key=f"story-{key}").json())
+        return self.supervise(f"/api/v1/drafts/{draft}/approval", {}, key)
 
     def get(self, path: str) -> dict[str, Any]:
         return dict(self.program.get(path).json())

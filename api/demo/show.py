@@ -67,8 +67,8 @@ def run(folder: Path, base_port: int, *, exit_after: bool, as_json: bool) -> int
         motor = _labels(console, federation, told, folder)
         _trace(console, checks, federation, told, folder)
         _elements(console, checks, federation, told)
-        evidence = _scan_and_evidence(console, checks, federation, motor, folder)
         _audits(console, checks, federation, folder)
+        evidence = _scan_and_evidence(console, checks, federation, motor, folder)
         summary = _summary(federation, checks, told, motor, evidence)
         if exit_after:
             federation.stop()
@@ -184,6 +184,12 @@ def _audits(console: Console, checks: Checks, federation: Federation, folder: Pa
         report = json.loads(command("audit", "--home", authority, *log, "--json", accept=(0, 1)))
         whole = report.get("ok") is True and report.get("size") == one.size()
         checks.that(whole, f"{one.name}: all {report.get('size')} entries hold, as deposited", "报备完整，账本完好")
+    attested = federation[AUTHORITY].supervise(
+        "/api/v1/attestations", {"log": federation[MOTOR].facts["origin"]}, "attest"
+    )
+    federation[AUTHORITY].wait_for_deposits()
+    said = ", ".join(attested["checks"])
+    checks.that("provenance" in attested["checks"], f"and attests the motor maker's log: {said}", "并鉴证电机厂的账本")
     console.print("\n[bold]Somebody edits the separation plant's database 有人改动分离厂的数据库[/]")
     stolen = folder / "tampered"
     shutil.rmtree(stolen, ignore_errors=True)
