@@ -202,8 +202,14 @@ RECORDINGS = (
         {
             "outputs": [{"batch": _OXIDE, "product": "prnd_oxide", "lot_no": "PN-7"}],
             "entry": entry("xinfeng.example", 2),
-            # Of twenty tonnes of ore only the Pr and Nd are booked: that is worth a word.
-            "warnings": [{"code": "yield-low", "severity": "mild", "reason": "…", "reason_zh": "…"}],
+            "warnings": [
+                {
+                    "code": "yield-low",
+                    "severity": "mild",
+                    "reason": "Less is accounted for than separation loses at worst…",
+                    "reason_zh": "可核算量低于…",
+                }
+            ],
         },
     ),
     Recording(

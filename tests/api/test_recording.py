@@ -158,7 +158,7 @@ def test_a_days_work_of_one_node_is_what_its_log_says(record, client, clerk, nod
             stored = log.entry(conn, index)
         assert answer["entry"] == {"log": node.origin, "index": index, "leaf": b64(stored.leaf)}
         assert stored.type == event
-        assert answer.get("warnings", []) == []
+        assert {one["code"] for one in answer.get("warnings", [])} <= {"yield-low"}
     read = client.get("/api/v1/entries?limit=100", headers=clerk).json()["entries"]
     assert [one["type"] for one in read] == ["log_opened", *(event for *_, event in work)]
     assert {one["event"]["recorded"]["by"] for one in read[1:]} == {"Li"}

@@ -8,16 +8,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from nodes import tokens
 from nodes.store import log
 from tests.world import Member, Reply, World, until
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "interface.md"
-NAMES = ("xinfeng.example", "metal.example", "motor.example")
+NAMES = ("xinfeng.example", "metal.example", "motor.example", "authority.example")
 SITES = {"xinfeng.example": ("xinfeng-1", "plant-1")}
 ROLES = {"metal.example": "metal", "motor.example": "motor"}
 STARTED = datetime(2026, 12, 1, tzinfo=UTC)
 """When the nodes of the page live: after everything that its examples date."""
-VARIES = {"at", "check_code", "label_url", "leaf", "made_at", "recorded_at"}
+VARIES = {"at", "check_code", "label_url", "leaf", "made_at", "recorded_at", "root"}
 """Fields that hold hashes, keys, times and tokens: of them only the kind is held against the page."""
 MORE = "…"
 
@@ -27,6 +28,7 @@ _BLOCKS = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _ID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+_FINDING = re.compile(r"\b[0-9a-f]{16}\b")
 _TOKEN = re.compile(r"/q/(\S+)")
 
 
@@ -76,17 +78,25 @@ class Stage:
             member.clock = lambda: STARTED + (datetime.now(UTC) - started)
             _resite(member, SITES.get(member.name))
             _recast(member, ROLES.get(member.name, "mine"))
+            _answer_to_the_authority(member)
 
     def ask(self, example: Example, number: int) -> Reply:
         """One request, after all that travels has arrived, and all that was recorded is under a checkpoint."""
         self.world.settle()
         until(lambda: _is_published(self.world[example.at]), f"{example.at} publishes its log")
         role = None if example.role == "anyone" else example.role
+        if role == "supervisor":
+            self._as_another_person(self.world[example.at])
         headers = {"accept": example.accept, "idempotency-key": f"example {number}"}
         body = self._translated(example.body).encode()
         return self.world[example.at].ask(
             example.method, self._translated(example.path), body, role=role, headers=headers
         )
+
+    def _as_another_person(self, member: Member) -> None:
+        """Nobody approves what he wrote himself."""
+        if "supervisor" not in member._tokens:
+            member._tokens["supervisor"] = tokens.mint(member.node.store, "Wang", "supervisor", member.clock)
 
     def _translated(self, text: str) -> str:
         for shown, real in self._real.items():
@@ -152,7 +162,7 @@ class Stage:
             for one, other in zip(shown, real, strict=False):
                 self._learn(one, other)
         elif isinstance(shown, str) and isinstance(real, str):
-            for pattern in (_ID, _TOKEN):
+            for pattern in (_ID, _TOKEN, _FINDING):
                 for one, other in zip(pattern.findall(shown), pattern.findall(real), strict=False):
                     self._real.setdefault(one, other)
 
@@ -166,6 +176,19 @@ def _is_published(member: Member) -> bool:
 def _recast(member: Member, role: str) -> None:
     file = member.home / "config.toml"
     file.write_text(file.read_text().replace('role = "mine"', f'role = "{role}"'))
+
+
+def _answer_to_the_authority(member: Member) -> None:
+    """One node is the authority's; the first deposits with it."""
+    file = member.home / "config.toml"
+    text = file.read_text()
+    if member.name == NAMES[-1]:
+        text = text.replace('role = "mine"', 'role = "authority"')
+    elif member.name == "motor.example":
+        text = text.replace('role = "mine"', 'role = "motor"')
+    elif member.name == NAMES[0]:
+        text = re.sub(r"^# authority = .*$", f'authority = "{NAMES[-1]}"', text, flags=re.MULTILINE)
+    file.write_text(text)
 
 
 def _resite(member: Member, codes: tuple[str, ...] | None) -> None:

@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import Any
 from urllib.parse import quote
 
-from api import batches, shipments, units
+from api import batches, corrections, findings, shipments, units
 from tests import outside
 from tests.e2e import refusals
 from tests.e2e.stage import (
@@ -149,7 +149,13 @@ NEARLY: tuple[Make, ...] = (
 def test_no_request_makes_the_node_stumble(stage):
     """Requests that nearly make sense: each is recorded or clearly refused, none meets a mistake of ours."""
     chance = random.Random(20261122)
-    known = [*batches.RECORDINGS, *units.RECORDINGS, *shipments.RECORDINGS]
+    known = [
+        *batches.RECORDINGS,
+        *units.RECORDINGS,
+        *shipments.RECORDINGS,
+        *corrections.RECORDINGS,
+        *findings.RECORDINGS,
+    ]
     bodies = [(one.path, one.example) for one in known]
     bodies += [(asked.path, asked.body) for asked in (make(stage) for make in NEARLY * 4)]
     asked_in_vain = [case.asked(stage) for group in refusals.GROUPS for case in group.values()]
