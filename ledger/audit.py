@@ -1,6 +1,7 @@
 """Audit: the replay of a whole log from its bytes, first break named.
 
-    check_entries   one run of records on its own: form, chain inside the run, signatures, disclosures, event fields.
+    check_entries   one run of records on its own: form, chain inside the run, signatures, disclosures, event fields,
+                    the form of what is said of elements.
                     Runs may be checked in any order, in other processes.
     Replay          takes the runs in order: chain across runs, custody, the tree; ends against a checkpoint
 
@@ -28,6 +29,7 @@ from ledger.matter.flows import Flow, flow_of
 from ledger.matter.makeups import Makeup
 from ledger.matter.reference import Reference
 from ledger.matter.stock import Booked, Key, State
+from ledger.origins import check_vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ def check_entries(records: Iterable[Record], start: int, origin: str, authors: S
             else:
                 _check_chain(entry, before.text_hash, before.recorded_at)
             events.append(open_event(entry, record.disclosures, whole=True))
+            check_vectors(events[-1])
         except LodetraceError as error:
             raise broken(index, origin, error) from error
         leaves.append(leaf)

@@ -87,8 +87,9 @@ def check_origins(events: Iterable[Event]) -> None:
     """`events` of any logs, each log's in their order. Raises Refusal."""
     events = list(events)
     periods = {_full(one.scalar("closing")["period"], one): _told(one, "provenance") for one in _closings(events)}
-    known: dict[str, _Known | None] = {}
+    logs: dict[str, dict[str, _Known | None]] = {}
     for event in events:
+        known = logs.setdefault(event.origin, {})
         for where, shares, ingredients in _vectors(event):
             from_ = [periods.get(one) if event.type == "drawn" else known.get(one) for one in ingredients or ()]
             if ingredients is not None and None not in from_:

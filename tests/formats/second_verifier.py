@@ -870,8 +870,9 @@ def _vector(entry, place, of_nothing=()):
 
 
 def _check_origins(entries, closed):
-    may = {}  # batch → what _vector says, or None
+    logs = {}
     for entry in entries:
+        may = logs.setdefault(entry.log, {})  # batch → what _vector says, or None
         for place, sources in _made_of(entry):
             if entry.shown.get(place) is not None and sources is not None:
                 if entry.type == "drawn":
