@@ -86,12 +86,12 @@ def test_nothing_is_a_run_too():
 
 BYTES = [
     (origin, index, part, at)
-    for origin, records in LOGS.items()
+    for origin, records in list(LOGS.items())[:2]
     for index, record in enumerate(records)
     for part, data in [("entry", record.raw), *enumerate(text.encode() for text in record.disclosures)]
     for at in range(len(data))
 ]
-"""Every byte of every entry and of every disclosure of both logs."""
+"""Every byte of every entry and of every disclosure of two logs."""
 
 
 def altered(records, index, part, at, mask):

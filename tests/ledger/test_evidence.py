@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.errors import LodetraceError, Malformed, Unverified
+from ledger.errors import LodetraceError, Malformed, Refusal, Unverified
 from ledger.evidence import (
     CHECKPOINTS_MAX,
     ENTRIES_MAX,
@@ -24,9 +24,12 @@ from ledger.log.trust import Policy
 from tests.formats.lies import BASES, LIES
 from tests.formats.scribe import opened, place, signer
 from tests.formats.story import (
+    attested_evidence,
     handover_evidence,
     log_evidence,
     motor_evidence,
+    oxide_evidence,
+    plant_evidence,
     policy_text,
     tell,
     whole_evidence,
@@ -35,7 +38,15 @@ from tests.formats.story import (
 
 STORY = tell()
 POLICY = Policy.parse(policy_text())
-EVERY = (motor_evidence, handover_evidence, whole_evidence, log_evidence)
+EVERY = (
+    motor_evidence,
+    handover_evidence,
+    whole_evidence,
+    log_evidence,
+    plant_evidence,
+    oxide_evidence,
+    attested_evidence,
+)
 SECOND_MOTOR = ("motor.example/log", 3)
 
 
@@ -218,6 +229,109 @@ def test_an_empty_policy_trusts_nobody():
 )
 def test_what_is_missing_is_named(gone, missing):
     assert verified(without(motor_evidence(STORY), gone)).missing == (missing,)
+
+
+def test_evidence_may_end_at_a_pool_s_period_that_tells_its_origins():
+    evidence, plant = oxide_evidence(STORY), STORY.plant
+    period = f"{plant.origin}#{plant.written[3].ids['opens']}"
+    assert verified(evidence).missing == ()
+    assert verified(without(evidence, (plant.origin, 5))).missing == (period,)
+    closing = plant.written[5]
+    few = tuple(text for text in closing.opening("chain") if place(text) != "provenance")
+    assert verified(replace(evidence, disclosures={**evidence.disclosures, closing.leaf: few})).missing == (period,)
+
+
+def test_a_pool_s_period_is_opened_by_its_first_charge():
+    evidence, plant = oxide_evidence(STORY), STORY.plant
+    charge = plant.written[3]
+    told = replace(
+        evidence,
+        entries=(*evidence.entries[:2], plant.proven(3, 28, 0)),
+        disclosures={leaf: opens for leaf, opens in evidence.disclosures.items() if leaf != plant.written[5].leaf}
+        | {charge.leaf: charge.opening("chain")},
+    )
+    fed = tuple(f"{plant.origin}#{plant.written[at].ids['batch']}" for at in (1, 2))
+    assert verified(told).missing == fed
+
+
+def test_an_adjustment_whose_partner_s_is_not_here():
+    evidence = plant_evidence(STORY)
+    assert verified(without(evidence, ("alloy.example/log", 2))).missing == ("alloy.example/log 2",)
+
+
+@pytest.mark.parametrize("gone", [("alloy.example/log", 1), ("longnan.example/log", 21)])
+def test_two_adjustments_of_what_is_not_here_are_passed_over(gone):
+    """The taker takes another amount than was given; whose shipment it was is not to be seen."""
+    lie = next(lie for lie in LIES if lie.name == "an adjustment that takes more than was given")
+    evidence = parse_evidence(lie.file())
+    with pytest.raises(Refusal):
+        verify(evidence, POLICY)
+    assert verify(without(evidence, gone), POLICY).missing
+
+
+def test_what_was_not_told_of_origins_is_no_contradiction():
+    """A receipt whose line of origins is not disclosed says neither this nor that."""
+    lie = next(lie for lie in LIES if lie.name == "a receipt that says nothing of the origins that were offered")
+    evidence = parse_evidence(lie.file())
+    few = {
+        leaf: tuple(text for text in opens if not place(text).startswith("lines.provenance"))
+        for leaf, opens in evidence.disclosures.items()
+    }
+    assert verify(replace(evidence, disclosures=few), POLICY).missing == ()
+
+
+# -- who vouches --------------------------------------------------------------------------------------------------
+
+
+def attests(evidence, policy=POLICY):
+    result = verified(evidence, policy)
+    covered = {place for place, one in result.entries.items() if result.attesting(one)}
+    return [(one.by, one.log, one.size, one.checks) for one in result.attested], covered
+
+
+def test_an_authority_attests():
+    found, covered = attests(attested_evidence(STORY))
+    assert found == [("authority.example/log", "motor.example/log", 5, ("custody", "provenance"))]
+    assert covered == {("motor.example/log", index) for index in range(4)}
+
+
+def test_nobody_attests_without_a_policy():
+    assert attests(attested_evidence(STORY), None) == ([], set())
+
+
+@pytest.mark.parametrize("role", ["motor", "laboratory", "trader"])
+def test_who_is_no_authority_attests_nothing(role):
+    other = tell(authority={"changes": {0: lambda slots: slots["log"].update(role=role)}})
+    assert attests(attested_evidence(other)) == ([], set())
+
+
+@pytest.mark.parametrize("role", ["authority", "auditor", "certifier"])
+def test_who_may_attest(role):
+    other = tell(authority={"changes": {0: lambda slots: slots["log"].update(role=role)}})
+    assert attests(attested_evidence(other))[0]
+
+
+@pytest.mark.parametrize("log", ["authority.example/log2", "magnet.example/log"])
+def test_an_attestation_of_another_log_covers_nothing_here(log):
+    """One's own log is nobody else's word; and of the other one the file has no checkpoint of that size."""
+    other = tell(authority={"changes": {3: lambda slots: slots["attestation"].update(log=log, size=3)}})
+    assert attests(attested_evidence(other)) == ([], set())
+
+
+def test_checks_that_nobody_knows_are_passed_over():
+    other = tell(authority={"changes": {3: lambda slots: slots["attestation"].update(checks=["taste", 7, "balance"])}})
+    assert [one[-1] for one in attests(attested_evidence(other))[0]] == [("balance",)]
+
+
+def test_what_came_after_it_is_not_covered():
+    root = b64(STORY.motor.head(2).root)
+    other = tell(authority={"changes": {3: lambda slots: slots["attestation"].update(size=2, root=root)}})
+    evidence, motor = attested_evidence(other), other.motor
+    notes = (*evidence.checkpoints, motor.checkpoint(2, ["authority.example", other.magnet]))
+    apart = replace(evidence, checkpoints=notes)
+    assert attests(apart)[1] == set()  # the entries are proven at another size, and nothing joins the two
+    joined = replace(apart, consistency=(*evidence.consistency, motor.consistency(2, 5)))
+    assert attests(joined)[1] == {("motor.example/log", 0), ("motor.example/log", 1)}
 
 
 def test_an_empty_file_proves_nothing():

@@ -8,10 +8,19 @@ from pathlib import Path
 import cryptography
 import pytest
 
-from ledger.__main__ import main
+from ledger.__main__ import _part, main
 from ledger.evidence import format_evidence
 from tests.formats.lies import LIES
-from tests.formats.story import handover_evidence, log_evidence, motor_evidence, policy_text, tell, without
+from tests.formats.story import (
+    attested_evidence,
+    handover_evidence,
+    log_evidence,
+    motor_evidence,
+    oxide_evidence,
+    policy_text,
+    tell,
+    without,
+)
 
 ROOT = Path(__file__).parents[2]
 SITE = Path(cryptography.__file__).parents[1]
@@ -81,6 +90,48 @@ def test_in_chinese(bare, folder):
     assert done.returncode == 0
     assert "\n已证明: 8 条记录由所列 2 家单位" in text
     assert "未知有召回或更正" in text
+
+
+@pytest.fixture
+def oxide(folder):
+    (folder / "oxide.json").write_bytes(format_evidence(oxide_evidence(STORY)))
+    return folder
+
+
+def test_origins_element_by_element(bare, oxide):
+    text = run(bare, oxide, "verify", "oxide.json", "--trust", "policy.txt").stdout.decode()
+    assert text.startswith(f"✓ {STORY.oxide}\n")
+    assert f"\norigin of {STORY.oxide} (claimed, 龙南稀土分离有限公司; mass balance)\n" in text
+    assert "\n  Nd  CN ion_mid_y 75 % (64.44–100 %), MM import_ion 25 % (0–35.56 %)\n" in text
+    assert "\n  Tb  CN ion_mid_y 100 %\n      from no other country than CN\n" in text
+
+
+def test_origins_in_chinese(bare, oxide):
+    text = run(bare, oxide, "verify", "oxide.json", "--trust", "policy.txt", "--lang", "zh").stdout.decode()
+    assert f"\n{STORY.oxide} 的元素来源（自称，龙南稀土分离有限公司；质量平衡）\n" in text
+    assert "\n  Nd  CN ion_mid_y 75 % (64.44–100 %), MM import_ion 25 % (0–35.56 %)\n" in text
+    assert "\n      仅来自 CN，不含其他国家\n" in text
+
+
+def test_origins_that_somebody_attested(bare, folder):
+    (folder / "attested.json").write_bytes(format_evidence(attested_evidence(STORY)))
+    text = run(bare, folder, "verify", "attested.json", "--trust", "policy.txt").stdout.decode()
+    assert "(attested, 明州电机有限公司; identity preserved), attested by authority.example/log\n" in text
+    assert "\n      recycled, post_consumer: 100 %\n" in text
+    assert "\nattested: authority.example/log replayed motor.example/log up to size 5" in text
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ((10**9, 10**9, 10**9), "100 %"),
+        ((0, 0, 1), "0 % (0–0.01 %)"),
+        ((123_456_789, 123_399_999, 999_999_999), "12.35 % (12.33–100 %)"),
+        ((505_000_000, 500_000_000, 510_000_000), "50.5 % (50–51 %)"),
+    ],
+)
+def test_bounds_are_rounded_outwards(row, told):
+    assert _part(row) == told
 
 
 def test_as_json(bare, folder):

@@ -9,11 +9,14 @@ from ledger.log.checkpoints import add_signatures, cosign
 from ledger.log.notes import COSIGNATURE, MAX_TIME
 from ledger.log.trust import Policy
 from ledger.verdict import ATTESTED, CLAIMED, PROVEN, SENTENCES, WORDS, judge, sentence
-from tests.formats.scribe import signer
+from tests.formats.scribe import recorded, signer
 from tests.formats.story import (
+    attested_evidence,
     handover_evidence,
     log_evidence,
     motor_evidence,
+    oxide_evidence,
+    plant_evidence,
     policy_text,
     tell,
     whole_evidence,
@@ -54,7 +57,12 @@ def test_the_steps_of_a_motor_in_their_order():
         ("ndfeb_magnet",),
         ("motor",),
     ]
-    assert steps[0].origin == {"class": "recycled", "country": "CN", "region": "江西"}
+    assert steps[0].origin == {
+        "class": "recycled",
+        "country": "CN",
+        "region": "江西",
+        "feed_class": "post_consumer",
+    }
     assert steps[0].at == "2026-11-22T08:30:00+08:00"
     assert steps[0].recorded_at == "2026-11-22T00:31:12.004Z"
     assert steps[-1].batches == (STORY.batch,)
@@ -69,7 +77,7 @@ def test_a_motor_s_verdict():
     assert said(found.proven)["authorship"] == {"entries": 8, "logs": 2}
     assert said(found.proven)["handovers"] == {"handovers": 1}
     assert found.attested == ()
-    assert [code for code, _ in found.claimed] == ["statements"]
+    assert [code for code, _ in found.claimed] == ["statements", "origins"]
     assert found.subject["serial"] == "M-000002"
     assert [(code, *facts.values()) for code, facts in found.notices[:2]] == [
         ("no-correction-known", "magnet.example/log", 8, "2026-11-22T00:15:30Z"),
@@ -119,6 +127,105 @@ def test_nobody_vouches_without_a_policy():
     assert ("not-vouched", {}) in found.notices
 
 
+# -- origins ------------------------------------------------------------------------------------------------------
+
+
+def test_where_the_elements_of_a_motor_come_from():
+    [origin] = verdict(motor_evidence(STORY)).origins
+    assert (origin.batch, origin.log, origin.index) == (STORY.batch, "motor.example/log", 3)
+    assert (origin.organisation, origin.model, origin.standing) == ("明州电机有限公司", "identity_preserved", CLAIMED)
+    assert list(origin.elements) == ["Pr", "Nd", "Dy"]
+    whole = (10**9,) * 3
+    assert all(rows == {"CN/post_consumer": whole} for rows in origin.elements.values())
+    assert origin.recycled["Dy"] == {"post_consumer": whole, "pre_consumer_external": (0, 0, 0)}
+    assert origin.only == {"Pr": ("CN",), "Nd": ("CN",), "Dy": ("CN",)}
+
+
+def test_where_the_elements_of_an_oxide_come_from():
+    [origin] = verdict(oxide_evidence(STORY)).origins
+    assert (origin.batch, origin.index, origin.model) == (STORY.oxide, 4, "mass_balance")
+    assert origin.elements["Nd"] == {
+        "CN/ion_mid_y": (750_000_000, 644_444_444, 1_000_000_000),
+        "MM/import_ion": (250_000_000, 0, 355_555_556),
+    }
+    assert origin.only == {"Nd": ("CN", "MM"), "Tb": ("CN",)}  # none of the Tb is from MM, by the plant's own word
+
+
+def test_origins_are_claimed_until_somebody_attests_provenance():
+    found = verdict(attested_evidence(STORY))
+    assert [(one.standing, one.attested_by) for one in found.origins] == [(ATTESTED, ("authority.example/log",))]
+    assert [code for code, _ in found.attested] == ["attested", "origins"]
+    assert [code for code, _ in found.claimed] == ["statements-not-attested"]
+    assert said(found.attested)["attested"] == {
+        "by": "authority.example/log",
+        "log": "motor.example/log",
+        "size": 5,
+        "checks": "custody, provenance",
+        "entries": 4,
+    }
+    custody = tell(authority={"changes": {3: lambda slots: slots["attestation"].update(checks=["custody"])}})
+    other = verdict(attested_evidence(custody))
+    assert [(one.standing, one.attested_by) for one in other.origins] == [(CLAIMED, ())]
+    assert [code for code, _ in other.attested] == ["attested"]
+    assert [one.standing for one in verdict(attested_evidence(STORY), None).origins] == [CLAIMED]
+
+
+def test_a_shipment_s_origins_line_by_line():
+    origins = verdict(handover_evidence(STORY)).origins
+    assert [(one.log, one.index) for one in origins] == [("magnet.example/log", 4)] * 2
+
+
+def test_certificates_are_no_origin_of_goods():
+    def claim(slots):
+        slots["provenance"]["model"] = "book_and_claim"
+
+    found = verdict(motor_evidence(tell(motor={"changes": {3: claim}})))
+    assert found.origins[0].only == {"Pr": (), "Nd": (), "Dy": ()}
+    _, facts = found.claimed[-1]
+    assert "no statement about these goods" in sentence("origins", facts)
+    assert "不代表实物来源" in sentence("origins", facts, "zh")
+
+
+# -- what was corrected or recalled -------------------------------------------------------------------------------
+
+
+def with_recall_taken_back():
+    told = tell()
+    plant = told.plant
+    plant.write(
+        "released",
+        "2026-12-02T02:00:00.000Z",
+        {
+            "releasing": {"at": "2026-12-02T09:40:00+08:00", "lock": plant.written[16].ids["recall"]},
+            "lines.chain": [{"batch": plant.written[6].ids["outputs.chain"][1]}],
+            "lines.authority": [{}],
+            "reason": {"text": "标签已更换"},
+            "documents": None,
+            "recorded": recorded("u-2"),
+        },
+    )
+    return told
+
+
+def test_corrections_and_recalls_are_said():
+    notices = verdict(plant_evidence(STORY)).notices
+    plant, alloy = "longnan.example/log", "alloy.example/log"
+    assert [tuple(facts.values()) for code, facts in notices if code == "corrected"] == [
+        (plant, 17, 18, "reversed"),
+        (plant, 1, 19, "amended"),
+        (plant, 20, 23, "adjusted"),
+        (alloy, 1, 2, "adjusted"),
+        (plant, 21, 24, "adjusted"),
+    ]
+    retained = f"{plant}#{STORY.plant.written[6].ids['outputs.chain'][1]}"
+    assert ("recalled", {"log": plant, "index": 16, "what": retained}) in notices
+    known = [facts["log"] for code, facts in notices if code == "no-correction-known"]
+    assert known == ["authority.example/log", "motor.example/log"]
+    after = verdict(plant_evidence(with_recall_taken_back())).notices
+    assert ("recall-ended", {"log": plant, "index": 16, "what": retained}) in after
+    assert "recalled" not in dict(after)
+
+
 def test_what_is_missing_makes_it_incomplete():
     found = verdict(without(motor_evidence(STORY), ("magnet.example/log", 4)))
     assert found.vouched
@@ -164,6 +271,9 @@ def test_sentences_say_the_same_facts_in_both_languages(code):
 def test_every_sentence_is_used():
     found = set()
     for evidence in (
+        plant_evidence(STORY),
+        plant_evidence(with_recall_taken_back()),
+        attested_evidence(STORY),
         motor_evidence(STORY),
         without(motor_evidence(STORY), ("magnet.example/log", 4)),
         replace(motor_evidence(STORY), consistency=()),
@@ -183,6 +293,15 @@ def test_as_json():
     assert (told["vouched"], told["complete"], told["missing"]) == (True, True, [])
     assert [step["event"] for step in told["steps"]] == [step.event for step in found.steps]
     assert told["steps"][0]["origin"]["region"] == "江西"
+    assert told["origins"][0]["elements"][1] == {
+        "element": "Nd",
+        "rows": [{"country": "CN", "feed_class": "post_consumer", "mid": 10**9, "lo": 10**9, "hi": 10**9}],
+        "recycled": [
+            {"feed_class": "post_consumer", "mid": 10**9, "lo": 10**9, "hi": 10**9},
+            {"feed_class": "pre_consumer_external", "mid": 0, "lo": 0, "hi": 0},
+        ],
+        "only_from": ["CN"],
+    }
     for word in (*WORDS, "notices"):
         assert all(row.keys() == {"code", "text", "zh"} for row in told[word])
     assert told[CLAIMED][0]["text"] == sentence("statements", {})
