@@ -20,6 +20,7 @@ from ledger.matter.event_types import EVENT_TYPES
 from ledger.matter.provenance import Content, take
 
 WITNESSED_AT = 1795306530
+WITNESSED_LATER = WITNESSED_AT + 12 * 86400
 KG = 10**6
 USES = ("log", "author", "witness", "peer", "seal")
 
@@ -133,11 +134,11 @@ class Scribe:
     def head(self, size: int) -> Checkpoint:
         return Checkpoint(self.origin, size, self.tree().root(size))
 
-    def checkpoint(self, size: int, witnesses: Iterable["Scribe | str"]) -> bytes:
+    def checkpoint(self, size: int, witnesses: Iterable["Scribe | str"], time: int = WITNESSED_AT) -> bytes:
         note = sign_checkpoint(self.head(size), [self.key("log")])
         for witness in witnesses:
             name = witness if isinstance(witness, str) else witness.name
-            note = add_signatures(note, [cosign(note, signer(f"{name}/witness", COSIGNATURE), WITNESSED_AT)])
+            note = add_signatures(note, [cosign(note, signer(f"{name}/witness", COSIGNATURE), time)])
         return note
 
     def ref(self, index: int, size: int) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ledger.log.notes import COSIGNATURE
 from ledger.matter.provenance import Content, apportion, entered, mix
 from ledger.matter.vectors import received, rows, shares
 from tests.formats.plant import oxide, tell_plant
-from tests.formats.scribe import KG, Scribe, recorded, signer, typed
+from tests.formats.scribe import KG, WITNESSED_LATER, Scribe, recorded, signer, typed
 
 NAMES = ("magnet", "motor", "longnan", "alloy", "authority")
 
@@ -429,7 +429,8 @@ def _heads(story: Story) -> tuple[bytes, ...]:
     """The newest checkpoints of the plant, the metal maker and the authority."""
     witnesses = (story.magnet, story.motor)
     return tuple(
-        scribe.checkpoint(len(scribe.written), witnesses) for scribe in (story.plant, story.alloy, story.authority)
+        scribe.checkpoint(len(scribe.written), witnesses, WITNESSED_LATER)
+        for scribe in (story.plant, story.alloy, story.authority)
     )
 
 

@@ -6,14 +6,17 @@ import pytest
 
 from ledger.entries import id_bytes
 from ledger.errors import LodetraceError, Malformed, Unavailable, Unverified
+from ledger.evidence import format_evidence, parse_evidence, verify
 from ledger.labels import Label, make_token
 from ledger.log.canonical import b64url, unb64url
 from ledger.log.notes import Ed25519Signer
-from ledger.verdict import ATTESTED, CLAIMED, PROVEN
+from ledger.log.trust import Policy
+from ledger.verdict import ATTESTED, CLAIMED, PROVEN, judge
 from nodes.node import Node
-from nodes.scan import LIFE, SOMEBODY, SPENT, UNDECIDED, scan
+from nodes.scan import LIFE, SOMEBODY, SPENT, UNDECIDED, _without_names, scan
 from nodes.store.engine import Store
 from tests.chain import MINE, MOTOR, NAMES, PLANT, RIVAL, SECRETS, TRADER, Chain
+from tests.formats.story import attested_evidence, policy_text, tell
 
 
 def refused(node: Node, token: str) -> str:
@@ -156,6 +159,22 @@ def test_without_leave_only_the_maker_and_the_node_are_named(chain, serial):
     # What happened, when, to what and in which country is still told.
     assert {step.event for step in hidden} >= {"registered", "transformed", "shipped"}
     assert all(step.at and step.country for step in hidden)
+
+
+def test_origins_and_attestations_name_no_organisation_either():
+    """The parts by country and class stay; whose word they are, and who vouched for it, is told of nobody unnamed."""
+    evidence = format_evidence(attested_evidence(tell()))
+    verdict = judge(verify(parse_evidence(evidence), Policy.parse(policy_text())))
+    assert verdict.origins
+    assert verdict.attested
+    hidden = _without_names(verdict, {"magnet.example/log"})
+    text = json.dumps(hidden.to_json(), ensure_ascii=False)
+    for name in ("motor.example", "authority.example", "明州电机有限公司", "自然资源监管局"):
+        assert name not in text
+    [origin] = hidden.origins
+    assert (origin.log, origin.index, origin.organisation, origin.attested_by) == (SOMEBODY, 0, SOMEBODY, (SOMEBODY,))
+    assert origin.elements == verdict.origins[0].elements
+    assert _without_names(verdict, {"motor.example/log", "authority.example/log"}).origins == verdict.origins
 
 
 def test_the_subject_names_no_organisation_either(chain):
