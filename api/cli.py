@@ -12,7 +12,23 @@ import sys
 
 import typer
 
-from api.commands import audit, batch, books, correct, demo, home, operate, shipment, terminal, trace, unit, verify
+from api.commands import (
+    audit,
+    batch,
+    books,
+    correct,
+    demo,
+    hold,
+    home,
+    measure,
+    operate,
+    pool,
+    shipment,
+    terminal,
+    trace,
+    unit,
+    verify,
+)
 from ledger.errors import LodetraceError
 
 MISUSE = 2
@@ -27,7 +43,8 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    for verbs in (home, batch, unit, shipment, correct, books, trace, verify, audit, operate, demo):
+    kinds = (home, batch, unit, shipment, pool, measure, hold, correct, books, trace, verify, audit, operate, demo)
+    for verbs in kinds:
         verbs.add(app)
     return app
 
