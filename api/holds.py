@@ -85,7 +85,7 @@ RECORDINGS = (
         "supervisor",
     ),
     Recording(
-        "/api/v1/pledges/{lock}/releases",
+        "/api/v1/pledges/{lock:path}/releases",
         "unpledge",
         Ended,
         "A pledge ends",
@@ -107,7 +107,7 @@ RECORDINGS = (
         "supervisor",
     ),
     Recording(
-        "/api/v1/holds/{lock}/releases",
+        "/api/v1/holds/{lock:path}/releases",
         "release",
         Ended,
         "A hold or a recall ends",
@@ -142,7 +142,7 @@ def routes(node: Node, access: Access) -> APIRouter:
         return {"locks": holds.locks(node, ended=ended)}
 
     @router.get(
-        "/api/v1/recalls/{lock}",
+        "/api/v1/recalls/{lock:path}",
         dependencies=[viewer],
         summary="A recall: all that it concerns, and where",
         response_model=None,

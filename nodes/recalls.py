@@ -9,7 +9,7 @@ Promises: nothing is left out that this node knows of. Does not know what became
 named, with what they have not sent back.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -109,10 +109,10 @@ def _walk(conn: Connection, event: Event) -> _Walk:
     walk.suspects += [_Suspect(batch, DIRECT, frozenset(units), loose=False) for batch, units in by_unit.items()]
     starts = [child for batch in whole for child, _ in genealogy.uses(conn, batch)]
     for batch, recalled in by_unit.items():
-        opened = _opened(conn, recalled)
+        opened, children = _made_of(conn, batch, recalled)
         if opened:
             walk.suspects.append(_Suspect(batch, INDIRECT, frozenset()))
-        starts += _made_of(conn, batch, recalled, opened=opened)
+        starts += children
     seen = set(whole)
     for start in starts:
         if start in seen:
@@ -126,25 +126,25 @@ def _walk(conn: Connection, event: Event) -> _Walk:
     return walk
 
 
-def _opened(conn: Connection, units: Iterable[str]) -> bool:
-    """Whether any of these was opened: its content stands loose among the rest of its batch since."""
-    found = stock.load(conn, [("unit", unit) for unit in units]).values()
-    return any(isinstance(unit, Unit) and unit.state == "emptied" and not unit.contains for unit in found)
+def _made_of(conn: Connection, batch: str, recalled: set[str]) -> tuple[bool, list[str]]:
+    """(whether any of these units was opened, what was made of the batch by entries that may have used them).
 
-
-def _made_of(conn: Connection, batch: str, units: set[str], *, opened: bool) -> list[str]:
-    """What was made of a batch by entries that may have used these units. Of entries that are not ours, all."""
+    What was in an opened unit stands loose among the rest of its batch since. Of entries that are not ours, all may.
+    """
     uses = genealogy.uses(conn, batch)
     own = log.entries_at(conn, sorted({entry_no for _, entry_no in uses if entry_no >= 0}))
-    concerned = {entry.index for entry in own if _used(entry.event, batch, units, opened=opened)}
-    return [child for child, entry_no in uses if entry_no < 0 or entry_no in concerned]
+    named = {entry.index: _units_used(entry.event, batch) for entry in own}
+    used = {unit for units in named.values() for unit in units}
+    found = stock.load(conn, [("unit", unit) for unit in recalled - used]).values()
+    opened = any(isinstance(unit, Unit) and unit.state == "emptied" for unit in found)
+    concerned = {index for index, units in named.items() if opened or units & recalled}
+    return opened, [child for child, entry_no in uses if entry_no < 0 or entry_no in concerned]
 
 
-def _used(event: Event, batch: str, units: set[str], *, opened: bool) -> bool:
-    for row in event.rows("inputs.chain", "inputs.authority"):
-        if row["batch"] == batch and (opened or units & set(row.get("units", ()))):
-            return True
-    return any(row["unit"] in units for row in event.rows("units.chain") if "unit" in row)
+def _units_used(event: Event, batch: str) -> set[str]:
+    rows = [*event.rows("inputs.chain", "inputs.authority"), *event.rows("units.chain")]
+    of_batch = [row for row in rows if row.get("batch") == batch]
+    return {unit for row in of_batch for unit in (*row.get("units", ()), *filter(None, [row.get("unit")]))}
 
 
 # -- where they are -----------------------------------------------------------------------------------------------
