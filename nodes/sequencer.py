@@ -34,7 +34,7 @@ from ledger.log.notes import sign_note
 from ledger.matter.custody import apply
 from ledger.matter.events import Event
 from ledger.matter.findings import Finding
-from ledger.matter.flows import flow_of
+from ledger.matter.flows import Flow, flow_of
 from nodes.clock import Clock, next_stamp, stamp
 from nodes.config import Settings
 from nodes.derive import Derived, derive, derived
@@ -295,11 +295,18 @@ class Sequencer:
         desk.reach(event)
         entry = derived(index, event)
         flow = desk.take(entry, apply(desk.view, event), plan) or flow_of(index, event)
-        settings = self._settings
-        warnings = at_once(flow, desk.reference, settings.role, settings.country)
+        warnings = self._warnings(flow, desk)
         text = entry_text(desk.origin, index, previous, desk.recorded_at, draft.type, commitment.sd)
         note = sign_note(text, [self._author])
         return _Prepared(position, waiting.command, draft, entry, commitment, text, note, warnings)
+
+    def _warnings(self, flow: Flow, desk: GroupDesk) -> Sequence[Finding]:
+        """What custody has allowed is recorded, also where a rule of findings has a mistake of ours in it."""
+        try:
+            return at_once(flow, desk.reference, self._settings.role, self._settings.country)
+        except Exception:
+            _say.exception("entry %s could not be looked at", flow.index)
+            return ()
 
     def _write(
         self,
