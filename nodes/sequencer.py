@@ -294,8 +294,7 @@ class Sequencer:
         desk.expect(event)
         desk.reach(event)
         entry = derived(index, event)
-        flow = desk.take(entry, apply(desk.view, event), plan) or flow_of(index, event)
-        warnings = self._warnings(flow, desk)
+        warnings = self._warnings(desk.take(entry, apply(desk.view, event), plan) or flow_of(index, event), desk)
         text = entry_text(desk.origin, index, previous, desk.recorded_at, draft.type, commitment.sd)
         note = sign_note(text, [self._author])
         return _Prepared(position, waiting.command, draft, entry, commitment, text, note, warnings)
@@ -304,7 +303,7 @@ class Sequencer:
         """What custody has allowed is recorded, also where a rule of findings has a mistake of ours in it."""
         try:
             return at_once(flow, desk.reference, self._settings.role, self._settings.country)
-        except Exception:
+        except Exception:  # noqa: BLE001 - seen in the journal, and no reason not to record
             _say.exception("entry %s could not be looked at", flow.index)
             return ()
 
@@ -335,8 +334,7 @@ class Sequencer:
         outgoing: list[Outgoing] = []
         for one, leaf in zip(prepared, leaves, strict=True):
             sealed = Sealed(one.entry.event, one.entry.index, leaf, desk.origin)
-            told = one.draft.answer(sealed)
-            if one.warnings:
+            if (told := one.draft.answer(sealed)) and one.warnings:
                 told["warnings"] = [*told.get("warnings", ()), *map(warning, one.warnings)]
             answer = Answer(201, _json(told))
             outcomes[one.position] = answer
