@@ -8,6 +8,8 @@ A verdict words what `evidence.verify` checked; it checks nothing itself. "Valid
 known as of size N, time T". Where elements come from is never proven: it is claimed by the organisation that committed
 to it, or attested, where somebody replayed that organisation's log with provenance among the checks; and that says that
 it follows from what the organisation recorded and was told, not that what it was told is true.
+
+Over 400 lines because every sentence stands with what earns it.
 """
 
 from collections.abc import Iterable, Mapping

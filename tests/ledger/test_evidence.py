@@ -1,3 +1,8 @@
+"""Evidence files: their form, what is accepted, what is named as missing, who vouches, and that every lie is refused.
+
+Over 400 lines because it takes all the steps of one procedure.
+"""
+
 import copy
 import json
 from dataclasses import replace
