@@ -219,4 +219,4 @@ def _nets(desk: Desk, changes: Mapping[str, tuple[int, int]]) -> list[dict[str, 
             net, held = now.get(one.id, (one.net_mg, one.count))
             now[one.id] = (net + more, None if held is None else held + pieces)
             one = None if one.inside is None else desk.state(("unit", one.inside))
-    return [only(unit=id_, net_mg=net, count=held) for id_, (net, held) in now.items()]
+    return [only(unit=id_, net_mg=net, count=held or None) for id_, (net, held) in now.items()]

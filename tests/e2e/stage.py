@@ -17,6 +17,7 @@ CHINESE = re.compile("[\u4e00-\u9fff]").search
 BODY_MAX = 1 << 20
 NOWHERE = "0" * 26
 ORIGIN = {"class": "mined", "country": "CN"}
+OXIDE = {"basis": "ignited", "total_reo_pct": "99.0", "distribution_pct": [["Pr", "25.0"], ["Nd", "75.0"]]}
 
 
 @dataclass
@@ -37,6 +38,7 @@ def set_stage(world: World) -> Stage:
     _own_shipments(stage)
     _arrivals(stage)
     _goods_of_others(stage)
+    _matter(stage)
     for member in world:
         member.token("viewer")
     world.settle()
@@ -132,6 +134,44 @@ def _goods_of_others(stage: Stage) -> None:
     back = plant.ship(MINE, {"batch": "W-1", "quantity": kg("30")}, purpose="return", original=work)
     mine.await_arrival(back)
     stage.ids["own back"] = back
+
+
+def _matter(stage: Stage) -> None:
+    """At mine: a pool that is open and one that is closed, and goods that are held, pledged, recalled, free again."""
+    mine = stage.mine
+    mine.register("O-1", "100", site="main", product="prnd_oxide", assay=OXIDE)
+    steps = [{"process": "blend", "site": "main"}]
+    for pool, mass in (("p", "50"), ("q", "20")):
+        inputs = [{"batch": "O-1", "quantity": kg(mass), "site": "main"}]
+        body = {"inputs": inputs, "steps": steps, "period_lot_no": f"{pool.upper()} 1"}
+        mine.record(f"/api/v1/pools/{pool}/charges", body)
+    mine.record("/api/v1/pools/q/closings", {"goes_on": False})
+    for lot in ("L-1", "L-2", "L-3", "L-4"):
+        mine.register(lot, "100", site="main", product="locked_ore")
+        mine.pack(lot, lot.replace("-", "/"), net="10")
+
+    wet = {**OXIDE, "basis": "dried", "moisture_pct": "20", "distribution_pct": [["La", "40"], ["Y", "60"]]}
+    mine.register("W-2", "100", site="main", product="mixed_re_carbonate", assay={**wet, "total_reo_pct": "50"})
+    stage.ids["wet"] = mine.ship(PLANT, {"batch": "W-2", "quantity": kg("10")})
+    stage.world[PLANT].await_arrival(stage.ids["wet"])
+    stage.world[PLANT].receive(stage.ids["wet"], {"line": 0, "site": "main"})
+    mine.await_status(stage.ids["wet"], "received")
+
+    def lock(name: str, path: str, body: dict[str, Any]) -> None:
+        headers = {"idempotency-key": f"lock {name} {path}"}
+        reply = mine.ask("POST", f"/api/v1/{path}", body, role="supervisor", headers=headers)
+        assert reply.status == 201, reply.body
+        stage.ids[name] = reply.json()["lock"]
+
+    def part(lot: str) -> list[dict[str, Any]]:
+        return [{"batch": lot, "quantity": kg("30"), "site": "main", "units": [lot.replace("-", "/")]}]
+
+    lock("hold", "holds", {"kind": "quality", "reason": "x", "lines": part("L-1")})
+    lock("pledge", "pledges", {"to": "Bank", "lines": part("L-2")})
+    lock("recall", "recalls", {"kind": "safety", "text": "x", "lines": [{"batch": "L-3"}]})
+    lock("units", "recalls", {"kind": "safety", "text": "x", "lines": [{"batch": "L-4", "units": ["L/4"]}]})
+    lock("ended", "holds", {"kind": "other", "reason": "x", "lines": [{"batch": "L-4", "quantity": kg("5")}]})
+    lock("ended", f"holds/{stage.ids['ended']}/releases", {"reason": "x"})
 
 
 # -- requests ---------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Everything that is refused over HTTP: the one clear answer, and nothing is changed.
 
-The tables are refusals.py and refusals_at_the_door.py; the last tests hold them against the code.
+The tables are refusals.py, refusals_of_matter.py and refusals_at_the_door.py; the last tests hold them against the
+code.
 """
 
 import ast
@@ -13,12 +14,12 @@ import pytest
 
 from ledger.log.canonical import parse_json
 from tests import outside
-from tests.e2e import refusals, refusals_at_the_door
+from tests.e2e import refusals, refusals_at_the_door, refusals_of_matter
 from tests.e2e.stage import A1, CHINESE, METAL, PLANT, Asked, Case, ask, problem
 from tests.world import Lost, until
 
 ROOT = Path(__file__).resolve().parents[2]
-GROUPS = (*refusals.GROUPS, *refusals_at_the_door.GROUPS)
+GROUPS = (*refusals.GROUPS, *refusals_of_matter.GROUPS, *refusals_at_the_door.GROUPS)
 CASES: dict[str, Case] = {name: case for group in GROUPS for name, case in group.items()}
 
 
@@ -54,6 +55,21 @@ LINES: dict[str, tuple[bytes, str, str]] = {
     "a refusal": (b'{"verb":"unpack","key":"1","body":{"units":["D-9"]}}', "unit-unknown", "units[0]"),
     "a receipt of no shipment": (b'{"verb":"receive","key":"1","body":{}}', "fields-wrong", "shipment"),
     "an answer to no shipment": (b'{"verb":"acknowledge","key":"1","body":{}}', "fields-wrong", "shipment"),
+    "a charge of no pool": (
+        b'{"verb":"charge","key":"1","body":{"inputs":[{"batch":"O-1"}]}}',
+        "fields-wrong",
+        "pool",
+    ),
+    "a pool where none belongs": (
+        b'{"verb":"unpack","key":"1","pool":"x","body":{"units":["D-1"]}}',
+        "fields-wrong",
+        "pool",
+    ),
+    "what a clerk may not do": (
+        b'{"verb":"release","key":"1","lock":"x","body":{"reason":"x"}}',
+        "role-too-low",
+        "Authorization",
+    ),
     "a shipment where none belongs": (
         b'{"verb":"unpack","key":"1","shipment":"x","body":{"units":["D-1"]}}',
         "fields-wrong",
@@ -137,6 +153,24 @@ REACHED_ELSEWHERE: dict[str, str] = {
     "offer-to-other": "a receipt is of an offer to us; between nodes: below, and tests/nodes/test_intake.py",
     "decline-differs": "an acknowledgement repeats what its receipt says; between nodes: tests/nodes/test_intake.py",
     "field-missing": "verbs write every field of a slot",
+    "assay-basis-missing": "the shape of a body has the bases that there are",
+    "reference-wrong": "a node does not start with it",
+    "origins-not-offered": "origins are copied from the offer",
+    "pool-open": "a charge opens a period only where none is open",
+    "pool-opens-new": "a charge opens a period only where none is open",
+    "pool-opens-product": "verbs open periods as such",
+    "pool-period-closed": "charges and draws are of the open period",
+    "books-differ": "what the books say is looked up when it is recorded",
+    "net-untold": "verbs tell the nets that follow",
+    "sample-of-several": "the shape of a body has one batch",
+    "sample-of-other-product": "samples are of the batch's own product",
+    "site-differs": "a sample's site is where its batch stands",
+    "release-differs": "what a lock covers is looked up",
+    "settlement-bases-mixed": "both sides of a shipment name one product: tests/ledger/matter/test_settlement.py",
+    **dict.fromkeys(
+        (f"vector-{what}" for what in "bounds element form model number order row-name sum too-long".split()),
+        "vectors are computed; between nodes: tests/ledger/matter/test_vectors.py",
+    ),
     "list-too-long": "by the reader of bulk bodies, or as malformed by the commitment: tests/e2e/test_limits.py",
 }
 WHERE = [
