@@ -4,6 +4,8 @@
        └ M-1, A-2, D-3 (comes back) ─┘ ├ C-3 ─ rival
        └ A-1 ─ rival                   └ W-1 ─ a party outside
 
+Beside them the rival does with goods of its own what the others do not: in a pool, on the scale, under locks.
+
 `Chain` holds the homes of nodes that have stopped; a test opens those it reads, and copies what it changes. What must
 not reach a reader has words of its own: SECRETS.
 """
@@ -200,11 +202,42 @@ def _motor(told: _Teller) -> None:
     told.give(MOTOR, RIVAL, *lines)
 
 
+def _rival(told: _Teller) -> None:
+    rival = told.world[RIVAL]
+    oxide = {"basis": "ignited", "total_reo_pct": "99.0", "distribution_pct": [["Pr", "25.0"], ["Nd", "75.0"]]}
+    told.register(RIVAL, "R-1", "100", product="prnd_oxide", assay=oxide)
+    some = [{"batch": "R-1", "quantity": kg("10")}]
+    steps = [{"process": "blend"}]
+    rival.record("/api/v1/pools/r/charges", {"inputs": some, "steps": steps})
+    drawn = {"product": "prnd_oxide", "lot_no": "R-2", "quantity": kg("4")}
+    rival.record("/api/v1/pools/r/draws", {"outputs": [drawn]})
+    rival.record("/api/v1/pools/r/closings", {})
+    portion = {"lot_no": "R-1/S", "quantity": kg("0.5"), "use": "assay"}
+    rival.record("/api/v1/samples", {"batch": "R-1", "samples": [portion]})
+    rival.record("/api/v1/assays", {"batch": "R-1", "assay": oxide, "lab": "Lab", "sample": "R-1/S"})
+    rival.record("/api/v1/assays/agreements", {"batch": "R-1", "own": oxide, "other": oxide})
+    rival.record("/api/v1/remeasurements", {"kind": "reweighed", "lines": [{"batch": "R-1", "quantity": kg("89.4")}]})
+    rival.record("/api/v1/counts", {"lines": [{"batch": "R-1", "quantity": kg("89.4")}]})
+
+    def lead(path: str, body: dict) -> dict:
+        headers = {"idempotency-key": f"lead {path}"}
+        reply = rival.ask("POST", f"/api/v1/{path}", body, role="supervisor", headers=headers)
+        assert reply.status == 201, reply.body
+        return reply.json()
+
+    lead("titles", {"to": MOTOR, "lines": some})
+    pledge = lead("pledges", {"to": "Bank", "lines": some})["lock"]
+    lead(f"pledges/{pledge}/releases", {"reason": "repaid"})
+    hold = lead("holds", {"kind": "quality", "reason": "wet", "lines": some})["lock"]
+    lead(f"holds/{hold}/releases", {"reason": "dried"})
+    lead("recalls", {"kind": "other", "text": "for the story", "lines": [{"batch": "R-2"}]})
+
+
 def play(folder: Path) -> Chain:
     """The whole story; every log was audited from outside when it is back."""
     with World(folder, *NAMES) as world:
         told = _Teller(world)
-        for part in (_mine, _trader_and_returns, _plant, _motor):
+        for part in (_mine, _trader_and_returns, _plant, _motor, _rival):
             part(told)
         world.settle()
         parcels = tuple(parcel for parcel, reply in world.network.carried if reply is not None and parcel.kind)
