@@ -85,7 +85,7 @@ RECORDINGS = (
             "words": [{"path": "outputs.chain/0.lot_no", "was": "PN-7", "is": "PN-07"}],
             "reason": "the label says PN-07",
         },
-        {"corrected": [2], "entry": entry("xinfeng.example", 9)},
+        {"corrected": [2], "entry": entry("xinfeng.example", 24)},
     ),
 )
 

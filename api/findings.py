@@ -56,7 +56,7 @@ RECORDINGS = (
         CloseMonth,
         "A month's books are closed",
         {"month": "2026-11"},
-        {"month": "2026-11", "entry": entry("xinfeng.example", 13)},
+        {"month": "2026-11", "entry": entry("xinfeng.example", 30)},
         role="supervisor",
     ),
     Recording(
@@ -70,7 +70,7 @@ RECORDINGS = (
             "file_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
             "receipt_no": "R-2026-11-0001",
         },
-        {"month": "2026-11", "entry": entry("xinfeng.example", 14)},
+        {"month": "2026-11", "entry": entry("xinfeng.example", 31)},
     ),
     Recording(
         "/api/v1/answers",
@@ -82,7 +82,7 @@ RECORDINGS = (
             "text": "The cerium stayed in the residue; its assay follows.",
             "documents": [{"kind": "assay_report", "no": "Q-118"}],
         },
-        {"finding": _FINDING, "entry": entry("xinfeng.example", 12)},
+        {"finding": _FINDING, "entry": entry("xinfeng.example", 29)},
     ),
 )
 

@@ -60,7 +60,7 @@ RECORDINGS = (
         {"log": "xinfeng.example/log", "checks": ["custody"]},
         {
             "log": "xinfeng.example/log",
-            "size": 15,
+            "size": 32,
             "root": "pHlZ2mY8cRjT0xWnQvK5uE7sLbA1dFgHiJkMoPqNrSw=",
             "checks": ["custody"],
             "ruleset": "2026-11",

@@ -25,7 +25,7 @@ from api.commands.asking import (
 )
 from api.commands.batch import Site
 from api.commands.terminal import AsJson, Token, Url, say, show_facts, show_json, show_table
-from ledger.matter.quantities import show_mg, show_ug
+from ledger.matter.quantities import show_change, show_mg, show_ug
 
 Batch = Annotated[str | None, typer.Argument(help="Its id or lot number. 批次")]
 Reason = Annotated[str | None, typer.Option("--reason", help="Why it differs. 原因")]
@@ -240,8 +240,7 @@ def _lines(line: list[str] | None, unit: list[str] | None, site: str | None) -> 
 def _show_changes(answer: dict[str, Any]) -> None:
     for one in answer["lines"]:
         what = f"unit {one['unit']}" if "unit" in one else f"batch {one['batch']}"
-        sign = "+" if one["difference_mg"] > 0 else ""
-        typer.echo(f"✓ {what}: {show_mg(one['mg'])} ({sign}{show_mg(one['difference_mg'])})")
+        typer.echo(f"✓ {what}: {show_mg(one['mg'])} ({show_change(one['difference_mg'])})")
 
 
 # -- reading ------------------------------------------------------------------------------------------------------

@@ -193,7 +193,7 @@ def _drawn(at: Sheet) -> None:
     draw = at.event.scalar("draw")
     pool = at.pool(draw["pool"]) or PoolContent(_EMPTY, _EMPTY)
     losses = at.event.scalar("losses").get("list", ())
-    rest = at.make_outputs(pool.now, [step["process"] for step in draw["steps"]], losses)
+    rest = at.make_outputs(pool.now, [step["process"] for step in draw["steps"]], losses, partly=True)
     _refuse_more_than_held(at, pool.now, draw["pool"])
     drawn_mg = sum(one.mg for one in (*at.plan.outs, *at.plan.losses))
     now = Content(max(0, pool.now.mg - drawn_mg), rest.elements, pool.now.model)

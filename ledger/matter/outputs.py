@@ -45,8 +45,12 @@ def totals_of_outputs(
     processes: Sequence[str],
     reference: Reference,
     rank: str,
+    stays_mg: int = 0,
 ) -> list[Told]:
-    """`rank` is how sure the mix is, `inputs` the products that went in, `rows` the outputs as the event tells them."""
+    """`inputs`: the products that went in; `rows`: the outputs, as the event tells them.
+
+    `rank` is how sure the mix is, `stays_mg` what of it stays where it is, in a pool.
+    """
     found: list[Told | None] = [_by_assay(row, reference, f"outputs[{at}].assay") for at, row in enumerate(rows)]
     keeps = all(reference.keeps_elements(process) for process in processes) and bool(processes)
     parts = bool(processes) and CONSERVING.issuperset(processes)
@@ -55,7 +59,7 @@ def totals_of_outputs(
         for at, row in enumerate(rows)
         if found[at] is None and keeps and (parts or _same_goods(row["product"], inputs, reference))
     ]
-    _carry(mixed, found, carried, rows, losses, rank)
+    _carry(mixed, found, carried, rows, losses, rank, stays_mg)
     return [
         one if one is not None else _by_product(mixed, row, keeps, reference)
         for one, row in zip(found, rows, strict=True)
@@ -86,12 +90,13 @@ def _carry(
     rows: Sequence[Mapping[str, Any]],
     losses: Sequence[Mapping[str, Any]],
     rank: str,
+    stays_mg: int,
 ) -> None:
     """Gives the carried outputs what assayed ones leave of the mix, by mass; the losses of matter take their part."""
     if not carried:
         return
     weights = [rows[at]["mg"] for at in carried]
-    lost = sum(loss["mg"] for loss in losses if loss["kind"] not in WITHOUT_ELEMENTS)
+    lost = stays_mg + sum(loss["mg"] for loss in losses if loss["kind"] not in WITHOUT_ELEMENTS)
     totals: list[dict[str, tuple[int, int]]] = [{} for _ in carried]
     for element, share in mixed.elements.items():
         told = sum(one.totals[element][0] for one in found if one is not None and element in one.totals)

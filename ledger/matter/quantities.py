@@ -151,6 +151,11 @@ def show_mg(mg: int) -> str:
     return f"{sign}{whole}{'.' + decimals if decimals else ''} kg"
 
 
+def show_change(mg: int) -> str:
+    """A difference with its sign, for sentences: `+1.5 kg`."""
+    return f"{'+' if mg > 0 else ''}{show_mg(mg)}"
+
+
 def show_ug(ug: int, *, signed: bool = False) -> str:
     """`1900000000000` → `1.9 t`, to four figures. Never parsed again."""
     sign = "-" if ug < 0 else "+" if signed and ug > 0 else ""

@@ -96,11 +96,18 @@ class Sheet:
     def take_inputs(self) -> list[Content]:
         return [self.take(row["batch"], row["mg"]) for row in self.event.rows("inputs.chain", "inputs.authority")]
 
-    def make_outputs(self, mixed: Content, processes: Sequence[str], losses: Sequence[Mapping[str, Any]]) -> Content:
-        """Apportions a mix to the event's outputs, fills their provenance slots, and answers what stays behind."""
+    def make_outputs(
+        self, mixed: Content, processes: Sequence[str], losses: Sequence[Mapping[str, Any]], *, partly: bool = False
+    ) -> Content:
+        """Apportions a mix to the event's outputs, fills their provenance slots, and answers what stays behind.
+
+        `partly`: the outputs are only some of the mix, by mass, as what is drawn from a pool is.
+        """
         rows = list(self.event.rows("outputs.chain", "outputs.authority"))
         inputs = frozenset(one.product for one in self.plan.ins)
-        told = totals_of_outputs(mixed, inputs, rows, losses, processes, self.reference, self.rank)
+        taken_mg = sum(row["mg"] for row in (*rows, *losses))
+        stays_mg = max(0, mixed.mg - taken_mg) if partly else 0
+        told = totals_of_outputs(mixed, inputs, rows, losses, processes, self.reference, self.rank, stays_mg)
         wanted = [one.totals for one in told]
         left = _left_of(mixed, wanted)
         *made, rest = apportion(mixed, [*wanted, left], [*(row["mg"] for row in rows), 0])
