@@ -44,7 +44,7 @@ def save(
     node: Node, caller: Caller, key: str, verb: str, body: Mapping[str, Any], *, state: str = OPEN, status: int = 201
 ) -> Answer:
     """Keeps a draft. The same key and body (per caller) keep one."""
-    idempotency = Idempotency(caller.owner, key, sha256(dump(["draft", verb, body])).digest())
+    idempotency = _keeping(caller, key, verb, body)
     at = stamp(node.clock())
     with node.store.write() as conn:
         before = access.recall(conn, [idempotency]).get((caller.owner, key))
@@ -59,7 +59,14 @@ def save(
 
 
 def propose(node: Node, caller: Caller, key: str, verb: str, body: Mapping[str, Any]) -> Answer:
-    """Something that a second person must approve. What would be refused now is refused now."""
+    """Something that a second person must approve. What would be refused now is refused now, but not what was asked
+    before under the same key: by now it may be done.
+    """
+    idempotency = _keeping(caller, key, verb, body)
+    with node.store.read() as conn:
+        before = access.recall(conn, [idempotency]).get((caller.owner, key))
+    if before is not None:
+        return _recalled(before, idempotency)
     rehearse(node, caller, verb, {**body, "approved_by": _SOMEBODY})
     return save(node, caller, key, verb, body, state=WAITING, status=202)
 
@@ -145,6 +152,10 @@ def rehearse(node: Node, caller: Caller, verb: str, body: Mapping[str, Any]) -> 
         desk.expect(event)
         desk.reach(event)
         apply(desk.view, event)
+
+
+def _keeping(caller: Caller, key: str, verb: str, body: Mapping[str, Any]) -> Idempotency:
+    return Idempotency(caller.owner, key, sha256(dump(["draft", verb, body])).digest())
 
 
 def _recalled(before: access.Remembered, asked: Idempotency) -> Answer:

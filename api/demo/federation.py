@@ -33,7 +33,7 @@ class Organisation:
         self.url = f"http://127.0.0.1:{port}"
         self.facts: Mapping[str, Any] = {}
         self.token = ""
-        self._supervisor = ""
+        self.second = ""
         self._process: subprocess.Popen[bytes] | None = None
         self._client: ApiClient | None = None
 
@@ -43,7 +43,7 @@ class Organisation:
         init = ["init", "--home", str(self.home), "--name", self.name, "--org", self.organisation]
         init += ["--org-en", self.english, "--role", self.role, "--port", str(self.port), *sites, "--json"]
         self.facts = json.loads(command(*init))
-        self.token, self._supervisor = self._admit("clerk", "Li"), self._admit("supervisor", "Wang")
+        self.token, self.second = self._admit("clerk", "Li"), self._admit("supervisor", "Wang")
 
     def _admit(self, role: str, name: str) -> str:
         token = ("token", "create", "--home", str(self.home), "--role", role, "--name", name, "--json")
@@ -108,7 +108,7 @@ class Organisation:
 
     def supervise(self, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
         """What only the second person may do."""
-        with ApiClient(self.url, self._supervisor) as client:
+        with ApiClient(self.url, self.second, patience=WAIT_SECONDS) as client:
             return dict(client.post(path, body, key=f"story-{key}").json())
 
     def approve(self, draft: str, key: str) -> dict[str, Any]:

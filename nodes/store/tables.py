@@ -8,8 +8,9 @@ Words that recur. `no` is a small number given in log order, used for joins and 
 an entry wherever one is referred to: 0 and above is the index in our own log, below 0 is minus the `no` of an upstream
 entry. `log_no` 0 is our own log. Masses are whole milligrams below 2^53. Times are texts that sort as times do.
 
-What is derivable from entries, disclosures and upstream evidence is listed in rebuild.py. Over 400 lines because it is
-one description of all tables.
+What is derivable from entries, disclosures and upstream evidence is listed in rebuild.py.
+
+Over 400 lines because it is one description of all tables.
 """
 
 from typing import Any, ClassVar
