@@ -2,12 +2,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.stage import BODY_MAX, METAL, MINE, PLANT, Stage, set_stage
+from tests.e2e.stage import AUTHORITY, BODY_MAX, METAL, MINE, PLANT, Stage, set_stage
+from tests.e2e.stage_of_corrections import set_corrections
 from tests.world import World
 
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory) -> Iterator[Stage]:
     folder, environ = tmp_path_factory.mktemp("stage"), {"LODETRACE_BODY_MAX": str(BODY_MAX)}
-    with World(folder, MINE, PLANT, METAL, sites=("main", "annex"), environ=environ) as world:
-        yield set_stage(world)
+    world = World(folder, MINE, PLANT, METAL, AUTHORITY, sites=("main", "annex"), environ=environ)
+    config = world[AUTHORITY].home / "config.toml"
+    config.write_text(config.read_text().replace('role = "mine"', 'role = "authority"'))
+    with world:
+        found = set_stage(world)
+        set_corrections(found)
+        yield found

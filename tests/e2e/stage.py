@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from tests.world import Member, Reply, World, kg
 
-MINE, PLANT, METAL = "mine.example", "plant.example", "metal.example"
+MINE, PLANT, METAL, AUTHORITY = "mine.example", "plant.example", "metal.example", "authority.example"
 CHINESE = re.compile("[\u4e00-\u9fff]").search
 BODY_MAX = 1 << 20
 NOWHERE = "0" * 26
@@ -22,10 +22,13 @@ OXIDE = {"basis": "ignited", "total_reo_pct": "99.0", "distribution_pct": [["Pr"
 
 @dataclass
 class Stage:
-    """The world that all cases share: none of them changes it. `ids` are shipments by what became of them."""
+    """The world that all cases share: none of them changes it. `ids` are shipments by what became of them, and locks
+    and drafts by name; `entries` are numbers of entries of mine's log.
+    """
 
     world: World
     ids: dict[str, str] = field(default_factory=dict)
+    entries: dict[str, int] = field(default_factory=dict)
 
     @property
     def mine(self) -> Member:
@@ -182,13 +185,16 @@ Make = Callable[[Stage], "Asked"]
 
 @dataclass(frozen=True)
 class Asked:
-    """A request. A recording one gets an Idempotency-Key unless `headers` say otherwise (None takes one away)."""
+    """A request to `member`. A recording one gets an Idempotency-Key unless `headers` say otherwise (None takes one
+    away).
+    """
 
     path: str
     body: Body = b""
     method: str = "POST"
     role: str | None = "clerk"
     headers: dict[str, str | None] = field(default_factory=dict)
+    member: str = MINE
 
 
 @dataclass(frozen=True)

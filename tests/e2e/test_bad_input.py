@@ -1,6 +1,6 @@
 """Everything that is refused over HTTP: the one clear answer, and nothing is changed.
 
-The tables are refusals.py, refusals_of_matter.py and refusals_at_the_door.py; the last tests hold them against the
+The tables are refusals.py, refusals_of_matter.py, refusals_of_corrections.py and refusals_at_the_door.py; the last tests hold them against the
 code.
 """
 
@@ -14,12 +14,17 @@ import pytest
 
 from ledger.log.canonical import parse_json
 from tests import outside
-from tests.e2e import refusals, refusals_at_the_door, refusals_of_matter
+from tests.e2e import refusals, refusals_at_the_door, refusals_of_corrections, refusals_of_matter
 from tests.e2e.stage import A1, CHINESE, METAL, PLANT, Asked, Case, ask, problem
 from tests.world import Lost, until
 
 ROOT = Path(__file__).resolve().parents[2]
-GROUPS = (*refusals.GROUPS, *refusals_of_matter.GROUPS, *refusals_at_the_door.GROUPS)
+GROUPS = (
+    *refusals.GROUPS,
+    *refusals_of_matter.GROUPS,
+    *refusals_of_corrections.GROUPS,
+    *refusals_at_the_door.GROUPS,
+)
 CASES: dict[str, Case] = {name: case for group in GROUPS for name, case in group.items()}
 
 
@@ -30,7 +35,7 @@ def test_it_is_refused_clearly_and_nothing_changes(stage, name):
     before = {member.name: outside.everything(member.node.store) for member in stage.world}
     if name == "a revoked token":  # whoever has used it may go on for a second
         until(lambda: ask(stage.mine, asked).status == 401, "the token ends")
-    members = problem(ask(stage.mine, asked, name.encode("ascii", "replace").decode()))
+    members = problem(ask(stage.world[asked.member], asked, name.encode("ascii", "replace").decode()))
     assert (members["status"], members["code"], members["field"]) == (case.status, case.code, case.field), members
     assert {member.name: outside.everything(member.node.store) for member in stage.world} == before
 
@@ -69,6 +74,11 @@ LINES: dict[str, tuple[bytes, str, str]] = {
         b'{"verb":"release","key":"1","lock":"x","body":{"reason":"x"}}',
         "role-too-low",
         "Authorization",
+    ),
+    "what a second person must approve": (
+        b'{"verb":"correct","key":"1","body":{"kind":"reverse","entry":1,"reason":"x"}}',
+        "approval-missing",
+        "recorded.approved_by",
     ),
     "a shipment where none belongs": (
         b'{"verb":"unpack","key":"1","shipment":"x","body":{"units":["D-1"]}}',

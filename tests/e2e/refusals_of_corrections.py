@@ -1,0 +1,227 @@
+"""What is refused of corrections, drafts, months and of what the authority does: a table as in refusals.py."""
+
+from typing import Any
+
+from tests.e2e.stage import AUTHORITY, NOWHERE, PLANT, Asked, Case, Make, Stage, post
+from tests.e2e.stage_of_corrections import CLOSED, REASON
+from tests.world import kg
+
+MONTH_AHEAD = "2098-12"
+GRANT = {
+    "to": PLANT,
+    "kind": "mining",
+    "year": 2026,
+    "batch": 1,
+    "feed_class": "ion_mid_y",
+    "quantity": {"value": "120", "unit": "t", "basis": "reo"},
+}
+
+
+def correct(kind: str, **body: Any) -> Make:
+    return post("/api/v1/corrections", {"kind": kind, **REASON, **body})
+
+
+def reverse(name: str, **more: Any) -> Make:
+    def make(stage: Stage) -> Asked:
+        return correct("reverse", entry=stage.entries[name], **more)(stage)
+
+    return make
+
+
+def amend(name: str, path: str, **words: Any) -> Make:
+    """`is_` for `is`, which is a word of Python's; `more` is of the correction."""
+
+    def make(stage: Stage) -> Asked:
+        row = {"path": path, **{key.rstrip("_"): value for key, value in words.items() if key != "at"}}
+        at = {"at": words["at"]} if "at" in words else {}
+        return correct("amend", entry=stage.entries[name], words=[row], **at)(stage)
+
+    return make
+
+
+def line(name: str, side: str, batch: str, **changed: Any) -> dict[str, Any]:
+    return {"entry": name, "side": side, "batch": batch, **changed}
+
+
+def adjust(*lines: dict[str, Any], consent: tuple[str, str] | None = None) -> Make:
+    """`consent` is an organisation and a name of an entry of its log."""
+
+    def make(stage: Stage) -> Asked:
+        rows = [{**one, "entry": stage.entries.get(one["entry"], one["entry"])} for one in lines]
+        told = {}
+        if consent is not None:
+            told = {"consent": {"log": f"{consent[0]}/log", "index": stage.entries.get(consent[1], 9999)}}
+        return correct("adjust", lines=rows, **told)(stage)
+
+    return make
+
+
+def draft(name: str, what: str = "", **more: Any) -> Make:
+    def make(stage: Stage) -> Asked:
+        return Asked(f"/api/v1/drafts/{stage.ids.get(name, name)}{what}", **more)
+
+    return make
+
+
+def lead(path: str, body: dict[str, Any], member: str | None = None) -> Make:
+    return post(path, body, role="supervisor", **({} if member is None else {"member": member}))
+
+
+def close_month(stage: Stage) -> Asked:
+    return Asked("/api/v1/periods", {"month": stage.ids["month"]}, role="supervisor")
+
+
+SOLD = line("sold", "shipped", "R-sold", less=kg("5"))
+TAKEN = line("sold too", "shipped", "R-sold", less=kg("5"))
+CORRECTING: dict[str, Case] = {
+    "the first entry reversed": Case(422, "correction-of-opening", "reversal.index", correct("reverse", entry=0)),
+    "an entry that is not there": Case(404, "entry-unknown", "entry", correct("reverse", entry=99_999)),
+    "a correction of nothing": Case(422, "entry-unknown", "entry", correct("amend", words=[])),
+    "an amendment amended": Case(
+        422, "correction-of-correction", "amendment.index", amend("amendment", "reason.text", is_="x")
+    ),
+    "an entry reversed twice": Case(422, "entry-reversed", "reversal.index", reverse("reversed")),
+    "words dated in a closed month": Case(
+        422,
+        "correction-in-closed-month",
+        "at",
+        amend("registered", "batch.lot_no", is_="x", at=f"{CLOSED}-15T08:00:00+08:00"),
+    ),
+    "a correction without a reason": Case(422, "fields-wrong", "reason", correct("reverse", entry=1, reason=None)),
+    "a charge reversed": Case(422, "correction-in-pool", "reversal", reverse("charged")),
+    "a shipment reversed": Case(422, "reversal-of-shipment", "reversal", reverse("sold")),
+    "a receipt reversed": Case(422, "reversal-of-receipt", "reversal", reverse("received")),
+    "an acknowledgement reversed": Case(422, "reversal-of-acknowledgement", "reversal", reverse("acknowledged")),
+    "a weighing reversed": Case(422, "reversal-of-measurement", "reversal", reverse("remeasured")),
+    "a hold reversed": Case(422, "reversal-of-status", "reversal", reverse("held")),
+    "a month's closing reversed": Case(422, "reversal-of-closing", "reversal", reverse("period_closed")),
+}
+AMENDING: dict[str, Case] = {
+    "a mass amended": Case(
+        422, "amendment-not-words", "words[0].path", amend("registered", "quantity.mg", was="1", is_="2")
+    ),
+    "words that do not stand there": Case(
+        422, "amendment-of-other-words", "words[0].was", amend("registered", "batch.lot_no", was="iron", is_="x")
+    ),
+    "the same words": Case(
+        422, "amendment-of-nothing", "words[0].is", amend("registered", "batch.lot_no", is_="R-registered")
+    ),
+    "a reason taken away": Case(422, "amendment-leaves-nothing", "words[0].is", amend("removed", "reason.text")),
+}
+REVERSING: dict[str, Case] = {
+    "goods that were used": Case(422, "reversal-of-used", "reversal", reverse("used")),
+    "what was adjusted": Case(422, "reversal-of-adjusted", "reversal", reverse("adjusted")),
+    "what is held": Case(422, "reversal-of-locked", "reversal", reverse("locked")),
+    "a drum that was opened": Case(422, "reversal-of-used-unit", "reversal", reverse("drums packed")),
+    "an opening whose goods are gone": Case(422, "reversal-of-goods-gone", "reversal", reverse("opened")),
+    "a move whose goods are gone": Case(422, "reversal-of-goods-gone", "reversal", reverse("moved loose")),
+    "a moved drum weighed since": Case(422, "reversal-of-changed-units", "reversal", reverse("moved unit")),
+    "a drum and loose goods moved at once": Case(422, "reversal-of-mixed-move", "reversal", reverse("moved mixed")),
+    "a sample out of a drum": Case(422, "reversal-of-opened-unit", "reversal", reverse("sampled")),
+}
+ADJUSTING: dict[str, Case] = {
+    "a charge adjusted": Case(
+        422, "correction-in-pool", "lines[0]", adjust(line("charged", "used", "O-1", less=kg("1")))
+    ),
+    "an entry of other goods": Case(
+        422, "adjustment-of-other-entry", "lines[0]", adjust(line("registered", "made", "A-1", less=kg("1")))
+    ),
+    "less than nothing": Case(
+        422, "adjustment-below-zero", "lines", adjust(line("registered", "made", "R-registered", less=kg("101")))
+    ),
+    "an adjustment by nothing": Case(
+        422, "mass-is-zero", "lines[0].less.value", adjust(line("registered", "made", "R-registered", less=kg("0")))
+    ),
+    "neither more nor less": Case(
+        422, "quantity-missing", "lines[0].more", adjust(line("registered", "made", "R-registered"))
+    ),
+    "all goods but no pieces": Case(
+        422, "adjustment-pieces-differ", "lines", adjust(line("pieces", "made", "R-pieces", less=kg("10")))
+    ),
+    "made of something, but nothing made": Case(
+        422, "adjustment-leaves-half", "lines", adjust(line("made", "made", "R-made", less=kg("20")))
+    ),
+    "goods that went on": Case(
+        422, "adjustment-not-here", "lines", adjust(line("used", "made", "R-used", less=kg("60")))
+    ),
+    "two shared entries at once": Case(
+        422, "adjustment-mixed", "shared", adjust(SOLD, line("sold too", "shipped", "R-sold", less=kg("1")))
+    ),
+    "a shipment not yet agreed": Case(
+        422,
+        "adjustment-before-receipt",
+        "shared",
+        adjust(line("offered", "shipped", "A-2", more=kg("1"))),
+    ),
+    "a shipment of which goods came back": Case(
+        422, "adjustment-of-returned", "shared", adjust(line("abroad sent", "shipped", "R-abroad", less=kg("5")))
+    ),
+    "taken before it was given": Case(422, "consent-missing", "consent", adjust(SOLD)),
+    "a partner's word on one's own goods": Case(
+        422,
+        "consent-unfitting",
+        "consent",
+        adjust(line("registered", "made", "R-registered", less=kg("1")), consent=(PLANT, "given")),
+    ),
+    "taken twice": Case(422, "consent-used", "consent", adjust(TAKEN, consent=(PLANT, "given"))),
+    "a partner's entry that never came": Case(
+        404, "entry-of-other-unknown", "consent", adjust(SOLD, consent=(PLANT, "nothing"))
+    ),
+}
+DRAFTS: dict[str, Case] = {
+    "approved by its writer": Case(
+        422, "approval-by-oneself", "recorded.approved_by", draft("draft", "/approval", role="supervisor")
+    ),
+    "approved by a clerk": Case(403, "role-too-low", "Authorization", draft("draft", "/approval")),
+    "an approval that nobody needs": Case(
+        422, "draft-not-waiting", "draft", draft("own draft", "/approval", role="supervisor")
+    ),
+    "a draft that is not there": Case(404, "draft-unknown", "draft", draft(NOWHERE, "/sealing")),
+    "a draft that waits, changed": Case(
+        422,
+        "draft-waiting",
+        "draft",
+        draft("draft", method="PUT", body={"verb": "unpack", "body": {"units": ["D-1"]}}),
+    ),
+    "a draft of another": Case(422, "draft-not-yours", "draft", draft("another's draft", "/sealing")),
+    "a draft of a verb nobody knows": Case(
+        422, "verb-unknown", "verb", post("/api/v1/drafts", {"verb": "steal", "body": {}})
+    ),
+}
+BOOKS: dict[str, Case] = {
+    "a month closed twice": Case(
+        422, "month-closed", "period.month", lead("/api/v1/periods", {"month": CLOSED})
+    ),
+    "the month it is": Case(422, "month-not-over", "period.month", close_month),
+    "a month before the open one": Case(
+        422, "month-before-open", "month", lead("/api/v1/periods", {"month": MONTH_AHEAD})
+    ),
+    "a report of a month to come": Case(
+        422,
+        "month-ahead",
+        "month",
+        post("/api/v1/reports", {"month": MONTH_AHEAD, "kind": "monthly_flow", "file_sha256": "0a" * 32}),
+    ),
+    "an answer to no finding": Case(
+        404, "finding-unknown", "finding", post("/api/v1/answers", {"finding": "0" * 16, "text": "x"})
+    ),
+    "a quota granted by a mine": Case(422, "only-the-authority", "role", lead("/api/v1/quotas", GRANT)),
+    "an attestation by a mine": Case(
+        422, "only-the-authority", "role", lead("/api/v1/attestations", {"log": f"{PLANT}/log"})
+    ),
+    "a quota of no year": Case(422, "year-absurd", "year", lead("/api/v1/quotas", {**GRANT, "year": 26}, AUTHORITY)),
+    "a quota of nothing": Case(
+        422,
+        "mass-is-zero",
+        "quantity.value",
+        lead("/api/v1/quotas", {**GRANT, "quantity": {"value": "0", "unit": "t", "basis": "reo"}}, AUTHORITY),
+    ),
+    "one's own log attested": Case(
+        422, "attests-itself", "log", lead("/api/v1/attestations", {"log": f"{AUTHORITY}/log"}, AUTHORITY)
+    ),
+    "a log attested that was never deposited": Case(
+        404, "deposits-incomplete", "log", lead("/api/v1/attestations", {"log": f"{PLANT}/log"}, AUTHORITY)
+    ),
+}
+
+GROUPS = (CORRECTING, AMENDING, REVERSING, ADJUSTING, DRAFTS, BOOKS)
