@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from api.access import Access
 from api.batches import PAGE_MAX, Before
@@ -46,6 +47,12 @@ class Adjustment(Body):
     less: Quantity | None = None
     site: Code | None = None
     owner: Code | None = None
+
+    @model_validator(mode="after")
+    def one_of_them(self) -> "Adjustment":
+        if (self.more is None) == (self.less is None):
+            raise PydanticCustomError("one_change", "say either more or less")
+        return self
 
 
 class Consent(Body):

@@ -512,6 +512,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} is empty: nothing is named to {verb}. Name at least one.",
         "{field} 为空，没有指明操作（{verb}）的对象。请至少指明一项。",
     ),
+    "none-loose": (
+        (
+            "{field}: nothing of batch {value} stands loose anywhere here. Correct the batch, or name its units; where "
+            "a stock-take found some, say at which site."
+        ),
+        "{field}：批次 {value} 在各场地均无散装货物。请更正批次或填写其包装件；若为盘点时发现的货物，请填写所在场地。",
+    ),
     "nothing-to-measure": (
         (
             "{field}: nothing of batch {value} stands loose at {site}. Name the unit that was weighed; what was "

@@ -29,6 +29,8 @@ def examine(node: Node, origin: str, wanted: Sequence[str] | None) -> dict[str, 
     """Size, root, ruleset, and `wanted` checks, or all that hold. Refusal if one that is wanted does not."""
     if node.settings.role != AUTHORITY:
         raise Refusal("only-the-authority", field="role", value=node.settings.role)
+    if origin == node.identity.origin:
+        raise Refusal("attests-itself", field="log", value=origin)
     with node.store.read() as conn:
         if not upstream.at(conn, [(origin, 0)]):
             raise Unknown("deposits-incomplete", field="log", value=origin)

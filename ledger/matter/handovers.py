@@ -106,23 +106,36 @@ def check_adjustments(given: Booked, taken: Event, shipped: Booked, received: Bo
     if receipt and (receipt["index"], receipt["leaf"]) != (shipped.index, b64encode(shipped.leaf).decode()):
         raise Refusal("receipt-of-other-shipment", field="offer", value=receipt["index"])
     sides = {shipped.event.origin: ("shipped", shipped), received.event.origin: ("received", received)}
-    sums: list[dict[str, tuple[int, int]]] = []
     for event, partner in ((given.event, taken), (taken, given.event)):
         side, entry = sides.get(event.origin, ("", shipped))
-        found: dict[str, tuple[int, int]] = {}
         for position, row in enumerate(event.rows("shared.partner")):
             named = (row.get("side"), row.get("index"), row.get("leaf"))
             if "delta_mg" not in row or named != (side, entry.index, b64encode(entry.leaf).decode()):
                 raise Refusal("adjustment-of-other-shipment", field=f"shared[{position}]", value=row.get("index"))
-            batch = _absolute(row["batch"], event.origin)
-            mg, count = found.get(batch, (0, 0))
-            found[batch] = mg + row["delta_mg"], count + row.get("delta_count", 0)
         if event.scalar("adjustment").get("with") != partner.name:
             told = event.scalar("adjustment").get("with")
             raise Refusal("adjustment-with-other", field="adjustment.with", value=told, partner=partner.name)
-        sums.append(found)
-    if sums[0] != sums[1]:
-        raise Refusal("adjustments-differ", field="shared", value=_deltas(sums[1]), given=_deltas(sums[0]))
+    refuse_other_amounts(
+        list(given.event.rows("shared.partner")), given.event.origin, list(taken.rows("shared.partner")), taken.origin
+    )
+
+
+def refuse_other_amounts(
+    given: Sequence[Mapping[str, Any]], by: str, taken: Sequence[Mapping[str, Any]], here: str
+) -> None:
+    """Shared lines of two logs, `by` and `here`: of each batch as much is taken as was given."""
+    gave, took = _sums(given, by), _sums(taken, here)
+    if gave != took:
+        raise Refusal("adjustments-differ", field="shared", value=_deltas(took), given=_deltas(gave))
+
+
+def _sums(rows: Sequence[Mapping[str, Any]], origin: str) -> dict[str, tuple[int, int]]:
+    found: dict[str, tuple[int, int]] = {}
+    for row in rows:
+        batch = _absolute(row["batch"], origin)
+        mg, count = found.get(batch, (0, 0))
+        found[batch] = mg + row["delta_mg"], count + row.get("delta_count", 0)
+    return found
 
 
 def _deltas(found: Mapping[str, tuple[int, int]]) -> str:

@@ -9,13 +9,14 @@ leaves out and its entry says (site, owner) is filled in from there; so is what 
 caller does not say what he believes to stand there.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ledger.errors import Refusal, Unknown
 from ledger.log.canonical import b64
 from ledger.matter.corrections import SHARED, Amount, amounts, corrected
 from ledger.matter.events import Event
+from ledger.matter.handovers import refuse_other_amounts
 from ledger.matter.quantities import amount
 from ledger.matter.stock import Batch, Booked, Correction
 from ledger.matter.words import place_of, word
@@ -44,7 +45,7 @@ def correct(desk: Desk, body: Body) -> Draft:
 
 
 def _amend(desk: Desk, body: Body) -> Draft:
-    booked = _entry(desk, body.get("entry"), "entry")
+    booked = _named(desk, body)
     rows = [
         only(path=row["path"], was=row["was"] if "was" in row else _stands(desk, booked, row["path"]), **_is(row))
         for row in body.get("words") or ()
@@ -74,7 +75,7 @@ def _stands(desk: Desk, booked: Booked, path: str) -> str | None:
 
 
 def _reverse(desk: Desk, body: Body) -> Draft:
-    booked = _entry(desk, body.get("entry"), "entry")
+    booked = _named(desk, body)
     slots = {
         "reversal": _corrects(desk, body, booked),
         "reason": _reason(body),
@@ -92,7 +93,7 @@ def _adjust(desk: Desk, body: Body) -> Draft:
         booked = _entry(desk, line["entry"], f"{where}.entry")
         indexes.append(booked.index)
         batch = desk.batch_id(line["batch"], f"{where}.batch")
-        row = _row_of(booked, batch, line)
+        row = _row_of(desk, booked, batch, line)
         place = only(site=row.site, owner=row.owner or line.get("owner") or None)
         named = {"index": booked.index, "leaf": b64(booked.leaf), "batch": batch}
         figures = {"side": line["side"], **_delta(desk, batch, line, where)}
@@ -107,7 +108,7 @@ def _adjust(desk: Desk, body: Body) -> Draft:
         "lines.authority": [authority for _, authority in own],
         "shared.partner": [told for told, _ in shared],
         "shared.authority": [authority for _, authority in shared],
-        "consent": None if not body.get("consent") else dict(desk.entry_of_other(body["consent"])[1]),
+        "consent": None if not body.get("consent") else _consent(desk, body["consent"], [told for told, _ in shared]),
         "reason": _reason(body),
         "documents": documents_of(body),
         "recorded": recorded_of(desk, body),
@@ -116,13 +117,27 @@ def _adjust(desk: Desk, body: Body) -> Draft:
     return Draft("adjusted", slots, _answer(*indexes), deliveries=deliveries)
 
 
-def _row_of(booked: Booked, batch: str, line: Body) -> Amount:
-    """The row of the entry that a line means; where none fits, what the line says, which the rule will refuse."""
+def _consent(desk: Desk, named: Mapping[str, Any], taken: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Our ref to the partner's adjustment. What it does not give, no partner would find in it later: better now."""
+    given, ref = desk.entry_of_other(named)
+    rows, partner = list(given.rows("shared.partner")), given.scalar("adjustment").get("with")
+    if partner != desk.origin.rpartition("/")[0] or not all("delta_mg" in row for row in rows):
+        raise Refusal("consent-unfitting", field="consent", value=f"{named['log']}#{named['index']}")
+    if taken:
+        refuse_other_amounts(rows, given.origin, taken, desk.origin)
+    return dict(ref)
+
+
+def _row_of(desk: Desk, booked: Booked, batch: str, line: Body) -> Amount:
+    """The row of the entry that a line means; where none fits, what the line says, which the rule will refuse: its
+    words need a site, and any will do.
+    """
     rows = [one for one in amounts(booked.event) if (one.side, one.batch) == (line["side"], batch)]
     fitting = [one for one in rows if line.get("site") in (None, one.site) and line.get("owner") in (None, one.owner)]
     if fitting:
         return fitting[0]
-    return Amount(line["side"], batch, line.get("site") or "-", line.get("owner") or "", 0, 0, "", None)
+    site = line.get("site") or next((one.code for one in desk.settings.sites), "nowhere")
+    return Amount(line["side"], batch, site, line.get("owner") or "", 0, 0, "", None)
 
 
 def _delta(desk: Desk, batch: str, line: Body, where: str) -> dict[str, Any]:
@@ -144,9 +159,14 @@ def _partner(event: Event) -> str | None:
     return None if named is None else str(named)
 
 
-def _entry(desk: Desk, index: int | None, where: str) -> Booked:
-    if index is None:
-        raise Refusal("entry-unknown", field=where, value=index)
+def _named(desk: Desk, body: Body) -> Booked:
+    """The one entry that an amendment or a reversal is about."""
+    if body.get("entry") is None:
+        raise Refusal("nothing-named", field="entry", verb=body["kind"])
+    return _entry(desk, body["entry"], "entry")
+
+
+def _entry(desk: Desk, index: int, where: str) -> Booked:
     found = desk.state(("entry", str(index)))
     if not isinstance(found, Booked):
         raise Unknown("entry-unknown", field=where, value=index)

@@ -246,4 +246,6 @@ def stand_of(batch: Batch, units: Sequence[Unit], site: str | None, owner: str |
         raise Refusal("site-unclear", field=where, value=batch.id, sites=", ".join(held.site for held in own))
     if own:
         return own[0].owner, own[0].site
-    return owner or "", site or (batch.loose[0].site if batch.loose else "-")
+    if site is None and not batch.loose:
+        raise Refusal("none-loose", field=where, value=batch.lot_no or batch.id)
+    return owner or "", site or batch.loose[0].site

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.e2e.stage import AUTHORITY, NOWHERE, PLANT, Asked, Case, Make, Stage, post
+from tests.e2e.stage import AUTHORITY, NOWHERE, PLANT, Asked, Case, Make, Stage, made, post, ship, transform
 from tests.e2e.stage_of_corrections import CLOSED, REASON
 from tests.world import kg
 
@@ -71,12 +71,13 @@ def close_month(stage: Stage) -> Asked:
     return Asked("/api/v1/periods", {"month": stage.ids["month"]}, role="supervisor")
 
 
-SOLD = line("sold", "shipped", "R-sold", less=kg("5"))
-TAKEN = line("sold too", "shipped", "R-sold", less=kg("5"))
+SOLD = line("sold sent", "shipped", "R-sold", less=kg("5"))
+TAKEN = line("given up sent", "shipped", "R-given up", less=kg("5"))
 CORRECTING: dict[str, Case] = {
     "the first entry reversed": Case(422, "correction-of-opening", "reversal.index", correct("reverse", entry=0)),
     "an entry that is not there": Case(404, "entry-unknown", "entry", correct("reverse", entry=99_999)),
-    "a correction of nothing": Case(422, "entry-unknown", "entry", correct("amend", words=[])),
+    "a correction of nothing": Case(422, "nothing-named", "entry", correct("reverse")),
+    "no words": Case(422, "nothing-named", "words", correct("amend", entry=1, words=[])),
     "an amendment amended": Case(
         422, "correction-of-correction", "amendment.index", amend("amendment", "reason.text", is_="x")
     ),
@@ -89,7 +90,7 @@ CORRECTING: dict[str, Case] = {
     ),
     "a correction without a reason": Case(422, "fields-wrong", "reason", correct("reverse", entry=1, reason=None)),
     "a charge reversed": Case(422, "correction-in-pool", "reversal", reverse("charged")),
-    "a shipment reversed": Case(422, "reversal-of-shipment", "reversal", reverse("sold")),
+    "a shipment reversed": Case(422, "reversal-of-shipment", "reversal", reverse("sold sent")),
     "a receipt reversed": Case(422, "reversal-of-receipt", "reversal", reverse("received")),
     "an acknowledgement reversed": Case(422, "reversal-of-acknowledgement", "reversal", reverse("acknowledged")),
     "a weighing reversed": Case(422, "reversal-of-measurement", "reversal", reverse("remeasured")),
@@ -132,8 +133,16 @@ ADJUSTING: dict[str, Case] = {
     "an adjustment by nothing": Case(
         422, "mass-is-zero", "lines[0].less.value", adjust(line("registered", "made", "R-registered", less=kg("0")))
     ),
-    "neither more nor less": Case(
-        422, "quantity-missing", "lines[0].more", adjust(line("registered", "made", "R-registered"))
+    "neither more nor less": Case(422, "fields-wrong", "lines[0]", adjust(line("registered", "made", "R-registered"))),
+    "more and less at once": Case(
+        422, "fields-wrong", "lines[0]", adjust(line("registered", "made", "R-registered", more=kg("1"), less=kg("2")))
+    ),
+    "no lines to adjust": Case(422, "nothing-named", "lines", adjust()),
+    "a side that is none": Case(
+        422, "fields-wrong", "lines[0].side", adjust(line("registered", "lost", "R-registered", less=kg("1")))
+    ),
+    "the first entry adjusted": Case(
+        422, "correction-of-opening", "lines[0].index", adjust(line("opening", "made", "R-registered", less=kg("1")))
     ),
     "all goods but no pieces": Case(
         422, "adjustment-pieces-differ", "lines", adjust(line("pieces", "made", "R-pieces", less=kg("10")))
@@ -144,9 +153,7 @@ ADJUSTING: dict[str, Case] = {
     "goods that went on": Case(
         422, "adjustment-not-here", "lines", adjust(line("used", "made", "R-used", less=kg("60")))
     ),
-    "two shared entries at once": Case(
-        422, "adjustment-mixed", "shared", adjust(SOLD, line("sold too", "shipped", "R-sold", less=kg("1")))
-    ),
+    "two shared entries at once": Case(422, "adjustment-mixed", "shared", adjust(SOLD, TAKEN)),
     "a shipment not yet agreed": Case(
         422,
         "adjustment-before-receipt",
@@ -164,6 +171,12 @@ ADJUSTING: dict[str, Case] = {
         adjust(line("registered", "made", "R-registered", less=kg("1")), consent=(PLANT, "given")),
     ),
     "taken twice": Case(422, "consent-used", "consent", adjust(TAKEN, consent=(PLANT, "given"))),
+    "a partner's entry that gave nothing": Case(
+        422, "consent-unfitting", "consent", adjust(SOLD, consent=(PLANT, "no gift"))
+    ),
+    "less taken than was given": Case(
+        422, "adjustments-differ", "shared", adjust({**TAKEN, "less": kg("4")}, consent=(PLANT, "given"))
+    ),
     "a partner's entry that never came": Case(
         404, "entry-of-other-unknown", "consent", adjust(SOLD, consent=(PLANT, "nothing"))
     ),
@@ -189,9 +202,7 @@ DRAFTS: dict[str, Case] = {
     ),
 }
 BOOKS: dict[str, Case] = {
-    "a month closed twice": Case(
-        422, "month-closed", "period.month", lead("/api/v1/periods", {"month": CLOSED})
-    ),
+    "a month closed twice": Case(422, "month-closed", "period.month", lead("/api/v1/periods", {"month": CLOSED})),
     "the month it is": Case(422, "month-not-over", "period.month", close_month),
     "a month before the open one": Case(
         422, "month-before-open", "month", lead("/api/v1/periods", {"month": MONTH_AHEAD})
@@ -224,4 +235,17 @@ BOOKS: dict[str, Case] = {
     ),
 }
 
-GROUPS = (CORRECTING, AMENDING, REVERSING, ADJUSTING, DRAFTS, BOOKS)
+GONE = {"batch": "R-gone", "quantity": kg("1")}
+"""A lot of which nothing is left; nobody says at which site."""
+EMPTY: dict[str, Case] = {
+    "goods that are all gone shipped": Case(422, "none-loose", "lines[0].site", ship(GONE)),
+    "goods that are all gone used": Case(422, "none-loose", "inputs[0].site", transform([GONE], [made("1")])),
+    "goods that are all gone held": Case(
+        422, "none-loose", "lines[0].site", lead("/api/v1/holds", {"kind": "quality", "reason": "x", "lines": [GONE]})
+    ),
+    "goods that are all gone counted": Case(
+        422, "none-loose", "lines[0].site", post("/api/v1/counts", {"lines": [GONE], "reason": "x"})
+    ),
+}
+
+GROUPS = (EMPTY, CORRECTING, AMENDING, REVERSING, ADJUSTING, DRAFTS, BOOKS)

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from nodes import tokens
-from tests.e2e.stage import ORIGIN, PLANT, Stage
+from tests.e2e.stage import AUTHORITY, ORIGIN, PLANT, Stage
 from tests.world import Member, kg, until
 
 CLOSED = "2020-01"
@@ -22,11 +22,17 @@ def set_corrections(stage: Stage) -> None:
     _shared(stage)
     mine = stage.mine
     _lead(mine, "/api/v1/periods", {"month": CLOSED})
+    for type_ in ("charged", "received", "acknowledged", "remeasured", "held", "period_closed"):
+        stage.entries[type_] = _last(mine, type_)
+    stage.entries |= {"opening": 0, "no gift": _last(stage.world[PLANT], "received")}
+    stage.entries["offered"] = min(_all(mine, "shipped"))
     body = {"kind": "reverse", "entry": stage.entries["waits"], **REASON}
     stage.ids["draft"] = _proposed(mine, body)
-    saved = mine.post("/api/v1/drafts", {"verb": "unpack", "body": {"units": ["D-1"]}})
-    stage.ids["own draft"] = saved.json()["draft"]
+    opening = {"verb": "unpack", "body": {"units": ["D-1"]}}
+    stage.ids["own draft"] = mine.record("/api/v1/drafts", opening)["draft"]
+    stage.ids["another's draft"] = _lead(mine, "/api/v1/drafts", opening)["draft"]
     stage.ids["month"] = mine.get("/api/v1/periods")["open"][-1]
+    stage.world[AUTHORITY].token("supervisor")
     stage.world.settle()
 
 
@@ -40,10 +46,14 @@ def _own_entries(stage: Stage) -> None:
     _approved(mine, {"kind": "adjust", "lines": [less], **REASON})
     words = [{"path": "batch.lot_no", "was": "R-amended", "is": "R-amended-2"}]
     _did(stage, "amendment", "corrections", {"kind": "amend", "entry": entries["amended"], "words": words, **REASON})
+    _register(stage, "gone")
+    mine.record("/api/v1/removals", {"kind": "disposed", "reason": "slag", "lines": [_line("gone", "100")]})
     _register(stage, "used")
     made = {"product": "new_oxide", "lot_no": "R-made", "quantity": kg("20")}
     steps = [{"process": "separation", "site": "main"}]
     _did(stage, "made", "transformations", {"steps": steps, "inputs": [_line("used", "50")], "outputs": [made]})
+    _register(stage, "locked")
+    _lead(mine, "/api/v1/holds", {"kind": "quality", "reason": "x", "lines": [_line("locked", "30")]})
     removal = {"kind": "disposed", "reason": "slag", "lines": [_line("used", "1")]}
     _did(stage, "removed", "removals", removal)
 
@@ -82,27 +92,23 @@ def _shared(stage: Stage) -> None:
     outside: one of which goods came back.
     """
     mine, plant = stage.mine, stage.world[PLANT]
-    _register(stage, "sold")
-    for name in ("sold", "sold too"):
-        shipment = {"to": {"node": PLANT}, "purpose": "sale", "lines": [_line("sold", "20")]}
-        sent = _did(stage, name, "shipments", shipment)["shipment"]
+    for name in ("sold", "given up"):
+        _register(stage, name)
+        shipment = {"to": {"node": PLANT}, "purpose": "sale", "lines": [_line(name, "20")]}
+        sent = _did(stage, f"{name} sent", "shipments", shipment)["shipment"]
         id_ = f"{mine.name}/log#{sent}"
         plant.await_arrival(id_)
         plant.receive(id_, {"line": 0, "site": "main"})
         mine.await_status(id_, "received")
         mine.acknowledge(id_)
-    stage.entries["offered"] = next(
-        one["index"] for one in mine.get("/api/v1/entries?type=shipped")["entries"] if one["index"]
-    )
-    receipts = plant.get("/api/v1/entries?type=received")["entries"]
-    received = max(one["index"] for one in receipts)
-    batch = next(one for one in plant.get("/api/v1/batches?on_hand=true")["batches"] if one["lot_no"] == "R-sold")
-    given = {"entry": received, "side": "received", "batch": batch["batch"], "less": kg("5")}
+    batches = plant.get("/api/v1/batches?on_hand=true")["batches"]
+    batch = next(one["batch"] for one in batches if one["lot_no"] == "R-given up")
+    given = {"entry": _last(plant, "received"), "side": "received", "batch": batch, "less": kg("5")}
     gave = _approved(plant, {"kind": "adjust", "lines": [given], **REASON})["entry"]["index"]
     stage.entries["given"] = gave
     body = {
         "kind": "adjust",
-        "lines": [{"entry": stage.entries["sold too"], "side": "shipped", "batch": "R-sold", "less": kg("5")}],
+        "lines": [{"entry": stage.entries["given up sent"], "side": "shipped", "batch": "R-given up", "less": kg("5")}],
         "consent": {"log": f"{PLANT}/log", "index": gave},
         **REASON,
     }
@@ -128,6 +134,15 @@ def _did(stage: Stage, name: str, path: str, body: dict[str, Any]) -> dict[str, 
     answer = stage.mine.record(f"/api/v1/{path}", body)
     stage.entries[name] = answer["entry"]["index"]
     return answer
+
+
+def _all(member: Member, type_: str) -> list[int]:
+    """The entries of a type in a member's log."""
+    return [one["index"] for one in member.get(f"/api/v1/entries?type={type_}&limit=500")["entries"]]
+
+
+def _last(member: Member, type_: str) -> int:
+    return max(_all(member, type_))
 
 
 def _register(stage: Stage, lot: str, **more: Any) -> None:

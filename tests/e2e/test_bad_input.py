@@ -76,7 +76,7 @@ LINES: dict[str, tuple[bytes, str, str]] = {
         "Authorization",
     ),
     "what a second person must approve": (
-        b'{"verb":"correct","key":"1","body":{"kind":"reverse","entry":1,"reason":"x"}}',
+        b'{"verb":"correct","key":"2","body":{"kind":"reverse","entry":1,"reason":"x"}}',
         "approval-missing",
         "recorded.approved_by",
     ),
@@ -181,6 +181,14 @@ REACHED_ELSEWHERE: dict[str, str] = {
         (f"vector-{what}" for what in "bounds element form model number order row-name sum too-long".split()),
         "vectors are computed; between nodes: tests/ledger/matter/test_vectors.py",
     ),
+    "adjustment-side-unknown": "the shape of a body has the sides that there are, and the verb sorts the lines by them",
+    "adjustment-of-nothing": "no quantity is nothing: the amount is refused before",
+    "adjustment-with-other": "the partner is looked up; between nodes: tests/ledger/matter/test_corrections_refusals.py",
+    "adjustment-of-other-shipment": "entries are looked up; between nodes, as above",
+    "consent-to-other": "the partner's entry is looked up; between nodes, as above",
+    "entry-other-leaf": "the leaf is looked up: tests/ledger/matter/test_corrections_refusals.py",
+    "named-twice": "checks are named once by the audit: tests/ledger/matter/test_custody_status_refusals.py",
+    "books-moved": "only where others record during each of five tries to close a month: tests/nodes/test_bookkeeping.py",
     "list-too-long": "by the reader of bulk bodies, or as malformed by the commitment: tests/e2e/test_limits.py",
 }
 WHERE = [
