@@ -9,7 +9,7 @@ import pytest
 
 from ledger.evidence import parse_evidence, verify
 from ledger.verdict import judge
-from tests.world import Member, World, kg
+from tests.world import Member, World, kg, until
 
 MINE, PLANT, METAL = "mine.example", "plant.example", "metal.example"
 ORE = {
@@ -143,10 +143,19 @@ def drawn_and_sold(world: World) -> None:
     metal.receive(shipment)
 
 
+def evidence_of(member: Member, lot: str) -> bytes:
+    """As soon as a checkpoint covers what was recorded last."""
+
+    def made() -> bytes | None:
+        reply = member.ask("GET", f"/api/v1/batches/{lot}/evidence")
+        return reply.body if reply.status == 200 else None
+
+    return bytes(until(made, f"the evidence of {lot}") or b"")
+
+
 def entries_of(world: World, lot: str) -> tuple[list[tuple[str, str]], list[str]]:
     """(log, event) of the verified evidence of a batch at metal, and the codes of its notices."""
-    data = world[METAL].ask("GET", f"/api/v1/batches/{lot}/evidence").body
-    result = verify(parse_evidence(data), world[METAL].node.policy)
+    result = verify(parse_evidence(evidence_of(world[METAL], lot)), world[METAL].node.policy)
     assert result.missing == ()
     found = [(place[0].partition(".")[0], one.entry.type) for place, one in result.entries.items() if place[1]]
     return sorted(found), [code for code, _ in judge(result).notices]
@@ -158,8 +167,8 @@ def test_evidence_stops_at_the_period(world):
     assert found == sorted([("metal", "received"), ("plant", "closed"), ("plant", "drawn"), ("plant", "shipped")])
     assert "cut-at-period" in notices
     assert entries_of(world, "ND-2")[0] == found  # the same shipment: what closed one period began the other
-    own = world[PLANT].ask("GET", "/api/v1/batches/ND-2/evidence").body
-    entries = verify(parse_evidence(own), world[METAL].node.policy).entries.values()
+    own = parse_evidence(evidence_of(world[PLANT], "ND-2"))
+    entries = verify(own, world[METAL].node.policy).entries.values()
     assert [one.entry.type for one in entries if one.entry.index] == ["drawn"]
     trace = world[METAL].get("/api/v1/batches/ND-1/trace")
     period = next(edge["from"] for edge in trace["edges"])
