@@ -449,6 +449,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         ),
         "{field}：{value} 是料仓/槽体的周期，本身没有公斤数。请盘点料仓/槽体，按元素填写其中所存。",
     ),
+    "draw-above-mass": (
+        "{field}: {value} would be drawn from pool {pool}, where {held} are mixed and nothing else. Check the masses.",
+        "{field}：从料仓/槽体 {pool} 取出 {value}，而其中只混有 {held}。请核对重量。",
+    ),
     "pool-not-open": (
         "{field}: pool {value} has no open period. Charge it first; that opens one.",
         "{field}：料仓/槽体 {value} 没有进行中的周期。请先投料，投料会开启新周期。",
@@ -1258,6 +1262,24 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "line-twice": (
         "{field}: line {value} of the shipment is answered twice. Remove one of the two.",
         "{field}：该发货的第 {value} 行答复了两次。请删去其中一次。",
+    ),
+    "origin-not-for-role": (
+        (
+            "{field}: an organisation with the role {role} does not register goods as {value}. Receive them from "
+            "whoever did, or choose the origin that is true."
+        ),
+        "{field}：{role} 单位不能以“{value}”来源登记货物。请从登记方收货，或选择真实的来源类别。",
+    ),
+    "origin-document-missing": (
+        "{field}: goods registered as {value} need a paper of one of these kinds: {kinds}. Add it under documents.",
+        "{field}：以“{value}”来源登记须附以下凭证之一：{kinds}。请在 documents 中补充。",
+    ),
+    "opening-closed": (
+        (
+            "{field}: opening stock could be registered until the first month was closed. Book what is found now as "
+            "a stock-take."
+        ),
+        "{field}：期初库存只能在首次月结之前登记。现在发现的货物请按盘点入账。",
     ),
     "origin-unknown": (
         "{field} is {value}, which is no class of origin. Use one of: {classes}.",

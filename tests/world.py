@@ -417,7 +417,7 @@ class World:
             home = folder / name.partition(".")[0]
             places = [{"code": code, "country": "CN"} for code in sites]
             settings, keys = create_home(
-                home, {}, name=name, organisation=name, role="mine", country="CN", sites=places
+                home, {}, name=name, organisation=name, role="works", country="CN", sites=places
             )
             lines.append(f"log {keys.log.verifier.vkey} http://{name}")
             self._members[name] = Member(self, settings.name, home)

@@ -41,8 +41,8 @@ from ledger.matter.provenance import (
     take,
     weakest,
 )
-from ledger.matter.quantities import PPM, show_ug
-from ledger.matter.reference import Reference
+from ledger.matter.quantities import PPM, show_mg, show_ug
+from ledger.matter.reference import CONSERVING, Reference
 from ledger.matter.rows import half_even
 from ledger.matter.sheet import Plan, Sheet, View, goods
 from ledger.matter.stock import Booked
@@ -196,6 +196,10 @@ def _drawn(at: Sheet) -> None:
     rest = at.make_outputs(pool.now, [step["process"] for step in draw["steps"]], losses, partly=True)
     _refuse_more_than_held(at, pool.now, draw["pool"])
     drawn_mg = sum(one.mg for one in (*at.plan.outs, *at.plan.losses))
+    if drawn_mg > pool.now.mg and {step["process"] for step in draw["steps"]} <= CONSERVING:
+        raise Refusal(
+            "draw-above-mass", field="outputs", value=show_mg(drawn_mg), pool=draw["pool"], held=show_mg(pool.now.mg)
+        )
     now = Content(max(0, pool.now.mg - drawn_mg), rest.elements, pool.now.model)
     at.put(pool_key(draw["pool"]), replace(pool, now=now))
 

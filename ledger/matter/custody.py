@@ -59,7 +59,7 @@ _LISTS = {
 """The list slots of each type that name batches and units, as they make up rows."""
 
 
-def touches(event: Event, entries: Iterable[Booked] = ()) -> frozenset[Key]:
+def touches(event: Event, entries: Iterable[Booked] = ()) -> frozenset[Key]:  # noqa: C901 - one line for each kind of key
     """Every key that `apply` may read or write for this event.
 
     A correction reads the entries that it names and whatever those touch: the first answer names them as ("entry", …),
@@ -76,6 +76,8 @@ def touches(event: Event, entries: Iterable[Booked] = ()) -> frozenset[Key]:
     keys.update(("lock", event.scalar(slot)["lock"]) for slot in ("releasing", "unpledging") if slot in event.slots)
     keys.update(("batch", event.scalar(slot)["batch"]) for slot in ("assaying", "agreement") if slot in event.slots)
     keys.update(("pool", row["pool"]) for row in event.rows("pools.authority"))
+    if event.scalar("origin").get("class") == "unknown_opening":
+        keys.add(("month", periods.OPENING))
     if event.type == "packed":
         keys.add(("batch", event.scalar("packing")["batch"]))
     for group in _LISTS.get(event.type, ()):
@@ -93,7 +95,7 @@ def touches(event: Event, entries: Iterable[Booked] = ()) -> frozenset[Key]:
     elif event.type == "acknowledged":
         keys.add(("shipment", event.scalar("acknowledgement")["shipment"]))
     elif event.type == "period_closed":
-        keys.add(("month", event.scalar("period")["month"]))
+        keys.update([("month", event.scalar("period")["month"]), ("month", periods.OPENING)])
     elif event.type in CORRECTIONS:
         keys |= correcting.touched(event).union(*(touches(entry.event) for entry in entries))
     return frozenset(keys)

@@ -15,6 +15,15 @@ from ledger.matter.desk import Desk
 from ledger.matter.events import Event
 from ledger.matter.stock import Key, Month
 
+OPENING = "opening"
+"""Stands with the closed months once any is closed: then the window for opening stock is closed, too."""
+
+
+def refuse_late_opening(desk: Desk) -> None:
+    """Opening stock is what was there when the books began, so the first month that is closed ends it."""
+    if desk.find(("month", OPENING)) is not None:
+        raise Refusal("opening-closed", field="origin.class", value="unknown_opening")
+
 
 def month_of(at: str) -> str:
     return at[:7]
@@ -32,6 +41,7 @@ def period_closed(desk: Desk, event: Event) -> None:
     if month_of(period["at"]) <= month or (event.recorded_at and _now(event, period["at"]) <= month):
         raise Refusal("month-not-over", field="period.month", value=month)
     desk.put(Month(month))
+    desk.put(Month(OPENING))
 
 
 def _now(event: Event, at: str) -> str:

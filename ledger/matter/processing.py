@@ -12,6 +12,7 @@ from ledger.matter.desk import Desk, first_double, refuse_contents_missing
 from ledger.matter.event_types import REMOVAL_KINDS
 from ledger.matter.events import Event
 from ledger.matter.locks import RETURNING
+from ledger.matter.periods import refuse_late_opening
 from ledger.matter.quantities import show_mg
 from ledger.matter.reference import CONSERVING
 from ledger.matter.stock import Batch, Holding, Unit
@@ -35,6 +36,8 @@ def new_batch(desk: Desk, id_: str, made: Mapping[str, Any], amount: Mapping[str
 
 def registered(desk: Desk, event: Event) -> None:
     batch = event.scalar("batch")
+    if event.scalar("origin").get("class") == "unknown_opening":
+        refuse_late_opening(desk)
     new_batch(desk, event.ids["batch"], batch, event.scalar("quantity"), batch["site"], "")
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from ledger.errors import Refusal
 from ledger.matter.event_types import ORIGIN_CLASSES
 from ledger.matter.guards import Guard, ask, basis_guards, slip_guard
+from ledger.matter.intake import refuse_origin
 from ledger.matter.quantities import amount
 from ledger.matter.stock import Unit
 from nodes.verbs.draft import (
@@ -34,6 +35,7 @@ def register(desk: Desk, body: Body) -> Draft:
     origin = dict(body["origin"])
     if origin["class"] not in ORIGIN_CLASSES:
         raise Refusal("origin-unknown", field="origin.class", value=origin["class"], classes=", ".join(ORIGIN_CLASSES))
+    refuse_origin(origin["class"], body.get("documents") or (), desk.settings.role, desk.reference)
     guards: list[Guard | None] = [slip_guard(counted.mg, desk.usual_masses(product), "quantity")]
     guards += basis_guards(product, counted, quantity, desk.reference)
     confirmed = ask(guards, body.get("confirm"))

@@ -1,4 +1,7 @@
-"""Verbs between organisations: ship, receive, acknowledge."""
+"""Verbs between organisations: ship, receive, acknowledge.
+
+Over 400 lines because an offer and the answers to it are read together.
+"""
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
