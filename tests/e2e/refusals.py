@@ -37,6 +37,8 @@ QUANTITIES: dict[str, Case] = {
     "a volume without a concentration": Case(422, "volume-needs-concentration", "quantity.g_per_l", measured(unit="L")),
     "a basis nobody knows": Case(422, "basis-unknown", "quantity.basis", measured(basis="wet")),
     "gross without a tare": Case(422, "gross-needs-tare", "quantity.basis", measured(basis="gross")),
+    "less water than none": Case(422, "quantity-not-decimal", "quantity.moisture_pct", measured(moisture_pct="-5")),
+    "more water than goods": Case(422, "moisture-absurd", "quantity.moisture_pct", measured(moisture_pct="105")),
     "all water": Case(422, "moisture-absurd", "quantity.moisture_pct", measured(moisture_pct="100")),
     "a tare above the gross": Case(
         422, "tare-above-gross", "weighing.tare", register(weighing={"gross": "1", "tare": "2", "unit": "kg"})
@@ -52,6 +54,14 @@ QUANTITIES: dict[str, Case] = {
 }
 GUARDS: dict[str, Case] = {
     "ten times the usual": Case(422, "guard-slip", "quantity", register(product="usual_ore", quantity=kg("1000"))),
+    "a hundred times the usual": Case(
+        422, "guard-slip", "quantity", register(product="usual_ore", quantity=kg("10000"))
+    ),
+    "a thousand times the usual": Case(
+        422, "guard-slip", "quantity", register(product="usual_ore", quantity={**kg("100"), "unit": "t"})
+    ),
+    "a tenth of the usual": Case(422, "guard-slip", "quantity", register(product="usual_ore", quantity=kg("10"))),
+    "a hundredth of the usual": Case(422, "guard-slip", "quantity", register(product="usual_ore", quantity=kg("1"))),
     "a thousandth of the usual": Case(422, "guard-slip", "quantity", register(product="usual_ore", quantity=kg("0.1"))),
     "more than a carton holds": Case(
         422, "guard-capacity", "units[0].net", pack("H-1", {"serial": "new", "kind": "carton", "net": kg("60")})

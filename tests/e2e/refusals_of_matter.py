@@ -30,6 +30,11 @@ def assayed(product: str = "prnd_oxide", **changed: Any) -> Make:
     return register(product=product, assay=told)
 
 
+def dried(moisture: str) -> Make:
+    shares = [["La", "40"], ["Y", "60"]]
+    return assayed("ion_clay_mixed_oxide", basis="dried", distribution_pct=shares, moisture_pct=moisture)
+
+
 def agree(**more: Any) -> Make:
     return post("/api/v1/assays/agreements", {"batch": "O-1", "own": OXIDE, **more})
 
@@ -79,6 +84,14 @@ POOLS: dict[str, Case] = {
     "a draw of nothing": Case(422, "nothing-named", "outputs", draw("p")),
     "a draw above what is held": Case(
         422, "draw-above-content", "outputs", draw("p", {"product": "prnd_oxide", "quantity": kg("60"), "assay": OXIDE})
+    ),
+    "a draw of an element that never went in": Case(
+        422,
+        "draw-above-content",
+        "outputs",
+        draw(
+            "p", {"product": "dy_oxide", "quantity": kg("1"), "assay": {**OXIDE, "distribution_pct": [["Dy", "100"]]}}
+        ),
     ),
     "goods of others into a pool": Case(
         422,
@@ -155,6 +168,14 @@ ASSAYS: dict[str, Case] = {
         "assay-moisture-missing",
         "assay.moisture_pct",
         assayed("ion_clay_mixed_oxide", basis="dried", distribution_pct=[["La", "40"], ["Y", "60"]]),
+    ),
+    "a dried result with less water than none": Case(422, "assay-percentage-absurd", "assay.moisture_pct", dried("-5")),
+    "a dried result of nothing but water": Case(422, "assay-percentage-absurd", "assay.moisture_pct", dried("100")),
+    "a share below nothing": Case(
+        422,
+        "assay-percentage-absurd",
+        "assay.distribution_pct[0]",
+        assayed(distribution_pct=[["Pr", "-25"], ["Nd", "125"]]),
     ),
     "a certificate's hash that is none": Case(
         422,
