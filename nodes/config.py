@@ -172,6 +172,13 @@ class Settings(BaseSettings):
             "true 表示从料仓/槽体取出货物的证据包同时展示投入批次，而非仅到周期为止",
         ),
     ] = False
+    origins_enforced: Annotated[
+        bool,
+        Says(
+            "false if origins that your role does not register, or that lack a paper, are only reported as findings",
+            "false 表示本角色不得登记的来源或缺少凭证的登记只作为疑点上报，不予拒绝",
+        ),
+    ] = True
     body_max: Annotated[
         int,
         Field(ge=1 << 16, le=1 << 30),

@@ -32,7 +32,7 @@ def world(folder):
         file = member.home / "config.toml"
         text = file.read_text()
         if member.name == AUTHORITY:
-            text = text.replace('role = "works"', 'role = "authority"')
+            text = text.replace('role = "mine"', 'role = "authority"')
         else:
             text = re.sub(r"^# authority = .*$", f'authority = "{AUTHORITY}"', text, flags=re.MULTILINE)
         file.write_text(text)

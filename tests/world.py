@@ -408,7 +408,7 @@ class World:
         self.network = Network()
         self.settles = quorum == "none"
         """Whether deliveries get through in the end: not while the policy waits for witnesses."""
-        self.environ = {"LODETRACE_RETRY_MAX_S": "1", **(environ or {})}
+        self.environ = {"LODETRACE_RETRY_MAX_S": "1", "LODETRACE_ORIGINS_ENFORCED": "false", **(environ or {})}
         self.loop = asyncio.new_event_loop()
         self._thread = Thread(target=self.loop.run_forever, name="world")
         self._members: dict[str, Member] = {}
@@ -417,7 +417,7 @@ class World:
             home = folder / name.partition(".")[0]
             places = [{"code": code, "country": "CN"} for code in sites]
             settings, keys = create_home(
-                home, {}, name=name, organisation=name, role="works", country="CN", sites=places
+                home, {}, name=name, organisation=name, role="mine", country="CN", sites=places
             )
             lines.append(f"log {keys.log.verifier.vkey} http://{name}")
             self._members[name] = Member(self, settings.name, home)

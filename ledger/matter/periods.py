@@ -19,12 +19,6 @@ OPENING = "opening"
 """Stands with the closed months once any is closed: then the window for opening stock is closed, too."""
 
 
-def refuse_late_opening(desk: Desk) -> None:
-    """Opening stock is what was there when the books began, so the first month that is closed ends it."""
-    if desk.find(("month", OPENING)) is not None:
-        raise Refusal("opening-closed", field="origin.class", value="unknown_opening")
-
-
 def month_of(at: str) -> str:
     return at[:7]
 

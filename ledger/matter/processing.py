@@ -12,7 +12,7 @@ from ledger.matter.desk import Desk, first_double, refuse_contents_missing
 from ledger.matter.event_types import REMOVAL_KINDS
 from ledger.matter.events import Event
 from ledger.matter.locks import RETURNING
-from ledger.matter.periods import refuse_late_opening
+from ledger.matter.periods import OPENING
 from ledger.matter.quantities import show_mg
 from ledger.matter.reference import CONSERVING
 from ledger.matter.stock import Batch, Holding, Unit
@@ -37,8 +37,14 @@ def new_batch(desk: Desk, id_: str, made: Mapping[str, Any], amount: Mapping[str
 def registered(desk: Desk, event: Event) -> None:
     batch = event.scalar("batch")
     if event.scalar("origin").get("class") == "unknown_opening":
-        refuse_late_opening(desk)
+        _refuse_late_opening(desk)
     new_batch(desk, event.ids["batch"], batch, event.scalar("quantity"), batch["site"], "")
+
+
+def _refuse_late_opening(desk: Desk) -> None:
+    """Opening stock is what was there when the books began, so the first month that is closed ends it."""
+    if desk.find(("month", OPENING)) is not None:
+        raise Refusal("opening-closed", field="origin.class", value="unknown_opening")
 
 
 def take_inputs(desk: Desk, event: Event, verb: str) -> str:

@@ -175,7 +175,7 @@ def _is_published(member: Member) -> bool:
 
 def _recast(member: Member, role: str) -> None:
     file = member.home / "config.toml"
-    file.write_text(file.read_text().replace('role = "works"', f'role = "{role}"'))
+    file.write_text(file.read_text().replace('role = "mine"', f'role = "{role}"'))
 
 
 def _answer_to_the_authority(member: Member) -> None:
@@ -183,9 +183,9 @@ def _answer_to_the_authority(member: Member) -> None:
     file = member.home / "config.toml"
     text = file.read_text()
     if member.name == NAMES[-1]:
-        text = text.replace('role = "works"', 'role = "authority"')
+        text = text.replace('role = "mine"', 'role = "authority"')
     elif member.name == "motor.example":
-        text = text.replace('role = "works"', 'role = "motor"')
+        text = text.replace('role = "mine"', 'role = "motor"')
     elif member.name == NAMES[0]:
         text = re.sub(r"^# authority = .*$", f'authority = "{NAMES[-1]}"', text, flags=re.MULTILINE)
     file.write_text(text)

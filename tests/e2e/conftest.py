@@ -12,7 +12,7 @@ def stage(tmp_path_factory) -> Iterator[Stage]:
     folder, environ = tmp_path_factory.mktemp("stage"), {"LODETRACE_BODY_MAX": str(BODY_MAX)}
     world = World(folder, MINE, PLANT, METAL, AUTHORITY, sites=("main", "annex"), environ=environ)
     config = world[AUTHORITY].home / "config.toml"
-    config.write_text(config.read_text().replace('role = "works"', 'role = "authority"'))
+    config.write_text(config.read_text().replace('role = "mine"', 'role = "authority"'))
     with world:
         found = set_stage(world)
         set_corrections(found)

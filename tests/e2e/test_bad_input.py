@@ -237,6 +237,10 @@ REACHED_ELSEWHERE: dict[str, str] = {
     "consent-to-other": "the partner's entry is looked up; between nodes, as above",
     "entry-other-leaf": "the leaf is looked up: tests/ledger/matter/test_corrections_refusals.py",
     "named-twice": "checks are named once by the audit: tests/ledger/matter/test_custody_status_refusals.py",
+    "origin-not-for-role": "the stage only reports origins: tests/nodes/verbs/test_origins.py",
+    "origin-document-missing": "the stage only reports origins: tests/nodes/verbs/test_origins.py",
+    "opening-closed": "the stage closes no month before it: tests/nodes/verbs/test_origins.py",
+    "draw-above-mass": "tests/nodes/verbs/test_origins.py",
     "books-moved": "only where others record during each of five tries to close a month: below",
     "list-too-long": "by the reader of bulk bodies, or as malformed by the commitment: tests/e2e/test_limits.py",
 }

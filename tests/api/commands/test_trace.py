@@ -13,7 +13,8 @@ def made(mine, plant, lot):
     mine("shipment", "show", sent["shipment"], "--wait", "delivered").fine()
     plant("receive", f"mine.example/log#{sent['shipment']}").fine()
     iron = ("--product", "iron_boron", "--lot", f"FE-{lot}", "--net", "5 t")
-    plant("batch", "register", *iron, "--origin", "bought_outside", "--country", "CN").fine()
+    bought = ("--origin", "bought_outside", "--country", "CN", "--document", "invoice:INV-1")
+    plant("batch", "register", *iron, *bought).fine()
     inputs = ("--input", f"{lot}=20 t", "--input", f"FE-{lot}=5 t")
     plant("batch", "transform", "--step", "strip_cast", *inputs, "--output", f"ndfeb_alloy:N-{lot}=24 t").fine()
     return f"N-{lot}"
