@@ -8,6 +8,7 @@ What is shown, and to whom, is decided in nodes/scan.py and worded in ledger/ver
 """
 
 import json
+from decimal import Decimal
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -21,7 +22,7 @@ from ledger.errors import LodetraceError, Unavailable, Unknown
 from ledger.evidence import format_evidence
 from ledger.matter.events import is_id
 from ledger.matter.quantities import show_mg
-from ledger.verdict import ATTESTED, CLAIMED, PROVEN, WORDS, Step, sentence
+from ledger.verdict import ATTESTED, CLAIMED, MODEL_WORDS, PROVEN, WORDS, Origin, Step, sentence
 from nodes import evidence, labels
 from nodes.clock import stamp
 from nodes.node import Node
@@ -110,9 +111,41 @@ def _facts(node: Node, found: Scan, language: str, token: str) -> dict[str, Any]
             (WORDS[word][place], word, [sentence(code, facts, language) for code, facts in sentences])
             for word, sentences in said
         ],
+        "origins": [_origin(node, origin, language) for origin in verdict.origins] if verdict else [],
         "notices": [sentence(code, facts, language) for code, facts in verdict.notices] if verdict else [],
         "download": node.settings.evidence_public and verdict is not None,
     }
+
+
+def _origin(node: Node, origin: Origin, language: str) -> dict[str, Any]:
+    """Each element with its origins: likely share, and between what it lies for certain."""
+    place = 0 if language == "en" else 1
+    classes = node.reference.tables["feed_classes"]
+
+    def named(key: str) -> str:
+        country, _, feed_class = key.partition("/")
+        known = classes.get(feed_class)
+        return f"{country} {feed_class if known is None else known[language]}"
+
+    return {
+        "standing": (WORDS[origin.standing][place], origin.standing),
+        "model": MODEL_WORDS[origin.model][place],
+        "elements": [
+            (
+                element,
+                [
+                    (named(key), _percent(mid), None if lo == hi else (_percent(lo), _percent(hi)))
+                    for key, (mid, lo, hi) in rows.items()
+                ],
+            )
+            for element, rows in origin.elements.items()
+        ],
+    }
+
+
+def _percent(ppb: int) -> str:
+    """`750200000` → `75.0 %`."""
+    return f"{(Decimal(ppb) / 10**7).quantize(Decimal('0.1'))} %"
 
 
 def _failure(node: Node, found: Scan, language: str) -> str | None:
@@ -140,6 +173,7 @@ EVENTS = {
     "drawn": ("出料", "drawn from a pool"),
     "closed": ("周期结清", "pool period closed"),
     "sampled": ("取样", "sampled"),
+    "attested": ("鉴证账本", "replayed and attested a log"),
 }
 
 
