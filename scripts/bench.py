@@ -24,6 +24,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import bench_ceilings as ceilings
+import bench_matter
 from bench_load import drive, request
 from bench_store import SEASON, Plant, lot
 from rich.console import Console
@@ -152,6 +153,7 @@ class Bench:
 
     def run(self, progress: Progress) -> None:
         self.ceilings()
+        self.matter()
         home, token = self._home("mine")
         with running(serve_node, home) as node:
             self.singles(node, token)
@@ -203,6 +205,18 @@ class Bench:
             drive(empty.port, [post] * (self.size.singles // 4), CONNECTIONS, 201)
             self._part("empty POST", drive(empty.port, [post] * self.size.singles, CONNECTIONS, 201).rate)
             self._empty_start, self._empty_mb = empty.seconds, empty.peak_mb()
+
+    def matter(self) -> None:
+        self.tell("elements of transformations 元素平衡与来源")
+        small = bench_matter.transformations(2, 2, max(50, int(2000 * self.size.seconds)))
+        alone = "its rows' arithmetic alone"
+        name = "contents, balance and findings in an audit, one core"
+        self.figures.append(
+            rate(name, 1 / small.whole, alone, 1 / small.alone, ">= 1667 /s", small.whole <= 60 / 100_000)
+        )
+        large = bench_matter.transformations(50, 20, max(3, int(40 * self.size.seconds)))
+        name = "the same for 50 inputs and 20 outputs of 12 elements"
+        self.figures.append(cost(name, large.whole * 1e3, "ms", alone, large.alone * 1e3, 10))
 
     def singles(self, node: Running, token: str) -> None:
         self.tell("registrations one by one 逐条登记")

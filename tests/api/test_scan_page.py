@@ -444,3 +444,15 @@ def test_a_short_form_that_leads_nowhere(client_at, chain, problem, case):
     page = page_of(client.get(path, headers=ENGLISH), 404)
     assert (page.verdict, page.heading) == ("bad", "Not a genuine label")
     problem(client.get(path, headers={"accept": "application/json"}), 404, "unit-unknown")
+
+
+@pytest.mark.parametrize(("language", "title"), [("zh", "各元素的来历"), ("en", "Origin of each element")])
+def test_a_buyer_sees_where_each_element_comes_from(client_at, chain, language, title):
+    path = f"/q/{chain.token('U-1')}"
+    told = client_at(MOTOR).get(path, headers={"accept": "application/json"}).json()["verdict"]["origins"]
+    text = client_at(MOTOR).get(f"{path}?lang={language}", headers=HTML).text
+    assert (title in text) == bool(told)
+    for origin in told:
+        assert origin["standing"] == "claimed"
+        for one in origin["elements"]:
+            assert f"<dt>{one['element']}</dt>" in text

@@ -43,6 +43,11 @@ def ore(world: World) -> None:
     world.do(world["mine"].registered("ore", 100 * KG))
 
 
+def books_closed(world: World) -> None:
+    ore(world)
+    world.do(world["mine"].period_closed("2026-10"))
+
+
 def drums(world: World) -> None:
     """100 kg of ore: 50 kg and 30 kg in drums, 20 kg loose."""
     ore(world)
@@ -298,7 +303,14 @@ UNITS = {
     "moving what stands elsewhere": Case(ore, mine(lambda n: n.moved("yard", SITE, part("ore", KG))), "not-enough"),
 }
 
+
+def _opening(node: Node) -> Event:
+    event = node.registered("found", KG)
+    return replace(event, slots={**event.slots, "origin": {"class": "unknown_opening", "country": "CN"}})
+
+
 MAKING = {
+    "opening stock after a closed month": Case(books_closed, mine(_opening), "opening-closed"),
     "no input": Case(ore, mine(lambda n: n.transformed([], [made("x", KG)])), "nothing-named"),
     "no output and no loss": Case(ore, mine(lambda n: n.transformed([part("ore", KG)], [])), "nothing-named"),
     "an output of nothing": Case(ore, mine(lambda n: n.transformed([part("ore", KG)], [made("x", 0)])), "mass-is-zero"),
