@@ -15,6 +15,7 @@ import re
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any, TypeAlias
 
 from ledger.errors import Malformed
@@ -143,15 +144,25 @@ def _check(value: Any, place: str, depth: int) -> None:
     elif depth == MAX_DEPTH:
         raise Malformed("malformed", field=place, why=f"it is nested deeper than {MAX_DEPTH}")
     elif kind is list:
-        for number, item in enumerate(value):
-            if type(item) not in _LEAVES:  # without it, most of the time goes into calls that find nothing to do
-                _check(item, f"{place}[{number}]", depth + 1)
+        if depth + 1 == MAX_DEPTH or not _is_table(value):
+            _check_items(value, place, depth)
     else:
         for key, item in value.items():
             if type(key) is not str or not _is_key(key):
                 raise Malformed("malformed", field=place, value=key, why=f"{key!r} is not a key")
             if type(item) not in _LEAVES:
                 _check(item, f"{place}.{key}", depth + 1)
+
+
+def _check_items(items: list[Any], place: str, depth: int) -> None:
+    for number, item in enumerate(items):
+        if type(item) not in _LEAVES:  # without it, most of the time goes into calls that find nothing to do
+            _check(item, f"{place}[{number}]", depth + 1)
+
+
+def _is_table(value: list[Any]) -> bool:
+    """Whether it is rows of leaves, as the long lists of this JSON are: looked through without a call for each row."""
+    return {list}.issuperset(map(type, value)) and _LEAVES.issuperset(map(type, chain.from_iterable(value)))
 
 
 def _difference(data: bytes) -> str:

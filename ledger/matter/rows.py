@@ -49,6 +49,8 @@ def half_even(numerator: int, denominator: int) -> int:
 
 def cut(rows: Mapping[str, Row], total: int, start: int, end: int) -> dict[str, Row]:
     """The rows of what lies from `start` to `end` of a whole of `total`; beyond it, the whole begins anew."""
+    if len(rows) == 1:  # most goods have one origin, and registered ones one source: there is nothing to share out
+        return bounded(rows, [*rows], [end - start], total, end - start)
     keys = sorted(rows)
     mids = weights = [rows[key][0] for key in keys]
     if end < total:
@@ -62,6 +64,9 @@ def cut(rows: Mapping[str, Row], total: int, start: int, end: int) -> dict[str, 
 
 def outputs_of(rows: Mapping[str, Row], total: int, asked: Sequence[tuple[int, int]]) -> list[dict[str, Row]]:
     """The rows of each output; none where it wants nothing."""
+    if len(rows) == 1:
+        keys = [*rows]
+        return [bounded(rows, keys, [ug], total, ug) if ug else {} for ug, _ in asked]
     keys = sorted(rows)
     left = [rows[key][0] for key in keys]
     found: list[dict[str, Row]] = []

@@ -13,6 +13,8 @@ Does not check: whether a vector follows from what went in; whoever sees the inp
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from operator import le
 from re import compile as pattern
 from typing import Any
 
@@ -35,6 +37,7 @@ from ledger.matter.rows import Row, stretch
 PPB = 10**9
 _ORIGIN = pattern(r"[A-Z]{2}/[a-z0-9][a-z0-9_.-]{0,63}")
 _DECIMAL = pattern(r"0|[1-9][0-9]{0,29}")
+_DECIMALS = pattern(rf"(?:{_DECIMAL.pattern})(?:,(?:{_DECIMAL.pattern}))*")
 _PPM_MAX = 2**53 - 1
 
 
@@ -117,18 +120,17 @@ def rows(content: Content) -> dict[str, Any]:
 def parse_rows(told: Any, field: str = "rows") -> dict[str, Sourced]:
     """Element → what `rows` told of it; Malformed for anything else."""
     found = {}
+    known = {UNEXPLAINED, OTHERS}
     for where, element, (total, u_ppm, listed) in _elements(
         _object(told, ("amounts",), field)["amounts"], 3, f"{field}.amounts"
     ):
         if not isinstance(u_ppm, int) or isinstance(u_ppm, bool) or not 0 <= u_ppm <= _PPM_MAX:
             raise Malformed("vector-number", field=f"{where}[2]", value=u_ppm)
         ug = _decimal(total, f"{where}[1]")
-        numbers = []
-        for place, key, row in _rows(listed, SOURCES_MAX, f"{where}[3]"):
-            if key not in (UNEXPLAINED, OTHERS) and not is_id(key):
-                raise Malformed("vector-row-name", field=f"{place}[0]", value=key)
-            numbers.append((place, key, tuple(_decimal(number, place) for number in row)))
-        found[element] = Sourced(ug, u_ppm, _checked(numbers, ug, f"{where}[3]"))
+        sources = _all_well(listed, ug, known)
+        if sources is None:
+            sources = _sources(listed, ug, f"{where}[3]")
+        found[element] = Sourced(ug, u_ppm, sources)
     return found
 
 
@@ -203,6 +205,40 @@ def _checked(numbers: Sequence[tuple[str, str, tuple[Any, ...]]], total: int, fi
     if added != total or not total:
         raise Malformed("vector-sum", field=field, value=added, total=total)
     return found
+
+
+def _sources(listed: Any, total: int, field: str) -> dict[str, Row]:
+    """Rows by source, looked at one by one: this says what is wrong with them."""
+    numbers = []
+    for place, key, row in _rows(listed, SOURCES_MAX, field):
+        if key not in (UNEXPLAINED, OTHERS) and not is_id(key):
+            raise Malformed("vector-row-name", field=f"{place}[0]", value=key)
+        numbers.append((place, key, tuple(_decimal(number, place) for number in row)))
+    return _checked(numbers, total, field)
+
+
+def _all_well(listed: Any, total: int, known: set[str]) -> dict[str, Row] | None:
+    """What `_sources` answers, by columns and for a fourth of the cost; None where anything is wrong.
+
+    `known` are names found good in the same vector, for its elements mostly share them.
+    """
+    if type(listed) is not list or not 0 < len(listed) <= SOURCES_MAX or {*map(type, listed)} != {list}:
+        return None
+    if {*map(len, listed)} != {4} or {*map(type, chain.from_iterable(listed))} != {str}:
+        return None
+    keys, *texts = zip(*listed, strict=True)
+    if not all(map(is_id, {*keys} - known)) or [*keys] != sorted({*keys}):
+        return None
+    known.update(keys)
+    joined = ",".join(chain.from_iterable(texts))
+    numbers = [*map(int, joined.split(","))] if _DECIMALS.fullmatch(joined) else []
+    count = len(keys)
+    if len(numbers) != 3 * count:
+        return None
+    mids, los, his = numbers[:count], numbers[count : 2 * count], numbers[2 * count :]
+    if not (min(his) > 0 and max(his) <= total == sum(mids) and all(map(le, los, mids)) and all(map(le, mids, his))):
+        return None
+    return dict(zip(keys, zip(mids, los, his, strict=True), strict=True))
 
 
 def _decimal(text: Any, field: str) -> int:

@@ -299,6 +299,37 @@ def test_rows_that_nobody_writes_are_refused(change, code, field):
     assert (refused.value.code, refused.value.field) == (code, field)
 
 
+ODD = ["", "0", "1", "01", "+1", "-1", " 1", "1,2", "1_0", "\uff17", "9" * 30, "9" * 31, OWN, "CN/mined", "others"]
+
+
+@SHORT
+@given(
+    st.integers(0, 2),
+    st.integers(0, 3),
+    st.sampled_from([*ODD, 1, None, True, []]),
+    st.integers(0, 10**6),
+    st.booleans(),
+)
+def test_rows_are_read_by_columns_as_one_by_one(at, place, odd, ug, shorter):
+    """Rows that are no lists are looked at one by one: the same is read, or the same refused."""
+    listed: list[list[Any]] = [[f"{number:026d}", str(ug), "0", str(2 * ug)] for number in range(3)]
+    listed[at][place] = odd
+    if shorter:
+        listed[at].pop()
+    told = [
+        {"amounts": [["Nd", str(3 * ug), 0, listed], ["Dy", "1", 0, [["others", "1", "1", "1"]]]]},
+        {"amounts": [["Nd", str(3 * ug), 0, [*map(tuple, listed)]], ["Dy", "1", 0, [("others", "1", "1", "1")]]]},
+    ]
+    assert read(told[0]) == read(told[1])
+
+
+def read(told: Any) -> Any:
+    try:
+        return parse_rows(told)
+    except Malformed as refused:
+        return refused.code, refused.field
+
+
 def test_where_a_vector_stands_is_told():
     with pytest.raises(Malformed) as refused:
         received({}, 1, {}, OWN, field="lines[2].shares")
