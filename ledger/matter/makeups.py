@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from ledger.log.canonical import dump
 from ledger.matter.provenance import Content, Share
 
 RANKS = ("typical", "provisional", "final", "agreed")
@@ -82,7 +83,7 @@ def dump_makeup(makeup: Makeup) -> str:
             "product": makeup.product,
             "rank": makeup.rank,
         }
-    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return dump(plain).decode()
 
 
 def load_makeup(text: str) -> Makeup:

@@ -50,7 +50,7 @@ def half_even(numerator: int, denominator: int) -> int:
 def cut(rows: Mapping[str, Row], total: int, start: int, end: int) -> dict[str, Row]:
     """The rows of what lies from `start` to `end` of a whole of `total`; beyond it, the whole begins anew."""
     if len(rows) == 1:  # most goods have one origin, and registered ones one source: there is nothing to share out
-        return bounded(rows, [*rows], [end - start], total, end - start)
+        return _alone(rows, total, end - start)
     keys = sorted(rows)
     mids = weights = [rows[key][0] for key in keys]
     if end < total:
@@ -65,8 +65,7 @@ def cut(rows: Mapping[str, Row], total: int, start: int, end: int) -> dict[str, 
 def outputs_of(rows: Mapping[str, Row], total: int, asked: Sequence[tuple[int, int]]) -> list[dict[str, Row]]:
     """The rows of each output; none where it wants nothing."""
     if len(rows) == 1:
-        keys = [*rows]
-        return [bounded(rows, keys, [ug], total, ug) if ug else {} for ug, _ in asked]
+        return [_alone(rows, total, ug) if ug else {} for ug, _ in asked]
     keys = sorted(rows)
     left = [rows[key][0] for key in keys]
     found: list[dict[str, Row]] = []
@@ -78,6 +77,12 @@ def outputs_of(rows: Mapping[str, Row], total: int, asked: Sequence[tuple[int, i
         left = [had - got for had, got in zip(left, mids, strict=True)]
         found.append(bounded(rows, keys, mids, total, ug))
     return found
+
+
+def _alone(rows: Mapping[str, Row], total: int, ug: int) -> dict[str, Row]:
+    """`bounded` of an only row, which has all of it."""
+    ((key, (_, lo, hi)),) = rows.items()
+    return {key: (ug, max(0, lo - (total - ug)), min(hi, ug))}
 
 
 def bounded(rows: Mapping[str, Row], keys: list[str], mids: list[int], total: int, ug: int) -> dict[str, Row]:

@@ -110,7 +110,7 @@ def rows(content: Content) -> dict[str, Any]:
                 element,
                 str(share.ug),
                 share.u_ppm,
-                [[key, *map(str, share.sources[key])] for key in sorted(share.sources)],
+                [[key, str(mid), str(lo), str(hi)] for key, (mid, lo, hi) in sorted(share.sources.items())],
             ]
             for element, share in _in_order(content)
         ]
