@@ -69,7 +69,7 @@ def _batch(id_: str, rounds: int) -> Composition:
 
 
 def _event(index: int, batches: list[str], outputs: int, mg: int) -> Event:
-    made = [f"{index:016d}{number:010d}" for number in range(outputs)]
+    made = [f"7{index:015d}{number:010d}" for number in range(outputs)]  # none of them is an input's id
     slots = {
         "transformation": {"at": AT, "steps": [{"process": "blend", "site": "plant-1"}]},
         "inputs.chain": [{"batch": one} for one in batches],

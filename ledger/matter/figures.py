@@ -77,9 +77,14 @@ class Figures:
         sums: dict[str, dict[str, list[int]]] = {}
         for goods in known:
             for element, name, ug, u_ppm in self.rests_on(goods):
-                figure = sums.setdefault(element, {}).setdefault(name, [0, 0])
+                figures = sums.setdefault(element, {})
+                figure = figures.get(name)
+                if figure is None:
+                    figures[name] = [ug, u_ppm]
+                    continue
                 figure[0] += ug
-                figure[1] = max(figure[1], u_ppm)
+                if u_ppm > figure[1]:
+                    figure[1] = u_ppm
         if any(len(figures) > ROOTS_MAX for figures in sums.values()):
             return None
         return {
