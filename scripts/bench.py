@@ -25,6 +25,7 @@ from urllib.parse import quote, urlsplit
 
 import bench_ceilings as ceilings
 import bench_matter
+import bench_recording
 from bench_load import drive, request
 from bench_store import SEASON, Plant, lot
 from rich.console import Console
@@ -154,6 +155,7 @@ class Bench:
     def run(self, progress: Progress) -> None:
         self.ceilings()
         self.matter()
+        self.recording()
         home, token = self._home("mine")
         with running(serve_node, home) as node:
             self.singles(node, token)
@@ -214,9 +216,22 @@ class Bench:
         self.figures.append(
             rate(name, 1 / small.whole, alone, 1 / small.alone, ">= 1667 /s", small.whole <= 60 / 100_000)
         )
-        large = bench_matter.transformations(50, 20, max(3, int(40 * self.size.seconds)))
-        name = "the same for 50 inputs and 20 outputs of 12 elements"
-        self.figures.append(cost(name, large.whole * 1e3, "ms", alone, large.alone * 1e3, 10))
+        rounds = max(3, int(40 * self.size.seconds))
+        for elements in (bench_recording.FOUR, bench_recording.TWELVE):
+            large = bench_matter.transformations(50, 20, rounds, [*elements])
+            name = f"the same for 50 inputs and 20 outputs of {len(elements)} elements"
+            self.figures.append(cost(name, large.whole * 1e3, "ms", alone, large.alone * 1e3, 10))
+
+    def recording(self) -> None:
+        self.tell("recording transformations 加工记账")
+        rounds = max(3, int(40 * self.size.seconds))
+        for oxides, sources in ((bench_recording.FOUR, 8), (bench_recording.FOUR, 50), (bench_recording.TWELVE, 50)):
+            home = self.folder / f"blender-{len(oxides)}-{sources}"
+            took = bench_recording.transformations(home, oxides, sources, rounds)
+            name = f"recording 50 inputs into 20 outputs: added by {len(oxides)} elements of {sources} sources"
+            self.figures.append(
+                cost(name, max(took.added * 1e3, 1e-3), "ms", "the same of goods unknown", took.unknown * 1e3, 10)
+            )
 
     def singles(self, node: Running, token: str) -> None:
         self.tell("registrations one by one 逐条登记")

@@ -71,10 +71,10 @@ class Plant:
         lots = self._make("register", [lot(self.made + at) for at in range(pools * of)], progress)
         self.lots = [one["batch"] for one in lots]
         pooled = [self.lots[at * of : (at + 1) * of] for at in range(pools)]
-        blends = self._outputs([_step("merge", pool, 20_000, "mixed_concentrate", 20_000 * of) for pool in pooled])
+        blends = self._outputs([step("merge", pool, 20_000, "mixed_concentrate", 20_000 * of) for pool in pooled])
         oxides = self._outputs(
             [
-                _step("separation", [blend], 2000 * of, "prnd_oxide", 3000, outputs=max(of // 15, 2))
+                step("separation", [blend], 2000 * of, "prnd_oxide", 3000, outputs=max(of // 15, 2))
                 for blend in blends
                 for _ in range(5)
             ]
@@ -99,7 +99,7 @@ class Plant:
         progress: Any,
     ) -> list[str]:
         """`count` batches, each out of `inputs` of the stock."""
-        drawn = [_step(process, self.random.sample(stock, inputs), kg, product, out) for _ in range(count)]
+        drawn = [step(process, self.random.sample(stock, inputs), kg, product, out) for _ in range(count)]
         return self._outputs(drawn, progress)
 
     def _motor(self, magnets: Sequence[str], number: int) -> Body:
@@ -131,8 +131,8 @@ def record(node: Node, verb: str, bodies: Sequence[Body]) -> Iterator[Answer]:
         yield one.result()
 
 
-def _step(process: str, inputs: Sequence[str], kg: int, product: str, out: int, *, outputs: int = 1) -> Body:
-    """`kg` of each input, `out` kg of each output."""
+def step(process: str, inputs: Sequence[str], kg: int, product: str, out: int, *, outputs: int = 1) -> Body:
+    """A transformation: `kg` of each input, `out` kg of each output."""
     return {
         "steps": [{"process": process}],
         "at": AT,

@@ -83,8 +83,7 @@ class Figures:
                     figures[name] = [ug, u_ppm]
                     continue
                 figure[0] += ug
-                if u_ppm > figure[1]:
-                    figure[1] = u_ppm
+                figure[1] = max(figure[1], u_ppm)
         if any(len(figures) > ROOTS_MAX for figures in sums.values()):
             return None
         return {
