@@ -766,6 +766,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field}: with {value} no piece would be left in unit {unit}. Name the whole unit, or correct the number.",
         "{field}：填写 {value} 后，包装件 {unit} 内将没有任何一件。请指明整个包装件，或更正件数。",
     ),
+    "quota-not-reo": (
+        "{field} is {value}; quotas are granted in oxide. Give the quantity with the basis reo.",
+        "{field} 为 {value}；总量控制指标按氧化物计。请以 reo 为基准填写数量。",
+    ),
     "year-absurd": (
         "{field} is {value}; quotas are of a year from {first} to {last}. Correct it.",
         "{field} 为 {value}；总量控制指标的年份应在 {first} 至 {last} 之间。请更正。",

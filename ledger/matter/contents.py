@@ -43,7 +43,7 @@ from ledger.matter.provenance import (
 )
 from ledger.matter.quantities import PPM, show_mg, show_ug
 from ledger.matter.reference import CONSERVING, Reference
-from ledger.matter.rows import half_even
+from ledger.matter.rows import half_even, stretch
 from ledger.matter.sheet import Plan, Sheet, View, goods
 from ledger.matter.stock import Booked
 from ledger.matter.typical import typical
@@ -361,18 +361,37 @@ def _adjusted(at: Sheet) -> None:
         known = at.batch(id_)
         if known is None or not known.content.mg:
             continue
-        whole, mg = known.content, known.content.mg + made
-        if mg <= 0:
-            at.put(id_, None)
-            continue
+        whole, mg, taken = known.content, known.content.mg + made, known.content.taken_mg + more
         totals = {
-            element: (half_even(share.ug * mg, whole.mg), share.u_ppm) for element, share in whole.elements.items()
+            element: (half_even(share.ug * max(0, mg), whole.mg), share.u_ppm)
+            for element, share in whole.elements.items()
         }
-        taken = whole.taken_mg + more
-        content = replace(scale(whole, totals, mg), taken_mg=min(max(0, taken), mg))
-        at.put(id_, replace(known, content=content))
-        if taken < 0:
+        content = replace(scale(whole, totals, mg), taken_mg=min(max(0, taken), mg)) if mg > 0 else _EMPTY
+        at.put(id_, replace(known, content=content) if mg > 0 else None)
+        if mg > 0 and taken < 0:
             at.give_back(id_, -taken)
+        grown = {element: totals[element][0] - share.ug for element, share in whole.elements.items()}
+        here, before = _amounts(_left(content)), _amounts(_left(whole))
+        back = {element: here.get(element, 0) - before.get(element, 0) - grown[element] for element in grown}
+        _tell_change(at, known, id_, made, grown)
+        _tell_change(at, known, id_, -more, back)
+
+
+def _amounts(content: Content) -> dict[str, int]:
+    return {element: share.ug for element, share in content.elements.items()}
+
+
+def _tell_change(at: Sheet, known: Composition, id_: str, mg: int, change: Mapping[str, int]) -> None:
+    """More of a batch is told as what comes out of the event, less as what goes in."""
+    for sign, side in ((1, at.plan.outs), (-1, at.plan.ins)):
+        shares = {}
+        for element, share in known.content.elements.items():
+            ug = sign * change[element]
+            if ug > 0:
+                shares[element] = replace(share, ug=ug, origins=stretch(share.origins, share.ug, ug))
+        if shares:
+            part = Content(abs(mg), shares, known.content.model)
+            side.append(goods(id_, known.product, part, sure=known.rank != RANKS[0]))
 
 
 def made_ids(event: Event) -> tuple[str, ...]:

@@ -114,6 +114,14 @@ def _received(event: Event) -> list[Amount]:
 # -- what corrections say -----------------------------------------------------------------------------------------
 
 
+def adjusted_entry(event: Event, batch: str, sign: int) -> int:
+    """The own entry whose adjustment brought more (1) or less (-1) of a batch here; -1 where a partner shares it."""
+    for row in event.rows("lines.chain", "lines.authority"):
+        if row["batch"] == batch and (row["delta_mg"] > 0) == (sign > 0 if row["side"] == "made" else sign < 0):
+            return int(row["index"])
+    return -1
+
+
 def told(event: Event) -> list[Correction]:
     """What this event makes of the entries that it corrects, one for each entry; nothing for other events."""
     if event.type == "amended":

@@ -5,14 +5,15 @@ class that it came from (the provenance of each element says so). Accounts are k
 each organisation and for each group that a grant names: a group's use is that of its companies. Grants of several
 batches within a year add up as they are granted; what is used before a batch is granted is used without it.
 
-`used` rests on assays, `pending` on what a product usually holds until its assay comes; a later assay moves it over.
-Recycled feed, and feed of unknown class, has no quota.
+`used` rests on assays, `pending` on what a product usually holds until its assay comes; a later assay moves it over,
+and what is adjusted counts as adjusted. Recycled feed, and feed of unknown class, has no quota.
 
-Promises: integers; a quantity counts once, in the year of its `at`. Does not check who may grant: the caller hands in
-the authority's events only. Amounts of quotas are for the organisation, its group and the authority.
+Promises: integers; a quantity counts once, in the year of its `at`, and what an account says is the sum over batches.
+Does not check who may grant: the caller hands in the authority's events only. Amounts of quotas are for the
+organisation, its group and the authority.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import isqrt
 
@@ -68,6 +69,16 @@ class Crossing:
     pending_mg: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What a batch counts against a quota: its mass, and (account, whether by an assay, mg REO, its uncertainty)."""
+
+    kind: str
+    year: str
+    mg: int
+    rows: tuple[tuple[AccountKey, bool, int, int], ...]
+
+
 class Quotas:
     """The accounts of one organisation, or of all that an authority sees."""
 
@@ -76,7 +87,9 @@ class Quotas:
         self._warn = {kind: sorted({*row["warn"]["ppm"], PPM}) for kind, row in reference.tables["quotas"].items()}
         self._numbers = {element: (f.numerator, f.denominator) for element, f in reference.factors.items()}
         self._groups: dict[str, str] = {}
-        self._counted_by: dict[Entry, list[tuple[AccountKey, bool, int, int]]] = {}
+        self._granted: dict[tuple[AccountKey, str, int], int] = {}
+        self._counted: dict[tuple[str, str], _Counted] = {}
+        self._made_by: dict[Entry, list[str]] = {}
         self.accounts: dict[AccountKey, QuotaAccount] = {}
 
     def grant(self, event: Event) -> None:
@@ -92,37 +105,84 @@ class Quotas:
         for holder in holders:
             key = AccountKey(holder, grant["kind"], str(grant["year"]), class_)
             account = self.accounts.setdefault(key, QuotaAccount())
-            account.granted_mg += grant["reo_mg"]
+            batch = (key, grant["to"], grant["batch"])
+            account.granted_mg += grant["reo_mg"] - self._granted.get(batch, 0)
+            self._granted[batch] = grant["reo_mg"]
             # More was granted: warn again as the larger quota fills.
             account.told_ppm = min(account.told_ppm, account.share_ppm)
 
     def take(self, flow: Flow) -> list[Crossing]:
-        """Counts what the flow mines or produces; the shares that this brings about."""
-        return [crossing for kind, goods in counted(flow) for crossing in self._count(flow, kind, goods)]
+        """Counts what the flow mines, produces, assays or adjusts; the shares that this brings about."""
+        event = flow.event
+        found = [crossing for kind, goods in counted(flow) for crossing in self._count(flow, kind, goods)]
+        if event.type in {"assayed", "assay_agreed"}:
+            for goods in flow.outs:
+                found += self._assayed(event.origin, goods)
+        elif event.type == "adjusted":
+            for batch, delta_mg in _made_otherwise(event).items():
+                found += self._adjusted((event.origin, batch), delta_mg)
+        return found
 
     def undo(self, entry: Entry) -> None:
         """An entry was reversed: what it counted is not counted any more."""
-        for key, sure, mg, u_mg in self._counted_by.pop(entry, ()):
+        for batch in self._made_by.pop(entry, ()):
+            self._withdraw((entry[0], batch))
+
+    def _count(self, flow: Flow, kind: str, goods: Goods) -> Iterator[Crossing]:
+        year, name = flow.at[:4], flow.event.name
+        holders = self._holders(name)
+        if not any(key.holder in holders and (key.kind, key.year) == (kind, year) for key in self.accounts):
+            return  # nobody has told what the quota is
+        self._made_by.setdefault((flow.event.origin, flow.index), []).append(goods.batch)
+        yield from self._enter((flow.event.origin, goods.batch), kind, year, goods, holders)
+
+    def _holders(self, name: str) -> list[str]:
+        return [name, *(f"group:{group}" for group in (self._groups.get(name),) if group)]
+
+    def _enter(
+        self, batch: tuple[str, str], kind: str, year: str, goods: Goods, holders: list[str]
+    ) -> Iterator[Crossing]:
+        rows = tuple(
+            (AccountKey(holder, kind, year, class_), goods.sure, mg, u_mg)
+            for class_, (mg, u_mg) in self._by_class(goods).items()
+            for holder in holders
+        )
+        self._counted[batch] = _Counted(kind, year, goods.mg, rows)
+        yield from self._add(rows)
+
+    def _add(self, rows: Iterable[tuple[AccountKey, bool, int, int]]) -> Iterator[Crossing]:
+        for key, sure, mg, u_mg in rows:
+            account = self.accounts.setdefault(key, QuotaAccount())
+            account.used_mg += mg if sure else 0
+            account.pending_mg += 0 if sure else mg
+            account.variance += u_mg * u_mg
+            yield from self._crossed(key, account)
+
+    def _withdraw(self, batch: tuple[str, str]) -> _Counted | None:
+        counted = self._counted.pop(batch, None)
+        for key, sure, mg, u_mg in () if counted is None else counted.rows:
             account = self.accounts[key]
             account.used_mg -= mg if sure else 0
             account.pending_mg -= 0 if sure else mg
             account.variance -= u_mg * u_mg
+        return counted
 
-    def _count(self, flow: Flow, kind: str, goods: Goods) -> Iterator[Crossing]:
-        year, name = flow.at[:4], flow.event.name
-        holders = [name, *(f"group:{group}" for group in (self._groups.get(name),) if group)]
-        if not any(key.holder in holders and (key.kind, key.year) == (kind, year) for key in self.accounts):
-            return  # nobody has told what the quota is
-        for class_, (mg, u_mg) in self._by_class(goods).items():
-            for holder in holders:
-                key = AccountKey(holder, kind, year, class_)
-                account = self.accounts.setdefault(key, QuotaAccount())
-                account.used_mg += mg if goods.sure else 0
-                account.pending_mg += 0 if goods.sure else mg
-                account.variance += u_mg * u_mg
-                counted_by = self._counted_by.setdefault((flow.event.origin, flow.index), [])
-                counted_by.append((key, goods.sure, mg, u_mg))
-                yield from self._crossed(key, account)
+    def _assayed(self, origin: str, goods: Goods) -> Iterator[Crossing]:
+        """The batch counts by its new figures, in the year in which it was made."""
+        was = self._withdraw((origin, goods.batch))
+        if was is not None:
+            holders = list(dict.fromkeys(key.holder for key, *_ in was.rows))
+            yield from self._enter((origin, goods.batch), was.kind, was.year, goods, holders)
+
+    def _adjusted(self, batch: tuple[str, str], delta_mg: int) -> Iterator[Crossing]:
+        """More or less of it was made than was told: of the same composition."""
+        was = self._withdraw(batch)
+        if was is None or not was.mg:
+            return
+        mg = max(0, was.mg + delta_mg)
+        rows = tuple((key, sure, reo * mg // was.mg, u_mg * mg // was.mg) for key, sure, reo, u_mg in was.rows)
+        self._counted[batch] = _Counted(was.kind, was.year, mg, rows)
+        yield from self._add(rows)
 
     def _crossed(self, key: AccountKey, account: QuotaAccount) -> Iterator[Crossing]:
         over = account.total_mg - account.granted_mg
@@ -157,3 +217,12 @@ def counted(flow: Flow) -> Iterator[tuple[str, Goods]]:
         yield from (("mining", goods) for goods in flow.outs)
     elif kind in {"transformed", "drawn"} and "separation" in flow.processes:
         yield from (("separation", goods) for goods in flow.outs)
+
+
+def _made_otherwise(event: Event) -> dict[str, int]:
+    """By how many mg an adjustment says that more or less of each batch was made."""
+    found: dict[str, int] = {}
+    for row in event.rows("lines.chain", "lines.authority"):
+        if row["side"] == "made":
+            found[row["batch"]] = found.get(row["batch"], 0) + row["delta_mg"]
+    return found

@@ -21,6 +21,7 @@ from typing import Any
 
 from ledger.matter.balance import FINE_K, PPM, Difference, Sheet
 from ledger.matter.books import BookRow, Books
+from ledger.matter.corrections import adjusted_entry
 from ledger.matter.figures import Figures, own_assays
 from ledger.matter.findings import Entry, Finding
 from ledger.matter.flows import Flow, Goods
@@ -87,15 +88,22 @@ class Elements:
         """A correction of something made is part of the month's balance, as what it corrects was; of something that
         entered or left it is not. What corrects a closed month enters the books only.
         """
-        corrects = flow.event.scalar("reversal").get("index")
-        if corrects is None:
-            corrects = next((row.get("index") for row in flow.event.items("lines.chain") if row), None)
-        booked = self._booked.get(-1 if corrects is None else corrects)
         if flow.pool is not None:
             balance = self._pool(flow)
             self._note(balance, flow)
             self._undo(balance, flow)
-        elif booked is None:
+        elif flow.event.type == "reversed":
+            self._put_right(flow, flow.event.scalar("reversal").get("index", -1))
+        else:
+            for goods in flow.outs:
+                self._put_right(replace(flow, outs=(goods,), ins=()), adjusted_entry(flow.event, goods.batch, 1))
+            for goods in flow.ins:
+                self._put_right(replace(flow, outs=(), ins=(goods,)), adjusted_entry(flow.event, goods.batch, -1))
+
+    def _put_right(self, flow: Flow, index: int) -> None:
+        """`index`: the entry that is corrected."""
+        booked = self._booked.get(index)
+        if booked is None:
             self.books.entered(flow, flow.outs)
             self.books.left(flow, flow.ins)
         else:

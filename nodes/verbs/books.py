@@ -11,6 +11,8 @@ from typing import Any
 from ledger.errors import Conflict, Malformed, Refusal
 from ledger.log.canonical import b64
 from ledger.matter.quantities import amount
+from ledger.matter.reference_rows import QUOTA_CLASSES
+from ledger.matter.statements import refuse_kind_unknown
 from nodes.verbs.draft import Body, Delivery, Desk, Draft, Sealed, at_of, documents_of, entry_of, only, recorded_of
 
 AUTHORITY = "authority"
@@ -66,6 +68,10 @@ def grant(desk: Desk, body: Body) -> Draft:
     to, group = _node_of(desk, body["to"]), body.get("group")
     group = None if group is None else _node_of(desk, group)
     granted = amount(body["quantity"], "quantity")
+    if granted.basis != "reo":
+        raise Refusal("quota-not-reo", field="quantity.basis", value=granted.basis)
+    counted = {name for name, row in desk.reference.tables["feed_classes"].items() if "quota_class" in row}
+    refuse_kind_unknown(body["feed_class"], sorted(counted.union(QUOTA_CLASSES)), "feed_class")
     slots = {
         "grant": only(
             at=at_of(desk, body),

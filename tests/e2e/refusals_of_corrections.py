@@ -227,6 +227,15 @@ BOOKS: dict[str, Case] = {
         "quantity.value",
         lead("/api/v1/quotas", {**GRANT, "quantity": {"value": "0", "unit": "t", "basis": "reo"}}, AUTHORITY),
     ),
+    "a quota by wet mass": Case(
+        422,
+        "quota-not-reo",
+        "quantity.basis",
+        lead("/api/v1/quotas", {**GRANT, "quantity": {"value": "1", "unit": "t"}}, AUTHORITY),
+    ),
+    "a quota of scrap": Case(
+        422, "kind-unknown", "feed_class", lead("/api/v1/quotas", {**GRANT, "feed_class": "post_consumer"}, AUTHORITY)
+    ),
     "one's own log attested": Case(
         422, "attests-itself", "log", lead("/api/v1/attestations", {"log": f"{AUTHORITY}/log"}, AUTHORITY)
     ),

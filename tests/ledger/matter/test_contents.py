@@ -598,8 +598,17 @@ def test_an_entry_that_is_adjusted_moves_its_elements(world):
     assert (found.mg, found.taken_mg, ug(found)) == (2 * KG, 2 * KG, by_assay(PRND, OXIDE, 2 * KG))
     world.do(node.adjusted(change(second, "used", "oxide", -KG)))
     assert ug(world.here(node, "oxide")) == by_assay(PRND, OXIDE, KG)
+    back = world.flow(node)
+    assert (of_goods(*back.outs), back.ins) == (by_assay(PRND, OXIDE, KG), ())
     world.do(node.adjusted(change(second, "used", "oxide", KG)))
     assert (world.of(node, "oxide").content.taken_mg, ug(world.here(node, "oxide"))) == (2 * KG, {})
+    assert of_goods(*world.flow(node).ins) == by_assay(PRND, OXIDE, KG)
+    netted = world.flow(node, -3)
+    assert (
+        of_goods(*netted.ins)
+        == of_goods(*netted.outs)
+        == minus(by_assay(PRND, OXIDE, 20 * KG), by_assay(PRND, OXIDE, 2 * KG))
+    )
     world.check_custody(node)
 
 

@@ -191,6 +191,13 @@ def test_a_further_batch_of_quota_makes_room():
     assert [one.facts["reached_ppm"] for one in watching.take(lots[1])] == [800_000]
 
 
+def test_a_batch_of_quota_that_is_granted_again_counts_as_granted_last():
+    watching = inspector("mine")
+    for tonnes, batch in ((1000, 1), (120, 2), (100, 1)):
+        watching.granted(granted(tonnes, batch=batch, group="group.example"))
+    assert [account.granted_mg // T for account in watching.quotas.accounts.values()] == [220, 220]
+
+
 def test_pending_counts_until_the_assay_is_there():
     log = Log("mine")
     lot = ore("lot", 90_000)
@@ -200,6 +207,45 @@ def test_pending_counts_until_the_assay_is_there():
     found = watching.take(log.register("02-01", typical))
     facts = [(one.facts["used_mg"], one.facts["pending_mg"] // T) for one in found if one.rule == "quota-near"]
     assert facts == [(0, 89)]
+    (account,) = watching.quotas.accounts.values()
+    watching.take(log.add("assayed", "02-09", ins=[typical], outs=[ore("lot", 81_000)]))
+    assert (account.used_mg // T, account.pending_mg) == (80, 0)
+
+
+def adjusted(log: Log, at: str, *lines: tuple[int, str, str, int], moved=()):
+    """`lines`: entry, batch, side, mg more. `moved`: what is here less for it."""
+    chain = [{"index": index, "batch": batch} for index, batch, _, _ in lines]
+    authority = [{"side": side, "delta_mg": delta} for _, _, side, delta in lines]
+    return log.add("adjusted", at, ins=moved, lines__chain=chain, lines__authority=authority)
+
+
+def test_what_is_adjusted_counts_as_adjusted():
+    log = Log("mine")
+    lot = ore("lot", 90_000)
+    watching = inspector("mine")
+    watching.granted(granted(100))
+    watching.take(log.register("02-01", lot))
+    (account,) = watching.quotas.accounts.values()
+    before, less = account.used_mg, lot.mg * 9 // 10
+    watching.take(adjusted(log, "02-03", (0, "lot", "made", -less), moved=[part(lot, less)]))
+    assert abs(account.used_mg * 10 - before) <= 10
+    watching.take(adjusted(log, "02-04", (0, "lot", "used", -less)))
+    assert abs(account.used_mg * 10 - before) <= 10
+
+
+def test_what_is_adjusted_is_booked_where_it_belongs():
+    """More used by a step changes what the step made; less that was registered is less that entered."""
+    log = Log("metal")
+    oxide = goods("oxide", "prnd_oxide", 120 * KG, PRND)
+    watching = inspector("metal")
+    watching.take(log.receive("02-01", oxide, sender="plant"))
+    watching.take(log.make("02-02", "electrolysis", [part(oxide, 60 * KG)], [goods("m", "prnd_metal", 50 * KG, {})]))
+    lines = (1, "oxide", "used", 12 * KG), (0, "other", "made", -12 * KG)
+    moved = [part(oxide, 12 * KG), part(oxide, 12 * KG, "other")]
+    watching.take(adjusted(log, "02-03", *lines, moved=moved))
+    (row,) = [row for row in watching.preview("2026-02") if row.element == "Nd"]
+    assert (row.left_ug, row.made_ug) == (8 * UG_PER_KG, -48 * UG_PER_KG)
+    assert row.closing_ug == 24 * UG_PER_KG
 
 
 def test_the_smallest_hidden_feed_comes_first_and_must_hold_every_element():
