@@ -11,7 +11,7 @@ would have refused, is raised as an error that names the entry (and the slot). D
 this log refers to (evidence.py), nor whether elements balance: `hear` is for whoever asks that (inspector.py).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,6 +105,40 @@ def broken(index: int, origin: str, error: LodetraceError) -> Unverified:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What an entry moved, and the compositions after it. Not `checked` where its reference data is not at hand."""
+
+    flow: Flow
+    changes: Mapping[str, Makeup | None]
+    checked: bool
+
+
+def follow(
+    makeups: Mapping[str, Makeup | None],
+    index: int,
+    event: Event,
+    booked: Sequence[Booked],
+    reference: Reference,
+    ruleset: Callable[[str], Reference | None],
+) -> Followed:
+    """What an event does to what goods are made of; Unverified where its provenance is not what follows.
+
+    Read by the reference data that the entry names, as `ruleset` answers it; by `reference` where that is the one, or
+    none is at hand.
+    """
+    named = event.scalar("recorded").get("ruleset")
+    known = reference if named in (None, reference.ruleset) else ruleset(named)
+    plan = contents.plan(makeups, event, known or reference, booked)
+    if plan is None:
+        return Followed(flow_of(index, event), {}, checked=True)
+    checked = named is not None and known is not None
+    if checked:
+        contents.check(plan, event)
+    changes, flow = contents.settle(plan, event, index)
+    return Followed(flow, changes, checked)
+
+
 class Replay:
     """Runs in order; state in `view`, which ends as what the organisation holds according to its log."""
 
@@ -165,21 +199,11 @@ class Replay:
         """What goods are made of; compared where the reference data is that which was in force."""
         if self._reference is None:
             return
-        named = event.scalar("recorded").get("ruleset")
-        known = self._reference if named in (None, self._reference.ruleset) else self._ruleset(named)
-        plan = contents.plan(self.makeups, event, known or self._reference, booked)
-        if plan is None:
-            if self._hear is not None:
-                self._hear(flow_of(index, event))
-            return
-        if named is not None and known is not None:
-            contents.check(plan, event)
-        else:
-            self.unchecked += 1
-        changes, flow = contents.settle(plan, event, index)
-        self.makeups.update(changes)
+        done = follow(self.makeups, index, event, booked, self._reference, self._ruleset)
+        self.unchecked += 0 if done.checked else 1
+        self.makeups.update(done.changes)
         if self._hear is not None:
-            self._hear(flow)
+            self._hear(done.flow)
 
     def finish(self, checkpoints: Sequence[Checkpoint] = ()) -> bytes:
         """The root over all entries. Each given checkpoint must be of this log, not beyond it, and have its root."""

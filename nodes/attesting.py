@@ -1,19 +1,19 @@
-"""What an authority does with deposited logs: replays them whole, attests what held, and counts quotas over all.
+"""What an authority vouches for: it replays a deposited log whole, and attests what held.
 
     examine   audits one log as it was deposited here; the fields of an attestation that the audit bears out
     quotas    the accounts of every log that was deposited here; at any other node its own
 
-Nobody's server is asked: deposits are here. An audit takes as long as the log is long, so both are for threads, never
-for the writer. Does not check that a log was deposited up to today: its size says how far.
+Nobody's server is asked: deposits are here. An audit takes as long as the log is long, so it is for threads, never for
+the writer. Does not check that a log was deposited up to today: its size says how far.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
-from ledger.errors import LodetraceError, Refusal, Unknown
+from ledger.errors import Refusal, Unknown
 from ledger.matter.event_types import ATTESTED_CHECKS
-from ledger.matter.quota import AccountKey, QuotaAccount, Quotas
-from nodes.auditing import audit, from_deposits, grants_of
+from ledger.matter.quota import AccountKey, QuotaAccount
+from nodes.auditing import audit, from_deposits
 from nodes.identity import documents_key
 from nodes.node import Node
 from nodes.store import upstream
@@ -59,14 +59,4 @@ def quotas(node: Node) -> list[tuple[AccountKey, QuotaAccount]]:
     """Accounts in the order in which they came to be known."""
     if node.settings.role != AUTHORITY:
         return node.inspection.quotas()
-    shared = Quotas(node.reference)
-    for event in grants_of(node.store):
-        shared.grant(event)
-    with node.store.read() as conn:
-        origins = upstream.deposited(conn)
-    for origin in origins:
-        try:
-            audit(from_deposits(node.store, origin), reference=node.reference, quotas=shared)
-        except LodetraceError:  # what came before the break is counted; the audit of that log names it
-            continue
-    return list(shared.accounts.items())
+    return node.oversight.quotas()

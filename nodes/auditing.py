@@ -32,10 +32,9 @@ from ledger.matter.events import Event
 from ledger.matter.findings import Finding
 from ledger.matter.flows import Flow, dump_flow
 from ledger.matter.makeups import Makeup
-from ledger.matter.quota import Quotas
 from ledger.matter.reference import Reference
 from ledger.matter.stock import Booked, Key, State
-from nodes import identity
+from nodes import deposits, identity
 from nodes.contents import compositions
 from nodes.inspecting import Watch, check_books, watch_of
 from nodes.peers import ApiClient
@@ -48,7 +47,6 @@ from nodes.store.sql import parts
 
 RUN = 2000
 PAGE = 1000
-GRANTS_MAX = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +93,10 @@ def audit(
     *,
     reference: Reference | None = None,
     key: bytes = b"audit",
-    quotas: Quotas | None = None,
 ) -> Report:
     """Raises Unverified("audit-broken") with the first entry that does not hold. `progress` hears how far it is.
 
     `reference` judges what is found, and is used where an entry names none; the shipped data where it is not given.
-    `quotas` that several logs share are counted on; they know the grants already.
     """
     records = source.records()
     first = next(records, None)
@@ -113,9 +109,7 @@ def audit(
         raise Unverified("audit-broken", field="entry", value=0, log="?", why=str(error)) from error
     if source.log_key is not None and source.log_key != log_key:
         raise Unverified("audit-broken", field="entry", value=0, log=origin, why="its log key is not the trusted one")
-    told = _Told(
-        source, origin, watch_of(opened, reference or Reference.parse(), key, quotas), granted=quotas is not None
-    )
+    told = _Told(source, origin, watch_of(opened, reference or Reference.parse(), key))
     replay = Replay(origin, told.watch.reference, told.booked, told.hear, source.ruleset)
     with _uncollected():
         for run in _checked(_chunks(first, records), origin, authors):
@@ -140,11 +134,11 @@ def audit(
 class _Told:
     """What the replay says of each entry, on its way to the inspector and to the tables."""
 
-    def __init__(self, source: Source, origin: str, watch: Watch, *, granted: bool) -> None:
+    def __init__(self, source: Source, origin: str, watch: Watch) -> None:
         self.watch, self.leaves = watch, list[bytes]()
         self._source, self._origin = source, origin
         self._flows: list[str | None] = []
-        self._grants = deque(() if granted else source.grants())
+        self._grants = deque(source.grants())
 
     def booked(self, index: int) -> Booked:
         """An entry that another one corrects: read again, and held against what was checked."""
@@ -334,7 +328,10 @@ def ruleset_in_force(store: Store, more: Sequence[Reference] = ()) -> Reference:
 
 
 def from_deposits(store: Store, origin: str, more: Sequence[Reference] = ()) -> Source:
-    """Another log as it was deposited with us: needs nobody's server. A gap in it is named as the missing entry."""
+    """Another log as it was deposited with us: needs nobody's server. A gap in it is named as the missing entry.
+
+    What is kept of its flows is compared, as far as it has been followed here.
+    """
 
     def records() -> Iterator[Record]:
         index = 0
@@ -361,18 +358,21 @@ def from_deposits(store: Store, origin: str, more: Sequence[Reference] = ()) -> 
             entry = upstream.at(conn, [(origin, index)])[origin, index]
         return Record(entry.note, entry.disclosures, entry.leaf)
 
+    def flows(start: int, texts: Sequence[str | None]) -> int | None:
+        with store.read() as conn:
+            followed = deposits.followed(conn).get(origin)
+            size = min(start + len(texts), 0 if followed is None else followed.size)
+            held = upstream.at(conn, [(origin, at) for at in range(start, size)])
+            kept = log.flows_at(conn, [one.entry_no for one in held.values()])
+        return next((at for at in range(start, size) if kept.get(held[origin, at].entry_no) != texts[at - start]), None)
+
     def grants() -> Sequence[tuple[int, Event]]:
         """Our own: nobody knows here how long that log was when it heard of them."""
-        return [(0, event) for event in grants_of(store)]
+        with store.read() as conn:
+            granted = deposits.grants(conn)
+        return [(0, event) for event in granted if deposits.concerns(event, origin)]
 
-    return Source(records, checkpoints, read=read, ruleset=_known(more), grants=grants)
-
-
-def grants_of(store: Store) -> list[Event]:
-    """The quotas that this node's own log has granted, in its order."""
-    with store.read() as conn:
-        found = log.page(conn, event_type="quota_granted", limit=GRANTS_MAX)
-    return [open_event(parse_entry(one.note), one.disclosures.split("\n"), whole=True) for one in found]
+    return Source(records, checkpoints, read=read, ruleset=_known(more), flows=flows, grants=grants)
 
 
 def _known(more: Sequence[Reference]) -> Callable[[str], Reference | None]:

@@ -113,8 +113,9 @@ def booked(conn: Connection, keys: Iterable[Key]) -> dict[Key, Booked]:
 
 
 def flow(conn: Connection, index: int, event: Event, text: str | None, rulesets: Rulesets) -> Flow:
-    """What an own entry moved: as it was worked out when it was recorded, of which `text` is kept."""
+    """What an entry moved: as it was worked out when it came, of which `text` is kept; a registration is read again."""
     if event.type != "registered":
         return load_flow(index, event, text)
-    found = plan({}, event, rulesets.of(conn, event))
+    reference = rulesets.find(conn, event.scalar("recorded").get("ruleset")) or rulesets.current
+    found = plan({}, event, reference)
     return flow_of(index, event) if found is None else settle(found, event, index)[1]

@@ -1,17 +1,17 @@
-"""Findings and books of a node's own log, kept up to date as it grows, for whoever asks.
+"""Findings and books of a log, kept up to date as it grows, for whoever asks: of the node's own, or of a deposited one.
 
-One `Inspection` per node, made when first used. It reads the entries that it has not seen yet, page by page, with the
-flows that were kept when they were recorded, and what the authority has granted meanwhile; nothing is read twice, and
-nothing is stored: another start reads the log again and finds the same.
+One `Inspection` per log, made when first used. It reads the entries that it has not seen yet, page by page, with the
+flows that were kept when they came, and what the authority has granted meanwhile; nothing is read twice, and nothing is
+stored: another start reads the flows again and finds the same. Whose log it is, its `Book` knows.
 
 Promises: safe from any thread; what it answers is of one size of the log. Memory grows with what the inspector keeps,
 not with entries.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ledger.entries import open_event, parse_entry
 from ledger.errors import Unknown
@@ -27,6 +27,7 @@ from nodes.inspecting import Answered, Watch, watch_of
 from nodes.rulesets import Rulesets
 from nodes.store import log, upstream
 from nodes.store.engine import Connection, Store
+from nodes.store.records import Entry
 
 PAGE = 500
 _T = TypeVar("_T")
@@ -34,11 +35,15 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A finding with the answers that were given to it, oldest first, and the month in which it came to light."""
+    """A finding with the answers that were given to it, oldest first, and the month in which it came to light.
+
+    `logs` are those whose entries it is about.
+    """
 
     finding: Finding
     answers: tuple[Answered, ...]
     booked_in: str
+    logs: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         answers = [{"entry": one.index, "at": one.at, "text": one.text, "by": one.by} for one in self.answers]
@@ -46,16 +51,68 @@ class Told:
         return {**self.finding.as_json(), **told}
 
 
-class Inspection:
-    """What the node's own books say."""
+class Book(Protocol):
+    """A log as an inspection reads it."""
 
-    def __init__(self, store: Store, settings: Settings, rulesets: Rulesets) -> None:
-        self._store, self._settings, self._rulesets = store, settings, rulesets
+    key: bytes
+    """What numbers of papers are compared by."""
+
+    def opened(self, conn: Connection) -> Event:
+        """Entry 0, whole."""
+
+    def flows(self, conn: Connection, start: int) -> Sequence[Flow]:
+        """Up to PAGE flows from the entry `start` on; fewer only at the end of what there is."""
+
+    def granted(self, conn: Connection) -> Sequence[tuple[int, Event]]:
+        """Quotas that were not told yet, each with how long the log was when that was known."""
+
+
+class OwnBook:
+    """The node's own log."""
+
+    def __init__(self, settings: Settings, rulesets: Rulesets) -> None:
+        self._rulesets, self._authority = rulesets, settings.authority
+        self.key = documents_key(settings.home)
+        self._opening = 0
+        self._told: set[int] = set()
+
+    def opened(self, conn: Connection) -> Event:
+        return _event(log.entry(conn, 0))
+
+    def flows(self, conn: Connection, start: int) -> Sequence[Flow]:
+        entries = log.page(conn, after=start - 1, limit=PAGE)
+        texts = log.flows_at(conn, [entry.index for entry in entries])
+        return [flow_at(conn, entry.index, _event(entry), texts.get(entry.index), self._rulesets) for entry in entries]
+
+    def granted(self, conn: Connection) -> Sequence[tuple[int, Event]]:
+        found = []
+        while page := upstream.openings_of(conn, "quota_granted", after=self._opening):
+            for one in page:
+                event = one.entry.event
+                fresh = one.entry.entry_no not in self._told
+                if fresh and event.scalar("grant") and event.name == self._authority:
+                    self._told.add(one.entry.entry_no)
+                    found.append((one.head_size, event))
+            self._opening = page[-1].no
+        return found
+
+
+def _event(entry: Entry) -> Event:
+    return open_event(parse_entry(entry.note), entry.disclosures.split("\n"), whole=True)
+
+
+class Inspection:
+    """What the books of a log say. `hear` is told of every flow once."""
+
+    def __init__(
+        self, store: Store, rulesets: Rulesets, book: Callable[[], Book], hear: Callable[[Flow], None] = lambda _: None
+    ) -> None:
+        self._store, self._rulesets, self._open, self._hear = store, rulesets, book, hear
         self._lock = Lock()
+        self._book: Book | None = None
         self._watch: Watch | None = None
-        self._size = self._opening = 0
-        self._grants: list[tuple[int, Any]] = []
-        self._granted: set[int] = set()
+        self._size = 0
+        self._grants: list[tuple[int, Event]] = []
 
     def ask(self, question: Callable[[Watch, int], _T]) -> _T:
         """The answer to a question about the books as they are now, and how many entries they rest on."""
@@ -65,19 +122,14 @@ class Inspection:
 
     def findings(self) -> list[Told]:
         """All, in the order of the log."""
-        return self.ask(lambda watch, _: _told(watch))
+        return self.ask(lambda watch, _: told_by(watch))
 
     def finding(self, id_: str) -> Told:
-        found = next((one for one in self.findings() if one.finding.id == id_), None)
-        if found is None:
-            raise Unknown("finding-unknown", field="finding", value=id_)
-        return found
+        return named(self.findings(), id_)
 
     def cases(self) -> list[list[Told]]:
         """Findings that belong together, in groups."""
-        told = {one.finding.id: one for one in self.findings()}
-        grouped = cases(one.finding for one in told.values())
-        return [[told[finding.id] for finding in case] for case in grouped]
+        return grouped(self.findings())
 
     def books(self, month: str) -> tuple[list[BookRow], bool, str, int]:
         """(the rows of a month, whether it is closed, the first open month with movements, entries they rest on)."""
@@ -95,41 +147,23 @@ class Inspection:
     # -- reading ----------------------------------------------------------------------------------------------
 
     def _catch_up(self) -> Watch:
-        if self._watch is None:
-            self._watch = watch_of(self._opened(), self._rulesets.current, documents_key(self._settings.home))
+        if self._book is None or self._watch is None:
+            self._book = self._open()
+            with self._store.read() as conn:
+                opened = self._book.opened(conn)
+            self._watch = watch_of(opened, self._rulesets.current, self._book.key)
         while True:
             with self._store.read() as conn:
-                flows = self._page(conn)
+                self._grants += self._book.granted(conn)
+                flows = self._book.flows(conn, self._size)
             for one in flows:
                 self._grant(self._watch, one.index)
                 self._watch.take(one)
+                self._hear(one)
                 self._size = one.index + 1
             if len(flows) < PAGE:
                 self._grant(self._watch, self._size)
                 return self._watch
-
-    def _opened(self) -> Event:
-        with self._store.read() as conn:
-            entry = log.entry(conn, 0)
-        return open_event(parse_entry(entry.note), entry.disclosures.split("\n"), whole=True)
-
-    def _page(self, conn: Connection) -> Sequence[Flow]:
-        """The next entries as flows; before them what the authority granted."""
-        while page := upstream.openings_of(conn, "quota_granted", after=self._opening):
-            for one in page:
-                event = one.entry.event
-                fresh = one.entry.entry_no not in self._granted
-                if fresh and event.scalar("grant") and event.name == self._settings.authority:
-                    self._granted.add(one.entry.entry_no)
-                    self._grants.append((one.head_size, event))
-            self._opening = page[-1].no
-        entries = log.page(conn, after=self._size - 1, limit=PAGE)
-        texts = log.flows_at(conn, [entry.index for entry in entries])
-        flows = []
-        for entry in entries:
-            event = open_event(parse_entry(entry.note), entry.disclosures.split("\n"), whole=True)
-            flows.append(flow_at(conn, entry.index, event, texts.get(entry.index), self._rulesets))
-        return flows
 
     def _grant(self, watch: Watch, index: int) -> None:
         """What was known before this entry was recorded."""
@@ -137,5 +171,19 @@ class Inspection:
             watch.inspector.granted(self._grants.pop(0)[1])
 
 
-def _told(watch: Watch) -> list[Told]:
+def told_by(watch: Watch) -> list[Told]:
     return [Told(one, tuple(watch.answers.get(id_, ())), watch.found_in[id_]) for id_, one in watch.findings.items()]
+
+
+def named(found: Iterable[Told], id_: str) -> Told:
+    """The finding of this id; Unknown where there is none."""
+    told = next((one for one in found if one.finding.id == id_), None)
+    if told is None:
+        raise Unknown("finding-unknown", field="finding", value=id_)
+    return told
+
+
+def grouped(found: Iterable[Told]) -> list[list[Told]]:
+    """Findings that belong together."""
+    told = {one.finding.id: one for one in found}
+    return [[told[finding.id] for finding in case] for case in cases(one.finding for one in told.values())]

@@ -12,13 +12,11 @@ from dataclasses import dataclass
 
 from ledger.errors import Unverified
 from ledger.matter.books import BookRow
-from ledger.matter.documents import Drawdown
 from ledger.matter.events import Event
 from ledger.matter.findings import Finding
 from ledger.matter.flows import Flow
 from ledger.matter.inspector import Inspector
 from ledger.matter.limits import Limits
-from ledger.matter.quota import Quotas
 from ledger.matter.reference import Reference
 from ledger.matter.watch_elements import MADE, Elements
 from ledger.matter.watch_intake import Intake
@@ -47,14 +45,9 @@ class Watch:
         role: str,
         country: str | None,
         key: bytes,
-        *,
-        drawdown: Drawdown | None = None,
-        quotas: Quotas | None = None,
     ) -> None:
         self.reference = reference
-        self.inspector = Inspector(
-            reference, role, key=key, country=country or COUNTRY, drawdown=drawdown, quotas=quotas
-        )
+        self.inspector = Inspector(reference, role, key=key, country=country or COUNTRY)
         self.findings: dict[str, Finding] = {}
         self.found_in: dict[str, str] = {}
         self.answers: dict[str, list[Answered]] = {}
@@ -78,10 +71,10 @@ class Watch:
             self.findings.setdefault(finding.id, finding)
 
 
-def watch_of(opened: Event, reference: Reference, key: bytes, quotas: Quotas | None = None) -> Watch:
+def watch_of(opened: Event, reference: Reference, key: bytes) -> Watch:
     """For the log with this entry 0."""
     about = opened.scalar("log")
-    return Watch(reference, str(about.get("role", "")), about.get("country"), key, quotas=quotas)
+    return Watch(reference, str(about.get("role", "")), about.get("country"), key)
 
 
 # -- closed months ------------------------------------------------------------------------------------------------
@@ -118,7 +111,7 @@ def at_once(flow: Flow, reference: Reference, role: str, country: str | None) ->
         return []
     limits = Limits(reference, role, country or COUNTRY)
     if type_ == "registered":
-        found = list(Intake(limits, Drawdown(b"at once")).take(flow))
+        found = list(Intake(limits, b"at once").take(flow))
         return [finding for finding in found if "document" not in finding.facts]
     return sorted(Elements(limits).take(flow), key=lambda finding: _SEVERITIES.index(finding.severity))
 

@@ -26,12 +26,14 @@ from ledger.matter.event_types import EVENT_TYPES
 from ledger.matter.events import Event
 from ledger.matter.handovers import check_acknowledgement, check_offer, check_receipt
 from nodes.clock import stamp
+from nodes.deposits import follow_deposits
 from nodes.derive import country_of
 from nodes.node import Node
 from nodes.store import genealogy as tables
 from nodes.store import inbox, log, upstream
 from nodes.store.engine import Connection
 from nodes.store.upstream import Upstream
+from nodes.verbs.books import AUTHORITY
 
 KINDS = ("handover", "receipt", "acknowledgement", "deposit", "notice")
 NOTICES: Mapping[str, Callable[[Event], Collection[str | None]]] = {
@@ -190,7 +192,7 @@ def _subject_entry(node: Node, message: Message) -> Checked:
 
 def _last_deposited(node: Node, message: Message) -> Checked:
     """Deposits go to an authority, and open every slot of every entry."""
-    if node.settings.role != "authority":
+    if node.settings.role != AUTHORITY:
         raise Refusal("not-an-authority", field="cover.receiver", value=node.settings.name)
     found = [one for one in message.result.entries.values() if one.entry.origin == f"{message.sender}/log"]
     for one in found:
@@ -294,6 +296,8 @@ def store(conn: Connection, node: Node, message: Message) -> None:
     for entry, outcome in zip(coming, saved, strict=True):
         if outcome.opened and entry.type in EVENT_TYPES:
             derive_upstream(conn, own, outcome.entry_no, entry.event, node.settings.name)
+    if node.settings.role == AUTHORITY:
+        follow_deposits(conn, (entry.log for entry in coming), node.rulesets)
 
 
 def _upstream(one: Checked, before: Upstream | None, checkpoints: tuple[bytes, ...]) -> Upstream:

@@ -24,8 +24,9 @@ from nodes import identity as keys
 from nodes.clock import Clock, system_clock
 from nodes.config import Settings
 from nodes.desk import GroupDesk
-from nodes.findings import Inspection
+from nodes.findings import Inspection, OwnBook
 from nodes.identity import Identity
+from nodes.oversight import Oversight
 from nodes.rulesets import Rulesets
 from nodes.sequencer import QUEUE_MAX, Answer, Command, Sequencer
 from nodes.store import access, log, rulesets
@@ -86,7 +87,8 @@ class Node:
         self.policy = _policy(settings, identity)
         self.published: list[Callable[[], None]] = []
         self.rulesets = Rulesets(self.reference)
-        self.inspection = Inspection(store, settings, self.rulesets)
+        self.inspection = Inspection(store, self.rulesets, lambda: OwnBook(settings, self.rulesets))
+        self.oversight = Oversight(store, settings, self.rulesets, clock)
         self.sequencer = Sequencer(store, identity, settings, self.rulesets, clock, self._on_checkpoint)
 
     @classmethod

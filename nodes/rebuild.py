@@ -1,8 +1,9 @@
 """Rebuild: every derivable table made again from entries and disclosures, in one transaction.
 
 Own entries and what came from other logs are replayed in the order in which the node first met them (an opening
-remembers how long our log was), through the very functions that wrote the tables: custody, nodes/derive.py and
-nodes/intake.py. So the rebuilt tables are the same tables, byte for byte; if an entry does not hold, nothing changes.
+remembers how long our log was), through the very functions that wrote the tables: custody, nodes/derive.py,
+nodes/intake.py, and for deposits, whose order among themselves does not matter, nodes/deposits.py. So the rebuilt
+tables are the same tables, byte for byte; if an entry does not hold, nothing changes.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,7 @@ from ledger.matter.custody import apply, touches
 from ledger.matter.event_types import EVENT_TYPES
 from ledger.matter.stock import Key, State
 from nodes.contents import Makeups, booked
+from nodes.deposits import follow_deposits
 from nodes.derive import derive, derived
 from nodes.intake import derive_upstream
 from nodes.node import Node
@@ -22,6 +24,7 @@ from nodes.store.engine import Connection
 from nodes.store.rebuild import clear_derivable
 from nodes.store.records import Entry, Head
 from nodes.store.upstream import Opening
+from nodes.verbs.books import AUTHORITY
 
 RUN = 500
 
@@ -47,6 +50,8 @@ def rebuild(node: Node, progress: Callable[[int], None] = lambda _: None) -> Reb
                 _take_entries(conn, node, step)
                 entries += len(step)
                 progress(entries)
+        if node.settings.role == AUTHORITY:
+            follow_deposits(conn, upstream.deposited(conn), node.rulesets)
     return Rebuilt(entries, openings)
 
 

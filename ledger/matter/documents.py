@@ -2,9 +2,10 @@
 
 A customs declaration, an invoice or a warehouse receipt says how much it covers. Whatever enters the books under it
 draws from that mass; when more was drawn than it covers, it was used twice. Papers are compared by a keyed hash of
-their number, HMAC-SHA-256 under a key of whoever compares (an organisation for its own log, an authority for all): so
-the same paper is found again in two books without any list of numbers lying around, and without the key a hash tells
-nothing, short as numbers are.
+their number, HMAC-SHA-256 under a key of whoever compares (an organisation for its own log, an authority for all that
+is deposited with it, where the numbers are open): so the same paper is found again in two books without any list of
+numbers lying around, and without the key a hash tells nothing, short as numbers are. A finding names neither number nor
+hash but the row of the log that named the paper first, so whoever replays the log finds it under the same id.
 
 Buying and selling are different uses: the seller names the invoice when he ships, the buyer when he takes in, and
 neither draws from the other. A warehouse receipt is drawn by pledging it.
@@ -22,7 +23,8 @@ from unicodedata import normalize
 
 from ledger.errors import Refusal
 from ledger.matter.balance import MILLI, PPM
-from ledger.matter.findings import Entry
+from ledger.matter.findings import Entry, Finding
+from ledger.matter.flows import Flow
 from ledger.matter.quantities import mass_mg
 
 FAMILIES: Mapping[str, str] = {
@@ -34,6 +36,7 @@ FAMILIES: Mapping[str, str] = {
 }
 """Kinds whose mass is used up, and what they are compared as: an invoice is not another one under another name."""
 SIDES = ("in", "out", "pledge")
+_COVERAGE = 3
 _IGNORED = str.maketrans("", "", " -_/.\t\u2010\u2013\u2014")
 
 
@@ -57,7 +60,7 @@ def stated_mg(document: Mapping[str, Any], name: str = "mass") -> int | None:
 
 @dataclass(slots=True)
 class Account:
-    """One paper on one side: what it covers, and what has been drawn by whom."""
+    """One paper on one side: what it covers, what was drawn by whom, and the rows (log, entry, row) that name it."""
 
     kind: str
     mass_mg: int | None
@@ -65,6 +68,7 @@ class Account:
     draws: dict[Entry, int] = field(default_factory=dict)
     batches: dict[str, None] = field(default_factory=dict)
     masses: set[int] = field(default_factory=set)
+    named: set[tuple[str, int, int]] = field(default_factory=set)
 
 
 class Drawdown:
@@ -72,22 +76,30 @@ class Drawdown:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-        self._accounts: dict[tuple[str, str], Account] = {}
+        self.accounts: dict[tuple[str, str], Account] = {}
         self._drawn_by: dict[Entry, list[tuple[str, str]]] = {}
 
     def draw(
-        self, document: Mapping[str, Any], entry: Entry, batches: tuple[str, ...], mg: int, side: str = "in"
+        self,
+        document: Mapping[str, Any],
+        entry: Entry,
+        batches: tuple[str, ...],
+        mg: int,
+        side: str = "in",
+        row: int = 0,
     ) -> tuple[str, Account] | None:
         """`mg` of goods refer to this paper; its hash and account, or None for a paper without a mass of its own.
 
-        A row may say by `drawn` how much of these goods it stands for, where several papers cover one batch.
+        `row` is where it stands among the papers of the entry. A paper may say by `drawn` how much of these goods it
+        stands for, where several papers cover one batch.
         """
         assert side in SIDES
         kind, number = document.get("kind"), document.get("no")
         if not isinstance(kind, str) or kind not in FAMILIES or not isinstance(number, str):
             return None
         name = document_hash(kind, number, self._key)
-        account = self._accounts.setdefault((side, name), Account(FAMILIES[kind], None))
+        account = self.accounts.setdefault((side, name), Account(FAMILIES[kind], None))
+        account.named.add((*entry, row))
         mass = stated_mg(document)
         if mass is not None:
             account.masses.add(mass)
@@ -103,14 +115,56 @@ class Drawdown:
     def undo(self, entry: Entry) -> None:
         """An entry was reversed: what it drew may be drawn again."""
         for key in self._drawn_by.pop(entry, ()):
-            account = self._accounts[key]
+            account = self.accounts[key]
             account.drawn_mg -= account.draws.pop(entry, 0)
 
 
-def overdrawn(account: Account, scale_ppm: int, k_milli: int = 3 * MILLI) -> int:
-    """How much was drawn beyond the mass of the paper and the tolerance of the scales; 0 where it holds."""
+def overdrawn(account: Account, scale_ppm: int) -> Finding | None:
+    """More was drawn than the paper covers, beyond the tolerance of the scales."""
     if account.mass_mg is None:
-        return 0
-    allowed = account.mass_mg * scale_ppm * k_milli // (PPM * MILLI)
-    over = account.drawn_mg - account.mass_mg
-    return over if over > allowed else 0
+        return None
+    allowed = account.mass_mg * scale_ppm * _COVERAGE // PPM
+    if account.drawn_mg - account.mass_mg <= allowed:
+        return None
+    facts = {**_facts(account), "mass_mg": account.mass_mg, "drawn_mg": account.drawn_mg}
+    tolerance = {"allowed_mg": allowed, "k_milli": _COVERAGE * MILLI}
+    return Finding("document-overdrawn", "grave", facts, *_where(account), formula="drawn", tolerance=tolerance)
+
+
+def differing(account: Account) -> Finding | None:
+    """The same paper was entered with two masses."""
+    if len(account.masses) < 2:
+        return None
+    return Finding(
+        "document-differs", "mild", {**_facts(account), "masses_mg": sorted(account.masses)}, *_where(account)
+    )
+
+
+def _facts(account: Account) -> dict[str, Any]:
+    return {"kind": account.kind, "document": list(min(account.named))}
+
+
+def _where(account: Account) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+    return tuple(sorted(account.draws)), tuple(sorted(account.batches))
+
+
+# -- who draws ----------------------------------------------------------------------------------------------------
+
+
+def papers_of(flow: Flow) -> list[Mapping[str, Any]]:
+    """The rows of the documents that go with an entry."""
+    listed = flow.event.scalar("documents").get("list") or ()
+    return [document for document in listed if isinstance(document, Mapping)]
+
+
+def drawing(flow: Flow) -> tuple[str, list[Mapping[str, Any]]]:
+    """(side, papers) from which the goods of an entry draw; a pledge without its paper stands for one of all of it."""
+    type_ = flow.event.type
+    if type_ in {"registered", "received"}:
+        return "in", papers_of(flow)
+    number = flow.event.scalar("pledge").get("receipt_no") if type_ == "pledged" else None
+    if number is None:
+        return "pledge", []
+    held = sum(goods.mg for goods in flow.ins)
+    row = {"kind": "warehouse_receipt", "no": number, "mass": {"value": str(held), "unit": "mg"}}
+    return "pledge", [one for one in papers_of(flow) if one.get("kind") == "warehouse_receipt"] or [row]

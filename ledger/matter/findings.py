@@ -82,15 +82,16 @@ class Finding:
 def cases(findings: Iterable[Finding]) -> list[tuple[Finding, ...]]:
     """Findings that belong together: those that share a batch or an entry, directly or through others.
 
-    A finding that names neither goes with those of its rule and month. Cases come in the order of their first finding,
-    and so do the findings in each.
+    A finding that names neither goes with those of its rule and month. Batches are those of the log of the finding's
+    first entry, where they do not say whose. Cases come in the order of their first finding, and so do the findings in
+    each.
     """
     told = list(findings)
     group = list(range(len(told)))
     first_with: dict[tuple[str, Any], int] = {}
     for position, finding in enumerate(told):
         keys: Sequence[tuple[str, Any]] = [
-            *(("batch", batch) for batch in finding.batches),
+            *(("batch", _whose(batch, finding)) for batch in finding.batches),
             *(("entry", entry) for entry in finding.entries),
         ] or [(finding.rule, finding.month)]
         for key in keys:
@@ -99,6 +100,10 @@ def cases(findings: Iterable[Finding]) -> list[tuple[Finding, ...]]:
     for position, finding in enumerate(told):
         found.setdefault(_root(group, position), []).append(finding)
     return [tuple(case) for _, case in sorted(found.items())]
+
+
+def _whose(batch: str, finding: Finding) -> str:
+    return batch if "#" in batch or not finding.entries else f"{finding.entries[0][0]}#{batch}"
 
 
 def _root(group: list[int], position: int) -> int:

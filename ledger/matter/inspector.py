@@ -2,11 +2,10 @@
 
 It runs beside the clerk, in an audit, and at the authority over what was deposited there, with the same result each
 time: nothing is read but flows, the reference data and what the authority has said, in the order in which they come;
-there is no clock and no chance. One inspector serves one log; an authority shares `drawdown` and `quotas` among all of
-its inspectors, so that one paper in two books, and a group's quota, are seen.
+there is no clock and no chance. One inspector serves one log, and nothing of another log changes what it says.
 
-The rules themselves stand in watch_*.py; docs/findings.md has a row for each. What two logs say of one handover, and
-rings over several organisations, are reconciling.py's.
+The rules themselves stand in watch_*.py; docs/findings.md has a row for each. What only several logs together show, one
+paper in two books, two words on one handover, rings, the quota of a group, is across.py's.
 
 Promises: work and memory linear in what is taken. Does not check custody, signatures or disclosures: what it is given
 has been checked.
@@ -17,9 +16,8 @@ from types import MappingProxyType
 
 from ledger.matter.balance import PPM
 from ledger.matter.books import BookRow
-from ledger.matter.documents import Drawdown
 from ledger.matter.events import Event
-from ledger.matter.findings import Finding
+from ledger.matter.findings import Entry, Finding
 from ledger.matter.flows import Flow
 from ledger.matter.limits import Limits, entry_of
 from ledger.matter.quota import EXCEEDED, Crossing, Quotas
@@ -43,13 +41,11 @@ class Inspector:
         key: bytes,
         country: str = "CN",
         capacities: Capacities = _NOTHING,
-        drawdown: Drawdown | None = None,
-        quotas: Quotas | None = None,
     ) -> None:
         limits = Limits(reference, role, country)
-        self.quotas = Quotas(reference) if quotas is None else quotas
+        self.quotas = Quotas(reference)
         self._elements = Elements(limits)
-        self._intake = Intake(limits, Drawdown(key) if drawdown is None else drawdown)
+        self._intake = Intake(limits, key)
         self._handovers = Handovers(limits)
         self._habits = Habits(limits, capacities)
         self._last_month = ""
@@ -101,10 +97,12 @@ class Inspector:
         if flow.event.type == "reversed":
             self.quotas.undo((flow.event.origin, flow.event.scalar("reversal").get("index", -1)))
         for crossing in self.quotas.take(flow):
-            yield _about(crossing, flow)
+            batches = tuple(goods.batch for goods in flow.outs)
+            yield about_quota(crossing, (entry_of(flow),), batches, flow.at[:7])
 
 
-def _about(crossing: Crossing, flow: Flow) -> Finding:
+def about_quota(crossing: Crossing, entries: tuple[Entry, ...], batches: tuple[str, ...], month: str) -> Finding:
+    """That a share of a quota was reached, or all of it and more."""
     key = crossing.key
     over = crossing.ppm == EXCEEDED
     return Finding(
@@ -120,9 +118,9 @@ def _about(crossing: Crossing, flow: Flow) -> Finding:
             "pending_mg": crossing.pending_mg,
             "reached_ppm": min(crossing.ppm, PPM) if not over else _share(crossing),
         },
-        (entry_of(flow),),
-        tuple(goods.batch for goods in flow.outs),
-        month=flow.at[:7],
+        entries,
+        batches,
+        month=month,
         formula="quota",
         tolerance={"k_milli": 3000} if over else {},
     )

@@ -156,7 +156,10 @@ class Quotas:
             account.used_mg += mg if sure else 0
             account.pending_mg += 0 if sure else mg
             account.variance += u_mg * u_mg
-            yield from self._crossed(key, account)
+            level = self._level(key, account)
+            if level > account.told_ppm:
+                account.told_ppm = level
+                yield _crossing(key, level, account)
 
     def _withdraw(self, batch: tuple[str, str]) -> _Counted | None:
         counted = self._counted.pop(batch, None)
@@ -184,14 +187,20 @@ class Quotas:
         self._counted[batch] = _Counted(was.kind, was.year, mg, rows)
         yield from self._add(rows)
 
-    def _crossed(self, key: AccountKey, account: QuotaAccount) -> Iterator[Crossing]:
+    def full(self) -> list[Crossing]:
+        """The share that each account has reached by now, of those that have reached one."""
+        levels = ((key, self._level(key, account), account) for key, account in self.accounts.items())
+        return [_crossing(key, level, account) for key, level, account in levels if level]
+
+    def _level(self, key: AccountKey, account: QuotaAccount) -> int:
+        """The highest share to warn of that was reached, or EXCEEDED; 0 for none."""
+        if account.total_mg <= 0:
+            return 0
         over = account.total_mg - account.granted_mg
         level = max([ppm for ppm in self._warn[key.kind] if ppm <= account.share_ppm], default=0)
         if over > _COVERAGE * isqrt(account.variance):
             level = EXCEEDED
-        if level > account.told_ppm and account.total_mg > 0:
-            account.told_ppm = level
-            yield Crossing(key, level, account.granted_mg, account.used_mg, account.pending_mg)
+        return level
 
     def _by_class(self, goods: Goods) -> dict[str, tuple[int, int]]:
         """Mg REO of the goods by quota class, with its standard uncertainty."""
@@ -208,6 +217,10 @@ class Quotas:
                 sums[0] += oxide_ug
                 sums[1] += oxide_ug * u_ppm // PPM
         return {class_: (ug // UG_PER_MG, u_ug // UG_PER_MG) for class_, (ug, u_ug) in found.items()}
+
+
+def _crossing(key: AccountKey, level: int, account: QuotaAccount) -> Crossing:
+    return Crossing(key, level, account.granted_mg, account.used_mg, account.pending_mg)
 
 
 def counted(flow: Flow) -> Iterator[tuple[str, Goods]]:

@@ -31,8 +31,8 @@ def reciprocal(shipped: Flow, received: Flow, reference: Reference) -> list[Find
     """One shipment and one of its receipts."""
     entries = (entry_of(shipped), entry_of(received))
     partners = {"sender": shipped.event.name, "receiver": received.event.name}
-    sent = {_absolute(goods.batch, shipped): goods for goods in shipped.ins}
-    came = {_absolute(goods.batch, received): goods for goods in received.outs}
+    sent = {absolute(goods.batch, shipped): goods for goods in shipped.ins}
+    came = {absolute(goods.batch, received): goods for goods in received.outs}
     both = [batch for batch in sent if batch in came]
     findings = []
     masses = _masses(shipped, received, reference)
@@ -58,10 +58,10 @@ def _masses(shipped: Flow, received: Flow, reference: Reference) -> list[tuple[s
     """(batch, receiver's mass less the sender's, allowed), by what scales may differ and not by what the receipt says
     of its own tolerance. What was rejected or is missing is told, and no mismatch.
     """
-    sent = {_absolute(goods.batch, shipped) for goods in shipped.ins}
+    sent = {absolute(goods.batch, shipped) for goods in shipped.ins}
     told: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for row in received.event.rows("lines.chain", "lines.partner"):
-        sums = told[_absolute(row["batch"], received)]
+        sums = told[absolute(row["batch"], received)]
         sums[0] += row.get("accepted_mg", 0)
         sums[1] += row.get("difference_mg", 0)
     scale_ppm = reference.scale_ppm("")
@@ -100,7 +100,7 @@ def _assays(
 
 def _seals(shipped: Flow, received: Flow) -> list[tuple[str, str, str, str]]:
     left = {
-        _absolute(unit["unit"], shipped): (_absolute(row.get("batch", ""), shipped), unit["serial"], unit["seal"])
+        absolute(unit["unit"], shipped): (absolute(row.get("batch", ""), shipped), unit["serial"], unit["seal"])
         for row in shipped.event.rows("lines.chain", "lines.partner")
         for unit in row.get("units") or ()
         if unit.get("seal")
@@ -108,7 +108,7 @@ def _seals(shipped: Flow, received: Flow) -> list[tuple[str, str, str, str]]:
     found = []
     for row in received.event.rows("lines.chain", "lines.partner"):
         for unit in row.get("units") or ():
-            known = left.get(_absolute(unit["unit"], received))
+            known = left.get(absolute(unit["unit"], received))
             if known is not None and unit["state"] != "missing" and unit.get("seal") != known[2]:
                 found.append((known[0], known[1], known[2], unit.get("seal") or ""))
     return found
@@ -135,7 +135,7 @@ def unanswered(shipped: Iterable[Flow], received: Iterable[Flow], now: str, refe
         days = days_between(flow.at, now)
         if to is not None and shipment not in answered and days > days_allowed:
             facts = {"shipment": shipment, "receiver": to, "sent_at": flow.at}
-            batches = tuple(_absolute(goods.batch, flow) for goods in flow.ins)
+            batches = tuple(absolute(goods.batch, flow) for goods in flow.ins)
             tolerance = {"days_allowed": days_allowed}
             findings.append(
                 Finding(
@@ -228,5 +228,6 @@ def _moves(flow: Flow) -> Iterable[_Move]:
         yield _Move(sender, flow.event.name, flow.at, element, ug, u_ug, entry_of(flow), batches)
 
 
-def _absolute(id_: str, flow: Flow) -> str:
+def absolute(id_: str, flow: Flow) -> str:
+    """The id of a batch or unit as `log#id`, as the flow's log writes it."""
     return id_ if "#" in id_ else f"{flow.event.origin}#{id_}"

@@ -19,7 +19,7 @@ from fractions import Fraction
 from typing import Any
 
 from ledger.matter.balance import MILLI, PPM
-from ledger.matter.documents import FAMILIES, Drawdown, overdrawn
+from ledger.matter.documents import FAMILIES, Drawdown, differing, drawing, overdrawn, papers_of
 from ledger.matter.findings import Entry, Finding
 from ledger.matter.flows import Flow, Goods
 from ledger.matter.limits import FOREIGN_TO_MAGNETS, RECYCLED_GROUP, Limits, entry_of
@@ -30,11 +30,11 @@ _COVERAGE = 3
 
 
 class Intake:
-    """Takes flows in the order of the log. `drawdown` may be shared by all logs that an authority sees."""
+    """Takes flows in the order of the log. `key` keys the hashes of papers."""
 
-    def __init__(self, limits: Limits, drawdown: Drawdown) -> None:
-        self._limits, self._drawdown = limits, drawdown
-        self._overdrawn: set[tuple[str, str]] = set()
+    def __init__(self, limits: Limits, key: bytes) -> None:
+        self._limits, self._drawdown = limits, Drawdown(key)
+        self._told_of: set[tuple[str, str]] = set()
         self._certificates: dict[str, tuple[str, str, str, Entry]] = {}
         self._recycled: dict[tuple[str, str], list[int]] = {}
         tables = limits.reference.tables
@@ -51,12 +51,10 @@ class Intake:
             yield from self._matrix(flow)
             yield from self._documents(flow)
             yield from self._looks(flow)
-        elif type_ == "pledged":
-            yield from self._pledge(flow)
+        elif type_ in {"pledged", "received"}:
+            yield from self._drawn(flow)
         elif type_ == "reversed":
             self._reversed(flow)
-        elif type_ == "received":
-            yield from self._drawn(flow, _documents(flow))
         yield from self._certified(flow)
         yield from self._content(flow)
 
@@ -74,7 +72,7 @@ class Intake:
             yield self._about(flow, "origin-not-allowed", severity, facts)
         elif feed_class is not None and self._limits.feed_group(feed_class) not in rule["feed_groups"]:
             yield self._about(flow, "origin-feed-class", "grave", facts)
-        given = {document.get("kind") for document in _documents(flow)}
+        given = {document.get("kind") for document in papers_of(flow)}
         for wanted in rule["documents"]:
             if not given & set(wanted["kinds"]):
                 severity = "grave" if wanted["severity"] == "hard" else "mild"
@@ -91,48 +89,28 @@ class Intake:
         rule = self._limits.reference.origin_rule(self._limits.role, str(class_))
         asked = {kind for wanted in (rule or {}).get("documents", ()) for kind in wanted["kinds"]}
         if class_ in {"imported", "recycled"}:
-            for document in _documents(flow):
+            for document in papers_of(flow):
                 kind = document.get("kind")
                 if kind in FAMILIES and kind in asked and not isinstance(document.get("mass"), Mapping):
                     yield self._about(flow, "document-unmeasured", "reason", {"kind": kind})
-        yield from self._drawn(flow, _documents(flow))
+        yield from self._drawn(flow)
 
-    def _drawn(self, flow: Flow, documents: list[Mapping[str, Any]], side: str = "in") -> Iterator[Finding]:
+    def _drawn(self, flow: Flow) -> Iterator[Finding]:
+        side, papers = drawing(flow)
         goods = flow.ins if side == "pledge" else flow.outs
         batches = tuple(one.batch for one in goods)
         mg = sum(one.mg for one in goods)
         scale_ppm = self._limits.reference.scale_ppm("")
-        for document in documents:
-            found = self._drawdown.draw(document, entry_of(flow), batches, mg, side)
+        for row, document in enumerate(papers):
+            found = self._drawdown.draw(document, entry_of(flow), batches, mg, side, row)
             if found is None:
                 continue
             name, account = found
-            facts = {"kind": account.kind, "document": name}
-            if len(account.masses) > 1 and ("differs", name) not in self._overdrawn:
-                self._overdrawn.add(("differs", name))
-                told = {**facts, "masses_mg": sorted(account.masses)}
-                yield Finding("document-differs", "mild", told, tuple(account.draws), tuple(account.batches))
-            if (side, name) not in self._overdrawn and overdrawn(account, scale_ppm):
-                self._overdrawn.add((side, name))
-                allowed = (account.mass_mg or 0) * scale_ppm * _COVERAGE // PPM
-                yield Finding(
-                    "document-overdrawn",
-                    "grave",
-                    {**facts, "mass_mg": account.mass_mg, "drawn_mg": account.drawn_mg},
-                    tuple(account.draws),
-                    tuple(account.batches),
-                    formula="drawn",
-                    tolerance={"allowed_mg": allowed, "k_milli": _COVERAGE * MILLI},
-                )
-
-    def _pledge(self, flow: Flow) -> Iterator[Finding]:
-        number = flow.event.scalar("pledge").get("receipt_no")
-        if number is None:
-            return
-        held = sum(goods.mg for goods in flow.ins)
-        row = {"kind": "warehouse_receipt", "no": number, "mass": {"value": str(held), "unit": "mg"}}
-        listed = [one for one in _documents(flow) if one.get("kind") == "warehouse_receipt"]
-        yield from self._drawn(flow, listed or [row], "pledge")
+            told = {("differs", name): differing(account), (side, name): overdrawn(account, scale_ppm)}
+            for key, finding in told.items():
+                if finding is not None and key not in self._told_of:
+                    self._told_of.add(key)
+                    yield finding
 
     def _reversed(self, flow: Flow) -> None:
         entry = (flow.event.origin, flow.event.scalar("reversal").get("index", -1))
@@ -273,11 +251,6 @@ class Intake:
                     class_ = origin.partition("/")[2]
                     if mid and classes.get(class_, {}).get("recycled_content"):
                         yield element, class_, mid, one.elements.get(element, (0, 0))[1]
-
-
-def _documents(flow: Flow) -> list[Mapping[str, Any]]:
-    listed = flow.event.scalar("documents").get("list") or ()
-    return [document for document in listed if isinstance(document, Mapping)]
 
 
 def _certificates(flow: Flow) -> Iterator[tuple[str, str, str]]:

@@ -20,8 +20,8 @@ _HEAD = "SELECT size, text_hash, recorded_at FROM head WHERE no = 1"
 _MOVE_HEAD = "UPDATE head SET size = ?, text_hash = ?, recorded_at = ? WHERE no = 1 AND size = ?"
 _ADD_ENTRY = 'INSERT INTO entries ("index", leaf, type, recorded_at, note) VALUES (?, ?, ?, ?, ?)'
 _ADD_HASH = "INSERT INTO hashes (level, position, hash) VALUES (?, ?, ?)"
-_ADD_FLOW = 'INSERT INTO flows ("index", body) VALUES (?, ?)'
-_FLOWS_AT = 'SELECT "index", body FROM flows WHERE "index" IN ({})'
+_ADD_FLOW = "INSERT INTO flows (entry_no, body) VALUES (?, ?)"
+_FLOWS_AT = "SELECT entry_no, body FROM flows WHERE entry_no IN ({})"
 _ADD_DISCLOSURES = 'INSERT INTO disclosures ("index", body) VALUES (?, ?)'
 
 # Read as bytes, whatever they were made since: an audit must name what is no text any more, not stumble over it.
@@ -84,12 +84,12 @@ def add_hashes(conn: Connection, nodes: Iterable[tuple[int, int, bytes]]) -> Non
 
 
 def add_flows(conn: Connection, flows: Mapping[int, str]) -> None:
-    """What entries moved, by index, as ledger/matter/flows.py prints it."""
+    """What entries moved, by entry_no, as ledger/matter/flows.py prints it."""
     conn.executemany(_ADD_FLOW, list(flows.items()))
 
 
-def flows_at(conn: Connection, indexes: Iterable[int]) -> dict[int, str]:
-    return dict(select_in(conn, _FLOWS_AT, indexes))
+def flows_at(conn: Connection, entry_nos: Iterable[int]) -> dict[int, str]:
+    return dict(select_in(conn, _FLOWS_AT, entry_nos))
 
 
 def entry(conn: Connection, index: int) -> Entry:

@@ -93,10 +93,13 @@ class Disclosure(Row, table=True):
 
 
 class Flow(Row, table=True):
-    """What an own entry moved by element (ledger/matter/flows.py), where something did and it is no registration."""
+    """What an entry moved by element (ledger/matter/flows.py), where something did and it is no registration.
+
+    Of our own entries, and at an authority of those that are deposited with it.
+    """
 
     __tablename__ = "flows"
-    index: int = _key()
+    entry_no: int = _key()
     body: str = _text()
 
 

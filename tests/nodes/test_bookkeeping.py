@@ -10,7 +10,7 @@ import pytest
 
 from ledger.errors import Unverified
 from nodes.auditing import audit, from_deposits, from_store, open_home
-from nodes.findings import Inspection
+from nodes.findings import Inspection, OwnBook
 from nodes.inspecting import COLUMNS, printed
 from nodes.store import log, upstream
 from nodes.store.engine import Store
@@ -144,7 +144,8 @@ def test_the_books_as_a_spreadsheet(told):
 
 def test_another_start_finds_the_same(told):
     node = told.mine.node
-    fresh, running = Inspection(node.store, node.settings, node.rulesets), node.inspection
+    book = OwnBook(node.settings, node.rulesets)
+    fresh, running = Inspection(node.store, node.rulesets, lambda: book), node.inspection
     assert [one.as_json() for one in fresh.findings()] == [one.as_json() for one in running.findings()]
     assert printed(fresh.books("2026-12")[0]) == printed(running.books("2026-12")[0])
 

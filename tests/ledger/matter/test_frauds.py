@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ledger.matter.documents import Drawdown
+from ledger.matter.across import Across
 from ledger.matter.events import Event
 from ledger.matter.findings import Finding
 from ledger.matter.reconciling import reciprocal, rings
@@ -185,15 +185,17 @@ def certificate_twice(fraud: bool) -> list[Finding]:
 
 def invoice_in_two_books(fraud: bool) -> list[Finding]:
     """Two recyclers draw from one invoice; only who sees both can know."""
-    shared, found = Drawdown(KEY), []
+    both = Across(REFERENCE, KEY)
     for name in ("one", "two"):
         log = Log(name)
         number = "0441000111-22334455" if fraud else f"0441000111-2233445{name}"
         scrap = goods("swarf", "ndfeb_swarf", 20 * T, SWARF, origin="CN/pre_consumer_external")
         papers = [invoice(number, 20), {"kind": "weigh_ticket", "no": "BT-7"}]
         log.register("02-03", scrap, "recycled", "pre_consumer_external", documents=papers)
-        found += told(log, "recycler", drawdown=shared)
-    return found
+        assert "document-overdrawn" not in [one.rule for one in told(log, "recycler")]
+        for flow in log.flows:
+            both.take(flow)
+    return [finding for finding, _ in both.findings("2026-12-01T00:00:00Z", {})]
 
 
 def pledged_twice(fraud: bool) -> list[Finding]:

@@ -166,9 +166,9 @@ def upgrade() -> None:
     op.create_index("ix_shipments_external_ref", "shipments", ["external_ref"], **only("external_ref IS NOT NULL"))
     op.create_table(
         "flows",
-        sa.Column("index", BIG, autoincrement=False, nullable=False),
+        sa.Column("entry_no", BIG, autoincrement=False, nullable=False),
         sa.Column("body", TEXT, nullable=False),
-        sa.PrimaryKeyConstraint("index", name="pk_flows"),
+        sa.PrimaryKeyConstraint("entry_no", name="pk_flows"),
     )
     op.create_table(
         "rulesets",

@@ -1,0 +1,172 @@
+"""Deposited logs, followed as they come: what each entry moved is worked out once, in the transaction that stores it.
+
+An authority gets the logs of others whole and in order. Like the writer does for our own entries, `follow_deposits`
+goes on from where it stopped: it keeps the compositions after the last entry, and the flow of each entry, so whoever
+looks at findings, balances or quotas (nodes/oversight.py) reads flows and works nothing out again. All of it is derived
+from the entries: a rebuild gives the same rows, and an audit of the deposited log compares the flows.
+
+Does not check signatures and the tree, which intake has, nor custody, which an audit does. An entry that does not
+follow from those before it ends the following, and the log says so: what came before it counts.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from ledger.audit import follow
+from ledger.entries import open_event, parse_entry
+from ledger.errors import LodetraceError, Unverified
+from ledger.matter.contents import touches as compositions_of
+from ledger.matter.custody import touches
+from ledger.matter.events import Event
+from ledger.matter.flows import Flow, dump_flow
+from ledger.matter.makeups import Makeup, dump_makeup, load_makeup
+from ledger.matter.reference import Reference
+from ledger.matter.stock import Booked
+from ledger.origins import check_vectors
+from nodes.contents import flow as flow_at
+from nodes.rulesets import Rulesets
+from nodes.store import log, states, upstream
+from nodes.store.engine import Connection
+from nodes.store.upstream import Upstream
+
+RUN = 500
+GRANTS_MAX = 100_000
+_FOLLOWED = "deposit"
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """How far a deposited log was followed: `size` entries, of which `unchecked` name reference data that is not at
+    hand. `broken` says in English and Chinese why the next one does not follow; None while all do.
+    """
+
+    size: int = 0
+    unchecked: int = 0
+    broken: tuple[str, str] | None = None
+
+
+def followed(conn: Connection) -> dict[str, Followed]:
+    """Each deposited log, in the order of their names."""
+    return {origin: _followed(body) for origin, body in states.every(conn, _FOLLOWED).items()}
+
+
+def _followed(body: str) -> Followed:
+    told = json.loads(body)
+    return Followed(told["size"], told["unchecked"], None if told["broken"] is None else tuple(told["broken"]))
+
+
+def follow_deposits(conn: Connection, origins: Iterable[str], rulesets: Rulesets) -> None:
+    """Goes on with those of these logs that are deposited, for as long as the next entry is here, whole."""
+    for origin in sorted(set(origins) & set(upstream.deposited(conn))):
+        body = states.load(conn, _FOLLOWED, [origin]).get(origin)
+        at = Followed() if body is None else _followed(body)
+        while at.broken is None:
+            coming = _coming(conn, origin, at.size)
+            if not coming:
+                break
+            at = _Following(conn, origin, rulesets).take(at, coming)
+            states.save(conn, _FOLLOWED, {origin: json.dumps(asdict(at), ensure_ascii=False, sort_keys=True)})
+
+
+def _coming(conn: Connection, origin: str, size: int) -> list[tuple[Upstream, Event]]:
+    """The next entries, up to the first that is not here or not open as a whole."""
+    held = upstream.at(conn, [(origin, index) for index in range(size, size + RUN)])
+    found: list[tuple[Upstream, Event]] = []
+    for index in range(size, size + RUN):
+        entry = held.get((origin, index))
+        event = None if entry is None else _whole(entry)
+        if entry is None or event is None:
+            break
+        found.append((entry, event))
+    return found
+
+
+def _whole(entry: Upstream) -> Event | None:
+    try:
+        return _opened(entry)
+    except LodetraceError:  # less was opened to us than a deposit opens, so far
+        return None
+
+
+class _Following:
+    """A run of one log's entries, on top of what is kept of those before."""
+
+    def __init__(self, conn: Connection, origin: str, rulesets: Rulesets) -> None:
+        self._conn, self._origin, self._rulesets = conn, origin, rulesets
+        self._kind = f"makeup {origin}"
+        self._makeups: dict[str, Makeup | None] = {}
+        self._changed: dict[str, Makeup | None] = {}
+        self._flows: dict[int, str] = {}
+
+    def take(self, at: Followed, coming: Iterable[tuple[Upstream, Event]]) -> Followed:
+        """How far it is then. Writes the flows and the compositions."""
+        for entry, event in coming:
+            booked = self._booked(event, at.size)
+            self._load(compositions_of(event, booked))
+            at = self._follow(at, entry, event, booked)
+            if at.broken is not None:
+                break
+        log.add_flows(self._conn, self._flows)
+        texts = {key: None if one is None else dump_makeup(one) for key, one in self._changed.items()}
+        states.save(self._conn, self._kind, texts)
+        return at
+
+    def _follow(self, at: Followed, entry: Upstream, event: Event, booked: Sequence[Booked]) -> Followed:
+        try:
+            check_vectors(event)
+            done = follow(self._makeups, entry.index, event, booked, self._rulesets.current, self._find)
+        except LodetraceError as error:
+            return replace(at, broken=(error.text("en"), error.text("zh")))
+        except Exception as error:  # noqa: BLE001 - custody is not checked here: what stumbles over that has found it
+            why = Unverified("audit-broken", field="entry", value=entry.index, log=self._origin, why=repr(error))
+            return replace(at, broken=(why.text("en"), why.text("zh")))
+        self._makeups.update(done.changes)
+        self._changed.update(done.changes)
+        text = None if event.type == "registered" else dump_flow(done.flow)
+        if text is not None:
+            self._flows[entry.entry_no] = text
+        return replace(at, size=at.size + 1, unchecked=at.unchecked + (0 if done.checked else 1))
+
+    def _find(self, name: str) -> Reference | None:
+        return self._rulesets.find(self._conn, name)
+
+    def _load(self, keys: Iterable[str]) -> None:
+        wanted = [key for key in keys if key not in self._makeups]
+        texts = states.load(self._conn, self._kind, wanted)
+        for key in wanted:
+            self._makeups[key] = load_makeup(texts[key]) if key in texts else None
+
+    def _booked(self, event: Event, size: int) -> list[Booked]:
+        """The entries of the log that this one corrects, as far as they come before it."""
+        wanted = [int(key) for kind, key in sorted(touches(event)) if kind == "entry"]
+        held = upstream.at(self._conn, [(self._origin, index) for index in wanted if 0 <= index < size])
+        return [Booked(one.index, one.leaf, _opened(one)) for _, one in sorted(held.items())]
+
+
+def _opened(entry: Upstream) -> Event:
+    return open_event(parse_entry(entry.note), entry.disclosures, whole=True)
+
+
+# -- reading ------------------------------------------------------------------------------------------------------
+
+
+def flows(conn: Connection, origin: str, start: int, stop: int, rulesets: Rulesets) -> Iterator[Flow]:
+    """What the entries from `start` to before `stop` moved, all of which have been followed."""
+    held = upstream.at(conn, [(origin, index) for index in range(start, stop)])
+    texts = log.flows_at(conn, [entry.entry_no for entry in held.values()])
+    for index in range(start, stop):
+        entry = held[origin, index]
+        yield flow_at(conn, index, _opened(entry), texts.get(entry.entry_no), rulesets)
+
+
+def grants(conn: Connection) -> list[Event]:
+    """The quotas that this node's own log has granted, in its order."""
+    found = log.page(conn, event_type="quota_granted", limit=GRANTS_MAX)
+    return [open_event(parse_entry(one.note), one.disclosures.split("\n"), whole=True) for one in found]
+
+
+def concerns(grant: Event, origin: str) -> bool:
+    """Whether the organisation of a log is told of a quota: the company's, or its group's."""
+    told = grant.scalar("grant")
+    return origin.removesuffix("/log") in (told.get("to"), told.get("group"))

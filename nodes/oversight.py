@@ -1,0 +1,196 @@
+"""What an authority sees over all that is deposited with it: each log's findings and books, and all of them together.
+
+Each deposited log has an inspection of its own, the same one as at the node that keeps the log, and every flow goes to
+ledger/matter/across.py besides. A call reads what has come since the last one; a grant of our own may change how full
+an account was long ago, so then all flows are read again. Of each log as much is seen as was followed
+(nodes/deposits.py).
+
+Promises: safe from any thread. Memory grows with what the inspectors keep. Does not ask anybody's server.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from threading import Lock
+from typing import TypeVar
+
+from ledger.errors import Refusal, Unknown
+from ledger.matter.across import Across, Handover
+from ledger.matter.books import BookRow
+from ledger.matter.events import Event
+from ledger.matter.findings import SEVERITIES
+from ledger.matter.flows import Flow
+from ledger.matter.quota import AccountKey, QuotaAccount
+from nodes import deposits
+from nodes.clock import Clock, stamp
+from nodes.config import Settings
+from nodes.deposits import Followed
+from nodes.findings import PAGE, Inspection, Told, grouped, named
+from nodes.identity import documents_key
+from nodes.inspecting import Answered
+from nodes.rulesets import Rulesets
+from nodes.store import upstream
+from nodes.store.engine import Connection, Store
+from nodes.store.upstream import Upstream
+from nodes.verbs.books import AUTHORITY
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A month of one log: its rows, and whether it is closed."""
+
+    log: str
+    month: str
+    closed: bool
+    rows: Sequence[BookRow]
+
+
+class DepositedBook:
+    """The first `size` entries of a log that was deposited here. It tells of grants at once: nobody knows here how long
+    that log was when its organisation heard of them.
+    """
+
+    def __init__(self, origin: str, grants: Sequence[Event], rulesets: Rulesets, key: bytes) -> None:
+        self.key, self.size = key, 0
+        self._origin, self._rulesets = origin, rulesets
+        self._untold = [(0, event) for event in grants if deposits.concerns(event, origin)]
+
+    def opened(self, conn: Connection) -> Event:
+        return upstream.at(conn, [(self._origin, 0)])[self._origin, 0].event
+
+    def flows(self, conn: Connection, start: int) -> Sequence[Flow]:
+        return list(deposits.flows(conn, self._origin, start, min(self.size, start + PAGE), self._rulesets))
+
+    def granted(self, _: Connection) -> Sequence[tuple[int, Event]]:
+        told, self._untold = self._untold, []
+        return told
+
+
+class Oversight:
+    """All deposited logs. Refuses where this is no authority's node."""
+
+    def __init__(self, store: Store, settings: Settings, rulesets: Rulesets, clock: Clock) -> None:
+        self._store, self._settings, self._rulesets, self._clock = store, settings, rulesets, clock
+        self._lock = Lock()
+        self._grants: list[Event] = []
+        self._books: dict[str, DepositedBook] = {}
+        self._inspections: dict[str, Inspection] = {}
+        self._across: Across | None = None
+        self._followed: dict[str, Followed] = {}
+
+    # -- logs --------------------------------------------------------------------------------------------------
+
+    def logs(self) -> dict[str, Followed]:
+        """Every deposited log, and how far it was followed."""
+        return self._ask(lambda _: dict(self._followed))
+
+    def balances(self, month: str | None, origin: str | None) -> list[Balance]:
+        """The books of each log, or of one; of each month that has any, or of one."""
+
+        def look(_: Across) -> list[Balance]:
+            return [
+                balance
+                for name, inspection in self._inspections.items()
+                if origin in (None, name)
+                for balance in _balances(name, inspection, month)
+            ]
+
+        return self._ask(look, origin)
+
+    def quotas(self) -> list[tuple[AccountKey, QuotaAccount]]:
+        """Accounts over all logs, in the order in which they came to be known."""
+        return self._ask(lambda across: list(across.quotas.accounts.items()))
+
+    def handovers(self, origin: str | None = None) -> list[Handover]:
+        """Shipments between members, by the word of both sides; all, or those that one log sends or receives."""
+        found = self._ask(lambda across: across.handovers(self._now(), self._sizes()), origin)
+        return [one for one in found if origin in (None, f"{one.sender}/log", f"{one.receiver}/log")]
+
+    # -- findings ----------------------------------------------------------------------------------------------
+
+    def findings(self, origin: str | None = None) -> list[Told]:
+        """Of each log and across them, gravest first, then newest; of one log those that are about its entries."""
+
+        def look(across: Across) -> list[Told]:
+            own = [one for name, log in self._inspections.items() for one in _of_log(name, log)]
+            answers = self._answers()
+            told = [
+                Told(one, tuple(answers.get(one.id, ())), month, tuple(dict.fromkeys(log for log, _ in one.entries)))
+                for one, month in across.findings(self._now(), self._sizes())
+            ]
+            return [*own, *told]
+
+        found = sorted(self._ask(look, origin), key=lambda one: (one.booked_in, one.finding.id), reverse=True)
+        found.sort(key=lambda one: SEVERITIES.index(one.finding.severity), reverse=True)
+        return [one for one in found if origin is None or origin in one.logs]
+
+    def finding(self, id_: str) -> tuple[Told, list[Upstream]]:
+        """A finding, and the entries that it is about."""
+        told = named(self.findings(), id_)
+        with self._store.read() as conn:
+            held = upstream.at(conn, told.finding.entries)
+        return told, [held[entry] for entry in told.finding.entries if entry in held]
+
+    def cases(self) -> list[list[Told]]:
+        """Findings that belong together, whosever they are; the gravest case first."""
+        return grouped(self.findings())
+
+    def _answers(self) -> dict[str, list[Answered]]:
+        answers: dict[str, list[Answered]] = {}
+        for inspection in self._inspections.values():
+            for id_, given in inspection.ask(lambda watch, _: dict(watch.answers)).items():
+                answers.setdefault(id_, []).extend(given)
+        return answers
+
+    # -- reading -----------------------------------------------------------------------------------------------
+
+    def _ask(self, question: Callable[[Across], _T], origin: str | None = None) -> _T:
+        if self._settings.role != AUTHORITY:
+            raise Refusal("only-the-authority", field="role", value=self._settings.role)
+        with self._lock:
+            across = self._catch_up()
+            if origin is not None and origin not in self._followed:
+                raise Unknown("deposits-incomplete", field="log", value=origin)
+            return question(across)
+
+    def _catch_up(self) -> Across:
+        with self._store.read() as conn:
+            followed, grants = deposits.followed(conn), deposits.grants(conn)
+        key = documents_key(self._settings.home)
+        if self._across is None or len(grants) != len(self._grants):
+            self._grants, self._inspections = grants, {}
+            self._across = Across(self._rulesets.current, key)
+            for event in grants:
+                self._across.quotas.grant(event)
+        for origin, at in followed.items():
+            if origin not in self._inspections:
+                self._books[origin] = DepositedBook(origin, self._grants, self._rulesets, key)
+                self._inspections[origin] = Inspection(
+                    self._store, self._rulesets, partial(self._books.__getitem__, origin), self._across.take
+                )
+            if self._books[origin].size != at.size:
+                self._books[origin].size = at.size
+                self._inspections[origin].ask(lambda _, size: size)
+        self._followed = followed
+        return self._across
+
+    def _sizes(self) -> dict[str, int]:
+        return {origin: at.size for origin, at in self._followed.items()}
+
+    def _now(self) -> str:
+        return stamp(self._clock())
+
+
+def _of_log(origin: str, inspection: Inspection) -> Iterator[Told]:
+    for one in inspection.findings():
+        yield Told(one.finding, one.answers, one.booked_in, (origin,))
+
+
+def _balances(origin: str, inspection: Inspection, month: str | None) -> Iterator[Balance]:
+    closed, open_months = inspection.ask(lambda watch, _: (sorted(watch.inspector.rows), watch.inspector.months))
+    for name in sorted({*closed, *open_months}):
+        if month in (None, name):
+            rows = inspection.books(name)[0]
+            yield Balance(origin, name, name in closed, rows)
