@@ -774,6 +774,27 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} is {value}; quotas are of a year from {first} to {last}. Correct it.",
         "{field} 为 {value}；总量控制指标的年份应在 {first} 至 {last} 之间。请更正。",
     ),
+    # --- ledger/matter: registering ----------------------------------------------------------------------
+    "identifier-wrong": (
+        "{field}: {value} does not follow {standard}; a character is mistyped. Copy it from the certificate.",
+        "{field}：{value} 不符合 {standard}，可能有字符录入错误。请按证照核对。",
+    ),
+    "log-of-other": (
+        "{field}: {value} is no log of {name}. A member's logs are {name}/log, {name}/log2 and so on.",
+        "{field}：{value} 不是 {name} 的日志。成员的日志名为 {name}/log、{name}/log2，依次类推。",
+    ),
+    "nothing-cited": (
+        "{field}: new keys of {value} are told in its own log first; cite that entry.",
+        "{field}：{value} 的新密钥应先记入其自己的日志；请引用该条目。",
+    ),
+    "successor-of-no-log": (
+        "{field}: a log succeeds another when its log key is revoked, not a key for the use {value}. Leave it out.",
+        "{field}：只有吊销日志密钥时才有后继日志，用途为 {value} 的密钥没有。请删去此项。",
+    ),
+    "until-before-from": (
+        "{field}: {value} is before {begins}, when it begins. Correct one of the two.",
+        "{field}：{value} 早于起始日 {begins}。请更正其中之一。",
+    ),
     # --- ledger/matter: corrections ----------------------------------------------------------------------
     "adjustment-before-receipt": (
         (

@@ -9,9 +9,9 @@ possesses: goods that stand here and belong to somebody else carry that owner's 
 stock until a receiver's `received` names the shipped entry.
 
 The rules are in rooms: processing.py (inside one organisation), shipping.py and receiving.py (between two),
-measuring.py (samples, scales, stock-take), pools.py, ownership.py, holds.py (locks), statements.py (what moves
-nothing), correcting.py, reversing.py and adjusting.py (what earlier entries said), periods.py (the books); the moves
-they share are in desk.py, and what locks forbid in locks.py.
+measuring.py (samples, scales, stock-take), pools.py, ownership.py, holds.py (locks), statements.py and registering.py
+(what moves nothing), correcting.py, reversing.py and adjusting.py (what earlier entries said), periods.py (the books);
+the moves they share are in desk.py, and what locks forbid in locks.py.
 
 Promises: no batch goes below zero, in mass or in count; nothing is taken that is not here, or that is locked; every
 unit is in one place; a shipment line is received once. Does not check signatures, nor whether elements balance.
@@ -32,6 +32,7 @@ from ledger.matter import (
     pools,
     processing,
     receiving,
+    registering,
     reversing,
     shipping,
     statements,
@@ -166,6 +167,14 @@ _RULES: Mapping[str, Callable[[Desk, Event], None]] = {
     "answered": statements.answered,
     "quota_granted": statements.quota_granted,
     "attested": statements.attested,
+    "admitted": registering.admitted,
+    "licensed": registering.licensed,
+    "rekeyed": registering.rekeyed,
+    "revoked": registering.revoked,
+    "suspended": registering.about_a_member,
+    "restored": registering.about_a_member,
+    "standing": registering.standing,
+    "policy_set": registering.policy_set,
     "amended": correcting.amended,
     "reversed": reversing.undone,
     "adjusted": adjusting.adjusted,

@@ -102,13 +102,22 @@ _COVERED = (
 )
 """What a lock covers, named again when it ends."""
 _REASON = _slot("reason", "authority", text="text")
+_ABOUT = _slot("about", "public", at="at", name="name", index="count0?", leaf="hash?")
+"""The member that an entry of a registry is about, and the entry before it in that registry about the same member."""
 _CORRECTS = {"at": "at", "index": "count0", "leaf": "hash"}
 _DELTA = {"basis": "code", "delta_mg": "signed", "delta_count": "signed?"}
 
 EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
     "log_opened": (
         _slot(
-            "log", "public", name="name", organisation="text", organisation_en="text?", role="code", country="country?"
+            "log",
+            "public",
+            name="name",
+            organisation="text",
+            organisation_en="text?",
+            role="code",
+            country="country?",
+            recovery="object?",
         ),
         _slot("keys", "public", list="keys"),
         _slot("predecessor", "public", checkpoint="note"),
@@ -440,6 +449,68 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
         _DOCUMENTS,
         _RECORDED,
     ),
+    # -- registries: who takes part, with which keys --------------------------------------------------------------
+    "admitted": (
+        _ABOUT,
+        _slot(
+            "member",
+            "public",
+            organisation="text",
+            organisation_en="text?",
+            uscc="text?",
+            lei="text?",
+            eori="text?",
+            roles="codes",
+            country="country",
+        ),
+        _slot("keys", "public", list="keys"),
+        _slot("log", "public", origin="name", leaf="hash"),
+        _slot("sites", "public", list="sites"),
+        _slot("reach", "public", url="text?", deliver_via="text?", label_host="text?"),
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    "licensed": (
+        _ABOUT,
+        _slot("licence", "public", kind="code", no="text", from_="day", until="day?", products="codes?"),
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    "rekeyed": (
+        _ABOUT,
+        _slot("keys", "public", list="keys"),
+        _slot("cited", "public", log="name", index="count0", leaf="hash"),
+        _RECORDED,
+    ),
+    "revoked": (
+        _ABOUT,
+        _slot("revocation", "public", use="code", key="hash", size="count0", root="hash", reason="text"),
+        _slot("successor", "public", origin="name", leaf="hash"),
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    "suspended": (
+        _ABOUT,
+        _slot("as_of", "public", size="count0", root="hash"),
+        _slot("grounds", "public", text="text"),
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    "restored": (
+        _ABOUT,
+        _slot("as_of", "public", size="count0", root="hash"),
+        _slot("grounds", "public", text="text"),
+        _DOCUMENTS,
+        _RECORDED,
+    ),
+    "standing": (
+        _slot("standing", "public", at="at", n="count0", root="hash"),
+        _RECORDED,
+    ),
+    "policy_set": (
+        _slot("policy", "public", at="at", text="note"),
+        _RECORDED,
+    ),
 }
 OPTIONAL = frozenset(
     {
@@ -451,6 +522,8 @@ OPTIONAL = frozenset(
         "transport",
         "reason",
         "answer",
+        "cited",
+        "successor",
         "opens",
         "consent",
         "wip",
@@ -469,6 +542,7 @@ ROWS: Mapping[str, Mapping[str, str]] = {
     "keys": {"use": "code", "alg": "code"},
     "losses": {"kind": "code", "mg": "mg", "basis": "code?"},
     "words": {"path": "text", "was": "text?", "is": "text?"},
+    "sites": {"code": "code", "country": "country", "region": "text?"},
     "steps": {"process": "code", "site": "code?", "country": "country?"},
     "units": {
         "unit": "id",
@@ -492,6 +566,7 @@ ROWS: Mapping[str, Mapping[str, str]] = {
     },
 }
 """Kinds that are arrays of objects, and the fields of those. A unit that nobody offered may have no id to state."""
+REGISTRY_TYPES = ("admitted", "licensed", "rekeyed", "revoked", "suspended", "restored", "standing", "policy_set")
 CORRECTIONS = ("amended", "reversed", "adjusted")
 REMOVAL_KINDS = ("consumed", "disposed", "destroyed")
 

@@ -21,6 +21,7 @@ _CODE = pattern(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _DAY = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _HOUR = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _AT = pattern(f"{_DAY}T{_HOUR}:[0-5][0-9][+-]{_HOUR}")
+_DATE = pattern(_DAY)
 _MONTH = pattern("[0-9]{4}-(?:0[1-9]|1[0-2])")
 _COUNTRY = pattern("[A-Z]{2}")
 _HASH = pattern(r"[A-Za-z0-9+/]{43}=")
@@ -29,6 +30,10 @@ _MAX = 2**53 - 1
 
 def _whole(low: int) -> Any:
     return lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= _MAX
+
+
+def _is_code(text: object) -> bool:
+    return isinstance(text, str) and _CODE.fullmatch(text) is not None
 
 
 def is_name(text: object) -> bool:
@@ -52,7 +57,8 @@ def is_id(text: object) -> bool:
 KINDS: Mapping[str, Any] = {
     "text": lambda value: isinstance(value, str) and 0 < len(value) <= 500,
     "note": lambda value: isinstance(value, str) and 0 < len(value) <= NOTE_MAX,
-    "code": lambda value: isinstance(value, str) and _CODE.fullmatch(value) is not None,
+    "code": _is_code,
+    "codes": lambda value: isinstance(value, (list, tuple)) and all(map(_is_code, value)),
     "name": is_name,
     "id": is_id,
     "ids": lambda value: isinstance(value, (list, tuple)) and all(is_id(item) for item in value),
@@ -63,6 +69,7 @@ KINDS: Mapping[str, Any] = {
     "flag": lambda value: isinstance(value, bool),
     "at": lambda value: isinstance(value, str) and _AT.fullmatch(value) is not None,
     "month": lambda value: isinstance(value, str) and _MONTH.fullmatch(value) is not None,
+    "day": lambda value: isinstance(value, str) and _DATE.fullmatch(value) is not None,
     "country": lambda value: isinstance(value, str) and _COUNTRY.fullmatch(value) is not None,
     "hash": lambda value: isinstance(value, str) and _HASH.fullmatch(value) is not None,
     "list": lambda value: isinstance(value, (list, tuple)),

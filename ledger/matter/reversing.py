@@ -20,6 +20,7 @@ from typing import Any
 from ledger.errors import Refusal
 from ledger.matter.correcting import booked, refuse_careless
 from ledger.matter.desk import Desk
+from ledger.matter.event_types import REGISTRY_TYPES
 from ledger.matter.events import Event
 from ledger.matter.quantities import show_mg
 from ledger.matter.stock import Batch, Holding, Unit
@@ -242,7 +243,9 @@ _UNDO: Mapping[str, Callable[[Desk, Event], None]] = {
     "unpacked": _unpacked,
     "moved": _moved,
 }
-_STATEMENTS = frozenset({"assayed", "assay_agreed", "reported", "answered", "quota_granted", "attested"})
+_STATEMENTS = frozenset(
+    {"assayed", "assay_agreed", "reported", "answered", "quota_granted", "attested", *REGISTRY_TYPES}
+)
 _WAY_OUT: Mapping[str, str] = {
     "shipped": "reversal-of-shipment",
     "received": "reversal-of-receipt",

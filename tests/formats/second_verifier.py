@@ -287,6 +287,7 @@ KINDS = {
     "text": lambda value: isinstance(value, str) and 1 <= len(value) <= 500,
     "note": lambda value: isinstance(value, str) and 1 <= len(value) <= 131072,
     "code": lambda value: of("[a-z0-9][a-z0-9_.-]{0,63}", value),
+    "codes": lambda value: isinstance(value, list) and all(of("[a-z0-9][a-z0-9_.-]{0,63}", one) for one in value),
     "name": is_name,
     "id": lambda value: is_bare_id(value) or is_foreign_id(value),
     "ids": lambda value: isinstance(value, list) and all(is_bare_id(one) or is_foreign_id(one) for one in value),
@@ -296,6 +297,7 @@ KINDS = {
     "signed": whole(-LIMIT),
     "flag": lambda value: isinstance(value, bool),
     "month": lambda value: of(r"\d{4}-(0[1-9]|1[0-2])", value),
+    "day": lambda value: of(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", value),
     "at": lambda value: of(
         r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d[+-]([01]\d|2[0-3]):[0-5]\d", value
     ),

@@ -12,7 +12,7 @@ Over 400 lines because every type of event is worded here, once.
 """
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -43,6 +43,33 @@ KG = 10**6
 HASH = b64encode(bytes(32)).decode()
 
 Row = dict[str, Any]
+_KEYS: Row = {"list": [{"use": "author", "alg": "ed25519", "key": HASH}]}
+_AS_OF: Row = {"as_of": {"size": 5, "root": HASH}, "grounds": {"text": "licence expired"}, "documents": None}
+ABOUT_MEMBER: Mapping[str, Callable[[str], Row]] = {
+    "admitted": lambda name: {
+        "member": {
+            "organisation": "龙南磁材有限公司",
+            "uscc": "91350100M000100Y43",
+            "roles": ["magnet"],
+            "country": "CN",
+        },
+        "keys": _KEYS,
+        "log": {"origin": f"{name}/log", "leaf": HASH},
+        "sites": {"list": [{"code": "plant-1", "country": "CN"}]},
+        "reach": {"url": f"https://{name}/"},
+        "documents": None,
+    },
+    "licensed": lambda _: {"licence": {"kind": "separation", "no": "L-7", "from": "2026-01-01"}, "documents": None},
+    "rekeyed": lambda name: {"keys": _KEYS, "cited": {"log": f"{name}/log", "index": 3, "leaf": HASH}},
+    "revoked": lambda _: {
+        "revocation": {"use": "author", "key": HASH, "size": 5, "root": HASH, "reason": "stolen"},
+        "successor": None,
+        "documents": None,
+    },
+    "suspended": lambda _: _AS_OF,
+    "restored": lambda _: _AS_OF,
+}
+"""What a registry says of a member, by type, without what it is about."""
 
 
 def only(**fields: Any) -> Row:
@@ -711,6 +738,22 @@ class Node:
     def attested(self, log: str, *checks: str) -> Event:
         attestation = {"at": AT, "log": log, "size": 7, "root": HASH, "checks": list(checks), "ruleset": "2026.1"}
         return self.event("attested", {"attestation": attestation, "documents": None})
+
+    # -- registries -------------------------------------------------------------------------------------------
+
+    def about(self, type_: str, name: str, **slots: Any) -> Event:
+        """What a registry says of a member `name`; `at` and the place of the entry before are not looked at here."""
+        told = dict(ABOUT_MEMBER[type_](name))
+        for slot, fields in slots.items():
+            told[slot] = None if fields is None else {**(told.get(slot) or {}), **fields}
+        about = {"at": AT, "name": name, **(slots.get("about") or {})}
+        return self.event(type_, {**told, "about": about})
+
+    def standing(self) -> Event:
+        return self.event("standing", {"standing": {"at": AT, "n": 0, "root": HASH}})
+
+    def policy_set(self, text: str = "quorum none\n") -> Event:
+        return self.event("policy_set", {"policy": {"at": AT, "text": text}})
 
     # -- corrections ------------------------------------------------------------------------------------------
 

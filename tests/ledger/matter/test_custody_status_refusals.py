@@ -14,10 +14,10 @@ import pytest
 from ledger.errors import Refusal
 from ledger.matter import custody
 from ledger.matter.events import Event
-from tests.ledger.matter.story import KG, World, answer, made, measured, part, unit
+from tests.ledger.matter.story import HASH, KG, World, answer, made, measured, part, unit
 from tests.ledger.matter.test_custody_refusals import Case, blocks, drums, mine, nothing, ore, pallet, smelter
 
-RULES = ("holds", "locks", "ownership", "measuring", "statements")
+RULES = ("holds", "locks", "ownership", "measuring", "statements", "registering")
 """The files that these refusals are raised in."""
 ORE = "ion_clay_mixed_oxide"
 
@@ -412,6 +412,56 @@ STATING = {
     ),
 }
 
+SMELTER = "smelter.example"
+REGISTERING = {
+    "a USCC with a wrong digit": Case(
+        nothing, mine(lambda n: n.about("admitted", SMELTER, member={"uscc": "91350100M000100Y44"})), "identifier-wrong"
+    ),
+    "a LEI with a wrong digit": Case(
+        nothing,
+        mine(lambda n: n.about("admitted", SMELTER, member={"lei": "5493001KJTIIGC8Y1R17"})),
+        "identifier-wrong",
+    ),
+    "an EORI without a country": Case(
+        nothing, mine(lambda n: n.about("admitted", SMELTER, member={"eori": "12345"})), "identifier-wrong"
+    ),
+    "a member without a role": Case(
+        nothing, mine(lambda n: n.about("admitted", SMELTER, member={"roles": []})), "nothing-named"
+    ),
+    "a member with another's log": Case(
+        nothing, mine(lambda n: n.about("admitted", SMELTER, log={"origin": "mine.example/log"})), "log-of-other"
+    ),
+    "a member whose log is none": Case(
+        nothing, mine(lambda n: n.about("admitted", SMELTER, log={"origin": SMELTER})), "log-of-other"
+    ),
+    "a licence that ends before it begins": Case(
+        nothing, mine(lambda n: n.about("licensed", SMELTER, licence={"until": "2025-12-31"})), "until-before-from"
+    ),
+    "new keys of another, not cited": Case(
+        nothing, mine(lambda n: n.about("rekeyed", SMELTER, cited=None)), "nothing-cited"
+    ),
+    "new keys, citing another's log": Case(
+        nothing, mine(lambda n: n.about("rekeyed", SMELTER, cited={"log": "mine.example/log"})), "log-of-other"
+    ),
+    "a revoked key for no known use": Case(
+        nothing, mine(lambda n: n.about("revoked", SMELTER, revocation={"use": "door"})), "kind-unknown"
+    ),
+    "an author key with a log that succeeds it": Case(
+        nothing,
+        mine(lambda n: n.about("revoked", SMELTER, successor={"origin": f"{SMELTER}/log2", "leaf": HASH})),
+        "successor-of-no-log",
+    ),
+    "a log key with another's log to succeed it": Case(
+        nothing,
+        mine(
+            lambda n: n.about(
+                "revoked", SMELTER, revocation={"use": "log"}, successor={"origin": "mine.example/log2", "leaf": HASH}
+            )
+        ),
+        "log-of-other",
+    ),
+}
+
 CASES = {
     f"{group}: {name}": case
     for group, cases in {
@@ -425,6 +475,7 @@ CASES = {
         "weighing": WEIGHING,
         "counting": COUNTING,
         "stating": STATING,
+        "registering": REGISTERING,
     }.items()
     for name, case in cases.items()
 }

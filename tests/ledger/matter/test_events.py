@@ -11,7 +11,7 @@ import pytest
 from ledger.errors import LodetraceError, Malformed
 from ledger.matter.event_types import AUDIENCES, EVENT_TYPES, LIST_MAX, OPTIONAL, ROWS, Slot, slot_of
 from ledger.matter.events import KINDS, Event, is_id, is_name, is_origin
-from tests.ledger.matter.story import AT, KG, World, answer, change, made, measured, part, unit
+from tests.ledger.matter.story import ABOUT_MEMBER, AT, KG, World, answer, change, made, measured, part, unit
 
 SLOTS = [pytest.param(type_, slot, id=f"{type_}: {slot.name}") for type_, row in EVENT_TYPES.items() for slot in row]
 OWN, FOREIGN = "7K3M00000000000000000000ZZ", "xinfeng.example/log#7K3M00000000000000000000ZZ"
@@ -25,7 +25,7 @@ def test_the_types_are_the_ones_that_are_designed():
         "log_opened registered transformed packed unpacked moved shipped received acknowledged assembled dismantled "
         "removed charged drawn closed sampled assayed assay_agreed remeasured counted title_transferred pledged "
         "unpledged held released recalled amended reversed adjusted period_closed reported answered quota_granted "
-        "attested".split()
+        "attested admitted licensed rekeyed revoked suspended restored standing policy_set".split()
     )
 
 
@@ -292,6 +292,10 @@ def test_every_event_that_the_stories_tell_is_well_formed():
     world.do(mine.answered())
     world.do(mine.quota_granted("smelter", KG))
     world.do(mine.attested("smelter.example/log", "custody"))
+    for type_ in ABOUT_MEMBER:
+        world.do(mine.about(type_, "smelter.example"))
+    world.do(mine.standing())
+    world.do(mine.policy_set())
     world.do(mine.amended(1, ("batch.lot_no", "ore", "L-1")))
     world.do(mine.reversed(11))
     world.do(mine.adjusted(change(1, "made", "ore", KG)))
