@@ -1,4 +1,4 @@
-"""`python -m ledger verify FILE [--trust POLICY] [--json] [--lang zh]`: check evidence offline.
+"""`python -m ledger verify FILE [--trust POLICY] [--json] [--lang zh]`: check evidence, or a proof of a fork.
 
 Needs nothing but Python and `cryptography`: a court, a customs office or a buyer runs it years later, with the file and
 a trust policy in hand. Exit 0: verified under the policy, nothing missing. Exit 1: something does not hold, is missing,
@@ -12,6 +12,8 @@ from pathlib import Path
 
 from ledger.errors import LodetraceError
 from ledger.evidence import parse_evidence, verify
+from ledger.forks import Contradiction, check_fork, is_fork, parse_fork
+from ledger.log.canonical import b64
 from ledger.log.trust import Policy
 from ledger.matter.quantities import show_mg
 from ledger.matter.rows import Row, half_even
@@ -29,12 +31,30 @@ _ORIGIN_WORDS = {
     "recycled": ("recycled, {feed_class}: {part}", "再生料 {feed_class}：{part}"),
     "only": ("from no other country than {countries}", "仅来自 {countries}，不含其他国家"),
 }
+_FORK_WORDS = {
+    "checkpoints": (
+        "{log} signed two histories of its first {place} entries, with the roots {first} and {second}",
+        "{log} 为其前 {place} 条签署了两个不同的历史，根分别为 {first} 和 {second}",
+    ),
+    "entries": (
+        "{log} has two entries {place}, with the leaf hashes {first} and {second}",
+        "{log} 的第 {place} 条有两个版本，叶哈希分别为 {first} 和 {second}",
+    ),
+    "shipments": (
+        "{log} offered one shipment twice, first in entry {place}: leaf hashes {first} and {second}",
+        "{log} 将同一票货提供了两次，首次在第 {place} 条：叶哈希分别为 {first} 和 {second}",
+    ),
+    "untrusted": (
+        "Self-consistent, vouched by nobody: no trust policy names this log.",
+        "自洽，但无人担保：没有信任策略列出该日志。",
+    ),
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m ledger", description="Lodetrace evidence, checked offline")
     verbs = parser.add_subparsers(dest="verb", required=True)
-    verb = verbs.add_parser("verify", help="check an evidence file")
+    verb = verbs.add_parser("verify", help="check an evidence file, or the proof of a fork")
     verb.add_argument("file", type=Path)
     verb.add_argument("--trust", type=Path, help="a trust policy: which logs and witnesses you rely on")
     verb.add_argument("--json", action="store_true", help="the verdict as JSON")
@@ -57,6 +77,8 @@ def verify_file(file: Path, trust: Path | None, *, as_json: bool = False, langua
         print(f"{trust}: {error.text(language)}", file=sys.stderr)
         return 2
     try:
+        if is_fork(data):
+            return _show_fork(check_fork(parse_fork(data), policy), as_json, 0 if language == "en" else 1)
         verdict = judge(verify(parse_evidence(data), policy))
     except LodetraceError as error:
         if as_json:
@@ -69,6 +91,20 @@ def verify_file(file: Path, trust: Path | None, *, as_json: bool = False, langua
     else:
         print("\n".join(report(verdict, language)))
     return 0 if verdict.complete else 1
+
+
+def _show_fork(found: Contradiction, as_json: bool, language: int) -> int:
+    """A proof that holds is a check that passed, whatever it says of the log."""
+    facts = {"log": found.log, "place": found.place, "first": b64(found.first), "second": b64(found.second)}
+    texts = [text.format(**facts) for text in _FORK_WORDS[found.kind]]
+    if as_json:
+        told = {"ok": found.trusted, "fork": found.kind, **facts, "sizes": list(found.sizes)}
+        print(json.dumps({**told, "text": texts[0], "zh": texts[1]}, ensure_ascii=False))
+    else:
+        print(f"{'✓' if found.trusted else '✗'} {texts[language]}")
+        if not found.trusted:
+            print(f"! {_FORK_WORDS['untrusted'][language]}")
+    return 0 if found.trusted else 1
 
 
 def report(verdict: Verdict, language: str) -> list[str]:

@@ -1179,6 +1179,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field}: there are two histories of {log} at size {value}. Keep both, and report them to the authority.",
         "{field}：{log} 在大小 {value} 处出现两个不同的历史。请保留两份，并报告监管部门。",
     ),
+    "fork-unproven": (
+        "This proves no fork of {value}: {why}. Do not rely on it.",
+        "此文件不能证明 {value} 分叉：{why}。请勿采信。",
+    ),
     "key-not-published": (
         "{field}: entry 0 of {log} publishes no Ed25519 key for the use {value}. Its operator must add one.",
         "{field}：{log} 的第 0 号条目没有公布用途为 {value} 的 Ed25519 密钥。请其运营方补充。",

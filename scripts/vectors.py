@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT))
 
 from ledger.entries import id_bytes, id_text  # noqa: E402
 from ledger.evidence import Evidence, evidence_json, format_evidence, parse_evidence, verify  # noqa: E402
+from ledger.forks import Fork, check_fork, format_fork  # noqa: E402
 from ledger.labels import Label, check_code, label_text, make_token  # noqa: E402
 from ledger.log.canonical import b64, b64url, format_json  # noqa: E402
 from ledger.log.checkpoints import parse_checkpoint  # noqa: E402
@@ -30,7 +31,7 @@ from ledger.log.tiles import bundle_path, format_bundle, tile_path  # noqa: E402
 from ledger.log.trust import Policy  # noqa: E402
 from ledger.matter.event_types import EVENT_TYPES, OPTIONAL, ROWS  # noqa: E402
 from ledger.verdict import judge  # noqa: E402
-from tests.formats import scribe, small, story  # noqa: E402
+from tests.formats import forking, scribe, small, story  # noqa: E402
 from tests.formats.lies import BASES, LIES, Lie  # noqa: E402
 
 VECTORS = ROOT / "tests" / "vectors" / "lodetrace-v1.json"
@@ -65,7 +66,19 @@ def make() -> dict[str, Any]:
             for name, of, evidence, policy in small.evidence(told, story.policy_text())
         ],
         "lies": [_lie(lie) for lie in LIES],
+        "forks": [_fork(name, fork) for name, fork in forking.proven().items()],
+        "forks_refused": [
+            {"name": name, "file": format_fork(fork).decode(), "code": code}
+            for name, (fork, code) in forking.unproven().items()
+        ],
     }
+
+
+def _fork(name: str, fork: Fork) -> dict[str, Any]:
+    data = format_fork(fork)
+    found = check_fork(fork)
+    facts = {"kind": found.kind, "place": found.place, "first": found.first.hex(), "second": found.second.hex()}
+    return {"name": name, "file": data.decode(), **facts}
 
 
 def _keys(told: story.Story) -> list[dict[str, Any]]:

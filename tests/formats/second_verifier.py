@@ -591,6 +591,47 @@ def check_proof(text, leaf, policy):
     return point
 
 
+def check_fork(data, policy=None):
+    """(kind, place, one root or leaf, the other)"""
+    file = read(data)
+    need(len(data) <= 1 << 20 and isinstance(file, dict), Malformed, "fork")
+    forms = ({"path", "prefix"}, {"entries"})
+    need(file.keys() - {"format", "log", "key", "checkpoints"} in forms, Malformed, "fork")
+    need(file["format"] == "lodetrace fork v1" and len(file["checkpoints"]) == 2, Malformed, "fork")
+    key = policy.logs.get(file["log"]) if policy else None
+    key = key or Key.parse(file["key"])
+    need(key.name == file["log"], Unverified, "key of another log")
+    points = [Checkpoint(note.encode()) for note in file["checkpoints"]]
+    for point in points:
+        need(point.log == file["log"] and signers(point.text, point.lines, [key]), Unverified, "checkpoint")
+    one, other = points
+    if "prefix" in file:
+        prefix, path = un64(file["prefix"], 32), [un64(node, 32) for node in file["path"]]
+        need(len(path) <= 64, Malformed, "path")
+        need(prefix != one.root, Unverified, "no fork")
+        check_consistency(one.size, other.size, path, prefix, other.root)
+        return "checkpoints", one.size, one.root, prefix
+    found = []
+    for point, shown in zip(points, file["entries"], strict=True):
+        need(shown.keys() == {"note", "index", "path", "disclosures"}, Malformed, "entry of a fork")
+        entry = Entry(shown["note"].encode())
+        need((entry.log, entry.index) == (point.log, shown["index"]), Unverified, "place")
+        path = [un64(node, 32) for node in shown["path"]]
+        check_inclusion(entry.leaf, entry.index, point.size, path, point.root)
+        found.append((entry, shown["disclosures"]))
+    (first, _), (second, _) = found
+    need(first.leaf != second.leaf, Unverified, "one entry")
+    if first.index == second.index:
+        return "entries", first.index, first.leaf, second.leaf
+    ids = []
+    for entry, disclosures in found:
+        need(len(disclosures) == 1 and entry.type == "shipped", Unverified, "nothing tells its shipment")
+        entry.open(disclosures)
+        ids.append(entry.ids["shipment"])
+    need(ids[0] == ids[1], Unverified, "two shipments")
+    return "shipments", min(first.index, second.index), first.leaf, second.leaf
+
+
 def open_token(token, authors):
     """(text, unit) of a label; `authors` are (origin, key)."""
     data = un64url(token)

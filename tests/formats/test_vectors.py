@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger import audit, entries, evidence, labels
+from ledger import audit, entries, evidence, forks, labels
 from ledger.errors import LodetraceError, Malformed, Unverified
 from ledger.log import canonical, checkpoints, disclosures, merkle, notes, proofs, tiles, trust
 from ledger.matter.events import is_name, is_origin
@@ -400,6 +400,26 @@ def test_other_policies_are_refused(row):
     assert caught.value.facts["line"] == row["line"]
     with pytest.raises(second.Malformed):
         second.Policy(row["text"])
+
+
+# -- forks --------------------------------------------------------------------------------------------------------
+
+
+@named(VECTORS["forks"])
+def test_forks(row):
+    found = forks.check_fork(forks.parse_fork(row["file"].encode()))
+    told = (found.kind, found.place, found.first, found.second)
+    assert told == second.check_fork(row["file"].encode())
+    assert told == (row["kind"], row["place"], bytes.fromhex(row["first"]), bytes.fromhex(row["second"]))
+
+
+@named(VECTORS["forks_refused"])
+def test_what_proves_no_fork(row):
+    with pytest.raises(Unverified) as caught:
+        forks.check_fork(forks.parse_fork(row["file"].encode()))
+    assert caught.value.code == row["code"]
+    with pytest.raises(second.Unverified):
+        second.check_fork(row["file"].encode())
 
 
 # -- labels and notes of delivery ---------------------------------------------------------------------------------

@@ -1,0 +1,120 @@
+"""Forks for tests and vectors: one log in two histories, told with the same keys, and the files that prove it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ledger.entries import commit
+from ledger.forks import Fork, Shown, fork_of_checkpoints, fork_of_entries
+from tests.formats.scribe import Scribe, recorded, salts
+
+NOW = "2026-11-22T01:00:00.000Z"
+AT = "2026-11-22T09:00:00+08:00"
+
+
+def history(name: str, *lots: str) -> Scribe:
+    """A log that registers `lots`, one after another."""
+    scribe = Scribe(name)
+    scribe.open(name, "trader", NOW)
+    for lot in lots:
+        scribe.write(
+            "registered",
+            NOW,
+            {
+                "batch": {"product": "dy_oxide", "lot_no": lot, "at": AT, "site": "main"},
+                "origin": {"class": "mined", "country": "CN"},
+                "quantity": {"mg": 10**9, "basis": "net", "typed": {"value": "1000", "unit": "kg"}},
+                "recorded": recorded("r"),
+            },
+        )
+    return scribe
+
+
+def of_checkpoints(one: Scribe, old: int, other: Scribe, new: int) -> Fork:
+    """The first history at `old` against the second at `new`."""
+    tree = other.tree()
+    return fork_of_checkpoints(
+        one.key("log").verifier,
+        one.checkpoint(old, []),
+        other.checkpoint(new, []),
+        tree.root(old),
+        tree.prove_consistency(old, new),
+    )
+
+
+def of_entries(one: Scribe, first: int, other: Scribe, second: int, *, told: bool = False) -> Fork:
+    """An entry of each history; `told`: with the disclosure that names the shipment they create."""
+    sizes = len(one.written), len(other.written)
+    notes = one.checkpoint(sizes[0], []), other.checkpoint(sizes[1], [])
+    shown = (_shown(one, first, told=told), _shown(other, second, told=told))
+    return fork_of_entries(one.key("log").verifier, notes, *shown)
+
+
+def _shown(scribe: Scribe, index: int, *, told: bool) -> Shown:
+    one = scribe.written[index]
+    path = tuple(scribe.tree().prove_inclusion(index))
+    return Shown(one.entry.raw, index, path, one.opening("chain")[:1] if told else ())
+
+
+def twice_offered(name: str) -> Scribe:
+    """A log whose entries 1 and 2 create one shipment: the second is sealed with the salts of the first."""
+    scribe = history(name)
+    slots = [{"shipment": {"at": AT, "purpose": "sale", "to": to}} for to in ("metal.example", "magnet.example")]
+    scribe.reseals = {2: lambda _: commit("shipped", slots[1], scribe.origin, salts(f"{scribe.origin} 1"))}
+    first, second = (scribe.write("shipped", NOW, told) for told in slots)
+    assert first.ids["shipment"] == second.ids["shipment"]
+    return scribe
+
+
+def proven() -> Mapping[str, Fork]:
+    """What is a fork, by a name that says of what."""
+    one, other = history("mine.example", "A-1", "A-2"), history("mine.example", "B-1", "B-2", "B-3", "B-4")
+    twice = twice_offered("mine.example")
+    return {
+        "two roots of one size": of_checkpoints(one, 3, other, 3),
+        "a history that the next one does not begin with": of_checkpoints(one, 3, other, 5),
+        "one entry more, and another beginning": of_checkpoints(one, 2, other, 3),
+        "two entries at one place": of_entries(one, 1, other, 1),
+        "two entries at one place, under other sizes": of_entries(one, 2, other, 2),
+        "one shipment offered twice": of_entries(twice, 1, twice, 2, told=True),
+    }
+
+
+def unproven() -> Mapping[str, tuple[Fork, str]]:
+    """What is none, and the code of its refusal."""
+    one, other = history("mine.example", "A-1", "A-2"), history("mine.example", "B-1", "B-2", "B-3", "B-4")
+    stranger = history("else.example", "A-1")
+    good, pair = of_checkpoints(one, 3, other, 5), of_entries(one, 1, other, 1)
+    assert pair.entries is not None
+    first, second = pair.entries
+    grown = of_checkpoints(other, 3, other, 5)
+    return {
+        "a log that only grew": (grown, "fork-unproven"),
+        "the same checkpoint twice": (of_checkpoints(one, 3, one, 3), "fork-unproven"),
+        "the larger one first": (replace(good, checkpoints=good.checkpoints[::-1]), "fork-unproven"),
+        "a root that nobody proves": (replace(grown, prefix=bytes(32)), "fork-unproven"),
+        "a path that is cut off": (replace(good, path=good.path[:-1]), "fork-unproven"),
+        "another log's key": (replace(good, key=stranger.key("log").verifier), "origin-differs"),
+        "a checkpoint of another log": (
+            replace(good, checkpoints=(stranger.checkpoint(2, []), good.checkpoints[1])),
+            "signature-missing",
+        ),
+        "a key that did not sign": (
+            replace(good, key=one.key("author").verifier, log="mine.example/author"),
+            "signature-missing",
+        ),
+        "one entry, twice": (of_entries(one, 1, one, 1), "fork-unproven"),
+        "two entries at two places": (of_entries(one, 1, other, 2), "fork-unproven"),
+        "two shipments": (of_entries(one, 1, other, 2, told=True), "fork-unproven"),
+        "an entry at a place where it is not": (
+            replace(pair, entries=(first, replace(second, index=2))),
+            "fork-unproven",
+        ),
+        "an entry with another's path": (
+            replace(pair, entries=(first, replace(second, path=first.path))),
+            "inclusion-unproven",
+        ),
+        "an entry changed by one letter": (
+            replace(pair, entries=(first, replace(second, note=second.note.replace(b"00.000Z", b"00.001Z")))),
+            "inclusion-unproven",
+        ),
+    }
