@@ -28,6 +28,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The key of {field} is of type {value}, which this version does not know. Use an Ed25519 key or update.",
         "{field} 的密钥类型为 {value}，本版本不支持。请改用 Ed25519 密钥或升级软件。",
     ),
+    "key-unsupported": (
+        "The key of {field} is an ML-DSA-44 key, and the cryptography package here cannot use those. Update it.",
+        "{field} 的密钥为 ML-DSA-44 密钥，而此处的 cryptography 软件包不支持。请升级该软件包。",
+    ),
     "key-unreadable": (
         "The private key for {field} cannot be read: {why}. Check the file and its passphrase.",
         "无法读取 {field} 的私钥：{why}。请检查文件及其口令。",
@@ -35,6 +39,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "list-incomplete": (
         "{value} of the {n} items of {field} came without tree paths. Disclose all, or each one with its path.",
         "{field} 共 {n} 项，其中 {value} 项披露时没有树路径。请全部披露，或为每一项附上路径。",
+    ),
+    "log-not-witnessed": (
+        "The log {value} is not witnessed here: only logs of other organisations in this node's trust policy are.",
+        "此处不为日志 {value} 见证：仅见证本节点信任策略中其他企业的日志。",
     ),
     "log-untrusted": (
         "The log {value} is not named in the trust policy. Add its line if you trust it.",
@@ -68,6 +76,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "slot-unknown": (
         "The entry commits to nothing at {value}. Remove this disclosure or attach it to the entry it belongs to.",
         "该条目没有对 {value} 作出承诺。请移除此披露，或将其归入所属条目。",
+    ),
+    "witness-holds-other": (
+        "The largest checkpoint of {log} that was cosigned here is of size {value}, not {old}. Prove from that one.",
+        "此处最近联署的 {log} 检查点大小为 {value}，而非 {old}。请提供从该大小开始的证明。",
     ),
     # --- ledger/matter: quantities -----------------------------------------------------------------------
     "basis-unknown": (

@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from ledger.errors import Malformed, Unverified
 from ledger.log.canonical import b64, unb64
 from ledger.log.notes import (
-    COSIGNATURE,
+    COSIGNATURES,
     MAX_TIME,
+    MLDSA_COSIGNATURE,
     SignatureLine,
     Signer,
     Verifier,
-    cosigned_message,
+    format_note,
     open_note,
     parse_note,
     sign_note,
@@ -83,29 +84,31 @@ def cosign(raw: bytes, signer: Signer, time: int) -> SignatureLine:
     has opened `raw`, and checked and stored that it is consistent with the largest it ever cosigned for this log.
     """
     key = signer.verifier
-    assert key.algorithm == COSIGNATURE, "a key of type 1 signs no time"
+    assert key.algorithm in COSIGNATURES, "a key of type 1 signs no time"
     assert 0 < time <= MAX_TIME, "POSIX seconds"
-    text = format_checkpoint(parse_checkpoint(parse_note(raw, limit=MAX_CHECKPOINT).text))
-    return SignatureLine(key.name, key.key_id, time.to_bytes(8, "big") + signer.sign(cosigned_message(text, time)))
+    message = key.cosigned(format_checkpoint(parse_checkpoint(parse_note(raw, limit=MAX_CHECKPOINT).text)), time)
+    assert message is not None, "every checkpoint of ours has a message for every kind of key"
+    return SignatureLine(key.name, key.key_id, time.to_bytes(8, "big") + signer.sign(message))
 
 
 def cosignatures(raw: bytes, verifiers: Sequence[Verifier]) -> list[tuple[Verifier, int]]:
     """Which of the witnesses `verifiers` cosigned the checkpoint note `raw`, and when. May be none.
 
     One line of theirs that does not hold spoils the note, as notes.open_note says. A witness that signed several
-    times counts with its latest time.
+    times counts with its latest time; one of type 6 that signed at time 0 has not said that this is the largest.
     """
     note = parse_note(raw, limit=MAX_CHECKPOINT)
     parse_checkpoint(note.text)
-    keys = {(key.name, key.key_id) for key in verifiers if key.algorithm == COSIGNATURE}
-    if not any((line.name, line.key_id) in keys for line in note.signatures):
+    keys = {(key.name, key.key_id) for key in verifiers if key.algorithm in COSIGNATURES}
+    if not any(line.place in keys for line in note.signatures):
         return []
-    opened = open_note(note, [key for key in verifiers if key.algorithm == COSIGNATURE])
+    opened = open_note(note, [key for key in verifiers if key.algorithm in COSIGNATURES])
     times = [
         max(int.from_bytes(line.signature[:8], "big") for line in note.signatures if _is_of(line, key))
         for key in opened.verified
     ]
-    return list(zip(opened.verified, times, strict=True))
+    found = zip(opened.verified, times, strict=True)
+    return [(key, time) for key, time in found if time or key.algorithm != MLDSA_COSIGNATURE]
 
 
 def add_signatures(raw: bytes, lines: Iterable[SignatureLine]) -> bytes:
@@ -115,13 +118,26 @@ def add_signatures(raw: bytes, lines: Iterable[SignatureLine]) -> bytes:
     return raw + "".join(map(str, fresh)).encode()
 
 
+def renew_signatures(raw: bytes, lines: Sequence[SignatureLine]) -> bytes:
+    """The note `raw` with `lines` in place of what the same keys signed before: a cosignature of a later time."""
+    note = parse_note(raw, limit=MAX_CHECKPOINT)
+    renewed = {line.place for line in lines}
+    return format_note(note.text, [*(line for line in note.signatures if line.place not in renewed), *lines])
+
+
+def only_signatures_of(raw: bytes, log: Verifier) -> bytes:
+    """The note `raw` with the lines of the key `log` alone, which must be there: what a witness is asked about."""
+    note = parse_note(raw, limit=MAX_CHECKPOINT)
+    return format_note(note.text, [line for line in note.signatures if _is_of(line, log)])
+
+
 def claimed_origin(raw: bytes) -> str:
     """The origin a checkpoint note CLAIMS, unverified: to choose the key it must then be opened with."""
     return parse_checkpoint(parse_note(raw, limit=MAX_CHECKPOINT).text).origin
 
 
 def _is_of(line: SignatureLine, key: Verifier) -> bool:
-    return line.name == key.name and line.key_id == key.key_id
+    return line.place == (key.name, key.key_id)
 
 
 def _check_origin(origin: str) -> None:

@@ -139,6 +139,23 @@ def check_consistency(proof: Sequence[bytes], old: int, new: int, old_root: byte
         if proof or old_root != new_root:
             raise failure
         return
+    if _both_roots(proof, old, new, old_root) != (old_root, new_root):
+        raise failure
+
+
+def proven_old_root(proof: Sequence[bytes], old: int, new: int, new_root: bytes) -> bytes | None:
+    """The root at size `old` of the tree with `new_root`, as far as `proof` shows one; None where it shows nothing.
+
+    At a power of two the old root is not among the hashes of a proof, so nothing is shown there.
+    """
+    if not 0 < old < new or old & (old - 1) == 0 or not _are_hashes(proof):
+        return None
+    roots = _both_roots(proof, old, new, b"")
+    return roots[0] if roots is not None and roots[1] == new_root else None
+
+
+def _both_roots(proof: Sequence[bytes], old: int, new: int, old_root: bytes) -> tuple[bytes, bytes] | None:
+    """The roots at sizes `old` and `new` that `proof` leads to, for 0 < old < new; None if it has another length."""
     # Start at the largest complete subtree that ends the old tree: `level` is its height.
     level = (old & -old).bit_length() - 1
     last = (old - 1) >> level
@@ -149,7 +166,7 @@ def check_consistency(proof: Sequence[bytes], old: int, new: int, old_root: byte
     else:
         seed = old_root  # a complete tree; its root is not repeated in the proof
     if not seed or len(path) != inner + (last >> inner).bit_count():
-        raise failure
+        return None
     old_node = new_node = seed
     for step, sibling in enumerate(path):
         if step >= inner or last >> step & 1:
@@ -157,8 +174,7 @@ def check_consistency(proof: Sequence[bytes], old: int, new: int, old_root: byte
             new_node = node_hash(sibling, new_node)
         else:
             new_node = node_hash(new_node, sibling)
-    if old_node != old_root or new_node != new_root:
-        raise failure
+    return old_node, new_node
 
 
 class Tree:

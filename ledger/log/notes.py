@@ -1,7 +1,7 @@
 """Signed notes, after https://c2sp.org/signed-note: text, an empty line, signature lines.
 
-The only module of `ledger` that touches `cryptography`. Two key types: 1 is Ed25519 over the text, 4 is the Ed25519
-cosignature of https://c2sp.org/tlog-cosignature, whose time stands inside the signature line.
+The only module of `ledger` that touches `cryptography`. Three key types: 1 is Ed25519 over the text; 4 and 6 are the
+cosignatures of https://c2sp.org/tlog-cosignature, Ed25519 and ML-DSA-44, whose time stands inside the signature line.
 
 Promises: `parse_note` accepts exactly what `format_note` prints; key ids are recomputed, never believed; `open_note`
 returns a text only with at least one good signature of a key the caller named, and refuses the whole note when one
@@ -14,10 +14,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, MLDSA44PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from ledger.errors import Malformed, Unverified
@@ -25,6 +26,9 @@ from ledger.log.canonical import b64, unb64
 
 ED25519 = 1
 COSIGNATURE = 4
+MLDSA_COSIGNATURE = 6
+COSIGNATURES = frozenset({COSIGNATURE, MLDSA_COSIGNATURE})
+PUBLIC_BYTES = {ED25519: 32, COSIGNATURE: 32, MLDSA_COSIGNATURE: 1312}
 MAX_SIGNATURES = 100
 MAX_NOTE = 1 << 20
 MAX_TIME = 2**63 - 1
@@ -49,6 +53,9 @@ _CONTROLS = bytes([*range(0x0A), *range(0x0B, 0x20)])
 _not_in_text = re.compile(r"[\x00-\x09\x0b-\x1f\ud800-\udfff]").search
 _not_in_name = re.compile(r"[\s+\x00-\x1f\ud800-\udfff]").search
 _signature_line = re.compile("\u2014 ([^ \n]+) ([A-Za-z0-9+/]+={0,2})").fullmatch
+_checkpoint_text = re.compile(r"([^\n]+)\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)\n").fullmatch
+
+_PublicKey: TypeAlias = Ed25519PublicKey | MLDSA44PublicKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +64,28 @@ class Verifier:
 
     name: str
     key_id: bytes  # 4 bytes
-    algorithm: int  # ED25519 or COSIGNATURE
-    public: bytes  # 32 bytes
-    _key: Ed25519PublicKey = field(init=False, repr=False, compare=False)
+    algorithm: int  # ED25519, COSIGNATURE or MLDSA_COSIGNATURE
+    public: bytes = field(repr=False)  # 32 bytes, of ML-DSA-44 1312
+    _key: _PublicKey = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.algorithm not in (ED25519, COSIGNATURE):
+        if self.algorithm not in PUBLIC_BYTES:
             raise Malformed("key-type", field=self.name, value=self.algorithm)
-        if len(self.public) != 32:
-            raise Malformed("malformed", field=self.name, why="an Ed25519 public key has 32 bytes")
+        wanted = PUBLIC_BYTES[self.algorithm]
+        if len(self.public) != wanted:
+            why = f"a public key of type {self.algorithm} has {wanted} bytes"
+            raise Malformed("malformed", field=self.name, why=why)
+        if self.algorithm == MLDSA_COSIGNATURE:
+            self._take(_mldsa_public(self.name, self.public))
+            return
         if self.public[:31] + bytes([self.public[31] & 0x7F]) in _SMALL_ORDER:
             raise Malformed("malformed", field=self.name, why="under this public key anybody could sign")
+        self._take(Ed25519PublicKey.from_public_bytes(self.public))
+
+    def _take(self, key: _PublicKey) -> None:
         if self.key_id != key_id(self.name, self.algorithm, self.public):
             raise Malformed("malformed", field=self.name, value=self.key_id.hex(), why="the key id is not of this key")
-        object.__setattr__(self, "_key", Ed25519PublicKey.from_public_bytes(self.public))
+        object.__setattr__(self, "_key", key)
 
     @classmethod
     def from_public(cls, name: str, public: bytes, algorithm: int = ED25519) -> "Verifier":
@@ -96,7 +111,7 @@ class Verifier:
         return f"{self.name}+{self.key_id.hex()}+{b64(bytes([self.algorithm]) + self.public)}"
 
     def verify(self, message: bytes, signature: bytes) -> bool:
-        """Is `signature` (64 bytes) this key's over exactly `message`? `signed_by` knows what a line's message is."""
+        """Is `signature` this key's over exactly `message`? `signed_by` knows what a line's message is."""
         try:
             self._key.verify(signature, message)
         except InvalidSignature:
@@ -108,7 +123,12 @@ class Verifier:
         if self.algorithm == ED25519:
             return self.verify(text.encode(), blob)
         time = int.from_bytes(blob[:8], "big")
-        return time <= MAX_TIME and self.verify(cosigned_message(text, time), blob[8:])
+        message = self.cosigned(text, time) if time <= MAX_TIME else None
+        return message is not None and self.verify(message, blob[8:])
+
+    def cosigned(self, text: str, time: int) -> bytes | None:
+        """What a cosigning key signs of the checkpoint `text`; None where its kind has no message for such a text."""
+        return cosigned_message(text, time) if self.algorithm == COSIGNATURE else _whole_tree(self.name, text, time)
 
 
 class Signer(Protocol):
@@ -118,7 +138,7 @@ class Signer(Protocol):
     def verifier(self) -> Verifier: ...
 
     def sign(self, message: bytes) -> bytes:
-        """64 bytes over exactly `message`."""
+        """Over exactly `message`: 64 bytes, of ML-DSA-44 2420."""
         ...
 
 
@@ -141,10 +161,7 @@ class Ed25519Signer:
         cls, name: str, pem: bytes, passphrase: bytes | None = None, algorithm: int = ED25519
     ) -> "Ed25519Signer":
         """`pem` as PKCS#8. Malformed("key-unreadable") for a wrong passphrase, another form or another key type."""
-        try:
-            key = load_pem_private_key(pem, passphrase)
-        except (ValueError, TypeError) as error:  # TypeError: a passphrase given and none needed, or the reverse
-            raise Malformed("key-unreadable", field=name, why=str(error)) from None
+        key = _private_key(name, pem, passphrase)
         if not isinstance(key, Ed25519PrivateKey):
             raise Malformed("key-unreadable", field=name, why="it is not an Ed25519 key")
         return cls(name, key, algorithm)
@@ -156,13 +173,50 @@ class Ed25519Signer:
         return f"Ed25519Signer({self.verifier.vkey})"
 
 
+class MldsaSigner:
+    """A private ML-DSA-44 key in memory, for cosignatures. Signatures are hedged: no two of one message are equal."""
+
+    __slots__ = ("_key", "verifier")
+
+    def __init__(self, name: str, key: MLDSA44PrivateKey) -> None:
+        self._key = key
+        self.verifier = Verifier.from_public(name, key.public_key().public_bytes_raw(), MLDSA_COSIGNATURE)
+
+    @classmethod
+    def from_seed(cls, name: str, seed: bytes) -> "MldsaSigner":
+        """`seed` is the 32 bytes of FIPS 204. Unsupported where the installed library has no ML-DSA."""
+        try:
+            return cls(name, MLDSA44PrivateKey.from_seed_bytes(seed))
+        except UnsupportedAlgorithm:
+            raise Malformed("key-unsupported", field=name) from None
+
+    @classmethod
+    def from_pkcs8(cls, name: str, pem: bytes, passphrase: bytes | None = None) -> "MldsaSigner":
+        """As Ed25519Signer.from_pkcs8."""
+        key = _private_key(name, pem, passphrase)
+        if not isinstance(key, MLDSA44PrivateKey):
+            raise Malformed("key-unreadable", field=name, why="it is not an ML-DSA-44 key")
+        return cls(name, key)
+
+    def sign(self, message: bytes) -> bytes:
+        return self._key.sign(message)
+
+    def __repr__(self) -> str:
+        return f"MldsaSigner({self.verifier.name}+{self.verifier.key_id.hex()})"
+
+
 @dataclass(frozen=True, slots=True)
 class SignatureLine:
     """One line below a note's text. A claim until `open_note` has checked it."""
 
     name: str
     key_id: bytes
-    signature: bytes  # what follows the key id: 64 bytes for type 1, 8 bytes of time and 64 for type 4
+    signature: bytes  # what follows the key id: 64 bytes for type 1, 8 bytes of time and 64 or 2420 for types 4 and 6
+
+    @property
+    def place(self) -> tuple[str, bytes]:
+        """Whose it claims to be: name and key id."""
+        return self.name, self.key_id
 
     def __str__(self) -> str:
         return f"\u2014 {self.name} {b64(self.key_id + self.signature)}\n"
@@ -196,6 +250,42 @@ def key_id(name: str, algorithm: int, public: bytes) -> bytes:
 def cosigned_message(text: str, time: int) -> bytes:
     """What a key of type 4 signs: the text under a header with the POSIX seconds of signing."""
     return f"cosignature/v1\ntime {time}\n{text}".encode()
+
+
+def subtree_message(cosigner: str, time: int, origin: str, start: int, end: int, root: bytes) -> bytes:
+    """What a key of type 6 signs: a `cosigned_message` of tlog-cosignature, here of the leaves `start` to `end`."""
+    names = [name.encode() for name in (cosigner, origin)]
+    assert all(0 < len(name) < 256 for name in names), "names of cosigners and logs have 1 to 255 bytes"
+    assert not (start and time), "a time says something of a whole tree only"
+    assert len(root) == 32, "a root is a SHA-256 hash"
+    whose, log = (bytes([len(name)]) + name for name in names)
+    numbers = [number.to_bytes(8, "big") for number in (time, start, end)]
+    return b"subtree/v1\n\0" + whose + numbers[0] + log + numbers[1] + numbers[2] + root
+
+
+def _whole_tree(cosigner: str, text: str, time: int) -> bytes | None:
+    """`subtree_message` of a checkpoint's three lines. Extension lines would not be covered, so there is none then."""
+    match = _checkpoint_text(text)
+    if match is None or len(match[1].encode()) > 255 or len(cosigner.encode()) > 255:
+        return None
+    return subtree_message(cosigner, time, match[1], 0, int(match[2]), unb64(match[3], field="checkpoint", size=32))
+
+
+def _mldsa_public(name: str, public: bytes) -> MLDSA44PublicKey:
+    """Fails closed: who cannot check a signature must not trust the key that is to make it."""
+    try:
+        return MLDSA44PublicKey.from_public_bytes(public)
+    except UnsupportedAlgorithm:
+        raise Malformed("key-unsupported", field=name) from None
+
+
+def _private_key(name: str, pem: bytes, passphrase: bytes | None) -> object:
+    try:
+        return load_pem_private_key(pem, passphrase)
+    except (ValueError, TypeError) as error:  # TypeError: a passphrase given and none needed, or the reverse
+        raise Malformed("key-unreadable", field=name, why=str(error)) from None
+    except UnsupportedAlgorithm:
+        raise Malformed("key-unsupported", field=name) from None
 
 
 def parse_note(raw: bytes, *, limit: int = MAX_NOTE) -> Note:

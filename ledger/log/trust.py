@@ -5,20 +5,23 @@
     group <name> all|any|<k> <member>...
     quorum <name>|none
 
-Promises: a policy that does not say exactly one thing is refused with the number of its line. A quorum counts keys,
-not names: no public key stands twice, no member is in two groups. `Policy.open_checkpoint` gives a checkpoint only
-if a log named here signed it and witnesses of the quorum cosigned it, other than the log's own organisation.
+Promises: a policy that does not say exactly one thing is refused with the number of its line. A quorum counts
+organisations, not names: no public key stands twice, no member is in two groups, and the keys of one organisation
+count towards a number only as one member. `Policy.open_checkpoint` gives a checkpoint only if a log named here signed
+it and witnesses of the quorum cosigned it, other than the log's own organisation.
 Does not check: consistency between two checkpoints, nor the age of a cosignature. Narrower than the specification
-in two places: keys are Ed25519 (another type is refused, not passed over), and a log's name stands on one line.
+in three places: a type of key that cannot be checked here is refused, not passed over; a log's name stands on one
+line; and the keys of one organisation share a group with others only as a group of their own.
 """
 
 import re
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from ledger.errors import Malformed, Unverified
 from ledger.log.checkpoints import Checkpoint, claimed_origin, cosignatures, open_checkpoint
-from ledger.log.notes import COSIGNATURE, ED25519, Verifier
+from ledger.log.notes import COSIGNATURES, ED25519, Verifier
 
 NONE = "none"
 MAX_POLICY = 1 << 20
@@ -72,7 +75,7 @@ class Policy:
 
     def satisfied(self, cosigners: Iterable[Verifier]) -> bool:
         """Is the quorum among these keys, whose cosignatures the caller has verified? Distinct keys count."""
-        keys = {key.public for key in cosigners if key.algorithm == COSIGNATURE}
+        keys = {key.public for key in cosigners if key.algorithm in COSIGNATURES}
         good = {name for name, (key, _) in self.witnesses.items() if key.public in keys}
         for name, group in self.groups.items():
             if sum(member in good for member in group.members) >= group.threshold:
@@ -86,17 +89,23 @@ class Policy:
             raise Unverified("log-untrusted", field="checkpoint", value=origin)
         log = self.logs[origin][0]
         checkpoint = open_checkpoint(raw, log, origin)
-        # A log's own organisation vouching for it adds nothing, under whatever key or name.
-        foreign = [
-            key
-            for key, _ in self.witnesses.values()
-            if key.public != log.public and organisation(key.name) != organisation(origin)
-        ]
-        cosigned = tuple(cosignatures(raw, foreign))
+        cosigned = tuple(cosignatures(raw, [key for key, _ in self.witnesses_of(origin)]))
         if not self.satisfied(key for key, _ in cosigned):
             names = ", ".join(key.name for key, _ in cosigned) or "-"
             raise Unverified("quorum-missing", field="checkpoint", value=names, quorum=self.quorum)
         return Trusted(checkpoint, log, cosigned)
+
+    def witnesses_of(self, origin: str) -> list[tuple[Verifier, str | None]]:
+        """Whose cosignatures of a log that is named here count, with their URLs.
+
+        A log's own organisation vouching for it adds nothing, under whatever key or name.
+        """
+        log = self.logs[origin][0]
+        return [
+            (key, url)
+            for key, url in self.witnesses.values()
+            if key.public != log.public and organisation(key.name) != organisation(origin)
+        ]
 
 
 def organisation(name: str) -> str:
@@ -113,6 +122,7 @@ class _Reader:
         self.groups: dict[str, Group] = {}
         self.quorum: str | None = None
         self._members: set[str] = set()
+        self._whose: dict[str, set[str]] = {}  # the organisations behind a witness or group
         self._line = 0
 
     def read(self, number: int, line: str) -> None:
@@ -130,7 +140,7 @@ class _Reader:
     def _log(self, items: list[str]) -> None:
         if not 1 <= len(items) <= 2:
             raise self._wrong("it must be: log <vkey> [<url>]")
-        key = self._key(items[0], ED25519, self.logs)
+        key = self._key(items[0], {ED25519}, self.logs)
         if key.name in self.logs:
             raise self._wrong(f"the log {key.name} stands on an earlier line")
         self.logs[key.name] = key, (items[1] if items[1:] else None)
@@ -139,7 +149,9 @@ class _Reader:
         if not 2 <= len(items) <= 3:
             raise self._wrong("it must be: witness <name> <vkey> [<url>]")
         self._define(items[0])
-        self.witnesses[items[0]] = self._key(items[1], COSIGNATURE, self.witnesses), (items[2] if items[2:] else None)
+        key = self._key(items[1], COSIGNATURES, self.witnesses)
+        self.witnesses[items[0]] = key, (items[2] if items[2:] else None)
+        self._whose[items[0]] = {organisation(key.name)}
 
     def _group(self, items: list[str]) -> None:
         if len(items) < 3:
@@ -155,6 +167,11 @@ class _Reader:
         if rule not in ("all", "any") and (not _is_threshold(rule) or int(rule) > len(members)):
             raise self._wrong(f"{rule!r} is not all, any, or a number from 1 to {len(members)}")
         threshold = {"all": len(members), "any": 1}.get(rule) or int(rule)
+        together = [whose for member in members for whose in self._whose[member]]
+        self._whose[name] = set(together)
+        if len(self._whose[name]) > 1 and len(together) > len(self._whose[name]):
+            twice = next(whose for whose in together if together.count(whose) > 1)
+            raise self._wrong(f"{twice} would count twice; put its keys into a group of their own, and name that here")
         self.groups[name] = Group(threshold, tuple(members))
 
     def _quorum(self, items: list[str]) -> None:
@@ -170,13 +187,14 @@ class _Reader:
         if name == NONE or name in self.witnesses or name in self.groups:
             raise self._wrong(f"the name {name} is taken")
 
-    def _key(self, vkey: str, algorithm: int, others: Mapping[str, tuple[Verifier, str | None]]) -> Verifier:
+    def _key(self, vkey: str, kinds: AbstractSet[int], others: Mapping[str, tuple[Verifier, str | None]]) -> Verifier:
         try:
             key = Verifier.parse(vkey)
         except Malformed as error:
             raise self._wrong(error.text()) from error
-        if key.algorithm != algorithm:
-            raise self._wrong(f"a key of type {key.algorithm} stands where one of type {algorithm} belongs")
+        if key.algorithm not in kinds:
+            wanted = " or ".join(map(str, sorted(kinds)))
+            raise self._wrong(f"a key of type {key.algorithm} stands where one of type {wanted} belongs")
         if any(key.public == other.public for other, _ in others.values()):
             raise self._wrong(f"the key of {key.name} stands on an earlier line, perhaps under another name")
         return key
