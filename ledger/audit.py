@@ -179,7 +179,9 @@ class Replay:
             raise Unverified("audit-broken", field="entry", value=run.start, log=self.origin, why=why)
         for index, event in enumerate(run.events, run.start):
             try:
-                entries = [self._booked(key) for key in sorted(touches(event)) if key[0] == "entry"]
+                # What would stand behind the entry is not there; custody says so.
+                named = sorted(int(key[1]) for key in touches(event) if key[0] == "entry")
+                entries = [self._booked(place) for place in named if place < index]
                 self._follow(index, event, entries)
                 self.view.update(
                     apply({**self.view, **{one.key: one for one in entries}} if entries else self.view, event)
@@ -191,9 +193,9 @@ class Replay:
         if run.leaves:
             self._last, self._last_time = run.last, run.last_time
 
-    def _booked(self, key: Key) -> Booked:
+    def _booked(self, index: int) -> Booked:
         assert self._read is not None, "whoever replays corrections can read what they correct"
-        return self._read(int(key[1]))
+        return self._read(index)
 
     def _follow(self, index: int, event: Event, booked: Sequence[Booked]) -> None:
         """What goods are made of; compared where the reference data is that which was in force."""

@@ -18,9 +18,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.log.canonical import dump
 from ledger.matter.events import Event
 from ledger.matter.genealogy import event_at
+from ledger.matter.makeups import print_json
 from ledger.matter.rows import Row
 
 
@@ -73,7 +73,7 @@ def flow_of(
 def dump_flow(flow: Flow) -> str | None:
     """What moved, as canonical JSON text; None where nothing did. The event itself stays in the log."""
     moved = [[_plain(one) for one in goods] for goods in (flow.ins, flow.outs, flow.losses)]
-    return dump(moved).decode() if any(moved) else None
+    return print_json(moved) if any(moved) else None
 
 
 def load_flow(index: int, event: Event, text: str | None) -> Flow:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ledger.log.canonical import dump
 from ledger.matter.provenance import Content, Share
 
+print_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+"""One spelling for each value: what is kept in tables is compared as text."""
 RANKS = ("typical", "provisional", "final", "agreed")
 """How sure a composition is: a later assay replaces an earlier one of its rank or below."""
 TYPICAL = "typical"
@@ -83,7 +84,7 @@ def dump_makeup(makeup: Makeup) -> str:
             "product": makeup.product,
             "rank": makeup.rank,
         }
-    return dump(plain).decode()
+    return print_json(plain)
 
 
 def load_makeup(text: str) -> Makeup:
