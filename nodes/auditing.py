@@ -321,7 +321,7 @@ def ruleset_in_force(store: Store, more: Sequence[Reference] = ()) -> Reference:
     try:
         with store.read() as conn:
             newest = log.entry(conn, log.head(conn).size - 1)
-            event = open_event(parse_entry(newest.note), newest.disclosures.split("\n"), whole=True)
+            event = newest.event
             return rulesets.find(conn, event.scalar("recorded").get("ruleset")) or rulesets.current
     except LodetraceError:  # what is wrong with that entry, the audit says
         return rulesets.current

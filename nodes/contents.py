@@ -6,7 +6,6 @@ is made of follows from the entry that registered it, and most batches come by t
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ledger.entries import open_event, parse_entry
 from ledger.matter.contents import check, plan, settle, touches
 from ledger.matter.events import Event, is_id
 from ledger.matter.flows import Flow, dump_flow, flow_of, load_flow
@@ -80,8 +79,7 @@ class Makeups:
         entry = log.entry(self._conn, made_by)
         if entry.type != "registered":
             return None
-        event = open_event(parse_entry(entry.note), entry.disclosures.split("\n"), whole=True)
-        return self._made_of(event)
+        return self._made_of(entry.event)
 
     def _made_of(self, event: Event) -> Makeup | None:
         """What a batch was made of when it was registered."""
@@ -107,8 +105,7 @@ def booked(conn: Connection, keys: Iterable[Key]) -> dict[Key, Booked]:
     for kind, index in keys:
         if kind == "entry":
             for entry in log.entries_at(conn, [int(index)]):
-                event = open_event(parse_entry(entry.note), entry.disclosures.split("\n"), whole=True)
-                found[kind, index] = Booked(entry.index, entry.leaf, event)
+                found[kind, index] = Booked(entry.index, entry.leaf, entry.event)
     return found
 
 

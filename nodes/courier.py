@@ -16,7 +16,6 @@ from typing import Any
 
 from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
-from ledger.entries import open_event, parse_entry
 from ledger.errors import LodetraceError, Malformed, Unavailable, Unknown, Unverified
 from ledger.evidence import Evidence, evidence_json
 from ledger.log.canonical import Json, b64, format_json
@@ -190,8 +189,7 @@ class Courier:
                 node.policy.open_checkpoint(newest[1])
             except Unverified as error:
                 raise Unavailable("not-witnessed-yet", field="log", value=newest[0]) from error
-            event = open_event(parse_entry(stored.note), stored.disclosures.split("\n"), whole=True)
-            made = self._evidence(conn, delivery, event)
+            made = self._evidence(conn, delivery, stored.event)
         cover: dict[str, Json] = {
             "kind": delivery.kind,
             "sender": node.settings.name,

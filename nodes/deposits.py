@@ -163,7 +163,7 @@ def flows(conn: Connection, origin: str, start: int, stop: int, rulesets: Rulese
 def grants(conn: Connection) -> list[Event]:
     """The quotas that this node's own log has granted, in its order."""
     found = log.page(conn, event_type="quota_granted", limit=GRANTS_MAX)
-    return [open_event(parse_entry(one.note), one.disclosures.split("\n"), whole=True) for one in found]
+    return [one.event for one in found]
 
 
 def concerns(grant: Event, origin: str) -> bool:

@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ledger.entries import open_event, parse_entry
 from ledger.errors import Unknown
 from ledger.labels import Label, make_token
 from ledger.matter.custody import touches
@@ -169,7 +168,7 @@ class GroupDesk:
         if made_by is None or made_by < 0:
             return None
         entry = log.entry(self._conn, made_by)
-        return open_event(parse_entry(entry.note), entry.disclosures.split("\n"), whole=True)
+        return entry.event
 
     def carried_assay(self, batch: str) -> Mapping[str, Any] | None:
         """What goods are made of that were not assayed themselves, but came from goods that were."""

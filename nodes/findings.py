@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Protocol, TypeVar
 
-from ledger.entries import open_event, parse_entry
 from ledger.errors import Unknown
 from ledger.matter.books import BookRow
 from ledger.matter.events import Event
@@ -98,7 +97,7 @@ class OwnBook:
 
 
 def _event(entry: Entry) -> Event:
-    return open_event(parse_entry(entry.note), entry.disclosures.split("\n"), whole=True)
+    return entry.event
 
 
 class Inspection:

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 from ledger.disclosing import merge
-from ledger.entries import id_in, open_event, parse_entry, split_id
+from ledger.entries import id_in, open_event, split_id
 from ledger.errors import Forked, LodetraceError, Malformed, Refusal, Unverified
 from ledger.evidence import FILE_MAX, Checked, Result, evidence_of, keys_of, verify
 from ledger.log.canonical import b64, parse_json, unb64
@@ -269,7 +269,7 @@ def _not_here(conn: Connection, origin: str, message: Message) -> bytes | None:
         wanted = "shipped" if one.event.type == "received" else "received"
         if b64(own[0].leaf) != ref["leaf"] or own[0].type != wanted:
             raise Unverified("ref-to-other-entry", field="ref", value=ref["index"], log=origin)
-        answered = open_event(parse_entry(own[0].note), own[0].disclosures.split("\n"), whole=True)
+        answered = own[0].event
         check = check_receipt if one.event.type == "received" else check_acknowledgement
         check(answered, one.event)
     return None

@@ -5,7 +5,6 @@ The token is signed anew whenever it is asked for; Ed25519 gives the same signat
 
 from dataclasses import dataclass
 
-from ledger.entries import open_event, parse_entry
 from ledger.errors import Unknown
 from ledger.labels import Label, check_code, make_token
 from ledger.matter.quantities import show_mg
@@ -32,7 +31,8 @@ def label_of(node: Node, code: str) -> Printed:
         entry = log.entry(conn, record.packed_by)
         product = lists.batch(conn, record.unit.batch).batch
     unit = record.unit
-    net = _printed_net(entry.note, entry.disclosures, record.item)
+    # The net mass when it was packed: the label says that for ever, whatever was weighed later.
+    net = int(entry.event.items("units.public")[record.item]["net_mg"])
     token = make_token(Label(node.origin, entry.index, entry.leaf, unit.id, net), node.identity.author)
     url = f"{node.settings.label_url}/q/{token}"
     host = node.settings.label_url.partition("://")[2]
@@ -42,9 +42,3 @@ def label_of(node: Node, code: str) -> Printed:
     shared = (*facts, f"check {check_code(entry.leaf)}", host)
     name = f"{node.reference.product_name(product.product, 'zh')} {product.lot_no or ''}".strip()
     return Printed(url, unit.serial, (name, node.settings.organisation, *shared), (product.product, *shared))
-
-
-def _printed_net(note: bytes, disclosures: str, item: int) -> int:
-    """The net mass when it was packed: the label says that for ever, whatever was weighed later."""
-    event = open_event(parse_entry(note), disclosures.split("\n"), whole=True)
-    return int(event.items("units.public")[item]["net_mg"])

@@ -11,7 +11,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from ledger.entries import open_event, parse_entry
 from ledger.errors import Conflict, LodetraceError, Refusal, Unavailable, Unverified
 from ledger.evidence import keys_of
 from ledger.log.canonical import b64, dump
@@ -197,7 +196,7 @@ class Node:
         """Entry 0, whole."""
         with self.store.read() as conn:
             entry = log.entry(conn, 0)
-        return open_event(parse_entry(entry.note), entry.disclosures.split("\n"), whole=True)
+        return entry.event
 
     def checkpoint(self) -> bytes:
         """The newest checkpoint note."""

@@ -9,7 +9,7 @@ tables are the same tables, byte for byte; if an entry does not hold, nothing ch
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ledger.entries import open_event, parse_entry
+from ledger.entries import parse_entry
 from ledger.log.merkle import new_nodes
 from ledger.matter.custody import apply, touches
 from ledger.matter.event_types import EVENT_TYPES
@@ -100,14 +100,13 @@ def _take_opening(conn: Connection, node: Node, opening: Opening) -> None:
 
 def _take_entries(conn: Connection, node: Node, run: Sequence[Entry]) -> None:
     """What a commit of this run would have derived. Custody refuses what it would have refused then."""
-    parsed = [parse_entry(one.note) for one in run]
     view: dict[Key, State] = {}
     loaded: set[Key] = set()
     changes: dict[Key, State] = {}
     made = []
     makeups = Makeups(conn, node.rulesets)
-    for stored, entry in zip(run, parsed, strict=True):
-        event = open_event(entry, stored.disclosures.split("\n"), whole=True)
+    for stored in run:
+        event = stored.event
         keys = touches(event)
         entries = booked(conn, keys)
         keys = touches(event, entries.values()) - loaded
@@ -120,5 +119,5 @@ def _take_entries(conn: Connection, node: Node, run: Sequence[Entry]) -> None:
         made.append(derived(stored.index, event))
     log.add_hashes(conn, new_nodes(run[0].index, [one.leaf for one in run], log.hashes(conn)))
     last = run[-1]
-    log.move_head(conn, run[0].index, Head(last.index + 1, parsed[-1].text_hash, last.recorded_at))
+    log.move_head(conn, run[0].index, Head(last.index + 1, parse_entry(last.note).text_hash, last.recorded_at))
     derive(conn, made, changes, makeups.changes, makeups.flows)
