@@ -31,20 +31,19 @@ class Makeups:
         """What the event does to compositions. Goods that are registered without an assay are not worth a plan."""
         if event.type == "registered" and event.slots["assay"] is None:
             return None
-        keys = touches(event, booked)
-        self.load(keys)
-        return plan(self._view, event, self._rulesets.of(self._conn, event), booked)
+        view = self.load(touches(event, booked))
+        return plan(view, event, self._rulesets.of(self._conn, event), booked)
 
-    def load(self, keys: Iterable[str]) -> None:
-        """Brings what is known of `keys` into the view."""
+    def load(self, keys: Iterable[str]) -> Mapping[str, Makeup | None]:
+        """Brings what is known of `keys` into the view, and answers that: it has others besides."""
         wanted = [key for key in keys if key not in self._view]
         texts = states.load(self._conn, "makeup", wanted)
         for key in wanted:
             self._view[key] = load_makeup(texts[key]) if key in texts else self._as_registered(key)
+        return self._view
 
     def find(self, key: str) -> Makeup | None:
-        self.load([key])
-        return self._view[key]
+        return self.load([key])[key]
 
     def settle(self, plan: Plan | None, event: Event, index: int) -> Flow | None:
         """The plan, done: under the ids of the sealed event. Answers what moved."""
@@ -91,9 +90,7 @@ class Makeups:
 
 def compositions(conn: Connection, rulesets: Rulesets, keys: Iterable[str]) -> Mapping[str, Makeup | None]:
     """What is known of the goods of some batches, for whoever only reads."""
-    makeups = Makeups(conn, rulesets)
-    makeups.load(keys)
-    return makeups._view
+    return Makeups(conn, rulesets).load(keys)
 
 
 # -- entries that others correct ----------------------------------------------------------------------------------
