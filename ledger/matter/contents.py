@@ -24,10 +24,9 @@ from ledger.matter import vectors
 from ledger.matter.assays import parse_assay
 from ledger.matter.events import Event
 from ledger.matter.flows import Flow, flow_of
-from ledger.matter.makeups import RANKS, TYPICAL, Composition, Makeup, PoolContent, pool_key
+from ledger.matter.makeups import RANKS, TYPICAL, Composition, Makeup, PoolContent, is_sure, pool_key
 from ledger.matter.outputs import rare_earths
 from ledger.matter.provenance import (
-    COVERAGE,
     MODELS,
     OTHERS_ORIGIN,
     UNEXPLAINED,
@@ -36,12 +35,13 @@ from ledger.matter.provenance import (
     Share,
     Totals,
     entered,
+    is_matter,
     mix,
     scale,
     take,
     weakest,
 )
-from ledger.matter.quantities import PPM, show_mg, show_ug
+from ledger.matter.quantities import show_mg, show_ug
 from ledger.matter.reference import CONSERVING, Reference
 from ledger.matter.rows import half_even, stretch
 from ledger.matter.sheet import Plan, Sheet, View, goods
@@ -73,7 +73,7 @@ def _registered(at: Sheet) -> None:
     content = entered(quantity["mg"], totals, origin=origin_key(at.event.scalar("origin")), source="")
     origin = "" if content.elements else origin_key(at.event.scalar("origin"))
     at.plan.made.append(Composition(batch["product"], quantity["basis"], content, rank, origin))
-    at.plan.outs.append(goods("", batch["product"], content, sure=rank != RANKS[0]))
+    at.plan.outs.append(goods("", batch["product"], content, sure=is_sure(rank)))
 
 
 def _told(
@@ -114,7 +114,7 @@ def _received(at: Sheet) -> None:
             at.give_back(row["batch"], row["rejected_mg"])
         contents.append(content if weighed_mg else None)
         if weighed_mg:
-            at.plan.outs.append(goods(row["batch"], row["product"], content, sure=rank != RANKS[0]))
+            at.plan.outs.append(goods(row["batch"], row["product"], content, sure=is_sure(rank)))
     at.plan.slots["lines.provenance"] = list(offered)
     at.plan.slots["lines.sources"] = [
         None if one is None or not one.elements else vectors.rows(one) for one in contents
@@ -212,17 +212,14 @@ def _refuse_more_than_held(at: Sheet, held: Content, code: str) -> None:
             asked.setdefault(element, []).append(amount)
     for element, amounts in asked.items():
         share = held.elements.get(element)
-        here, u_ppm = (0, 0) if share is None else (share.ug, share.u_ppm)
-        total = sum(ug for ug, _ in amounts)
-        squares = (here * u_ppm) ** 2 + sum((ug * u) ** 2 for ug, u in amounts)
-        if total > here and ((total - here) * PPM) ** 2 > COVERAGE**2 * squares:
+        if is_matter(share, amounts):
             raise Refusal(
                 "draw-above-content",
                 field="outputs",
-                value=show_ug(total),
+                value=show_ug(sum(ug for ug, _ in amounts)),
                 element=element,
                 pool=code,
-                held=show_ug(here),
+                held=show_ug(0 if share is None else share.ug),
             )
 
 
@@ -262,7 +259,7 @@ def _assayed(at: Sheet) -> None:
     if known.origin:
         first = entered(known.content.mg, totals, origin=known.origin, source=id_)
         content = replace(first, taken_mg=known.content.taken_mg)
-    at.plan.ins.append(goods(id_, known.product, known.content, sure=known.rank != RANKS[0]))
+    at.plan.ins.append(goods(id_, known.product, known.content, sure=is_sure(known.rank)))
     at.plan.outs.append(goods(id_, known.product, content, sure=True))
     at.put(id_, replace(known, content=content, rank=rank, origin="" if content.elements else known.origin))
 
@@ -281,7 +278,7 @@ def _measured_again(at: Sheet) -> None:
         else:
             whole = mix([left, _found(known.content, change)])
         at.put(row["batch"], replace(known, content=whole))
-        sure = known.rank != RANKS[0]
+        sure = is_sure(known.rank)
         at.plan.ins.append(goods(row["batch"], known.product, left, sure=sure))
         at.plan.outs.append(goods(row["batch"], known.product, _left(whole), sure=sure))
     for position, row in enumerate(at.event.items("pools.authority")):
@@ -332,7 +329,7 @@ def _reversed(at: Sheet) -> None:
         for id_ in made_ids(was):
             known = at.batch(id_)
             if known is not None:
-                at.plan.ins.append(goods(id_, known.product, known.content, sure=known.rank != RANKS[0]))
+                at.plan.ins.append(goods(id_, known.product, known.content, sure=is_sure(known.rank)))
             at.put(id_, None)
         taken = [*was.rows("inputs.chain", "inputs.authority")]
         if was.type == "dismantled":
@@ -347,7 +344,7 @@ def _give_back(at: Sheet, id_: str, mg: int) -> None:
     """Goods stand here again, and are told as what comes out of the event."""
     content, known = at.give_back(id_, mg), at.batch(id_)
     product, rank = ("", RANKS[0]) if known is None else (known.product, known.rank)
-    at.plan.outs.append(goods(id_, product, content, sure=rank != RANKS[0]))
+    at.plan.outs.append(goods(id_, product, content, sure=is_sure(rank)))
 
 
 def _adjusted(at: Sheet) -> None:

@@ -44,6 +44,11 @@ class PoolContent:
 Makeup = Composition | PoolContent
 
 
+def is_sure(rank: str) -> bool:
+    """Whether figures of this rank come from an assay, and not from what the product usually holds."""
+    return rank != RANKS[0]
+
+
 def pool_key(code: str) -> str:
     """The key under which a pool's content stands among the compositions of batches."""
     return f"pool/{code}"
@@ -67,7 +72,7 @@ def as_assay(makeup: Composition) -> dict[str, Any] | None:
         "basis": "as_received",
         "elements_pct": [[element, f"{value.normalize():f}"] for element, value in told.items()],
         "uncertainty_pct": {"elements_pct": uncertain},
-        "method": TYPICAL if makeup.rank == RANKS[0] else "carried",
+        "method": "carried" if is_sure(makeup.rank) else TYPICAL,
         "status": "final" if makeup.rank in ("final", "agreed") else "provisional",
     }
 

@@ -194,6 +194,14 @@ def unexplained(ug: int, u_ppm: int) -> Share:
     return Share(ug, u_ppm, {UNEXPLAINED_ORIGIN: (ug, ug, ug)}, {UNEXPLAINED: (ug, ug, ug)})
 
 
+def is_matter(share: Share | None, asked: Sequence[tuple[int, int]]) -> bool:
+    """Whether more of an element is asked than there is, by more than what measurement explains. `asked`: µg, u ppm."""
+    here, here_ppm = (0, 0) if share is None else (share.ug, share.u_ppm)
+    surplus = sum(ug for ug, _ in asked) - here
+    squares = (here * here_ppm) ** 2 + sum((ug * u_ppm) ** 2 for ug, u_ppm in asked)
+    return surplus > 0 and (surplus * PPM) ** 2 > COVERAGE**2 * squares
+
+
 def _enough(share: Share | None, asked: Sequence[tuple[int, int]]) -> Share | None:
     """The mix of one element, made as large as what is asked of it; None where there is none and none is asked."""
     total = sum(ug for ug, _ in asked)
@@ -202,8 +210,7 @@ def _enough(share: Share | None, asked: Sequence[tuple[int, int]]) -> Share | No
     surplus = total - share.ug
     if surplus <= 0:
         return share
-    squares = (share.ug * share.u_ppm) ** 2 + sum((ug * u_ppm) ** 2 for ug, u_ppm in asked)
-    if (surplus * PPM) ** 2 <= COVERAGE**2 * squares:
+    if not is_matter(share, asked):
         return _scaled(share, total, share.u_ppm)
     origins = hidden(share.origins, UNEXPLAINED_ORIGIN, surplus, total)
     sources = hidden(share.sources, UNEXPLAINED, surplus, total)

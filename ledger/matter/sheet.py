@@ -10,7 +10,7 @@ from typing import Any
 from ledger.matter import vectors
 from ledger.matter.events import Event
 from ledger.matter.flows import Goods
-from ledger.matter.makeups import RANKS, Composition, Makeup, PoolContent, pool_key
+from ledger.matter.makeups import RANKS, Composition, Makeup, PoolContent, is_sure, pool_key
 from ledger.matter.outputs import totals_of_outputs
 from ledger.matter.provenance import MODELS, Content, Share, Totals, apportion, mix, take
 from ledger.matter.reference import Reference
@@ -72,7 +72,7 @@ class Sheet:
         if part.elements:
             self._ranks.append(known.rank)
         self.put(id_, replace(known, content=rest))
-        self.plan.ins.append(goods(id_, known.product, part, sure=known.rank != RANKS[0]))
+        self.plan.ins.append(goods(id_, known.product, part, sure=is_sure(known.rank)))
         return part
 
     def give_back(self, id_: str, mg: int) -> Content:
@@ -114,7 +114,7 @@ class Sheet:
         for row, content, one in zip(rows, made, told, strict=True):
             known = Composition(row["product"], row["basis"], content, one.rank) if content.elements else None
             self.plan.made.append(known)
-            self.plan.outs.append(goods("", row["product"], content, sure=one.rank != RANKS[0]))
+            self.plan.outs.append(goods("", row["product"], content, sure=is_sure(one.rank)))
         self.commit("outputs", [None if one is None else one.content for one in self.plan.made])
         self.lose(losses)
         return rest
