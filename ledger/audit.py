@@ -11,6 +11,7 @@ would have refused, is raised as an error that names the entry (and the slot). D
 this log refers to (evidence.py), nor whether elements balance: `hear` is for whoever asks that (inspector.py).
 """
 
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -180,12 +181,11 @@ class Replay:
         for index, event in enumerate(run.events, run.start):
             try:
                 # What would stand behind the entry is not there; custody says so.
-                named = sorted(int(key[1]) for key in touches(event) if key[0] == "entry")
-                entries = [self._booked(place) for place in named if place < index]
+                places = sorted(int(key[1]) for key in touches(event) if key[0] == "entry")
+                entries = [self._booked(place) for place in places if place < index]
                 self._follow(index, event, entries)
-                self.view.update(
-                    apply({**self.view, **{one.key: one for one in entries}} if entries else self.view, event)
-                )
+                named: dict[Key, State] = {one.key: one for one in entries}
+                self.view.update(apply(ChainMap(named, self.view) if named else self.view, event))
             except LodetraceError as error:
                 raise broken(index, self.origin, error) from error
         self._leaves.extend(run.leaves)
