@@ -10,6 +10,7 @@ Promises: the amounts on figures add up to the goods exactly.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from ledger.matter.flows import Flow, Goods
 from ledger.matter.limits import Limits
@@ -18,8 +19,17 @@ ROOTS_MAX = 64
 METALLIC = frozenset({"metal", "alloy", "flake", "powder", "block", "magnet", "swarf", "motor", "eol"})
 """Forms between which goods are only joined, parted or shaped."""
 
-Parts = dict[str, list[tuple[str, int, int]]]
-"""Element → (figure, µg of it, u ppm)."""
+
+class Columns(NamedTuple):
+    """An element's figures, µg of each and u ppm of each: no rows, for every merged batch of a log keeps its own."""
+
+    figures: tuple[str, ...] = ()
+    ug: tuple[int, ...] = ()
+    u_ppm: tuple[int, ...] = ()
+
+
+Parts = dict[str, Columns]
+_NOTHING = Columns()
 
 
 class Figures:
@@ -87,7 +97,8 @@ class Figures:
         if any(len(figures) > ROOTS_MAX for figures in sums.values()):
             return None
         return {
-            element: [(name, ug, u_ppm) for name, (ug, u_ppm) in figures.items()] for element, figures in sums.items()
+            element: Columns(tuple(figures), *map(tuple, zip(*figures.values(), strict=True)))
+            for element, figures in sums.items()
         }
 
 
@@ -101,14 +112,14 @@ def own_assays(flow: Flow) -> list[bool]:
 def _split(goods: Goods, parts: Parts) -> Iterator[tuple[str, str, int, int]]:
     """Goods of a merged batch by the figures that they rest on."""
     for element, (ug, u_ppm) in goods.elements.items():
-        figures = parts.get(element)
-        total = sum(part for _, part, _ in figures) if figures else 0
-        if not figures or not total:
+        figures, amounts, doubts = parts.get(element, _NOTHING)
+        total = sum(amounts)
+        if not total:
             yield element, goods.batch, ug, u_ppm
             continue
         left = ug
-        for name, part, part_u in figures[1:]:
+        for name, part, part_ppm in zip(figures[1:], amounts[1:], doubts[1:], strict=True):
             share = ug * part // total
             left -= share
-            yield element, name, share, part_u
-        yield element, figures[0][0], left, figures[0][2]
+            yield element, name, share, part_ppm
+        yield element, figures[0], left, doubts[0]
