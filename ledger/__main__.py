@@ -8,6 +8,7 @@ or nobody vouches. Exit 2: misuse.
 import argparse
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ledger.errors import LodetraceError
@@ -62,11 +63,11 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # a console that has no ✓ or no Chinese still gets the verdict
-    return verify_file(given.file, given.trust, as_json=given.json, language=given.lang)
+    return verify_file(given.file, given.trust, datetime.now(UTC), as_json=given.json, language=given.lang)
 
 
-def verify_file(file: Path, trust: Path | None, *, as_json: bool = False, language: str = "en") -> int:
-    """Prints the verdict; answers the exit status. Also behind `lodetrace verify`."""
+def verify_file(file: Path, trust: Path | None, now: datetime, *, as_json: bool = False, language: str = "en") -> int:
+    """Prints the verdict; answers the exit status. Also behind `lodetrace verify`. `now` is the reader's clock."""
     try:
         data = file.read_bytes()
         policy = Policy.parse(trust.read_bytes()) if trust is not None else None
@@ -79,7 +80,7 @@ def verify_file(file: Path, trust: Path | None, *, as_json: bool = False, langua
     try:
         if is_fork(data):
             return _show_fork(check_fork(parse_fork(data), policy), as_json, 0 if language == "en" else 1)
-        verdict = judge(verify(parse_evidence(data), policy))
+        verdict = judge(verify(parse_evidence(data), policy, now))
     except LodetraceError as error:
         if as_json:
             print(json.dumps({"ok": False, "code": error.code, "text": error.text("en"), "zh": error.text("zh")}))

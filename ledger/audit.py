@@ -18,19 +18,24 @@ from typing import Any
 
 from ledger.entries import NOTHING_BEFORE, Entry, open_entry, open_event, parse_entry
 from ledger.errors import LodetraceError, Unverified
-from ledger.evidence import keys_of
+from ledger.keys import Keys
 from ledger.log.canonical import b64
 from ledger.log.checkpoints import Checkpoint
 from ledger.log.merkle import Tree
 from ledger.log.notes import Verifier
 from ledger.matter import contents
 from ledger.matter.custody import apply, touches
+from ledger.matter.event_types import REGISTRY_TYPES
 from ledger.matter.events import Event
 from ledger.matter.flows import Flow, flow_of
 from ledger.matter.makeups import Makeup
 from ledger.matter.reference import Reference
 from ledger.matter.stock import Booked, Key, State
 from ledger.origins import check_vectors
+from ledger.registry import Registry
+
+_REKEYED = b'"type":"rekeyed"'
+"""What stands in the bytes of an entry that may replace keys; most do not, and are not opened to see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +60,45 @@ class Run:
     events: tuple[Event, ...]
 
 
-def authors_of(first: Record) -> tuple[str, tuple[Verifier, ...], Verifier]:
-    """(origin, author keys, log key) that a log's entry 0 publishes; it is itself signed by those author keys."""
+def authors_of(first: Record) -> tuple[str, Keys, Verifier]:
+    """(origin, keys, log key) that a log's entry 0 publishes; it is itself signed by its author keys."""
     entry = parse_entry(first.raw)
     if entry.type != "log_opened" or entry.index != 0:
         raise Unverified("entry-zero-missing", field="entry", value=entry.origin)
-    opened = open_event(entry, first.disclosures)
-    return entry.origin, keys_of(opened, "author"), keys_of(opened, "log")[0]
+    keys = Keys.opened(open_event(entry, first.disclosures))
+    keys.of("author", 0)
+    return entry.origin, keys, keys.log_at(0)
 
 
-def check_entries(records: Iterable[Record], start: int, origin: str, authors: Sequence[Verifier]) -> Run:
-    """Everything that can be checked of a run without what came before it. Raises `audit-broken` at the first break."""
+def keys_after(keys: Keys, records: Iterable[Record], start: int) -> Keys:
+    """The keys behind a run, for whoever checks the next one beside it. A run that does not hold is `check_entries`' to
+    refuse: what cannot be read here changes nothing.
+    """
+    for index, record in enumerate(records, start):
+        if _REKEYED in record.raw:
+            try:
+                keys = keys.after(index, open_event(parse_entry(record.raw), record.disclosures, whole=True))
+            except LodetraceError:
+                continue
+    return keys
+
+
+def check_entries(records: Iterable[Record], start: int, origin: str, keys: Keys) -> Run:
+    """Everything that can be checked of a run without what came before it, under the keys in force when it begins.
+    Raises `audit-broken` at the first break.
+    """
+    authors = keys.of("author", start)
     leaves: list[bytes] = []
     events: list[Event] = []
     before: Entry | None = None
     previous, first_time = NOTHING_BEFORE, ""
     for index, record in enumerate(records, start):
         try:
-            entry = open_entry(record.raw, authors)
+            signers = authors
+            if _REKEYED in record.raw:
+                keys = keys.after(index, open_event(parse_entry(record.raw), record.disclosures, whole=True))
+                signers, authors = keys.signers_at(index), keys.of("author", index + 1)
+            entry = open_entry(record.raw, signers)
             if (entry.origin, entry.index) != (origin, index):
                 raise Unverified("entry-elsewhere", field="entry", value=f"{entry.origin} {entry.index}")
             leaf = entry.leaf
@@ -165,9 +191,10 @@ class Replay:
         self.size = 0
         self._last, self._last_time = NOTHING_BEFORE, ""
         self._leaves: list[bytes] = []
+        self.registry = Registry()
 
     def take(self, run: Run) -> None:
-        """The next run: chained to the one before, and every event allowed by custody."""
+        """The next run: chained to the one before, and every event allowed by custody, and by the registry so far."""
         if run.start != self.size:
             raise Unverified(
                 "audit-broken", field="entry", value=self.size, log=self.origin, why="the entry is missing"
@@ -184,6 +211,8 @@ class Replay:
                 places = sorted(int(key[1]) for key in touches(event) if key[0] == "entry")
                 entries = [self._booked(place) for place in places if place < index]
                 self._follow(index, event, entries)
+                if event.type in REGISTRY_TYPES:
+                    self.registry.take(index, run.leaves[index - run.start], event)
                 named: dict[Key, State] = {one.key: one for one in entries}
                 self.view.update(apply(ChainMap(named, self.view) if named else self.view, event))
             except LodetraceError as error:

@@ -11,23 +11,27 @@ Does not check: whether what an organisation says about the world is true. That 
 Over 400 lines because the file and the steps that are taken on it stand together, as they do in the document.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from re import compile as pattern
 from typing import Any
 
 from ledger.entries import Entry, check_authors, open_event, parse_entry
 from ledger.errors import LodetraceError, Malformed, Unverified
+from ledger.keys import Keys
 from ledger.links import Attestation, attestations, check_links, check_order, check_refs, check_subject
 from ledger.log.canonical import b64, format_json, parse_json, unb64
-from ledger.log.checkpoints import Checkpoint, claimed_origin, open_checkpoint
+from ledger.log.checkpoints import Checkpoint, claimed, claimed_origin, open_checkpoint
 from ledger.log.disclosures import open_slots
 from ledger.log.merkle import check_consistency, check_inclusion, leaf_hash
-from ledger.log.notes import Verifier
-from ledger.log.trust import Policy
+from ledger.log.trust import Policy, Trusted
+from ledger.log.trust import organisation as name_of
 from ledger.matter.event_types import EVENT_TYPES
 from ledger.matter.events import KINDS, Event, is_id, is_origin
 from ledger.origins import check_origins, check_vectors
+from ledger.registry import Line
+from ledger.standing import Known, Standing, check_entry, check_lines, check_succession, keys_of_log, known_members
 
 FORMAT = "lodetrace evidence v1"
 _SUBJECTS = ({"batch"}, {"batch", "unit"}, {"shipment"}, {"log"})
@@ -75,7 +79,7 @@ class Evidence:
     made_at: str
     consistency: tuple[Consistency, ...] = ()
     attestations: tuple[Any, ...] = ()
-    standing: tuple[Any, ...] = ()
+    standing: tuple[Standing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +94,11 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class LogFacts:
-    """What is known of a log that the evidence names: its keys from entry 0, its newest verified checkpoint."""
+    """What is known of a log that the evidence names: entry 0, its keys, its newest verified checkpoint."""
 
     origin: str
     opened: Event
-    authors: tuple[Verifier, ...]
+    keys: Keys
     newest: Checkpoint
     witnesses: tuple[tuple[str, int], ...]
     consistent: bool
@@ -103,7 +107,8 @@ class LogFacts:
 @dataclass(frozen=True, slots=True)
 class Result:
     """What `verify` found. `vouched`: under a trust policy. `missing`: refs and sources that are not in the file.
-    `attested`: what authorities and auditors vouch for; nothing without a policy.
+    `attested`: what authorities and auditors vouch for; nothing without a policy. `members`: by name, those whose
+    logs are relied on because a registry admits them.
 
     `subject` is what entries say of it; what only the file says is in `evidence.subject`, and is believed by nobody.
     """
@@ -116,6 +121,7 @@ class Result:
     heads: tuple[Checkpoint, ...]
     missing: tuple[str, ...] = field(default=())
     attested: tuple[Attestation, ...] = field(default=())
+    members: Mapping[str, Known] = field(default_factory=dict)
 
     def attesting(self, checked: Checked) -> tuple[Attestation, ...]:
         """Those that cover an entry: it is below their size, and in the history that they are about."""
@@ -156,7 +162,18 @@ def evidence_json(evidence: Evidence) -> dict[str, Any]:
         ],
         "disclosures": [{"leaf": b64(leaf), "opens": list(texts)} for leaf, texts in evidence.disclosures.items()],
         "attestations": list(evidence.attestations),
-        "standing": list(evidence.standing),
+        "standing": [
+            {
+                "log": one.log,
+                "index": one.index,
+                "name": one.line.name,
+                "position": one.line.position,
+                "last_index": one.line.last_index,
+                "last_leaf": b64(one.line.last_leaf),
+                "path": [b64(node) for node in one.line.path],
+            }
+            for one in evidence.standing
+        ],
         "made_at": evidence.made_at,
     }
 
@@ -202,7 +219,20 @@ def evidence_of(value: Any) -> Evidence:
                 unb64(row["leaf"], field="leaf", size=32): tuple(row["opens"]) for row in value["disclosures"]
             },
             attestations=tuple(value["attestations"]),
-            standing=tuple(value["standing"]),
+            standing=tuple(
+                Standing(
+                    _text(row["log"]),
+                    _size(row["index"]),
+                    Line(
+                        _text(row["name"]),
+                        _size(row["position"]),
+                        _size(row["last_index"]),
+                        unb64(row["last_leaf"], field="last_leaf", size=32),
+                        tuple(unb64(node, field="path", size=32) for node in row["path"]),
+                    ),
+                )
+                for row in value["standing"]
+            ),
             made_at=_text(value["made_at"]),
         )
     except (KeyError, TypeError, AttributeError, IndexError) as error:
@@ -237,53 +267,82 @@ def _subject(value: Any) -> dict[str, str]:
 # -- the procedure ------------------------------------------------------------------------------------------------
 
 
-def verify(evidence: Evidence, policy: Policy | None) -> Result:
+def verify(evidence: Evidence, policy: Policy | None, now: datetime | None = None) -> Result:
     """The checks in their order. Without a policy each log is taken at its own word: self-consistent, no more.
 
-    1  trust: every log must be named by the policy (its key), or the evidence is of strangers
-    2  registry and standing: none yet; logs are named directly in the policy
+    1  trust: every log is named by the policy (its key), or its organisation is a member of a registry that is
     3  each checkpoint: signature of its log, witness quorum of the policy
     4  consistency between the checkpoints of one log, where shown
     5  each entry: inclusion, signature by the keys valid at its index, origin and index as stated; their order
     6  each disclosure: path and digest, and the form of what it says
+    2  registry and standing, once steps 3 to 6 were taken for the logs that the policy names: who is a member, with
+       which keys, and that nothing said of a member was left out. Then they are taken for the members' logs
     7  each ref: the entry it names is the one it means
     8  custody: sources present, both sides of each handover and shared adjustment agree, no origin comes from nowhere;
        all over what is disclosed
     9  the subject: an entry here makes it, and says of it what the file says
+    10 members: nothing was shipped while suspended, nothing signed by a revoked key
+
+    `now` is what time it is for the reader: a policy that says how old a standing may be needs it.
     """
     entries = _parse_entries(evidence)
-    keys = _log_keys(evidence, entries, policy)
-    opened = _check_checkpoints(evidence, keys, policy)
-    consistent = _check_consistency(evidence, opened)
-    logs = _open_logs(evidence, entries, opened, consistent, policy)
-    places: dict[tuple[str, int], tuple[Proven, Entry]] = {}
-    for proven, entry in zip(evidence.entries, entries, strict=True):
-        _check_entry(proven, entry, opened[proven.checkpoint], logs)
-        if places.setdefault((entry.origin, entry.index), (proven, entry))[1].raw != entry.raw:
-            raise Unverified("two-entries-one-place", field="entries", value=entry.index, log=entry.origin)
-    check_order(entry for _, entry in places.values())
-    leaves = {place: entry.leaf for place, (_, entry) in places.items()}
-    for leaf in evidence.disclosures.keys() - set(leaves.values()):
-        raise Unverified("disclosure-of-nothing", field="disclosures", value=b64(leaf))
-    checked = {place: _open(evidence, *found) for place, found in places.items()}
-    events = {place: one.event for place, one in checked.items()}
-    roots = {(point.origin, point.size): point.root for point in opened}
+    origins = {claimed_origin(note) for note in evidence.checkpoints} | {entry.origin for entry in entries}
+    named = origins if policy is None else origins & policy.logs.keys()
+    if policy is not None and not policy.registries:
+        _refuse_strangers(origins - named)
+    logs = _check_logs(evidence, entries, named, policy, {})
+    known: dict[str, Known] = {}
+    registries = None if policy is None else policy.registries
+    check_lines(evidence.standing, logs.events, registries)
+    if policy is not None and origins != named:
+        told = known_members(
+            evidence.standing, logs.events, logs.leaves, policy.registries, now, policy.standing_max_age_days
+        )
+        names = {name_of(origin) for origin in origins - named}
+        known = {name: told[name] for name in sorted(names & told.keys())}
+        _refuse_strangers(origin for origin in origins - named if name_of(origin) not in known)
+        logs = logs.joined(_check_logs(evidence, entries, origins - named, policy, known))
+    events, leaves, roots = logs.events, logs.leaves, logs.roots
     missing = check_refs(events, leaves, roots) + check_links(events, leaves)
-    known = [event for _, event in sorted(events.items(), key=lambda item: item[0]) if event is not None]
-    check_origins(known)
-    said, absent = check_subject(evidence.subject, known)
-    missing += absent
-    openings = {origin: facts.opened for origin, facts in logs.items()}
-    return Result(
+    known_events = [event for _, event in sorted(events.items(), key=lambda item: item[0]) if event is not None]
+    check_origins(known_events)
+    said, absent = check_subject(evidence.subject, known_events)
+    missing += absent + [f"{one.registry} standing {name}" for name, one in known.items() if one.as_of is None]
+    roles = {origin: _roles(facts, known.get(name_of(origin))) for origin, facts in logs.facts.items()}
+    result = Result(
         evidence,
         said,
-        checked,
-        logs,
+        logs.checked,
+        logs.facts,
         policy is not None,
-        tuple(opened),
+        tuple(logs.heads[position] for position in range(len(evidence.checkpoints))),
         tuple(dict.fromkeys(missing)),
-        attestations(events, openings, roots) if policy is not None else (),
+        attestations(events, roles, roots) if policy is not None else (),
+        known,
     )
+    for one in known.values():
+        _check_member(result, one)
+    return result
+
+
+def _check_member(result: Result, known: Known) -> None:
+    """Step 10."""
+    own = {place: one for place, one in result.entries.items() if name_of(place[0]) == known.member.name}
+    for place, one in own.items():
+        if place[1] == 0:
+            check_succession(known, result.logs[place[0]].opened)
+        check_entry(known, one.entry, one.event, result.logs[place[0]].keys.signers_at(place[1]), result.attesting(one))
+
+
+def _roles(facts: LogFacts, known: Known | None) -> Collection[str]:
+    if known is not None:
+        return tuple(known.member.told["roles"])
+    return (str(facts.opened.scalar("log").get("role")),)
+
+
+def _refuse_strangers(origins: Iterable[str]) -> None:
+    for origin in sorted(origins):
+        raise Unverified("log-not-trusted", field="policy", value=origin)
 
 
 def _parse_entries(evidence: Evidence) -> list[Entry]:
@@ -298,63 +357,114 @@ def _parse_entries(evidence: Evidence) -> list[Entry]:
     return entries
 
 
-def _log_keys(evidence: Evidence, entries: Sequence[Entry], policy: Policy | None) -> dict[str, Verifier]:
-    """Step 1. The key of each log: from the policy; without one, from the log's own entry 0 (nobody vouches)."""
-    keys: dict[str, Verifier] = {}
-    for origin in {claimed_origin(note) for note in evidence.checkpoints} | {entry.origin for entry in entries}:
-        if policy is not None:
-            named = policy.logs.get(origin)
-            if named is None:
-                raise Unverified("log-not-trusted", field="policy", value=origin)
-            keys[origin] = named[0]
-            continue
-        here = (entry for entry in entries if (entry.origin, entry.index, entry.type) == (origin, 0, "log_opened"))
-        first = next(here, None)
-        if first is None:
-            raise Unverified("entry-zero-missing", field="entries", value=origin)
-        event = open_event(first, evidence.disclosures.get(first.leaf, ()))
-        keys[origin] = keys_of(event, "log")[0]
+# -- steps 3 to 6, of some logs -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Logs:
+    """What was checked of some logs. `heads` by position in the file's checkpoints."""
+
+    heads: Mapping[int, Checkpoint]
+    facts: Mapping[str, LogFacts]
+    checked: Mapping[tuple[str, int], Checked]
+
+    @property
+    def events(self) -> dict[tuple[str, int], Event | None]:
+        return {place: one.event for place, one in self.checked.items()}
+
+    @property
+    def leaves(self) -> dict[tuple[str, int], bytes]:
+        return {place: one.entry.leaf for place, one in self.checked.items()}
+
+    @property
+    def roots(self) -> dict[tuple[str, int], bytes]:
+        return {(head.origin, head.size): head.root for head in self.heads.values()}
+
+    def joined(self, others: "_Logs") -> "_Logs":
+        return _Logs({**self.heads, **others.heads}, {**self.facts, **others.facts}, {**self.checked, **others.checked})
+
+
+def _check_logs(
+    evidence: Evidence,
+    entries: Sequence[Entry],
+    origins: Collection[str],
+    policy: Policy | None,
+    known: Mapping[str, Known],
+) -> _Logs:
+    """Steps 3 to 6 for the logs `origins`: named by the policy, or of the members `known`, or at their own word."""
+    rows = [row for row in zip(evidence.entries, entries, strict=True) if row[1].origin in origins]
+    told: dict[str, Keys] = {}
+    if policy is None or known:
+        told = {origin: _told_keys(evidence, rows, origin, known.get(name_of(origin))) for origin in sorted(origins)}
+    trusted: dict[int, Trusted] = {}
+    for position, note in enumerate(evidence.checkpoints):
+        point = claimed(note)
+        if point.origin in origins:
+            trusted[position] = _open_checkpoint(note, point, told.get(point.origin), policy, known)
+    heads = {position: one.checkpoint for position, one in trusted.items()}
+    consistent = _check_consistency(evidence, heads, origins)
+    facts = _open_logs(evidence, rows, trusted, consistent, told)
+    places: dict[tuple[str, int], tuple[Proven, Entry]] = {}
+    for proven, entry in rows:
+        _check_entry(proven, entry, heads.get(proven.checkpoint), facts)
+        if places.setdefault((entry.origin, entry.index), (proven, entry))[1].raw != entry.raw:
+            raise Unverified("two-entries-one-place", field="entries", value=entry.index, log=entry.origin)
+    check_order(entry for _, entry in places.values())
+    for leaf in evidence.disclosures.keys() - {entry.leaf for entry in entries}:
+        raise Unverified("disclosure-of-nothing", field="disclosures", value=b64(leaf))
+    return _Logs(heads, facts, {place: _open(evidence, *found) for place, found in places.items()})
+
+
+def _told_keys(evidence: Evidence, rows: Iterable[tuple[Proven, Entry]], origin: str, known: Known | None) -> Keys:
+    """Of a log that the policy does not name, the keys are a member's as its registry tells them; or its own word."""
+    own = [entry for _, entry in rows if entry.origin == origin]
+    first = next((entry for entry in own if (entry.index, entry.type) == (0, "log_opened")), None)
+    if first is None:
+        raise Unverified("entry-zero-missing", field="entries", value=origin)
+    opened = open_event(first, evidence.disclosures.get(first.leaf, ()))
+    return _own_keys(evidence, opened, own) if known is None else keys_of_log(known, origin, opened, first.leaf)
+
+
+def _own_keys(evidence: Evidence, opened: Event, entries: Iterable[Entry]) -> Keys:
+    """The keys that a log's entry 0 publishes, and its `rekeyed` entries in this file after it."""
+    keys = Keys.opened(opened)
+    for _, entry in sorted({entry.index: entry for entry in entries if entry.type == "rekeyed"}.items()):
+        keys = keys.after(entry.index, open_event(entry, evidence.disclosures.get(entry.leaf, ())))
     return keys
 
 
-def keys_of(opened: Event, use: str) -> tuple[Verifier, ...]:
-    """The Ed25519 keys that a `log_opened` publishes for a use, in their order. Others are carried and passed over."""
-    if opened.scalar("log").get("name", opened.name) != opened.name:
-        raise Unverified("entry-elsewhere", field="log.name", value=opened.scalar("log")["name"])
-    name = opened.origin if use == "log" else f"{opened.name}/{use}"
-    found = [
-        Verifier.from_public(name, unb64(str(key.get("key")), field="keys", size=32))
-        for key in opened.scalar("keys").get("list", ())
-        if (key["use"], key["alg"]) == (use, "ed25519")
-    ]
-    if not found:
-        raise Unverified("key-not-published", field="keys", value=use, log=opened.origin)
-    return tuple(found)
-
-
-def _check_checkpoints(evidence: Evidence, keys: Mapping[str, Verifier], policy: Policy | None) -> list[Checkpoint]:
+def _open_checkpoint(
+    note: bytes, point: Checkpoint, keys: Keys | None, policy: Policy | None, known: Mapping[str, Known]
+) -> Trusted:
     """Step 3. Under a policy its witness quorum counts too; without one, the log's own signature is all there is."""
-    opened = []
-    for note in evidence.checkpoints:
-        origin = claimed_origin(note)
-        if policy is None:
-            opened.append(open_checkpoint(note, keys[origin], origin))
-        else:
-            opened.append(policy.open_checkpoint(note).checkpoint)
-    return opened
+    if keys is None:
+        assert policy is not None, "without a policy, keys are told by the logs"
+        return policy.open_checkpoint(note)
+    log = keys.log_at(point.size)
+    if policy is None:
+        return Trusted(open_checkpoint(note, log, point.origin), log, ())
+    member = known[name_of(point.origin)].member
+    if member.revoked_at(point.origin, point.size - 1, log.public, "log") is not None:
+        raise Unverified("key-revoked", field="checkpoints", value=point.size, log=point.origin, key=log.name)
+    return policy.open_checkpoint(note, log)
 
 
-def _check_consistency(evidence: Evidence, opened: Sequence[Checkpoint]) -> dict[str, bool]:
+def _check_consistency(
+    evidence: Evidence, heads: Mapping[int, Checkpoint], origins: Collection[str]
+) -> dict[str, bool]:
     """Step 4. One root for one size; proofs between sizes where given. Answers, by log, whether all sizes are shown."""
     roots: dict[tuple[str, int], bytes] = {}
     sizes: dict[str, set[int]] = {}
-    for checkpoint in opened:
+    for checkpoint in heads.values():
         known = roots.setdefault((checkpoint.origin, checkpoint.size), checkpoint.root)
         if known != checkpoint.root:
             raise Unverified("fork", field="checkpoints", value=checkpoint.size, log=checkpoint.origin)
         sizes.setdefault(checkpoint.origin, set()).add(checkpoint.size)
+    elsewhere = {claimed_origin(note) for note in evidence.checkpoints} - set(origins)
     joined: dict[str, set[tuple[int, int]]] = {}
     for proof in evidence.consistency:
+        if proof.log in elsewhere:
+            continue
         try:
             old, new = roots[proof.log, proof.old], roots[proof.log, proof.new]
         except KeyError as error:
@@ -369,34 +479,36 @@ def _check_consistency(evidence: Evidence, opened: Sequence[Checkpoint]) -> dict
 
 def _open_logs(
     evidence: Evidence,
-    entries: Sequence[Entry],
-    opened: Sequence[Checkpoint],
+    rows: Sequence[tuple[Proven, Entry]],
+    trusted: Mapping[int, Trusted],
     consistent: Mapping[str, bool],
-    policy: Policy | None,
+    told: Mapping[str, Keys],
 ) -> dict[str, LogFacts]:
-    """Entry 0 of each log, included under its checkpoint, gives the author keys that sign all its entries."""
+    """Entry 0 of each log, included under its checkpoint, and what replaced its keys since."""
     logs: dict[str, LogFacts] = {}
-    for proven, entry in zip(evidence.entries, entries, strict=True):
+    for proven, entry in rows:
         if entry.index != 0 or entry.origin in logs:
             continue
         if entry.type != "log_opened":
             raise Unverified("entry-zero-missing", field="entries", value=entry.origin)
-        _check_inclusion(proven, entry, opened[proven.checkpoint])
+        _check_inclusion(proven, entry, trusted[proven.checkpoint].checkpoint if proven.checkpoint in trusted else None)
         event = open_event(entry, evidence.disclosures.get(entry.leaf, ()))
-        newest = max((point for point in opened if point.origin == entry.origin), key=lambda point: point.size)
-        note = evidence.checkpoints[opened.index(newest)]
-        cosigned = policy.open_checkpoint(note).cosigned if policy is not None else ()
-        witnesses = tuple((key.name, time) for key, time in cosigned)
-        facts = LogFacts(entry.origin, event, keys_of(event, "author"), newest, witnesses, consistent[entry.origin])
-        logs[entry.origin] = facts
-    for entry in entries:
+        own = (one for one in trusted.values() if one.checkpoint.origin == entry.origin)
+        newest = max(own, key=lambda one: one.checkpoint.size)
+        witnesses = tuple((key.name, time) for key, time in newest.cosigned)
+        keys = told.get(entry.origin)
+        if keys is None:
+            keys = _own_keys(evidence, event, (one for _, one in rows if one.origin == entry.origin))
+        keys.of("author", 0)
+        logs[entry.origin] = LogFacts(entry.origin, event, keys, newest.checkpoint, witnesses, consistent[entry.origin])
+    for _, entry in rows:
         if entry.origin not in logs:
             raise Unverified("entry-zero-missing", field="entries", value=entry.origin)
     return logs
 
 
-def _check_inclusion(proven: Proven, entry: Entry, checkpoint: Checkpoint) -> None:
-    if checkpoint.origin != entry.origin:
+def _check_inclusion(proven: Proven, entry: Entry, checkpoint: Checkpoint | None) -> None:
+    if checkpoint is None or checkpoint.origin != entry.origin:
         raise Unverified("entry-elsewhere", field="entries", value=f"{entry.origin} {entry.index}")
     try:
         check_inclusion(proven.path, entry.index, checkpoint.size, leaf_hash(proven.note), checkpoint.root)
@@ -404,11 +516,11 @@ def _check_inclusion(proven: Proven, entry: Entry, checkpoint: Checkpoint) -> No
         raise Unverified("entry-not-included", field="entries", value=entry.index, log=entry.origin) from error
 
 
-def _check_entry(proven: Proven, entry: Entry, checkpoint: Checkpoint, logs: Mapping[str, LogFacts]) -> None:
+def _check_entry(proven: Proven, entry: Entry, checkpoint: Checkpoint | None, logs: Mapping[str, LogFacts]) -> None:
     """Step 5."""
     _check_inclusion(proven, entry, checkpoint)
     try:
-        check_authors(entry, logs[entry.origin].authors)
+        check_authors(entry, logs[entry.origin].keys.signers_at(entry.index))
     except Unverified as error:
         raise Unverified("entry-signature-bad", field="entries", value=entry.index, log=entry.origin) from error
 

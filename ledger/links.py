@@ -11,7 +11,7 @@ Does not check: signatures and proofs (evidence.py did, before), what goods are 
 custody (audit.py).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,7 @@ _REFS = {
 }
 """Which slot of a type refers to an entry elsewhere, and of which type that must be."""
 ATTESTERS = frozenset({"authority", "auditor", "certifier"})
-"""Roles, as entry 0 states them, of those whose `attested` counts where the policy names their log."""
+"""Roles of those whose `attested` counts where their log is trusted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,13 +184,16 @@ _ONE_SOURCE = (("packed", "packing", "batch"), ("drawn", "draw", "period"), ("cl
 
 
 def attestations(
-    events: Mapping[Place, Event | None], opened: Mapping[str, Event], roots: Mapping[Place, bytes]
+    events: Mapping[Place, Event | None], roles: Mapping[str, Collection[str]], roots: Mapping[Place, bytes]
 ) -> tuple[Attestation, ...]:
-    """Those that count: by an authority, auditor or certifier, of another's log, at a size whose checkpoint is here."""
+    """Those that count: by an authority, auditor or certifier, of another's log, at a size whose checkpoint is here.
+
+    `roles` of each log: as the registry says that its organisation is relied on for, else as its entry 0 says.
+    """
     found = []
     for (by, index), event in _in_order(events):
         told = event.scalar("attestation")
-        if not told or opened[by].scalar("log").get("role") not in ATTESTERS:
+        if not told or ATTESTERS.isdisjoint(roles[by]):
             continue
         own = told["log"].rpartition("/")[0] == event.name
         if not own and (told["log"], told["size"]) in roots:

@@ -1215,6 +1215,105 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field}: two different entries claim to be number {value} of {log}. Keep both, and report them.",
         "{field}：有两个不同的条目都自称是 {log} 的第 {value} 号。请保留两份并报告监管部门。",
     ),
+    # --- ledger/keys.py ----------------------------------------------------------------------------------
+    "key-not-committed": (
+        "{field}: the new key of {log} for {value} was not committed to before. Use the key made in advance.",
+        "{field}：{log} 用途为 {value} 的新密钥未在上一份密钥列表中作出承诺。请使用预先生成的密钥。",
+    ),
+    "rekeyed-out-of-order": (
+        "{field}: {log} cannot replace keys at entry {value}, before the keys that it replaces. Cite the right entry.",
+        "{field}：{log} 不能在第 {value} 号条目更换密钥，该处早于被更换的密钥。请引用正确的条目。",
+    ),
+    # --- ledger/registry.py ------------------------------------------------------------------------------
+    "key-not-of-member": (
+        "{field}: {value} is no key that {name} published for the use {use}. Copy it from the member's keys.",
+        "{field}：{value} 不是 {name} 为用途 {use} 公布过的密钥。请从该成员的密钥中复制。",
+    ),
+    "keys-are-others": (
+        "{field} are not the keys in force of {value}. Keys change by `rekeyed` only; repeat the ones in force.",
+        "{field} 不是 {value} 现行的密钥。密钥只能通过 rekeyed 更换；请填写现行密钥。",
+    ),
+    "log-is-another": (
+        "{field}: {value} is not the log that the member writes now, {log}. Name that one, or a new one as successor.",
+        "{field}：{value} 不是该成员现在书写的日志（{log}）。请填写该日志；若为后继日志，请填写新的日志名。",
+    ),
+    "member-unknown": (
+        "{field}: {value} was never admitted here. Admit it first, and name no entry before that.",
+        "{field}：{value} 从未在此获准加入。请先登记加入，且不要引用更早的条目。",
+    ),
+    "name-taken": (
+        "{field}: the name {value} is taken since entry {index}. Choose another name; or, of the same member, cite it.",
+        "{field}：名称 {value} 已被占用（第 {index} 号条目）。请换一个名称；若为同一成员，请引用该条目。",
+    ),
+    "not-suspended": (
+        "{field}: {value} is not suspended, so nothing is to be restored.",
+        "{field}：{value} 并未被暂停，无需恢复。",
+    ),
+    "not-the-entry-before": (
+        "{field} is {value}, but the last entry about this member is {index}. Look at what it says, then cite it.",
+        "{field} 为 {value}，而关于该成员的上一条目为第 {index} 号。请查看其内容后再引用。",
+    ),
+    "policy-not-one": (
+        "{field} is no trust policy, line {value}: {why} Correct that line.",
+        "{field} 不是有效的信任策略（第 {value} 行）：{why} 请更正该行。",
+    ),
+    "size-went-back": (
+        "{field} is {value}, before {before}, which the registry stated already. Take the member's newest checkpoint.",
+        "{field} 为 {value}，小于登记处此前已记录的 {before}。请采用该成员最新的检查点。",
+    ),
+    "standing-differs": (
+        "{field} is {value}, but the {n} members as they are now have the root {root}. Compute it again.",
+        "{field} 为 {value}，而现有 {n} 个成员对应的根为 {root}。请重新计算。",
+    ),
+    "standing-unproven": (
+        "The line of {value} is not shown to be in the {field} that it names. Ask for it again from whoever made it.",
+        "未能证明 {value} 的一行在其所指的 {field} 之中。请向制作者重新索取。",
+    ),
+    "suspended-already": (
+        "{field}: {value} is suspended since entry {index}. Restore it first.",
+        "{field}：{value} 自第 {index} 号条目起已被暂停。请先恢复。",
+    ),
+    # --- ledger/standing.py ------------------------------------------------------------------------------
+    "key-revoked": (
+        "{field}: what {key} signed of {log} at {value} does not count: the registry revoked that key. Reject it.",
+        "{field}：{log} 在 {value} 处由 {key} 所签的内容无效：该密钥已被登记处吊销。请勿采信。",
+    ),
+    "keys-differ-from-log": (
+        "{field} that the registry {registry} tells of {value} are not those of its entry 0. Do not rely on it.",
+        "登记处 {registry} 所述 {value} 的密钥（{field}）与其第 0 号条目不符。请勿采信。",
+    ),
+    "log-not-admitted": (
+        "{field}: {value} is not the log with which {name} was admitted. Do not rely on it.",
+        "{field}：{value} 不是 {name} 获准加入时的日志。请勿采信。",
+    ),
+    "predecessor-differs": (
+        "The {field} in entry 0 of {value} is not the last checkpoint of {log} that counts. Do not rely on it.",
+        "{value} 第 0 号条目中的 {field} 不是 {log} 最后一个有效的检查点。请勿采信。",
+    ),
+    "registry-chain-broken": (
+        "{field}: entry {value} of the registry {log} does not follow from the ones before: {why} Do not rely on it.",
+        "{field}：登记处 {log} 的第 {value} 号条目与之前的条目不衔接：{why} 请勿采信。",
+    ),
+    "registry-entry-left-out": (
+        "{field}: entry {value} of the registry {log} about {name} was left out of this file. Ask for the whole.",
+        "{field}：此文件缺少登记处 {log} 关于 {name} 的第 {value} 号条目。请索取完整的文件。",
+    ),
+    "shipped-while-suspended": (
+        "{field}: entry {value} of {log} ships goods while the registry had suspended its organisation. Refuse them.",
+        "{field}：{log} 的第 {value} 号条目在其单位被登记处暂停期间发货。请拒收。",
+    ),
+    "standing-contradicted": (
+        "The {field} at entry {value} of the registry {log} is not what its own entries say. Do not rely on it.",
+        "登记处 {log} 第 {value} 号条目的 {field} 与其自身的条目不符。请勿采信。",
+    ),
+    "standing-of-other": (
+        "The {field} is of {value}, which is no registry of the trust policy. Name it there if you trust it.",
+        "{field} 出自 {value}，而它不是信任策略中的登记处。如信任，请在策略中注明。",
+    ),
+    "standing-stale": (
+        "The {field} of {value} is of {as_of}, {days} days ago; the policy allows {limit}. Ask for a newer file.",
+        "{value} 的 {field} 为 {as_of}，距今 {days} 天，超过策略所允许的 {limit} 天。请索取较新的文件。",
+    ),
     # --- ledger/audit.py ---------------------------------------------------------------------------------
     "checkpoint-broken": (
         "A checkpoint of {log} does not hold: {why} It was changed, or is of another log. Fetch it again.",

@@ -99,6 +99,18 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Several checkpoints of {log} are given; that they are one history is not shown here.",
         "给出了 {log} 的多个检查点；此处未展示它们属于同一历史。",
     ),
+    "member": (
+        "{name} is a member of the registry {registry} as of {as_of}.",
+        "截至 {as_of}，{name} 是登记处 {registry} 的成员。",
+    ),
+    "member-days": (
+        "{name} is a member of the registry {registry} as of {as_of}, {days} days ago.",
+        "截至 {as_of}（{days} 天前），{name} 是登记处 {registry} 的成员。",
+    ),
+    "member-suspended": (
+        "{name} was suspended by the registry {registry}, from size {size} of its log on.",
+        "登记处 {registry} 自 {name} 日志大小 {size} 起暂停了该成员。",
+    ),
     "not-vouched": (
         "Self-consistent, vouched by nobody: no trust policy was given.",
         "自洽，但无人担保：未提供信任策略。",
@@ -273,6 +285,7 @@ def judge(result: Result) -> Verdict:
     notices += [
         ("consistency-not-shown", {"log": facts.origin}) for facts in result.logs.values() if not facts.consistent
     ]
+    notices += _members(result)
     if not result.vouched:
         notices.append(("not-vouched", {}))
     notices += [("cut-at-period", facts) for facts in _cut_at(checked)]
@@ -291,6 +304,19 @@ def judge(result: Result) -> Verdict:
         missing=result.missing,
         notices=tuple(notices),
     )
+
+
+def _members(result: Result) -> list[Sentence]:
+    """How old the word is by which an organisation is taken for a member, and who may not act for now."""
+    found: list[Sentence] = []
+    for name, known in result.members.items():
+        told = {"name": name, "registry": known.registry, "as_of": known.as_of}
+        if known.as_of is not None:
+            found.append(("member", told) if known.days is None else ("member-days", {**told, "days": known.days}))
+        if known.member.suspended:
+            size = known.member.suspensions[-1][0][1]
+            found.append(("member-suspended", {"name": name, "registry": known.registry, "size": size}))
+    return found
 
 
 def _cut_at(checked: Iterable[Checked]) -> list[Mapping[str, Any]]:
@@ -398,6 +424,8 @@ def _named(event: Event) -> list[int]:
 
 def _organisation(result: Result, log: str) -> str:
     facts = result.logs[log]
+    if facts.opened.name in result.members:
+        return str(result.members[facts.opened.name].member.told["organisation"])
     return str(facts.opened.scalar("log").get("organisation", facts.opened.name))
 
 

@@ -22,11 +22,12 @@ from os import cpu_count
 from pathlib import Path
 from typing import Any
 
-from ledger.audit import Record, Replay, Run, authors_of, check_entries
+from ledger.audit import Record, Replay, Run, authors_of, check_entries, keys_after
 from ledger.entries import open_event, parse_entry
 from ledger.errors import LodetraceError, Malformed, Unknown, Unverified
+from ledger.keys import Keys
 from ledger.log.canonical import b64
-from ledger.log.checkpoints import Checkpoint, open_checkpoint
+from ledger.log.checkpoints import Checkpoint, claimed, open_checkpoint
 from ledger.log.notes import Verifier
 from ledger.matter.events import Event
 from ledger.matter.findings import Finding
@@ -103,21 +104,23 @@ def audit(
     if first is None:
         raise Malformed("malformed", field="log", why="it has no entries")
     try:
-        origin, authors, log_key = authors_of(first)
+        origin, keys, _ = authors_of(first)
         opened = open_event(parse_entry(first.raw), first.disclosures, whole=True)
     except LodetraceError as error:
         raise Unverified("audit-broken", field="entry", value=0, log="?", why=str(error)) from error
-    if source.log_key is not None and source.log_key != log_key:
-        raise Unverified("audit-broken", field="entry", value=0, log=origin, why="its log key is not the trusted one")
     told = _Told(source, origin, watch_of(opened, reference or Reference.parse(), key))
     replay = Replay(origin, told.watch.reference, told.booked, told.hear, source.ruleset)
     with _uncollected():
-        for run in _checked(_chunks(first, records), origin, authors):
+        for run in _checked(_chunks(first, records), origin, keys):
+            for index, event in enumerate(run.events, run.start):
+                keys = keys.after(index, event)
             told.leaves += run.leaves
             replay.take(run)
             told.compare_flows(run.start, replay)
             progress(replay.size)
-    points = [_open_point(note, log_key, origin) for note in source.checkpoints()]
+    if source.log_key is not None and source.log_key not in {keys.log_at(size) for size, _ in keys.lists}:
+        raise Unverified("audit-broken", field="entry", value=0, log=origin, why="its log key is not the trusted one")
+    points = [_open_point(note, keys, origin) for note in source.checkpoints()]
     root = replay.finish(points)
     shown = None if source.stock is None else source.stock(replay.view)
     if shown is not None:
@@ -179,9 +182,9 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _open_point(note: bytes, log_key: Verifier, origin: str) -> Checkpoint:
+def _open_point(note: bytes, keys: Keys, origin: str) -> Checkpoint:
     try:
-        return open_checkpoint(note, log_key, origin)
+        return open_checkpoint(note, keys.log_at(claimed(note).size), origin)
     except LodetraceError as error:
         raise Unverified("checkpoint-broken", field="checkpoint", log=origin, why=str(error)) from error
 
@@ -202,18 +205,16 @@ def _chunks(first: Record, rest: Iterator[Record]) -> Iterator[list[Record] | Lo
         yield chunk
 
 
-def _checked(
-    chunks: Iterator[list[Record] | LodetraceError], origin: str, authors: Sequence[Verifier]
-) -> Iterator[Run]:
+def _checked(chunks: Iterator[list[Record] | LodetraceError], origin: str, keys: Keys) -> Iterator[Run]:
     """Runs in order. One chunk alone is not worth a process; a log that broke early stops the rest."""
     head, second = next(chunks), next(chunks, None)
     assert isinstance(head, list), "there is a first record"
     if not isinstance(second, list):
-        yield check_entries(head, 0, origin, authors)
+        yield check_entries(head, 0, origin, keys)
         if second is not None:
             raise second
         return
-    start, workers, vkeys = 0, cpu_count() or 1, [author.vkey for author in authors]
+    start, workers = 0, cpu_count() or 1
     # spawn, not fork: a forked child would inherit sockets and locks of a process that may be serving.
     with ProcessPoolExecutor(workers, get_context("spawn"), gc.disable) as pool:
         under_way: list[Future[bytes]] = []
@@ -222,7 +223,8 @@ def _checked(
             if not isinstance(chunk, list):
                 stopped = chunk
                 break
-            under_way.append(pool.submit(check_packed, pack(chunk), start, origin, vkeys))
+            under_way.append(pool.submit(check_packed, pack(chunk), start, origin, keys))
+            keys = keys_after(keys, chunk, start)
             start += len(chunk)
             if len(under_way) > 2 * workers:
                 yield unpack(under_way.pop(0).result())

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ledger.entries import open_entry, parse_entry
 from ledger.errors import Conflict, LodetraceError, Unavailable, Unverified
-from ledger.evidence import keys_of
+from ledger.keys import keys_of
 from ledger.log.checkpoints import open_checkpoint
 from ledger.log.merkle import root_at
 from ledger.log.trust import Policy, organisation

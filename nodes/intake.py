@@ -16,7 +16,8 @@ from typing import Any
 from ledger.disclosing import merge
 from ledger.entries import id_in, open_event, split_id
 from ledger.errors import Forked, LodetraceError, Malformed, Refusal, Unverified
-from ledger.evidence import FILE_MAX, Checked, Result, evidence_of, keys_of, verify
+from ledger.evidence import FILE_MAX, Checked, Result, evidence_of, verify
+from ledger.keys import keys_of
 from ledger.log.canonical import b64, parse_json, unb64
 from ledger.log.checkpoints import claimed_origin
 from ledger.log.merkle import leaf_hash
@@ -99,7 +100,7 @@ def open_message(node: Node, data: bytes) -> Message:
         raise Unverified(
             "subject-differs", field="evidence.subject", value=", ".join(evidence.subject.values()), stated=subject
         )
-    result = verify(evidence, node.policy)
+    result = verify(evidence, node.policy, node.clock())
     opened = result.logs.get(f"{sender}/log")
     if opened is None:
         raise Unverified("sender-not-in-evidence", field="cover.sender", value=sender)

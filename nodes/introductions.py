@@ -9,7 +9,7 @@ from typing import Any
 
 from ledger.entries import open_entry, open_event, parse_entry
 from ledger.errors import Malformed, Unknown, Unverified
-from ledger.evidence import keys_of
+from ledger.keys import keys_of
 from ledger.log.canonical import unb64
 from ledger.log.merkle import check_inclusion
 from ledger.log.notes import Verifier

@@ -6,13 +6,13 @@ Reading is in trace.py, evidence.py and scan.py; what comes from and goes to oth
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from ledger.errors import Conflict, LodetraceError, Refusal, Unavailable, Unverified
-from ledger.evidence import keys_of
+from ledger.keys import keys_of
 from ledger.log.canonical import b64, dump
 from ledger.log.merkle import prove_inclusion
 from ledger.log.trust import Policy
@@ -265,4 +265,4 @@ def _policy(settings: Settings, identity: Identity) -> Policy:
     """The trust policy, with our own log in it: what we wrote ourselves we know."""
     policy = Policy.parse(settings.policy.read_bytes())
     logs = {**policy.logs, identity.origin: (identity.log.verifier, settings.url)}
-    return Policy(logs, policy.witnesses, policy.groups, policy.quorum)
+    return replace(policy, logs=logs)

@@ -7,7 +7,7 @@ import marshal
 from collections.abc import Sequence
 
 from ledger.audit import Record, Run, check_entries
-from ledger.log.notes import Verifier
+from ledger.keys import Keys
 from ledger.matter.events import Event
 
 
@@ -15,10 +15,10 @@ def pack(records: Sequence[Record]) -> bytes:
     return marshal.dumps([(one.raw, list(one.disclosures), one.leaf) for one in records])
 
 
-def check_packed(packed: bytes, start: int, origin: str, vkeys: Sequence[str]) -> bytes:
-    """`check_entries` in another process: keys go there as text, for a loaded one cannot."""
+def check_packed(packed: bytes, start: int, origin: str, keys: Keys) -> bytes:
+    """`check_entries` in another process."""
     records = [Record(*parts) for parts in marshal.loads(packed)]  # noqa: S302 - from our own process
-    run = check_entries(records, start, origin, [Verifier.parse(vkey) for vkey in vkeys])
+    run = check_entries(records, start, origin, keys)
     events = [(event.type, event.origin, event.slots, event.ids, event.recorded_at) for event in run.events]
     return marshal.dumps((run.start, run.previous, run.last, run.first_time, run.last_time, run.leaves, events))
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from ledger.entries import id_in
 from ledger.errors import LodetraceError, Unavailable, Unknown, Unverified
-from ledger.evidence import Result, keys_of, verify
+from ledger.evidence import Result, verify
+from ledger.keys import keys_of
 from ledger.labels import Label, check_code, open_token
 from ledger.log.notes import Verifier
 from ledger.matter.events import Event
@@ -134,7 +135,7 @@ def _known(conn: Connection, node: Node, found: Scan, record: UnitRecord) -> Sca
         made = evidence.of_unit(
             conn, node.origin, unit.id, stamp(node.clock()), below_pools=node.settings.evidence_below_pools
         )
-        result = verify(made, node.policy)
+        result = verify(made, node.policy, node.clock())
         packed = result.entries.get((label.origin, label.index))
         net = result.subject.get("net_mg", str(label.net_mg))
         if packed is None or packed.entry.leaf != label.leaf or net != str(label.net_mg):

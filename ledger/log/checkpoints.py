@@ -131,9 +131,14 @@ def only_signatures_of(raw: bytes, log: Verifier) -> bytes:
     return format_note(note.text, [line for line in note.signatures if _is_of(line, log)])
 
 
+def claimed(raw: bytes) -> Checkpoint:
+    """What a checkpoint note CLAIMS, unverified: to choose the key it must then be opened with."""
+    return parse_checkpoint(parse_note(raw, limit=MAX_CHECKPOINT).text)
+
+
 def claimed_origin(raw: bytes) -> str:
-    """The origin a checkpoint note CLAIMS, unverified: to choose the key it must then be opened with."""
-    return parse_checkpoint(parse_note(raw, limit=MAX_CHECKPOINT).text).origin
+    """The origin a checkpoint note CLAIMS, unverified."""
+    return claimed(raw).origin
 
 
 def _is_of(line: SignatureLine, key: Verifier) -> bool:

@@ -5,6 +5,11 @@
     group <name> all|any|<k> <member>...
     quorum <name>|none
 
+Two lines of ours are comments to other readers of the format:
+
+    #lodetrace registry <origin>                    a log named above, whose word on members is taken
+    #lodetrace standing-max-age-days <days>         how old a registry's word may be
+
 Promises: a policy that does not say exactly one thing is refused with the number of its line. A quorum counts
 organisations, not names: no public key stands twice, no member is in two groups, and the keys of one organisation
 count towards a number only as one member. `Policy.open_checkpoint` gives a checkpoint only if a log named here signed
@@ -25,6 +30,7 @@ from ledger.log.notes import COSIGNATURES, ED25519, Verifier
 
 NONE = "none"
 MAX_POLICY = 1 << 20
+OURS = "#lodetrace"
 
 _not_in_policy = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]").search
 _is_threshold = re.compile(r"[1-9][0-9]{0,5}").fullmatch
@@ -55,6 +61,8 @@ class Policy:
     witnesses: Mapping[str, tuple[Verifier, str | None]] = field(default_factory=dict)  # by name in the policy
     groups: Mapping[str, Group] = field(default_factory=dict)  # members stand before the groups they are in
     quorum: str = NONE
+    registries: frozenset[str] = frozenset()
+    standing_max_age_days: int | None = None
 
     @classmethod
     def parse(cls, text: str | bytes) -> "Policy":
@@ -71,7 +79,14 @@ class Policy:
             raise _refusal(len(lines) + 1, "it does not end with a line end; it may have been cut off")
         if reader.quorum is None:
             raise _refusal(len(lines), "the policy ends and no quorum was named")
-        return cls(reader.logs, reader.witnesses, reader.groups, reader.quorum)
+        return cls(
+            reader.logs,
+            reader.witnesses,
+            reader.groups,
+            reader.quorum,
+            frozenset(reader.registries),
+            reader.standing_max_age_days,
+        )
 
     def satisfied(self, cosigners: Iterable[Verifier]) -> bool:
         """Is the quorum among these keys, whose cosignatures the caller has verified? Distinct keys count."""
@@ -82,25 +97,29 @@ class Policy:
                 good.add(name)
         return self.quorum == NONE or self.quorum in good
 
-    def open_checkpoint(self, raw: bytes) -> Trusted:
-        """The checkpoint in the note `raw`, if its log is trusted here and its cosignatures meet the quorum."""
+    def open_checkpoint(self, raw: bytes, log: Verifier | None = None) -> Trusted:
+        """The checkpoint in the note `raw`, if its log is trusted here and its cosignatures meet the quorum.
+
+        `log` is the key of a log that is not named here, and is trusted because a registry that is named tells it.
+        """
         origin = claimed_origin(raw)
-        if origin not in self.logs:
-            raise Unverified("log-untrusted", field="checkpoint", value=origin)
-        log = self.logs[origin][0]
+        if log is None:
+            if origin not in self.logs:
+                raise Unverified("log-untrusted", field="checkpoint", value=origin)
+            log = self.logs[origin][0]
         checkpoint = open_checkpoint(raw, log, origin)
-        cosigned = tuple(cosignatures(raw, [key for key, _ in self.witnesses_of(origin)]))
+        cosigned = tuple(cosignatures(raw, [key for key, _ in self.witnesses_of(origin, log)]))
         if not self.satisfied(key for key, _ in cosigned):
             names = ", ".join(key.name for key, _ in cosigned) or "-"
             raise Unverified("quorum-missing", field="checkpoint", value=names, quorum=self.quorum)
         return Trusted(checkpoint, log, cosigned)
 
-    def witnesses_of(self, origin: str) -> list[tuple[Verifier, str | None]]:
-        """Whose cosignatures of a log that is named here count, with their URLs.
+    def witnesses_of(self, origin: str, log: Verifier | None = None) -> list[tuple[Verifier, str | None]]:
+        """Whose cosignatures of a log count, with their URLs. `log` is its key, where the log is not named here.
 
         A log's own organisation vouching for it adds nothing, under whatever key or name.
         """
-        log = self.logs[origin][0]
+        log = log or self.logs[origin][0]
         return [
             (key, url)
             for key, url in self.witnesses.values()
@@ -121,6 +140,8 @@ class _Reader:
         self.witnesses: dict[str, tuple[Verifier, str | None]] = {}
         self.groups: dict[str, Group] = {}
         self.quorum: str | None = None
+        self.registries: set[str] = set()
+        self.standing_max_age_days: int | None = None
         self._members: set[str] = set()
         self._whose: dict[str, set[str]] = {}  # the organisations behind a witness or group
         self._line = 0
@@ -130,9 +151,10 @@ class _Reader:
         if _not_in_policy(line):
             raise self._wrong("it holds a control character")
         items = re.findall(r"[^ \t]+", line)
-        if not items or items[0].startswith("#"):
+        if not items or (items[0].startswith("#") and items[0] != OURS):
             return
         known = {"log": self._log, "witness": self._witness, "group": self._group, "quorum": self._quorum}
+        known[OURS] = self._ours
         if items[0] not in known:
             raise self._wrong(f"{items[0]!r} is not log, witness, group or quorum")
         known[items[0]](items[1:])
@@ -182,6 +204,20 @@ class _Reader:
         if items[0] != NONE and items[0] not in self.witnesses and items[0] not in self.groups:
             raise self._wrong(f"{items[0]} is not a witness or group of an earlier line")
         self.quorum = items[0]
+
+    def _ours(self, items: list[str]) -> None:
+        """A line that others pass over. One that we do not know is refused: what it was meant to forbid is not lost."""
+        match items:
+            case ["registry", origin]:
+                if origin not in self.logs or origin in self.registries:
+                    raise self._wrong(f"{origin} is not a log of an earlier line, or is a registry already")
+                self.registries.add(origin)
+            case ["standing-max-age-days", days]:
+                if not _is_threshold(days) or self.standing_max_age_days is not None:
+                    raise self._wrong(f"{days!r} is not a number of days, or stands on an earlier line")
+                self.standing_max_age_days = int(days)
+            case _:
+                raise self._wrong(f"it must be: {OURS} registry <origin>, or {OURS} standing-max-age-days <days>")
 
     def _define(self, name: str) -> None:
         if name == NONE or name in self.witnesses or name in self.groups:

@@ -19,10 +19,10 @@ from ledger.evidence import (
     evidence_json,
     evidence_of,
     format_evidence,
-    keys_of,
     parse_evidence,
     verify,
 )
+from ledger.keys import keys_of
 from ledger.log.canonical import b64, dump
 from ledger.log.disclosures import open_disclosure
 from ledger.log.trust import Policy
@@ -91,7 +91,6 @@ def test_other_kinds_of_values_are_refused(key, wrong):
     if type(wrong) is type(evidence_json(motor_evidence(STORY))[key]) and key in (
         "made_at",
         "attestations",
-        "standing",
     ):
         assert evidence_of(value) is not None
         return
@@ -166,7 +165,7 @@ def test_the_facts_of_each_log():
         "motor.example/witness",
     ]
     assert all(facts.consistent for facts in logs.values())
-    assert logs["motor.example/log"].authors == (signer("motor.example/author").verifier,)
+    assert logs["motor.example/log"].keys.of("author", 0) == (signer("motor.example/author").verifier,)
 
 
 def test_items_of_a_list_are_opened_one_by_one():

@@ -1,0 +1,99 @@
+"""Keys by log position: which keys of an organisation are in force at an index or a size of its log.
+
+Entry 0 publishes the first list; a `rekeyed` entry of the same log replaces it from the next index on, signed by the
+author keys before and then by the ones after. A new key was committed to in the list that it was replaced in.
+
+Promises: which key is in force follows from positions alone, never from anybody's clock; a key that nobody committed to
+is refused. Does not check signatures: whoever opens an entry asks `signers_at` whose there must be.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any
+
+from ledger.errors import Unverified
+from ledger.log.canonical import b64, unb64
+from ledger.log.notes import Verifier
+from ledger.matter.events import Event
+
+_verifier = lru_cache(256)(Verifier.from_public)  # the keys of one entry are mostly those of the next
+Published = tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The lists that a log published, each with the index from which it is in force. The first one is from 0."""
+
+    origin: str
+    lists: tuple[tuple[int, Published], ...]
+
+    @classmethod
+    def opened(cls, event: Event) -> "Keys":
+        """From a `log_opened`, whose name must be the one that belongs to its origin."""
+        if event.scalar("log").get("name", event.name) != event.name:
+            raise Unverified("entry-elsewhere", field="log.name", value=event.scalar("log")["name"])
+        return cls(event.origin, ((0, tuple(event.scalar("keys").get("list", ()))),))
+
+    def at(self, index: int) -> Published:
+        return next(published for start, published in reversed(self.lists) if start <= index)
+
+    def of(self, use: str, index: int) -> tuple[Verifier, ...]:
+        """The Ed25519 keys for a use in force at an index, in their order. Others are carried and passed over."""
+        name = self.origin if use == "log" else f"{self.origin.rpartition('/')[0]}/{use}"
+        found = tuple(
+            _verifier(name, unb64(str(key.get("key")), field="keys", size=32))
+            for key in self.at(index)
+            if (key["use"], key["alg"]) == (use, "ed25519")
+        )
+        if not found:
+            raise Unverified("key-not-published", field="keys", value=use, log=self.origin)
+        return found
+
+    def signers_at(self, index: int) -> tuple[Verifier, ...]:
+        """Who signs the entry at an index: the author keys in force, and where it replaces keys, then the new ones."""
+        signers = self.of("author", index)
+        if any(start == index + 1 for start, _ in self.lists):
+            signers += tuple(key for key in self.of("author", index + 1) if key not in signers)
+        return signers
+
+    def log_at(self, size: int) -> Verifier:
+        """The key that signs a checkpoint of this size: what the entries below it say last."""
+        return self.of("log", size)[0]
+
+    def rekeyed(self, index: int, published: Iterable[Mapping[str, Any]]) -> "Keys":
+        """After a `rekeyed` at `index`. Unverified for a key that the list before did not commit to."""
+        old, new = self.lists[-1][1], tuple(published)
+        if index < max(self.lists[-1][0], 1):
+            raise Unverified("rekeyed-out-of-order", field="keys", value=index, log=self.origin)
+        known = {(key["use"], key["alg"], key.get("key")) for key in old}
+        committed = {(key["use"], key["alg"], key.get("next_commit")) for key in old}
+        for key in new:
+            use, alg, text = key["use"], key["alg"], str(key.get("key"))
+            if (use, alg, text) in known:
+                continue
+            if (use, alg, b64(sha256(unb64(text, field="keys")).digest())) not in committed:
+                raise Unverified("key-not-committed", field="keys", value=use, log=self.origin)
+        after = replace(self, lists=(*self.lists, (index + 1, new)))
+        after.of("author", index + 1)
+        return after
+
+    def after(self, index: int, event: Event) -> "Keys":
+        """After the entry at `index` of this very log."""
+        return self.rekeyed(index, event.scalar("keys")["list"]) if replaces_own_keys(event) else self
+
+
+def replaces_own_keys(event: Event) -> bool:
+    """A `rekeyed` in the log whose keys it replaces: there it cites nothing, in a registry's log it does."""
+    return (
+        event.type == "rekeyed"
+        and event.scalar("about").get("name") == event.name
+        and not event.scalar("cited")
+        and bool(event.scalar("keys"))
+    )
+
+
+def keys_of(opened: Event, use: str) -> tuple[Verifier, ...]:
+    """The Ed25519 keys that a `log_opened` publishes for a use, in their order."""
+    return Keys.opened(opened).of(use, 0)
