@@ -28,6 +28,7 @@ PLACES = {
     "pool": ("料仓/槽体内", "here, in a pool"),
     "sent": ("已发出", "sent"),
 }
+PERIOD = ("料仓/槽体周期", "period of a pool")
 KINDS = {
     "safety": ("安全", "safety"),
     "quality": ("质量", "quality"),
@@ -68,16 +69,18 @@ def _safe(text: str) -> str:
 
 
 def as_page(node: Node, recall: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """The facts of the page: the list, and who has to be told."""
+    """The facts of the page: who has to be told, and the list, a batch at a time."""
     place = _place(language)
-    rows = list(_rows(node, recall, language))
     return {
         "recall": recall,
         "kind": KINDS.get(recall["kind"], (recall["kind"],) * 2)[place],
         "organisation": node.settings.organisation if place == 0 else _latin(node),
-        "columns": [column[place] for column in COLUMNS],
         "parts": [
-            (HOW[how][place], [row[1:] for row in rows if row[0] == HOW[how][place]], _sums(recall["totals"][how]))
+            (
+                HOW[how][place],
+                [_batch(node, one, language) for one in recall["goods"] if one["how"] == how],
+                _sums(recall["totals"][how]),
+            )
             for how in HOW
         ],
         "holders": [
@@ -90,6 +93,13 @@ def as_page(node: Node, recall: Mapping[str, Any], language: str) -> dict[str, A
             for holder in recall["holders"]
         ],
     }
+
+
+def _batch(node: Node, one: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """A batch, and its places as (unit or how it stands, where, kg, shipment, date, status)."""
+    cells = (row[4:] for row in _places(node, one, language))
+    rows = [(unit or place, where, *rest) for unit, place, where, *rest in cells]
+    return {"batch": one["batch"], "lot_no": one["lot_no"], "product": _product(node, one, language), "rows": rows}
 
 
 def _latin(node: Node) -> str:
@@ -106,20 +116,29 @@ def _place(language: str) -> int:
 
 def _rows(node: Node, recall: Mapping[str, Any], language: str) -> Iterator[tuple[str, ...]]:
     """Every place where some of it is, in the order of COLUMNS."""
-    place = _place(language)
     for one in recall["goods"]:
-        product = node.reference.product_name(one["product"], language)
-        head = (HOW[one["how"]][place], one["batch"], one["lot_no"] or "", product)
-        if one["pool"]:
-            yield (*head, "", PLACES["pool"][place], one["pool"], "", "", "", "")
-        for held in one["loose"]:
-            site = held["site"] if held["owner"] is None else f"{held['site']} ({held['owner']})"
-            yield (*head, "", PLACES["loose"][place], site, _kg(held["mg"]), "", "", _status("here", place))
-        for unit in one["units"]:
-            status = _status(unit["state"], place)
-            yield (*head, unit["serial"], PLACES["unit"][place], unit["site"], _kg(unit["net_mg"]), "", "", status)
-        for sent in one["sent"]:
-            yield from _sent(head, sent, place)
+        yield from _places(node, one, language)
+
+
+def _places(node: Node, one: Mapping[str, Any], language: str) -> Iterator[tuple[str, ...]]:
+    place = _place(language)
+    head = (HOW[one["how"]][place], one["batch"], one["lot_no"] or "", _product(node, one, language))
+    if one["pool"]:
+        yield (*head, "", PLACES["pool"][place], one["pool"], "", "", "", "")
+    for held in one["loose"]:
+        site = held["site"] if held["owner"] is None else f"{held['site']} ({held['owner']})"
+        yield (*head, "", PLACES["loose"][place], site, _kg(held["mg"]), "", "", _status("here", place))
+    for unit in one["units"]:
+        status = _status(unit["state"], place)
+        yield (*head, unit["serial"], PLACES["unit"][place], unit["site"], _kg(unit["net_mg"]), "", "", status)
+    for sent in one["sent"]:
+        yield from _sent(head, sent, place)
+
+
+def _product(node: Node, one: Mapping[str, Any], language: str) -> str:
+    if one["pool"]:
+        return PERIOD[_place(language)]
+    return node.reference.product_name(one["product"], language)
 
 
 def _sent(head: tuple[str, ...], sent: Mapping[str, Any], place: int) -> Iterator[tuple[str, ...]]:

@@ -4,8 +4,9 @@ Compared is what was accepted, on one basis only, each side by its own weighing 
 here, both by that one, and the sheet says so. The tolerance is that of ledger/matter/settlement.py.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from ledger.entries import id_in
@@ -183,21 +184,30 @@ VERDICTS = {
 
 
 def as_page(node: Node, found: Mapping[str, Any], language: str) -> dict[str, Any]:
-    """The facts of the page."""
+    """The facts of the page; masses to be compared in kg, all with as many decimals."""
     place = 1 if language == "en" else 0
-    rows = []
+    named, masses = [], []
     for name, words in BASES.items():
         sides = [found[side]["views"].get(name) for side in ("sent", "received")]
         if any(sides):
-            rows.append((words[place], *("–" if one is None else show_mg(one["mg"]) for one in sides)))
+            named.append(words[place])
+            masses += [None if one is None else one["mg"] for one in sides]
     settled = found["verdict"] is not None
+    *sides, difference, tolerance = _aligned([*masses, found["difference_mg"], found["tolerance_mg"]])
     return {
         "sheet": found,
         "product": node.reference.product_name(found["product"], language),
-        "rows": rows,
+        "rows": list(zip(named, sides[::2], sides[1::2], strict=True)),
         "offered": show_mg(found["offered_mg"]),
         "compared": BASES.get(found["basis"], (found["basis"],) * 2)[place],
-        "difference": show_mg(found["difference_mg"]) if settled else None,
-        "tolerance": show_mg(found["tolerance_mg"]) if settled else None,
+        "difference": difference,
+        "tolerance": tolerance,
         "verdict": VERDICTS[found["verdict"]][place] if settled else None,
     }
+
+
+def _aligned(masses: Sequence[int | None]) -> list[str]:
+    """Masses in kg as text, with as many decimals as the one that needs most."""
+    shown = ["–" if mg is None else show_mg(mg).removesuffix(" kg") for mg in masses]
+    decimals = max(len(text.partition(".")[2]) for text in shown)
+    return ["–" if mg is None else f"{Decimal(text):.{decimals}f}" for mg, text in zip(masses, shown, strict=True)]

@@ -3,7 +3,8 @@
 Mining counts the REO of what is registered as mined; separation counts the REO of what is produced, split by the feed
 class that it came from (the provenance of each element says so). Accounts are kept by kind, year and quota class, for
 each organisation and for each group that a grant names: a group's use is that of its companies. Grants of several
-batches within a year add up as they are granted; what is used before a batch is granted is used without it.
+batches within a year add up as they are granted, and a batch that is granted again counts as it was granted last; what
+is used before a batch is granted is used without it.
 
 `used` rests on assays, `pending` on what a product usually holds until its assay comes; a later assay moves it over,
 and what is adjusted counts as adjusted. Recycled feed, and feed of unknown class, has no quota.
@@ -87,7 +88,7 @@ class Quotas:
         self._warn = {kind: sorted({*row["warn"]["ppm"], PPM}) for kind, row in reference.tables["quotas"].items()}
         self._numbers = {element: (f.numerator, f.denominator) for element, f in reference.factors.items()}
         self._groups: dict[str, str] = {}
-        self._granted: dict[tuple[AccountKey, str, int], int] = {}
+        self._granted: dict[tuple[AccountKey, str, str, int], int] = {}
         self._counted: dict[tuple[str, str], _Counted] = {}
         self._made_by: dict[Entry, list[str]] = {}
         self.accounts: dict[AccountKey, QuotaAccount] = {}
@@ -105,7 +106,7 @@ class Quotas:
         for holder in holders:
             key = AccountKey(holder, grant["kind"], str(grant["year"]), class_)
             account = self.accounts.setdefault(key, QuotaAccount())
-            batch = (key, grant["to"], grant["batch"])
+            batch = (key, grant["to"], grant["feed_class"], grant["batch"])
             account.granted_mg += grant["reo_mg"] - self._granted.get(batch, 0)
             self._granted[batch] = grant["reo_mg"]
             # More was granted: warn again as the larger quota fills.
@@ -236,6 +237,6 @@ def _made_otherwise(event: Event) -> dict[str, int]:
     """By how many mg an adjustment says that more or less of each batch was made."""
     found: dict[str, int] = {}
     for row in event.rows("lines.chain", "lines.authority"):
-        if row["side"] == "made":
+        if row.get("side") == "made":
             found[row["batch"]] = found.get(row["batch"], 0) + row["delta_mg"]
     return found
