@@ -18,6 +18,7 @@ from api.commands import (
     books,
     correct,
     demo,
+    deposits,
     hold,
     home,
     measure,
@@ -43,7 +44,23 @@ def build() -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
-    kinds = (home, batch, unit, shipment, pool, measure, hold, correct, books, trace, verify, audit, operate, demo)
+    kinds = (
+        home,
+        batch,
+        unit,
+        shipment,
+        pool,
+        measure,
+        hold,
+        correct,
+        books,
+        deposits,
+        trace,
+        verify,
+        audit,
+        operate,
+        demo,
+    )
     for verbs in kinds:
         verbs.add(app)
     return app

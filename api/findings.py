@@ -1,7 +1,7 @@
 """Books and findings: what the node's own log says of itself, month by month; closing, reporting, answering."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from csv import writer
 from io import StringIO
 from json import dumps
@@ -14,7 +14,8 @@ from api.access import Access
 from api.recording import JSON, Prepare, Recording, add, entry
 from api.requests import Code, Noted, Text
 from ledger.errors import Conflict, Refusal
-from nodes.findings import Inspection
+from ledger.matter.books import BookRow
+from nodes.findings import Inspection, Told
 from nodes.inspecting import COLUMNS, printed
 from nodes.node import Caller, Node
 from nodes.sequencer import Answer
@@ -22,6 +23,7 @@ from nodes.sequencer import Answer
 CSV = "text/csv; charset=utf-8"
 _TRIES = 5
 Month = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
+Severity = Literal["reason", "mild", "grave"]
 AskedMonth = Annotated[str, Query(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
 
 
@@ -122,19 +124,11 @@ def routes(node: Node, access: Access) -> APIRouter:
     @router.get("/api/v1/findings", dependencies=[viewer], summary="What the books say that cannot be, or is odd")
     def findings(
         month: AskedMonth | None = None,
-        severity: Literal["reason", "mild", "grave"] | None = None,
+        severity: Severity | None = None,
         open: Annotated[bool | None, Query()] = None,  # noqa: A002 - the name on the wire
     ) -> dict[str, Any]:
-        found = [one.as_json() for one in inspection.findings()]
-        return {
-            "findings": [
-                one
-                for one in found
-                if severity in (None, one["severity"])
-                and open in (None, one["open"])
-                and month in (None, one["booked_in"])
-            ]
-        }
+        found = narrowed(inspection.findings(), severity=severity, open_=open, since=month, until=month)
+        return {"findings": [one.as_json() for one in found]}
 
     @router.get("/api/v1/findings/{finding}", dependencies=[viewer], summary="One finding, with its answers")
     def finding(finding: str) -> dict[str, Any]:
@@ -158,10 +152,36 @@ def routes(node: Node, access: Access) -> APIRouter:
         if format == "csv":
             name = f"attachment; filename=balance-{month}.csv"
             return Response(_csv(printed(rows)), media_type=CSV, headers={"content-disposition": name})
-        told = [{"element": element, **dict(zip(COLUMNS, ug, strict=True))} for element, *ug in printed(rows)]
-        return Response(_json({"month": month, "closed": closed, "size": size, "rows": told}), media_type=JSON)
+        told = {"month": month, "closed": closed, "size": size, "rows": shown_rows(rows)}
+        return Response(_json(told), media_type=JSON)
 
     return router
+
+
+def narrowed(
+    found: Iterable[Told],
+    *,
+    severity: str | None = None,
+    rule: str | None = None,
+    open_: bool | None = None,
+    since: str | None = None,
+    until: str | None = None,
+) -> list[Told]:
+    """Findings of one severity, of one rule, answered or not, that came to light from one month up to another."""
+    return [
+        one
+        for one in found
+        if severity in (None, one.finding.severity)
+        and rule in (None, one.finding.rule)
+        and open_ in (None, not one.answers)
+        and (since is None or since <= one.booked_in)
+        and (until is None or one.booked_in <= until)
+    ]
+
+
+def shown_rows(rows: Sequence[BookRow]) -> list[dict[str, str]]:
+    """A month's books by element, each amount under its name."""
+    return [{"element": element, **dict(zip(COLUMNS, ug, strict=True))} for element, *ug in printed(rows)]
 
 
 def _json(value: Any) -> bytes:

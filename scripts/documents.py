@@ -28,6 +28,7 @@ from api import (  # noqa: E402
     batches,
     bulk,
     corrections,
+    deposits,
     entries,
     findings,
     health,
@@ -93,7 +94,21 @@ class _Door:
 
 def routers() -> Iterator[APIRouter]:
     node: Any = _Node()
-    for part in (batches, units, shipments, pools, measuring, holds, bulk, entries, findings, quotas, log, scan):
+    for part in (
+        batches,
+        units,
+        shipments,
+        pools,
+        measuring,
+        holds,
+        bulk,
+        entries,
+        findings,
+        quotas,
+        deposits,
+        log,
+        scan,
+    ):
         yield part.routes(node, _Door())  # type: ignore[arg-type]
     yield corrections.routes(node, _Door(), {})  # type: ignore[arg-type]
     yield inbox.routes(node)

@@ -54,12 +54,12 @@ def balance(
         show_json(found)
         return
     names = [name for name in found["rows"][0] if name != "element"] if found["rows"] else []
-    rows = [(row["element"], *(_kg(row[name]) for name in names)) for row in found["rows"]]
+    rows = [(row["element"], *(kg(row[name]) for name in names)) for row in found["rows"]]
     show_table(("element", *(name.removesuffix("_ug") for name in names)), rows)
     typer.echo(f"{month}, kg, {'closed 已月结' if found['closed'] else 'open 未月结'}")
 
 
-def _kg(ug: str) -> str:
+def kg(ug: str) -> str:
     """To the gram, cut off; the exact figures are in the JSON and in the spreadsheet."""
     grams = int(ug) // 10**6 if not ug.startswith("-") else -(-int(ug) // 10**6)
     sign = "-" if grams < 0 else ""
@@ -104,10 +104,15 @@ def findings(
         show_json(found)
         return
     for one in found["findings"]:
-        state = "open 未答复" if one["open"] else "answered 已答复"
-        typer.echo(f"{one['severity']}  {one['id']}  {one['rule']}  {state}")
-        typer.echo(f"  {one['text']['en']}\n  {one['text']['zh']}")
+        say_finding(one)
     typer.echo(f"{len(found['findings'])} findings 条疑点")
+
+
+def say_finding(one: dict[str, Any]) -> None:
+    """A finding in words, and of whose logs, where that is told."""
+    state = "open 未答复" if one["open"] else "answered 已答复"
+    typer.echo("  ".join((one["severity"], one["id"], one["rule"], state, *one.get("logs", ()))))
+    typer.echo(f"  {one['text']['en']}\n  {one['text']['zh']}")
 
 
 def answer(

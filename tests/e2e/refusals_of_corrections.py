@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.e2e.stage import AUTHORITY, NOWHERE, PLANT, Asked, Case, Make, Stage, made, post, ship, transform
+from tests.e2e.stage import AUTHORITY, MINE, NOWHERE, PLANT, Asked, Case, Make, Stage, made, post, ship, transform
 from tests.e2e.stage_of_corrections import CLOSED, REASON
 from tests.world import kg
 
@@ -65,6 +65,10 @@ def draft(name: str, what: str = "", **more: Any) -> Make:
 
 def lead(path: str, body: dict[str, Any], member: str | None = None) -> Make:
     return post(path, body, role="supervisor", **({} if member is None else {"member": member}))
+
+
+def read(path: str, member: str = MINE) -> Make:
+    return post(path, b"", method="GET", role="viewer", member=member)
 
 
 def close_month(stage: Stage) -> Asked:
@@ -217,6 +221,13 @@ BOOKS: dict[str, Case] = {
         404, "finding-unknown", "finding", post("/api/v1/answers", {"finding": "0" * 16, "text": "x"})
     ),
     "a quota granted by a mine": Case(422, "only-the-authority", "role", lead("/api/v1/quotas", GRANT)),
+    "a look at deposits where there are none": Case(422, "only-the-authority", "role", read("/api/v1/deposits")),
+    "findings of a log that was never deposited": Case(
+        404, "deposits-incomplete", "log", read("/api/v1/deposits/findings?log=nobody.example/log", AUTHORITY)
+    ),
+    "a finding over deposits that nobody has": Case(
+        404, "finding-unknown", "finding", read(f"/api/v1/deposits/findings/{'0' * 16}", AUTHORITY)
+    ),
     "an attestation by a mine": Case(
         422, "only-the-authority", "role", lead("/api/v1/attestations", {"log": f"{PLANT}/log"})
     ),
