@@ -20,8 +20,9 @@ from typing import Any
 
 from ledger.matter.events import Event
 from ledger.matter.genealogy import event_at
-from ledger.matter.makeups import print_json
 from ledger.matter.rows import Row
+
+_print = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def flow_of(
 def dump_flow(flow: Flow) -> str | None:
     """What moved, as canonical JSON text; None where nothing did. The event itself stays in the log."""
     moved = [[_plain(one) for one in goods] for goods in (flow.ins, flow.outs, flow.losses)]
-    return print_json(moved) if any(moved) else None
+    return _print(moved) if any(moved) else None
 
 
 def load_flow(index: int, event: Event, text: str | None) -> Flow:

@@ -11,12 +11,11 @@ from typing import Any
 
 from ledger.matter.provenance import Content, Share
 
-print_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
-"""One spelling for each value: what is kept in tables is compared as text."""
 RANKS = ("typical", "provisional", "final", "agreed")
 """How sure a composition is: a later assay replaces an earlier one of its rank or below."""
 TYPICAL = "typical"
 """The method of an assay that nobody made: what such goods usually are, as sure as that is, wherever they go."""
+_print = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def dump_makeup(makeup: Makeup) -> str:
             "product": makeup.product,
             "rank": makeup.rank,
         }
-    return print_json(plain)
+    return _print(plain)
 
 
 def load_makeup(text: str) -> Makeup:
