@@ -38,6 +38,8 @@ Body = Annotated[
 Key = Annotated[
     str | None, typer.Option("--key", help="An Idempotency-Key of your own: twice is once. 幂等键，防止重复记录")
 ]
+Reason = Annotated[str | None, typer.Option("--reason", help="Why. 原因")]
+Html = Annotated[Path | None, typer.Option("--html", help="Write a page to print. 输出可打印页面")]
 Limit = Annotated[int, typer.Option("--limit", min=1, help="How many, newest first. 条数")]
 
 

@@ -29,6 +29,7 @@ _QUANTITY = re.compile(r"(\d[\d.]*)\s*([A-Za-z]\w*)((?:\s+\S+)*)").fullmatch
 _PIECES = ("pcs", "pieces", "件")
 _RANGE = re.compile(r"(.*?)(\d+)\.\.(.*?)(\d+)").fullmatch
 
+Batch = Annotated[str, typer.Argument(help="Its id, lot number or your own number. 批次")]
 Lines = Annotated[
     list[str] | None,
     typer.Option(
@@ -47,6 +48,7 @@ Steps = Annotated[
 Units = Annotated[
     list[str] | None, typer.Option("--unit", help="A unit's serial, or a range D-001..D-088, repeatable. 包装件序列号")
 ]
+StandsAt = Annotated[str | None, typer.Option("--site", help="Only what stands there. 场所")]
 UnitsOf = Annotated[
     list[str] | None,
     typer.Option("--units-of", help="All units of this batch that are yours to use, repeatable. 整批可用包装件"),

@@ -11,7 +11,9 @@ from api.commands.asking import (
     Body,
     Confirm,
     Documents,
+    Html,
     Key,
+    Reason,
     Ref,
     get,
     node,
@@ -25,7 +27,6 @@ from api.commands.asking import (
 from api.commands.terminal import AsJson, Token, Url, say, show_json, show_table
 from ledger.matter.quantities import show_mg
 
-Reason = Annotated[str | None, typer.Option("--reason", help="Why. 原因")]
 Lock = Annotated[str, typer.Argument(help="The lock's id, as lodetrace locks shows it. 封存编号")]
 To = Annotated[str | None, typer.Option("--to", help="To whom. 对方")]
 Kind = Annotated[str | None, typer.Option("--kind", help="quality, dispute, ordered, other. 类别")]
@@ -214,7 +215,7 @@ def show(
     url: Url,
     token: Token,
     csv: Annotated[Path | None, typer.Option("--csv", help="Write it for spreadsheets. 输出 CSV")] = None,
-    html: Annotated[Path | None, typer.Option("--html", help="Write a page to print. 输出可打印页面")] = None,
+    html: Html = None,
     lang: Annotated[Literal["zh", "en"], typer.Option("--lang", help="Of what is written. 语言")] = "zh",
     as_json: AsJson = False,
 ) -> None:

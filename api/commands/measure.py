@@ -12,6 +12,7 @@ from api.commands.asking import (
     Body,
     Confirm,
     Documents,
+    Html,
     Key,
     Ref,
     get,
@@ -247,7 +248,7 @@ def _show_changes(answer: dict[str, Any]) -> None:
 
 
 def contents(
-    batch: Annotated[str, typer.Argument(help="Its id, lot number or your own number. 批次")],
+    batch: goods.Batch,
     url: Url,
     token: Token,
     as_json: AsJson = False,
@@ -278,7 +279,7 @@ def settlement(
     token: Token,
     shipment: Annotated[str, typer.Option("--shipment", help="The shipment it came or went with. 发货单")],
     basis: Annotated[str, typer.Option("--basis", help="reo, dry, metal or an element: Nd. 比较基准")] = "reo",
-    html: Annotated[Path | None, typer.Option("--html", help="Write a page to print. 输出可打印页面")] = None,
+    html: Html = None,
     lang: Lang = "zh",
     as_json: AsJson = False,
 ) -> None:

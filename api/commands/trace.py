@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from api import pictures
+from api.commands import goods
 from api.commands.asking import get, node, path_of, patiently, unit_or_batch, write_file
 from api.commands.terminal import AsJson, Token, Url, say, show_json
 from ledger.matter.quantities import show_mg
@@ -22,7 +23,7 @@ def add(app: typer.Typer) -> None:
 
 
 def trace(
-    batch: Annotated[str, typer.Argument(help="Its id, lot number or your own number. 批次")],
+    batch: goods.Batch,
     url: Url,
     token: Token,
     forward: Annotated[

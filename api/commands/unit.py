@@ -176,7 +176,7 @@ def list_(
     url: Url,
     token: Token,
     batch: Annotated[str | None, typer.Option("--batch", help="Only those of this batch. 批次")] = None,
-    site: Annotated[str | None, typer.Option("--site", help="Only what stands there. 场所")] = None,
+    site: goods.StandsAt = None,
     on_hand: Annotated[bool, typer.Option("--on-hand", help="Only what stands here. 仅看现存")] = False,
     limit: Limit = 50,
     as_json: AsJson = False,
