@@ -14,7 +14,6 @@ from ledger.errors import Refusal, Unknown
 from ledger.matter.event_types import ATTESTED_CHECKS
 from ledger.matter.quota import AccountKey, QuotaAccount
 from nodes.auditing import audit, from_deposits
-from nodes.identity import documents_key
 from nodes.node import Node
 from nodes.store import upstream
 from nodes.verbs.books import AUTHORITY
@@ -34,8 +33,7 @@ def examine(node: Node, origin: str, wanted: Sequence[str] | None) -> dict[str, 
     with node.store.read() as conn:
         if not upstream.at(conn, [(origin, 0)]):
             raise Unknown("deposits-incomplete", field="log", value=origin)
-    key = documents_key(node.settings.home)
-    report = audit(from_deposits(node.store, origin), reference=node.reference, key=key)
+    report = audit(from_deposits(node.store, origin), reference=node.reference)
     lacking = {}
     if report.unchecked:
         why = f"{report.unchecked} entries name reference data that is not at hand"

@@ -35,11 +35,10 @@ from ledger.matter.flows import Flow, dump_flow
 from ledger.matter.makeups import Makeup
 from ledger.matter.reference import Reference
 from ledger.matter.stock import Booked, Key, State
-from nodes import deposits, identity
+from nodes import deposits
 from nodes.contents import compositions
 from nodes.inspecting import Watch, check_books, watch_of
 from nodes.peers import ApiClient
-from nodes.posix import read_private
 from nodes.rulesets import Rulesets
 from nodes.runs import check_packed, pack, unpack
 from nodes.store import log, states, stock, upstream
@@ -93,7 +92,6 @@ def audit(
     progress: Callable[[int], None] = lambda _: None,
     *,
     reference: Reference | None = None,
-    key: bytes = b"audit",
 ) -> Report:
     """Raises Unverified("audit-broken") with the first entry that does not hold. `progress` hears how far it is.
 
@@ -108,7 +106,7 @@ def audit(
         opened = open_event(parse_entry(first.raw), first.disclosures, whole=True)
     except LodetraceError as error:
         raise Unverified("audit-broken", field="entry", value=0, log="?", why=str(error)) from error
-    told = _Told(source, origin, watch_of(opened, reference or Reference.parse(), key))
+    told = _Told(source, origin, watch_of(opened, reference or Reference.parse()))
     replay = Replay(origin, told.watch.reference, told.booked, told.hear, source.ruleset)
     with _uncollected():
         for run in _checked(_chunks(first, records), origin, keys):
@@ -371,7 +369,7 @@ def from_deposits(store: Store, origin: str, more: Sequence[Reference] = ()) -> 
     def grants() -> Sequence[tuple[int, Event]]:
         """Our own: nobody knows here how long that log was when it heard of them."""
         with store.read() as conn:
-            granted = deposits.grants(conn)
+            granted = deposits.grants(conn).values()
         return [(0, event) for event in granted if deposits.concerns(event, origin)]
 
     return Source(records, checkpoints, read=read, ruleset=_known(more), flows=flows, grants=grants)
@@ -401,15 +399,6 @@ def from_node(client: ApiClient, log_key: Verifier | None = None, more: Sequence
         return [client.get("/log/checkpoint", accept="text/plain").body]
 
     return Source(records, checkpoints, log_key, read=read, ruleset=_known(more))
-
-
-def key_of(home: Path) -> bytes | None:
-    """What the numbers of papers are compared by in this home, so that findings have the ids that its node gives.
-
-    None where there is none: an audit makes nothing.
-    """
-    file = home / "keys" / identity.DOCUMENTS
-    return read_private(file) if file.exists() else None
 
 
 def open_home(home: Path) -> Store:

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 
 from ledger.audit import follow
 from ledger.entries import open_event, parse_entry
-from ledger.errors import LodetraceError, Unverified
+from ledger.errors import LodetraceError, Unknown, Unverified
 from ledger.matter.contents import touches as compositions_of
 from ledger.matter.custody import touches
 from ledger.matter.events import Event
@@ -102,9 +102,11 @@ class _Following:
     def take(self, at: Followed, coming: Iterable[tuple[Upstream, Event]]) -> Followed:
         """How far it is then. Writes the flows and the compositions."""
         for entry, event in coming:
-            booked = self._booked(event, at.size)
-            self._load(compositions_of(event, booked))
-            at = self._follow(at, entry, event, booked)
+            wanted = [int(key) for kind, key in touches(event) if kind == "entry"]
+            booked = self._booked(wanted, at.size)
+            self._load(compositions_of(event, list(booked.values())))
+            missing = next((index for index in wanted if index not in booked), None)
+            at = self._follow(at, entry, event, list(booked.values()), missing)
             if at.broken is not None:
                 break
         log.add_flows(self._conn, self._flows)
@@ -112,8 +114,12 @@ class _Following:
         states.save(self._conn, self._kind, texts)
         return at
 
-    def _follow(self, at: Followed, entry: Upstream, event: Event, booked: Sequence[Booked]) -> Followed:
+    def _follow(
+        self, at: Followed, entry: Upstream, event: Event, booked: Sequence[Booked], missing: int | None
+    ) -> Followed:
         try:
+            if missing is not None:
+                raise Unknown("entry-not-found", field="entry", value=missing, size=at.size)
             check_vectors(event)
             done = follow(self._makeups, entry.index, event, booked, self._rulesets.current, self._find)
         except LodetraceError as error:
@@ -137,11 +143,10 @@ class _Following:
         for key in wanted:
             self._makeups[key] = load_makeup(texts[key]) if key in texts else None
 
-    def _booked(self, event: Event, size: int) -> list[Booked]:
-        """The entries of the log that this one corrects, as far as they come before it."""
-        wanted = [int(key) for kind, key in sorted(touches(event)) if kind == "entry"]
+    def _booked(self, wanted: Iterable[int], size: int) -> dict[int, Booked]:
+        """Those of the entries that the next one corrects which come before it, by index."""
         held = upstream.at(self._conn, [(self._origin, index) for index in wanted if 0 <= index < size])
-        return [Booked(one.index, one.leaf, _opened(one)) for _, one in sorted(held.items())]
+        return {index: Booked(index, one.leaf, _opened(one)) for (_, index), one in sorted(held.items())}
 
 
 def _opened(entry: Upstream) -> Event:
@@ -160,10 +165,10 @@ def flows(conn: Connection, origin: str, start: int, stop: int, rulesets: Rulese
         yield flow_at(conn, index, _opened(entry), texts.get(entry.entry_no), rulesets)
 
 
-def grants(conn: Connection) -> list[Event]:
-    """The quotas that this node's own log has granted, in its order."""
-    found = log.page(conn, event_type="quota_granted", limit=GRANTS_MAX)
-    return [one.event for one in found]
+def grants(conn: Connection, after: int = -1) -> dict[int, Event]:
+    """The quotas that this node's own log has granted behind the entry `after`, by index."""
+    found = log.page(conn, after=after, event_type="quota_granted", limit=GRANTS_MAX)
+    return {one.index: one.event for one in found}
 
 
 def concerns(grant: Event, origin: str) -> bool:

@@ -21,7 +21,6 @@ from ledger.matter.flows import Flow
 from ledger.matter.quota import AccountKey, QuotaAccount
 from nodes.config import Settings
 from nodes.contents import flow as flow_at
-from nodes.identity import documents_key
 from nodes.inspecting import Answered, Watch, watch_of
 from nodes.rulesets import Rulesets
 from nodes.store import log, upstream
@@ -53,9 +52,6 @@ class Told:
 class Book(Protocol):
     """A log as an inspection reads it."""
 
-    key: bytes
-    """What numbers of papers are compared by."""
-
     def opened(self, conn: Connection) -> Event:
         """Entry 0, whole."""
 
@@ -71,7 +67,6 @@ class OwnBook:
 
     def __init__(self, settings: Settings, rulesets: Rulesets) -> None:
         self._rulesets, self._authority = rulesets, settings.authority
-        self.key = documents_key(settings.home)
         self._opening = 0
         self._told: set[int] = set()
 
@@ -104,11 +99,10 @@ class Inspection:
     """What the books of a log say. `hear` is told of every flow once."""
 
     def __init__(
-        self, store: Store, rulesets: Rulesets, book: Callable[[], Book], hear: Callable[[Flow], None] = lambda _: None
+        self, store: Store, rulesets: Rulesets, book: Book, hear: Callable[[Flow], None] = lambda _: None
     ) -> None:
-        self._store, self._rulesets, self._open, self._hear = store, rulesets, book, hear
+        self._store, self._rulesets, self._book, self._hear = store, rulesets, book, hear
         self._lock = Lock()
-        self._book: Book | None = None
         self._watch: Watch | None = None
         self._size = 0
         self._grants: list[tuple[int, Event]] = []
@@ -146,11 +140,10 @@ class Inspection:
     # -- reading ----------------------------------------------------------------------------------------------
 
     def _catch_up(self) -> Watch:
-        if self._book is None or self._watch is None:
-            self._book = self._open()
+        if self._watch is None:
             with self._store.read() as conn:
                 opened = self._book.opened(conn)
-            self._watch = watch_of(opened, self._rulesets.current, self._book.key)
+            self._watch = watch_of(opened, self._rulesets.current)
         while True:
             with self._store.read() as conn:
                 self._grants += self._book.granted(conn)

@@ -3,18 +3,15 @@
     HOME/keys/{log,author,witness,peer,seal}.pem    PKCS#8, owner-only, under a passphrase if one is set
     HOME/keys/next/….pem                            the keys that will follow them; may be kept elsewhere
     HOME/keys/next/commitments                      hashes of their public halves, which entry 0 publishes
-    HOME/keys/documents.key                         32 random bytes: numbers of papers are compared by hashes under it
 
 Promises: no two uses share a key; a key file that others may read is refused; an Identity prints without secrets.
 Does not check that these are the keys which the log's entry 0 published: the node does when it opens.
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from secrets import token_bytes
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -34,7 +31,6 @@ from nodes.posix import PRIVATE_FOLDER, read_private, write_private
 
 USES = {"log": "ed25519", "author": "ed25519", "witness": "ed25519", "peer": "ed25519", "seal": "x25519"}
 """What a key is for, and its algorithm, in the order in which they are published."""
-DOCUMENTS = "documents.key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +71,6 @@ def create(home: Path, name: str, passphrase: bytes | None = None) -> Identity:
         _write(folder / "next" / f"{use}.pem", following, passphrase)
         commitments.append(f"{use} {b64(sha256(following.public_key().public_bytes_raw()).digest())}\n")
     write_private(folder / "next" / "commitments", "".join(commitments).encode())
-    documents_key(home)
     return load(home, name, passphrase)
 
 
@@ -99,18 +94,6 @@ def load(home: Path, name: str, passphrase: bytes | None = None) -> Identity:
         seal=_load_seal(folder / "seal.pem", passphrase),
         next_commits=_load_commitments(folder / "next" / "commitments"),
     )
-
-
-def documents_key(home: Path) -> bytes:
-    """The secret by which this home compares the numbers of papers; made when it is first asked for.
-
-    It signs nothing and is shown to nobody. Losing it loses nothing but the ids of findings about papers.
-    """
-    file = home / "keys" / DOCUMENTS
-    if not file.exists():
-        with suppress(FileExistsError):
-            write_private(file, token_bytes(32))
-    return read_private(file)
 
 
 def _generate(use: str) -> Ed25519PrivateKey | X25519PrivateKey:

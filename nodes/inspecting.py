@@ -9,6 +9,7 @@ month committed to is held against what the flows say. Does not check entries: w
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from secrets import token_bytes
 
 from ledger.errors import Unverified
 from ledger.matter.books import BookRow
@@ -44,10 +45,9 @@ class Watch:
         reference: Reference,
         role: str,
         country: str | None,
-        key: bytes,
     ) -> None:
         self.reference = reference
-        self.inspector = Inspector(reference, role, key=key, country=country or COUNTRY)
+        self.inspector = Inspector(reference, role, key=paper_key(), country=country or COUNTRY)
         self.findings: dict[str, Finding] = {}
         self.found_in: dict[str, str] = {}
         self.answers: dict[str, list[Answered]] = {}
@@ -71,10 +71,15 @@ class Watch:
             self.findings.setdefault(finding.id, finding)
 
 
-def watch_of(opened: Event, reference: Reference, key: bytes) -> Watch:
+def paper_key() -> bytes:
+    """What numbers of papers are hashed under while they are compared; no hash is kept, nor any key."""
+    return token_bytes(32)
+
+
+def watch_of(opened: Event, reference: Reference) -> Watch:
     """For the log with this entry 0."""
     about = opened.scalar("log")
-    return Watch(reference, str(about.get("role", "")), about.get("country"), key)
+    return Watch(reference, str(about.get("role", "")), about.get("country"))
 
 
 # -- closed months ------------------------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ class Node:
         self.policy = _policy(settings, identity)
         self.published: list[Callable[[], None]] = []
         self.rulesets = Rulesets(self.reference)
-        self.inspection = Inspection(store, self.rulesets, lambda: OwnBook(settings, self.rulesets))
+        self.inspection = Inspection(store, self.rulesets, OwnBook(settings, self.rulesets))
         self.oversight = Oversight(store, settings, self.rulesets, clock)
         self.sequencer = Sequencer(store, identity, settings, self.rulesets, clock, self._on_checkpoint)
 

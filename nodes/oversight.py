@@ -8,9 +8,8 @@ an account was long ago, so then all flows are read again. Of each log as much i
 Promises: safe from any thread. Memory grows with what the inspectors keep. Does not ask anybody's server.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from threading import Lock
 from typing import TypeVar
 
@@ -26,8 +25,7 @@ from nodes.clock import Clock, stamp
 from nodes.config import Settings
 from nodes.deposits import Followed
 from nodes.findings import PAGE, Inspection, Told, grouped, named
-from nodes.identity import documents_key
-from nodes.inspecting import Answered
+from nodes.inspecting import Answered, paper_key
 from nodes.rulesets import Rulesets
 from nodes.store import upstream
 from nodes.store.engine import Connection, Store
@@ -52,8 +50,8 @@ class DepositedBook:
     that log was when its organisation heard of them.
     """
 
-    def __init__(self, origin: str, grants: Sequence[Event], rulesets: Rulesets, key: bytes) -> None:
-        self.key, self.size = key, 0
+    def __init__(self, origin: str, grants: Iterable[Event], rulesets: Rulesets) -> None:
+        self.size = 0
         self._origin, self._rulesets = origin, rulesets
         self._untold = [(0, event) for event in grants if deposits.concerns(event, origin)]
 
@@ -74,7 +72,7 @@ class Oversight:
     def __init__(self, store: Store, settings: Settings, rulesets: Rulesets, clock: Clock) -> None:
         self._store, self._settings, self._rulesets, self._clock = store, settings, rulesets, clock
         self._lock = Lock()
-        self._grants: list[Event] = []
+        self._grants: dict[int, Event] = {}
         self._books: dict[str, DepositedBook] = {}
         self._inspections: dict[str, Inspection] = {}
         self._across: Across | None = None
@@ -157,22 +155,20 @@ class Oversight:
 
     def _catch_up(self) -> Across:
         with self._store.read() as conn:
-            followed, grants = deposits.followed(conn), deposits.grants(conn)
-        key = documents_key(self._settings.home)
-        if self._across is None or len(grants) != len(self._grants):
-            self._grants, self._inspections = grants, {}
-            self._across = Across(self._rulesets.current, key)
-            for event in grants:
+            followed = deposits.followed(conn)
+            granted = deposits.grants(conn, max(self._grants, default=-1))
+        if self._across is None or granted:
+            self._grants |= granted
+            self._inspections = {}
+            self._across = Across(self._rulesets.current, paper_key())
+            for event in self._grants.values():
                 self._across.quotas.grant(event)
         for origin, at in followed.items():
             if origin not in self._inspections:
-                self._books[origin] = DepositedBook(origin, self._grants, self._rulesets, key)
-                self._inspections[origin] = Inspection(
-                    self._store, self._rulesets, partial(self._books.__getitem__, origin), self._across.take
-                )
-            if self._books[origin].size != at.size:
-                self._books[origin].size = at.size
-                self._inspections[origin].ask(lambda _, size: size)
+                book = self._books[origin] = DepositedBook(origin, self._grants.values(), self._rulesets)
+                self._inspections[origin] = Inspection(self._store, self._rulesets, book, self._across.take)
+            self._books[origin].size = at.size
+            self._inspections[origin].ask(lambda _, size: size)
         self._followed = followed
         return self._across
 

@@ -50,7 +50,7 @@ def add(app: typer.Typer) -> None:
                     source, judge = auditing.from_store(store, more), judge or auditing.ruleset_in_force(store, more)
                 else:
                     source = auditing.from_deposits(store, log, more)
-                sound = _report(source, judge, auditing.key_of(home), findings, as_json)
+                sound = _report(source, judge, findings, as_json)
             finally:
                 store.close()
         else:
@@ -58,11 +58,11 @@ def add(app: typer.Typer) -> None:
             for address, secret in zip(url or [], tokens, strict=True):
                 with ApiClient(address, secret) as client:
                     source = auditing.from_node(client, more=more)
-                    sound = _report(source, judge, None, findings, as_json) and sound
+                    sound = _report(source, judge, findings, as_json) and sound
         raise typer.Exit(0 if sound else 1)
 
 
-def _report(source: "Source", reference: "Reference | None", key: bytes | None, findings: bool, as_json: bool) -> bool:
+def _report(source: "Source", reference: "Reference | None", findings: bool, as_json: bool) -> bool:
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -77,7 +77,7 @@ def _report(source: "Source", reference: "Reference | None", key: bytes | None, 
             progress.update(task, completed=done)
 
         try:
-            report = check(source, heard, reference=reference, key=key or b"audit")
+            report = check(source, heard, reference=reference)
         except LodetraceError as error:
             progress.stop()
             _say_broken(error, as_json)

@@ -2,10 +2,11 @@
 
 A customs declaration, an invoice or a warehouse receipt says how much it covers. Whatever enters the books under it
 draws from that mass; when more was drawn than it covers, it was used twice. Papers are compared by a keyed hash of
-their number, HMAC-SHA-256 under a key of whoever compares (an organisation for its own log, an authority for all that
-is deposited with it, where the numbers are open): so the same paper is found again in two books without any list of
-numbers lying around, and without the key a hash tells nothing, short as numbers are. A finding names neither number nor
-hash but the row of the log that named the paper first, so whoever replays the log finds it under the same id.
+their number, HMAC-SHA-256 under a key that lives as long as the comparison (an organisation's over its own log, an
+authority's over all that is deposited with it, where the numbers are open): so the same paper is found again in two
+books without any list of numbers lying around, and without the key a hash tells nothing, short as numbers are. A
+finding names neither number nor hash but the row of the log that named the paper first, so whoever replays the log
+finds it under the same id.
 
 Buying and selling are different uses: the seller names the invoice when he ships, the buyer when he takes in, and
 neither draws from the other. A warehouse receipt is drawn by pledging it.

@@ -145,7 +145,7 @@ def test_the_books_as_a_spreadsheet(told):
 def test_another_start_finds_the_same(told):
     node = told.mine.node
     book = OwnBook(node.settings, node.rulesets)
-    fresh, running = Inspection(node.store, node.rulesets, lambda: book), node.inspection
+    fresh, running = Inspection(node.store, node.rulesets, book), node.inspection
     assert [one.as_json() for one in fresh.findings()] == [one.as_json() for one in running.findings()]
     assert printed(fresh.books("2026-12")[0]) == printed(running.books("2026-12")[0])
 

@@ -58,7 +58,6 @@ def test_files_and_folders_are_the_owners_alone(home):
         "keys": 0o700,
         "keys/next": 0o700,
         "keys/next/commitments": 0o600,
-        "keys/documents.key": 0o600,
         **{f"keys/{use}.pem": 0o600 for use in identity.USES},
         **{f"keys/next/{use}.pem": 0o600 for use in identity.USES},
     }
