@@ -233,6 +233,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         ),
         "{field}：{given} 与通常的 {usual} 相差约 {slip} 倍。请检查单位和小数点，或填写原因后确认。",
     ),
+    "guard-spelling": (
+        "{field}: {given} is no code of the reference data, and nearly {meant}. Correct it, or confirm with a reason.",
+        "{field}：参考数据中没有代码 {given}，与 {meant} 只差一个字母。请更正，或填写原因后确认。",
+    ),
     "guard-wet-for-dry": (
         (
             "{field} says dry, yet a moisture of {moisture} % is given. Enter the net mass as weighed, "

@@ -5,7 +5,7 @@ that reason. The capacities and forms come from the reference data; the history 
 for the same product.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median_low
 from typing import Any
@@ -17,6 +17,7 @@ from ledger.matter.reference import Reference
 SLIPS = (10, 100, 1000)
 _NEAR_PPM = 250_000  # "about ten times" is 7.5 to 12.5 times: wide enough for lots that vary, narrow enough to be rare
 _HISTORY_NEEDED = 3
+_SPELLING_FROM = 6  # letters: shorter codes are too often one letter apart by right
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,29 @@ def basis_guards(product: str, amount: Amount, quantity: Mapping[str, Any], refe
     if (form, amount.basis) in {("oxide", "metal"), ("metal", "reo")}:
         found.append(Guard("guard-oxide-metal", "quantity.basis", {"form": form, "basis": amount.basis}))
     return found
+
+
+def spelling_guard(word: str, known: Iterable[str], field: str) -> Guard | None:
+    """A code that is one letter off a known one: nothing would be tested of what it names."""
+    known = frozenset(known)
+    if word in known or len(word) < _SPELLING_FROM:
+        return None
+    meant = sorted(one for one in known if _one_off(word, one))
+    return Guard("guard-spelling", field, {"given": word, "meant": meant[0]}) if meant else None
+
+
+def _one_off(one: str, other: str) -> bool:
+    """One letter more, less or different, or two neighbours exchanged."""
+    start = next((at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), None)
+    if start is None:
+        return abs(len(one) - len(other)) == 1
+    swapped = one[start : start + 2] == other[start : start + 2][::-1] and one[start + 2 :] == other[start + 2 :]
+    return (
+        swapped
+        or one[start + 1 :] == other[start + 1 :]
+        or one[start + 1 :] == other[start:]
+        or (one[start:] == other[start + 1 :])
+    )
 
 
 def ask(guards: Sequence[Guard | None], confirm: Mapping[str, Any] | None) -> list[dict[str, str]]:

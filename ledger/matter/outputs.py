@@ -6,7 +6,7 @@ The first that applies, output by output:
    (metal stays metal, or the product is one that went in): the mix, in proportion to mass. Losses take their part with
    them, but water and gas take none;
 3. where a process keeps the elements and changes their form (oxide to metal): the total that is typical of the product,
-   divided among its elements as the mix is;
+   divided among its elements as the mix is, if any of these went in at all;
 4. what is typical of the product;
 5. nothing.
 
@@ -112,7 +112,7 @@ def _carry(
 def _by_product(mixed: Content, row: Mapping[str, Any], keeps: bool, reference: Reference) -> Told:
     usual = rare_earths(typical(row["product"], row["mg"], reference, basis=row["basis"]) or {})
     in_mix = sum(share.ug for share in mixed.elements.values())
-    if not keeps or not in_mix or not usual:
+    if not keeps or not in_mix or usual.keys().isdisjoint(mixed.elements):
         return Told(usual, "typical")
     total = sum(ug for ug, _ in usual.values())
     u_ppm = max(u for _, u in usual.values())

@@ -4,7 +4,7 @@ from typing import Any
 
 from ledger.errors import Refusal
 from ledger.matter.event_types import ORIGIN_CLASSES
-from ledger.matter.guards import Guard, ask, basis_guards, slip_guard
+from ledger.matter.guards import Guard, ask, basis_guards, slip_guard, spelling_guard
 from ledger.matter.intake import refuse_origin
 from ledger.matter.quantities import amount
 from ledger.matter.stock import Unit
@@ -38,6 +38,7 @@ def register(desk: Desk, body: Body) -> Draft:
     if desk.settings.origins_enforced:
         refuse_origin(origin["class"], body.get("documents") or (), desk.settings.role, desk.reference)
     guards: list[Guard | None] = [slip_guard(counted.mg, desk.usual_masses(product), "quantity")]
+    guards.append(spelling_guard(product, desk.reference.tables["products"], "product"))
     guards += basis_guards(product, counted, quantity, desk.reference)
     confirmed = ask(guards, body.get("confirm"))
     slots = {

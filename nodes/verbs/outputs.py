@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ledger.matter.guards import ask, basis_guards, slip_guard
+from ledger.matter.guards import Guard, ask, basis_guards, slip_guard, spelling_guard
 from ledger.matter.quantities import Amount, amount
 from nodes.verbs.draft import Body, Desk, Sealed, only, product_of, site_of
 
@@ -12,11 +12,12 @@ def outputs_of(
     desk: Desk, body: Body, site: str
 ) -> tuple[list[tuple[dict[str, Any], dict[str, Any]]], list[dict[str, str]]]:
     """(what the chain sees and what the authority sees of each output, the guards that were confirmed)."""
-    found, guards = [], []
+    found, guards = [], process_guards(desk, body)
     for position, output in enumerate(body.get("outputs") or ()):
         where = f"outputs[{position}]"
         counted = amount(output["quantity"], f"{where}.quantity", weighing=output.get("weighing"))
         product = product_of(desk, output["product"])
+        guards.append(spelling_guard(product, desk.reference.tables["products"], f"{where}.product"))
         guards.append(slip_guard(counted.mg, desk.usual_masses(product), f"{where}.quantity"))
         guards += basis_guards(product, counted, output["quantity"], desk.reference)
         stands = site_of(desk, output.get("site"), f"{where}.site") if output.get("site") else site
@@ -34,6 +35,15 @@ def outputs_of(
             )
         )
     return found, ask(guards, body.get("confirm"))
+
+
+def process_guards(desk: Desk, body: Body) -> list[Guard | None]:
+    """Of the steps that a request states."""
+    known = desk.reference.tables["processes"]
+    return [
+        spelling_guard(step["process"], known, f"steps[{at}].process")
+        for at, step in enumerate(body.get("steps") or ())
+    ]
 
 
 def losses_of(body: Body) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from ledger.errors import Refusal
 from ledger.matter.elements import ELEMENTS, UG_PER_MG, metal_ug
+from ledger.matter.guards import ask
 from ledger.matter.quantities import MG_PER, decimal
 from ledger.matter.reference import Reference
 from ledger.matter.statements import refuse_kind_unknown
@@ -29,7 +30,7 @@ from nodes.verbs.draft import (
     recorded_of,
     steps_of,
 )
-from nodes.verbs.outputs import losses_of, made_of, outputs_of, warnings_of
+from nodes.verbs.outputs import losses_of, made_of, outputs_of, process_guards, warnings_of
 
 WIP_METHODS = ("measured", "estimated")
 _PPM_OF_PCT = 10_000
@@ -43,6 +44,7 @@ def charge(desk: Desk, body: Body) -> Draft:
     if known is None and not body.get("steps"):
         raise Refusal("pool-process-missing", field="steps", value=code)
     steps, _ = _steps(desk, body, known)
+    confirmed = ask(process_guards(desk, body), body.get("confirm"))
     parts = [part_of(desk, line, f"inputs[{at}]") for at, line in enumerate(body["inputs"])]
     opens = None if is_open else only(product=POOL_PRODUCT, lot_no=body.get("period_lot_no"))
     slots = {
@@ -53,7 +55,7 @@ def charge(desk: Desk, body: Body) -> Draft:
         "inputs.chain": [{"batch": part.batch} for part in parts],
         "inputs.authority": [part.row() for part in parts],
         "documents": documents_of(body),
-        "recorded": recorded_of(desk, body),
+        "recorded": recorded_of(desk, body, confirmed),
     }
 
     def answer(sealed: Sealed) -> dict[str, Any]:

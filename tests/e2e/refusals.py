@@ -67,6 +67,11 @@ GUARDS: dict[str, Case] = {
         422, "guard-capacity", "units[0].net", pack("H-1", {"serial": "new", "kind": "carton", "net": kg("60")})
     ),
     "dry, and moist": Case(422, "guard-wet-for-dry", "quantity.basis", measured(basis="dry", moisture_pct="5")),
+    "a product misspelt": Case(422, "guard-spelling", "product", register(product="prnd_oxyde")),
+    "a made product misspelt": Case(
+        422, "guard-spelling", "outputs[0].product", transform([A1], [{**made("1"), "product": "prnd_oxid"}])
+    ),
+    "a process misspelt": Case(422, "guard-spelling", "steps[0].process", transform([A1], [made("1")], "seperation")),
     "an oxide as metal": Case(
         422, "guard-oxide-metal", "quantity.basis", register(product="dy_oxide", quantity={**kg("1"), "basis": "metal"})
     ),

@@ -172,6 +172,15 @@ ODD: dict[str, tuple[str, str, dict]] = {
             "outputs": [{"product": "dy_oxide", "quantity": kg("1"), "assay": DY}],
         },
     ),
+    "a product that cannot be made of what went in": (
+        "element-not-fed",
+        "transformations",
+        {
+            "steps": [{"process": "electrolysis", "site": "main"}],
+            "inputs": [{"batch": "N-1", "quantity": kg("1")}],
+            "outputs": [{"product": "dy_metal", "quantity": kg("0.8")}],
+        },
+    ),
     "an origin that the role may not register": (
         "origin-not-allowed",
         "batches",
@@ -189,7 +198,9 @@ ODD: dict[str, tuple[str, str, dict]] = {
 def test_what_is_odd_is_recorded_and_reported_in_both_languages(stage, name):
     code, path, body = ODD[name]
     if code == "element-not-fed":
-        stage.mine.register("N-1", "10", site="main", product="prnd_oxide", assay=OXIDE)
+        lot = f"N {name}"
+        stage.mine.register(lot, "10", site="main", product="prnd_oxide", assay=OXIDE)
+        body = {**body, "inputs": [{"batch": lot, "quantity": kg("1")}]}
     warnings = stage.mine.record(f"/api/v1/{path}", body)["warnings"]
     found = next(one for one in warnings if one["code"] == code)
     assert len(found["reason"].split()) > 4

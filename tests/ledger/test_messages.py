@@ -26,7 +26,10 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 # Sites whose code is an expression, and the codes that it may be there. A site with `**facts` passes on what another
 # site, checked for itself, has gathered.
 COMPUTED = {
-    ("ledger/matter/guards.py", "first.code"): "guard-capacity guard-oxide-metal guard-slip guard-wet-for-dry",
+    (
+        "ledger/matter/guards.py",
+        "first.code",
+    ): "guard-capacity guard-oxide-metal guard-slip guard-spelling guard-wet-for-dry",
     ("ledger/matter/reversing.py", "way_out"): (
         "correction-in-pool reversal-of-acknowledgement reversal-of-closing reversal-of-measurement "
         "reversal-of-receipt reversal-of-shipment reversal-of-status"

@@ -3,7 +3,7 @@
 import pytest
 
 from ledger.errors import Malformed, Refusal
-from ledger.matter.guards import Guard, ask, basis_guards, capacity_guard, slip_guard
+from ledger.matter.guards import Guard, ask, basis_guards, capacity_guard, slip_guard, spelling_guard
 from ledger.matter.quantities import Amount
 from ledger.matter.reference import CONSERVING, Reference
 
@@ -109,3 +109,14 @@ def test_lookups_answer_for_what_they_do_not_know(reference):
 def test_reference_data_of_another_form_is_refused(data):
     with pytest.raises(Malformed):
         Reference.parse(data)
+
+
+@pytest.mark.parametrize("word", ["seperation", "separaton", "separatiion", "separatoin", "eparation", "separations"])
+def test_a_code_that_is_one_slip_off_a_known_one_is_asked_about(reference, word):
+    guard = spelling_guard(word, reference.tables["processes"], "steps[0].process")
+    assert guard == Guard("guard-spelling", "steps[0].process", {"given": word, "meant": "separation"})
+
+
+@pytest.mark.parametrize("word", ["separation", "seperaton", "partition", "work", "cot", "reseparation"])
+def test_other_codes_are_one_s_own(reference, word):
+    assert spelling_guard(word, reference.tables["processes"], "steps[0].process") is None
