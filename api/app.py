@@ -23,6 +23,7 @@ from api import (
     inbox,
     log,
     measuring,
+    notices,
     pools,
     quotas,
     scan,
@@ -69,7 +70,22 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
     # Laid side by side, not included: an included router is matched anew at every request, and costs more than all the
     # rest of a small one. Nothing here needs what including adds.
     # What lies below a batch or a unit stands before them: their own path takes anything.
-    parts = (measuring, batches, log, scan, units, shipments, pools, holds, bulk, entries, findings, quotas, deposits)
+    parts = (
+        measuring,
+        batches,
+        log,
+        scan,
+        units,
+        shipments,
+        pools,
+        holds,
+        notices,
+        bulk,
+        entries,
+        findings,
+        quotas,
+        deposits,
+    )
     for routes in parts:
         app.router.routes.extend(routes.routes(node, access).routes)
     app.router.routes.extend(corrections.routes(node, access, verbs.PLAIN).routes)

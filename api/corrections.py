@@ -17,7 +17,7 @@ from api.access import Access
 from api.batches import PAGE_MAX, Before
 from api.bodies import openapi_body, read, validated
 from api.recording import JSON, Prepare, Recording, add, entry, idempotency_key, key_parameter
-from api.requests import Body, Code, Noted, Object, Quantity, Text
+from api.requests import Body, Code, EntryName, Noted, Object, Quantity, Text
 from ledger.errors import Malformed, Unknown
 from nodes import drafts as kept
 from nodes.node import Caller, Node
@@ -55,13 +55,6 @@ class Adjustment(Body):
         return self
 
 
-class Consent(Body):
-    """The partner's entry that gave up what is taken here."""
-
-    log: Code
-    index: Index
-
-
 class Correct(Noted):
     """`amend` and `reverse` name an entry; `adjust` has lines, each with the entry that it is about."""
 
@@ -70,7 +63,7 @@ class Correct(Noted):
     entry: Index | None = None
     words: list[Word] | None = None
     lines: list[Adjustment] | None = None
-    consent: Consent | None = None
+    consent: EntryName | None = None
 
 
 class Draft(Body):

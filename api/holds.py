@@ -144,13 +144,13 @@ def routes(node: Node, access: Access) -> APIRouter:
     @router.get(
         "/api/v1/recalls/{lock:path}",
         dependencies=[viewer],
-        summary="A recall: all that it concerns, and where",
+        summary="A recall, also another's, or another's hold: all that it concerns, and where",
         response_model=None,
     )
     def recall_of(lock: str, request: Request, as_: As = "json") -> Response | dict[str, Any]:
         found, asked = recalls.recall(node, lock), language(request)
         if as_ == "csv":
-            name = f'attachment; filename="recall-{found["lock"]}.csv"'
+            name = f'attachment; filename="recall-{found["lock"].rpartition("#")[2]}.csv"'
             text = recall_lists.as_csv(node, found, asked)
             return Response(text.encode(), media_type="text/csv; charset=utf-8", headers={"content-disposition": name})
         if as_ == "html":

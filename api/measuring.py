@@ -10,7 +10,7 @@ from api.asked import language
 from api.pools import Held
 from api.recording import Recording, add, entry
 from api.rendering import page
-from api.requests import Assay, Body, Code, Noted, Quantity, Text, Weighing
+from api.requests import Assay, Body, Code, EntryName, Noted, Quantity, Text, Weighing
 from nodes import composition, settlement
 from nodes.node import Node
 
@@ -39,23 +39,38 @@ class Sample(Noted):
 
 
 class Result(Noted):
-    """A laboratory's result. `to` is who is told; `sample` the sample's number; `certificate_sha256` is hexadecimal."""
+    """A laboratory's result. `to` is who is told; `sample` the sample's number; `certificate_sha256` is hexadecimal.
+
+    `from` names an entry instead: the result that a laboratory has told us of this batch or of a sample of it.
+    """
 
     batch: Code
-    assay: Assay
+    assay: Assay | None = None
+    from_: Annotated[EntryName | None, Field(alias="from")] = None
     lab: Text | None = None
     certificate_sha256: Text | None = None
     sample: Text | None = None
     to: Code | None = None
 
 
+class Results(Body):
+    """Entries that state results: our own laboratory's, or those that others told us."""
+
+    own: EntryName | None = None
+    other: EntryName | None = None
+    umpire: EntryName | None = None
+
+
 class Agree(Noted):
-    """Both parties' results, and an umpire's. `rule` or `assay` state what was agreed, where it is not computed."""
+    """Both parties' results, and an umpire's: each stated, or in `entries` named as an entry that states it. `rule` or
+    `assay` state what was agreed, where it is not computed.
+    """
 
     batch: Code
-    own: Assay
+    own: Assay | None = None
     other: Assay | None = None
     umpire: Assay | None = None
+    entries: Results | None = None
     rule: Code | None = None
     limit_pct: Text | None = None
     assay: Assay | None = None

@@ -69,6 +69,13 @@ class Assay(BaseModel):
     certificate_sha256: Text | None = None
 
 
+class EntryName(Body):
+    """An entry, our own or one that another node told us of."""
+
+    log: Code
+    index: Annotated[int, Field(ge=0, strict=True)]
+
+
 class Confirm(Body):
     """The answer to a typing guard: yes, it is meant so, because …"""
 

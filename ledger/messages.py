@@ -1429,6 +1429,31 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} is {value}, which is no class of origin. Use one of: {classes}.",
         "{field} 为 {value}，不是可用的来源类别。请使用：{classes}。",
     ),
+    "client-unknown": (
+        (
+            "{field}: the trust policy names no log of {value}, so the result cannot be brought there. Check the "
+            "spelling, add its line and restart the node, or leave {field} out and send the result on paper."
+        ),
+        "{field}：信任策略中没有 {value} 的日志，结果无法送达。请核对名称，或加入后重启节点，或不填此项。",
+    ),
+    "result-not-told": (
+        (
+            "{field}: the entry {value} tells us no laboratory's result. Name an entry of type assayed that came "
+            "here (lodetrace notices lists them), or state the result itself."
+        ),
+        "{field}：条目 {value} 未披露化验结果。请引用已送达的 assayed 条目（见 lodetrace notices），或直接填写结果。",
+    ),
+    "result-twice": (
+        "{field} is stated, and {value} is named for it too. Leave one of them out.",
+        "{field} 既直接填写，又引用了 {value}。请只保留其一。",
+    ),
+    "result-of-other-goods": (
+        (
+            "{field}: the result is of {value}, which is neither the batch {batch} nor a sample of it. Name the "
+            "batch that was sampled, or the right entry."
+        ),
+        "{field}：该结果属于 {value}，既不是批次 {batch}，也不是其样品。请填写被取样的批次，或更正所引条目。",
+    ),
     "partner-unknown": (
         (
             "{field}: the trust policy names no log of {value}, so nothing can be sent there. Check the spelling, "

@@ -83,6 +83,14 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Entry {corrected} of {log} was corrected by its entry {index} ({how}).",
         "{log} 的第 {corrected} 号记录已由第 {index} 号记录更正（{how}）。",
     ),
+    "held": (
+        "Goods of {what} are held since entry {index} of {log}.",
+        "{log} 的第 {index} 号记录起冻结了 {what} 的货物。",
+    ),
+    "hold-ended": (
+        "The hold on goods of {what} by entry {index} of {log} has ended.",
+        "{log} 的第 {index} 号记录对 {what} 货物的冻结已解除。",
+    ),
     "recalled": (
         "{what} was recalled by entry {index} of {log}.",
         "{what} 已由 {log} 的第 {index} 号记录召回。",
@@ -394,24 +402,29 @@ def _attested(result: Result, checked: Iterable[Checked]) -> list[Sentence]:
 
 
 def _corrections(checked: Iterable[Checked]) -> list[Sentence]:
-    """Corrections and recalls among these entries, as far as they are disclosed."""
+    """Corrections, holds and recalls among these entries, as far as they are disclosed."""
     found: list[Sentence] = []
-    recalls: dict[tuple[str, str], tuple[int, list[str]]] = {}
+    locks: dict[tuple[str, str], tuple[str, int, list[str]]] = {}
     ended: set[tuple[str, str]] = set()
     for one in checked:
         event, log, index = one.event, one.entry.origin, one.entry.index
         if event is None:
             continue
         found += [("corrected", {"log": log, "corrected": n, "index": index, "how": event.type}) for n in _named(event)]
-        if "recall" in event.ids:
-            rows = [row.get("unit") or row["batch"] for row in event.rows("lines.public") if "batch" in row]
-            recalls[log, event.ids["recall"]] = index, [id_in(what, log, "") for what in rows]
+        lock = event.ids.get("recall") or event.ids.get("hold")
+        if lock is not None:
+            rows = event.rows("lines.public", "lines.chain")
+            things = [id_in(row.get("unit") or row["batch"], log, "") for row in rows if "batch" in row]
+            locks[log, lock] = event.type, index, things
         if event.scalar("releasing"):
             ended.add((log, event.scalar("releasing")["lock"]))
-    for (log, lock), (index, things) in recalls.items():
-        code = "recall-ended" if (log, lock) in ended else "recalled"
+    for (log, lock), (kind, index, things) in locks.items():
+        code = _ENDED[kind] if (log, lock) in ended else kind
         found += [(code, {"log": log, "index": index, "what": what}) for what in things]
     return found
+
+
+_ENDED = {"recalled": "recall-ended", "held": "hold-ended"}
 
 
 def _named(event: Event) -> list[int]:

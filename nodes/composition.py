@@ -81,7 +81,7 @@ def assay_of(conn: Connection, node: Node, batch: Batch) -> Assay | None:
     found, rank = None, 0
     for told, sure in _told(conn, batch):
         read = parse_assay(told, batch.product, node.reference, "assay", custody=batch.basis)
-        standing = RANKS.index("agreed" if sure else read.status)
+        standing = RANKS.index("agreed" if sure else read.rank)
         if standing >= rank:
             found, rank = read, standing
     return found or typical_assay(batch.product, node.reference)

@@ -1,7 +1,7 @@
-"""Which entries behind some goods were corrected, as far as is known here, and what state the goods are in for it.
+"""What came after the entries behind some goods: corrections, holds, recalls; and what state the goods are in for it.
 
-Of our own entries, custody remembers what was corrected; of others', what their corrections that came here say. What
-nobody has sent here is not known: "valid" means that no recall, hold or correction is known here, and no more.
+As far as it is known here, from our own log and from what others sent. What nobody has sent here is not known: "valid"
+means that no recall, hold or correction is known here, and no more.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,15 +10,17 @@ from typing import Any
 
 from ledger.errors import Unknown
 from ledger.matter.event_types import CORRECTIONS
-from ledger.matter.events import Event
+from ledger.matter.genealogy import event_at
 from ledger.matter.locks import HELD, PLEDGED, RECALLED
-from ledger.matter.stock import Batch, Correction, Unit
-from nodes.store import genealogy, stock, upstream
+from ledger.matter.stock import Batch, Unit
+from nodes import downstream
+from nodes.downstream import News
+from nodes.store import genealogy
 from nodes.store.engine import Connection
 from nodes.store.records import BatchRecord
 
-VALID, CORRECTED = "valid", "corrected"
-STATUSES = (VALID, CORRECTED, HELD, RECALLED)
+VALID, CORRECTED, CONCERNED = "valid", "corrected", "concerned"
+STATUSES = (VALID, CORRECTED, CONCERNED, HELD, RECALLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,55 +35,40 @@ class Corrected:
         return {"log": self.log, "index": self.index, "kinds": list(self.kinds)}
 
 
-def corrections(conn: Connection, origin: str, record: BatchRecord) -> tuple[list[Corrected], list[Corrected]]:
-    """(of the entry that made the batch, of the entries before it: our own and others')."""
+@dataclass(frozen=True, slots=True)
+class After:
+    """`own`: corrections of the entry that made the batch, `before` of the entries before it; `locks`: holds and
+    recalls of the batch or of what it was made of, that have not ended.
+    """
+
+    own: tuple[Corrected, ...]
+    before: tuple[Corrected, ...]
+    locks: tuple[News, ...]
+
+
+def after(conn: Connection, origin: str, record: BatchRecord, *, below_pools: bool) -> After:
+    """What is known here of a batch that is or was here; of what went into our pools, only `below_pools`."""
     try:
-        needed = genealogy.closure(conn, record.batch.id, origin).entries
+        way = genealogy.closure(conn, record.batch.id, origin, below_pools=below_pools)
+        entries, held = {*way.entries}, way.held
     except Unknown:
-        needed = {}
-    entries = {*needed, *(() if record.made_by is None else (record.made_by,))}
-    found = [*_own(conn, origin, entries), *_others(conn, entries)]
-    made_by = _place(conn, origin, record.made_by)
-    own = [one for one in found if (one.log, one.index) == made_by]
-    return own, [one for one in found if one not in own]
+        entries, held = set(), frozenset({(record.batch.id, origin)})
+    entries.update(() if record.made_by is None else (record.made_by,))
+    known = downstream.news(conn, origin, held, entries)
+    kinds: dict[tuple[str, int], list[str]] = {}
+    for one in known:
+        for index in one.corrected:
+            kinds.setdefault((one.event.origin, index), []).append(one.event.type)
+    found = [Corrected(log, index, tuple(dict.fromkeys(how))) for (log, index), how in sorted(kinds.items())]
+    made_by = None if record.made_by is None else downstream.place(conn, origin, record.made_by)
+    own = tuple(one for one in found if (one.log, one.index) == made_by)
+    return After(own, tuple(one for one in found if one not in own), _open(known))
 
 
-def _own(conn: Connection, origin: str, entries: Iterable[int]) -> list[Corrected]:
-    states = stock.load(conn, [("correction", str(index)) for index in sorted(entries) if index >= 0])
-    corrected = [state for state in states.values() if isinstance(state, Correction) and state.kinds]
-    return sorted(
-        (Corrected(origin, state.index, _once(state.kinds)) for state in corrected), key=lambda one: one.index
-    )
-
-
-def _others(conn: Connection, entries: Iterable[int]) -> list[Corrected]:
-    foreign = upstream.numbered(conn, [no for no in entries if no < 0])
-    places = {(one.log, one.index) for one in foreign.values()}
-    found: dict[tuple[str, int], list[str]] = {}
-    for one in upstream.of_types(conn, {log for log, _ in places}, CORRECTIONS):
-        event = one.event
-        for index in _named(event):
-            if (event.origin, index) in places:
-                found.setdefault((event.origin, index), []).append(event.type)
-    return [Corrected(log, index, _once(kinds)) for (log, index), kinds in sorted(found.items())]
-
-
-def _named(event: Event) -> set[int]:
-    """The entries that a correction names, as far as it is open to us."""
-    heads = (event.scalar(slot).get("index") for slot in ("amendment", "reversal"))
-    rows = (row.get("index") for slot in ("lines.chain", "shared.partner") for row in event.items(slot) if row)
-    return {index for index in (*heads, *rows) if index is not None}
-
-
-def _once(kinds: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(kinds))
-
-
-def _place(conn: Connection, origin: str, entry_no: int | None) -> tuple[str, int] | None:
-    if entry_no is None or entry_no >= 0:
-        return None if entry_no is None else (origin, entry_no)
-    made = upstream.numbered(conn, [entry_no])[entry_no]
-    return made.log, made.index
+def _open(known: Iterable[News]) -> tuple[News, ...]:
+    found = [one for one in known if one.event.type not in CORRECTIONS]
+    ended = downstream.ended(found)
+    return tuple(one for one in found if one.event.type != "released" and one.lock not in ended)
 
 
 def locked(batch: Batch) -> dict[str, bool]:
@@ -90,24 +77,56 @@ def locked(batch: Batch) -> dict[str, bool]:
     return {HELD: HELD in kinds, RECALLED: batch.recalled is not None, PLEDGED: PLEDGED in kinds}
 
 
-def status_of(conn: Connection, origin: str, unit: Unit, record: BatchRecord) -> str:
-    """For whoever scans: the gravest of recalled, held, corrected; valid where none is known here. Pledges are not his
-    business.
+def status_of(conn: Connection, origin: str, unit: Unit, record: BatchRecord, *, below_pools: bool) -> str:
+    """For whoever scans: the gravest of recalled, held, concerned, corrected; valid where none is known here. Pledges
+    are not his business. Held is what is held here; others hold what they have, and its kin are concerned.
     """
     kinds = {kind for _, kind in unit.locks}
-    if record.batch.recalled is not None or RECALLED in kinds:
+    found = after(conn, origin, record, below_pools=below_pools)
+    concerned = [one for one in found.locks if not _is_apart(one, origin, unit)]
+    if record.batch.recalled is not None or RECALLED in kinds or any(_recalls(one, unit) for one in concerned):
         return RECALLED
     if HELD in kinds:
         return HELD
-    own, before = corrections(conn, origin, record)
-    return CORRECTED if own or before else VALID
+    if concerned:
+        return CONCERNED
+    return CORRECTED if found.own or found.before else VALID
+
+
+def _recalls(one: News, unit: Unit) -> bool:
+    """Whether it calls back this unit, or all of its batch."""
+    return one.event.type == RECALLED and unit.batch in one.batches
+
+
+def _is_apart(one: News, origin: str, unit: Unit) -> bool:
+    """It locks other goods of the same batch: other units, or what we hold ourselves and custody tells apart."""
+    if one.batches != (unit.batch,):
+        return False
+    named = one.units_of(unit.batch, origin)
+    return one.event.origin == origin and one.event.type == HELD if named is None else unit.id not in named
 
 
 def shown(conn: Connection, origin: str, record: BatchRecord) -> Mapping[str, Any]:
-    """The part of a batch's answer that tells of all this."""
-    own, before = corrections(conn, origin, record)
+    """The part of a batch's answer that tells of all this: to the house, which knows what went into its pools."""
+    found = after(conn, origin, record, below_pools=True)
     return {
         "status": locked(record.batch),
-        "corrections": [one.as_json() for one in own],
-        "upstream_corrections": [one.as_json() for one in before],
+        "corrections": [one.as_json() for one in found.own],
+        "upstream_corrections": [one.as_json() for one in found.before],
+        "locks": [lock_of(one) for one in found.locks],
+    }
+
+
+def lock_of(one: News) -> dict[str, Any]:
+    """A hold or recall, as answers show it."""
+    told = one.event.scalar("hold") or one.event.scalar("recall")
+    return {
+        "lock": one.lock,
+        "is": one.event.type,
+        "kind": told.get("kind"),
+        "text": told.get("text"),
+        "at": event_at(one.event),
+        "log": one.event.origin,
+        "index": one.index,
+        "batches": list(one.batches),
     }

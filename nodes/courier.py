@@ -20,6 +20,7 @@ from ledger.errors import LodetraceError, Malformed, Unavailable, Unknown, Unver
 from ledger.evidence import Evidence, evidence_json
 from ledger.log.canonical import Json, b64, format_json
 from ledger.log.notes import Verifier, open_note
+from ledger.matter.event_types import NEWS
 from ledger.matter.events import Event
 from nodes import evidence
 from nodes.clock import stamp
@@ -27,7 +28,7 @@ from nodes.intake import DELIVERED
 from nodes.introductions import Introductions
 from nodes.node import Node
 from nodes.peers import ANSWER_SECONDS, Peers, Reply
-from nodes.store import deliveries, log
+from nodes.store import deliveries, log, upstream
 from nodes.store.deliveries import Delivery
 from nodes.store.engine import Connection
 
@@ -181,15 +182,15 @@ class Courier:
         """(the message, the leaf it is about)."""
         node = self._node
         with node.store.read() as conn:
-            stored = log.entry(conn, delivery.entry_no)
             newest = log.latest_checkpoint(conn)
-            if newest is None or newest[0] <= stored.index:
+            if newest is None or newest[0] <= delivery.entry_no:
                 raise Unavailable("no-checkpoint-yet", field="log", value=node.origin)
             try:
                 node.policy.open_checkpoint(newest[1])
             except Unverified as error:
                 raise Unavailable("not-witnessed-yet", field="log", value=newest[0]) from error
-            made = self._evidence(conn, delivery, stored.event)
+            leaf, event = _told(conn, delivery.entry_no)
+            made = self._evidence(conn, delivery, event)
         cover: dict[str, Json] = {
             "kind": delivery.kind,
             "sender": node.settings.name,
@@ -197,13 +198,18 @@ class Courier:
             "subject": _subject(node.origin, delivery),
         }
         message = format_json({"cover": cover, "evidence": evidence_json(made)}, field="message")
-        return message, stored.leaf
+        return message, leaf
 
     def _evidence(self, conn: Connection, delivery: Delivery, event: Event) -> Evidence:
         node, subject = self._node, _subject(self._node.origin, delivery)
         made_at = stamp(node.clock())
         if delivery.kind == "deposit":
             return evidence.of_range(conn, node.origin, int(delivery.subject), delivery.entry_no, made_at)
+        below = node.settings.evidence_below_pools
+        if delivery.kind == "notice" and event.type in NEWS:
+            return evidence.of_news(
+                conn, node.origin, delivery.entry_no, event, delivery.to, made_at, below_pools=below
+            )
         if delivery.kind == "notice":
             return evidence.of_entry(conn, node.origin, {"log": subject}, delivery.entry_no, "partner", made_at)
         if delivery.kind != "handover":
@@ -213,13 +219,25 @@ class Courier:
         batches = list(dict.fromkeys(row["batch"] for row in rows))
         about = {"shipment": subject}
         told = {delivery.entry_no: "partner"}
-        below = node.settings.evidence_below_pools
         return evidence.of_goods(conn, node.origin, about, batches, units, made_at, told, below_pools=below)
 
 
+def _told(conn: Connection, entry_no: int) -> tuple[bytes, Event]:
+    """The leaf and the event of an entry of ours, or of another's that goes on from here."""
+    if entry_no < 0:
+        other = upstream.numbered(conn, [entry_no])[entry_no]
+        return other.leaf, other.event
+    own = log.entry(conn, entry_no)
+    return own.leaf, own.event
+
+
 def _subject(origin: str, delivery: Delivery) -> str:
-    """The shipment as `log#id`; ours are stored without our own origin. A deposit and a notice are of our log."""
-    if delivery.kind in ("deposit", "notice"):
+    """The shipment as `log#id`; ours are stored without our own origin. A deposit is of our log, a notice of the one
+    that it comes from.
+    """
+    if delivery.kind == "notice":
+        return delivery.subject.partition("#")[0]
+    if delivery.kind == "deposit":
         return origin
     return delivery.subject if "#" in delivery.subject else f"{origin}#{delivery.subject}"
 

@@ -12,6 +12,7 @@ from ledger.matter import genealogy
 from ledger.matter.events import Event
 from ledger.matter.makeups import Makeup, dump_makeup
 from ledger.matter.stock import Key, State
+from nodes import downstream
 from nodes.store import genealogy as tables
 from nodes.store import log, states, stock
 from nodes.store.engine import Connection
@@ -80,6 +81,7 @@ def _remember(conn: Connection, entry: Derived) -> None:
             states.save(conn, LOCKINGS, {event.ids[slot]: str(entry.index)})
     if event.type == "closed":
         tables.save_closing(conn, entry.index, event.scalar("closing")["period"])
+    downstream.remember(conn, event.origin, entry.index, event)
     if event.type in ("assayed", "assay_agreed"):
         batch = event.scalar("assaying" if event.type == "assayed" else "agreement")["batch"]
         before = states.load(conn, ASSAYS, [batch]).get(batch, "")

@@ -189,12 +189,12 @@ class GroupDesk:
         found = upstream.last_answer(self._conn, shipment)
         return None if found is None else (found.event, found.ref())
 
-    def entry_of_other(self, named: Mapping[str, Any]) -> tuple[Event, Mapping[str, Any]]:
+    def entry_of_other(self, named: Mapping[str, Any], field: str) -> tuple[Event, Mapping[str, Any]]:
         """An entry of another log that we were told of, and our ref to it."""
         place = (named["log"], named["index"])
         found = upstream.at(self._conn, [place]).get(place)
         if found is None:
-            raise Unknown("entry-of-other-unknown", field="consent", value=named["index"], log=named["log"])
+            raise Unknown("entry-of-other-unknown", field=field, value=named["index"], log=named["log"])
         return found.event, found.ref()
 
     def label_url(self, sealed: Sealed, unit: str, net_mg: int) -> str:

@@ -16,6 +16,8 @@ from ledger.log.canonical import b64
 from ledger.log.checkpoints import parse_checkpoint
 from ledger.log.merkle import prove_consistency, prove_inclusion
 from ledger.log.notes import parse_note
+from ledger.matter.events import Event
+from nodes import downstream
 from nodes.store import genealogy, lists, log, upstream
 from nodes.store.engine import Connection
 from nodes.store.upstream import Upstream
@@ -49,14 +51,14 @@ def of_goods(
 ) -> Evidence:
     """The evidence of `batches` that are here, and of how `units` were packed, for a reader downstream.
 
-    `own` adds entries of ours, each with the audience it is opened for: an offer, to the partner it is made to.
+    What is known here to have been corrected, held or recalled since is told with it. `own` adds entries of ours, each
+    with the audience it is opened for: an offer, to the partner it is made to.
     With `below_pools` it does not stop at the periods of our pools.
     """
     needs = _Needs()
+    held: set[tuple[str, str]] = set()
     for batch in batches:
-        found = genealogy.closure(conn, batch, origin, below_pools=below_pools)
-        for entry_no, needed_for in found.entries.items():
-            needs.add(entry_no, needed_for)
+        held |= _way(conn, needs, batch, origin, below_pools)
     packed: dict[int, set[str]] = {}
     for id_ in units:
         record = lists.unit(conn, id_)
@@ -66,12 +68,43 @@ def of_goods(
     # Whoever packed a unit had the goods before; where they are ours and came back in it, their own way ends here.
     for packer in upstream.numbered(conn, [no for no in packed if no < 0]).values():
         for batch in packed[packer.entry_no]:
-            found = genealogy.closure(conn, batch, packer.log, below_pools=below_pools)
-            for entry_no, needed_for in found.entries.items():
-                needs.add(entry_no, needed_for)
+            held |= _way(conn, needs, batch, packer.log, below_pools)
+    for one in downstream.news(conn, origin, held, list(needs.batches)):
+        wanted = {batch for batch, log_ in held if log_ == one.event.origin}
+        needs.add(one.entry_no, wanted, one.recalled(wanted, origin))
     for index in own or {}:
         needs.add(index, batches, units)
     return _assemble(conn, origin, subject, needs, made_at, own or {})
+
+
+def _way(conn: Connection, needs: _Needs, batch: str, log_: str, below_pools: bool) -> frozenset[tuple[str, str]]:
+    """Adds what shows how a batch came to be in a log. Answers every (batch, log) on the way."""
+    found = genealogy.closure(conn, batch, log_, below_pools=below_pools)
+    for entry_no, needed_for in found.entries.items():
+        needs.add(entry_no, needed_for)
+    return found.held
+
+
+def of_news(
+    conn: Connection, origin: str, entry_no: int, event: Event, to: str, made_at: str, *, below_pools: bool
+) -> Evidence:
+    """An entry of news, ours or another's, with what it is about, for one who holds goods of it from us.
+
+    A partner with whom we adjust a shipment sees that, too; nobody else sees with whom it was.
+    """
+    needs = _Needs()
+    found = downstream.concern(conn, origin, event, below_pools=below_pools)
+    wanted = downstream.batches_for(conn, origin, event, found, to, below_pools=below_pools)
+    news = downstream.News(entry_no, 0, event, (), ())
+    shares = event.scalar("adjustment").get("with") == to
+    shared = [row["batch"] for row in event.rows("shared.partner") if "batch" in row] if shares else []
+    needs.add(entry_no, [*wanted, *(id_in(batch, event.origin, origin) for batch in shared)])
+    needs.add(entry_no, (), news.recalled(wanted, origin))
+    for about in found.entries:
+        needs.add(about, wanted)
+    subject = {"log": event.origin}
+    audiences = {entry_no: "partner"} if shares else {}
+    return _assemble(conn, origin, subject, needs, made_at, audiences, attested=False)
 
 
 def of_entry(
@@ -101,11 +134,12 @@ def _assemble(
     audiences: Mapping[int, str],
     *,
     whole: bool = False,
+    attested: bool = True,
 ) -> Evidence:
     needs.add(0)
     foreign = upstream.numbered(conn, [no for no in needs.batches if no < 0])
     about: dict[tuple[str, int], bytes] = {}
-    if not whole:
+    if attested and not whole:
         for record, place, note in _attestations(conn, origin, {origin, *(one.log for one in foreign.values())}):
             foreign.setdefault(record.entry_no, record)
             needs.add(record.entry_no)

@@ -8,7 +8,7 @@ stored by what it is (log, index, leaf), and what refers to an entry that is not
 """
 
 import logging
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -23,26 +23,21 @@ from ledger.log.checkpoints import claimed_origin
 from ledger.log.merkle import leaf_hash
 from ledger.log.notes import Verifier, sign_note
 from ledger.matter import genealogy
-from ledger.matter.event_types import EVENT_TYPES
+from ledger.matter.event_types import EVENT_TYPES, NEWS
 from ledger.matter.events import Event
 from ledger.matter.handovers import check_acknowledgement, check_offer, check_receipt
+from nodes import downstream, noticing
 from nodes.clock import stamp
 from nodes.deposits import follow_deposits
 from nodes.derive import country_of
 from nodes.node import Node
+from nodes.store import deliveries, inbox, log, upstream
 from nodes.store import genealogy as tables
-from nodes.store import inbox, log, upstream
 from nodes.store.engine import Connection
 from nodes.store.upstream import Upstream
 from nodes.verbs.books import AUTHORITY
 
 KINDS = ("handover", "receipt", "acknowledgement", "deposit", "notice")
-NOTICES: Mapping[str, Callable[[Event], Collection[str | None]]] = {
-    "quota_granted": lambda event: (event.scalar("grant").get("to"), event.scalar("grant").get("group")),
-    "attested": lambda event: (event.scalar("attestation").get("log", "").rpartition("/")[0],),
-    "adjusted": lambda event: (event.scalar("adjustment").get("with"),),
-}
-"""Types of entries that go by themselves to whom they concern, and the names of those in them."""
 DELIVERED = "lodetrace delivered v1"
 PARKED_KEPT = timedelta(days=30)
 """How long a message waits for what it refers to; its sender has seen since then that it was not taken."""
@@ -113,7 +108,7 @@ def take_in(node: Node, message: Message, data: bytes) -> Taken:
     _refuse_incomplete(node, message, subject)
     try:
         with node.store.write() as conn:
-            needed = _not_here(conn, node.origin, message)
+            needed = _not_here(conn, node.origin, message, subject)
             if needed is not None:
                 now = node.clock()
                 inbox.give_up(conn, stamp(now - PARKED_KEPT))
@@ -123,13 +118,18 @@ def take_in(node: Node, message: Message, data: bytes) -> Taken:
     except Forked as fork:
         _keep_fork(node, fork)
         raise
+    node.wake_courier()
     take_parked(node, [*(one.entry.leaf for one in message.result.entries.values()), *_answered(node, message)])
     return Taken(delivery_note(node, subject.entry.leaf))
 
 
 def _answered(node: Node, message: Message) -> list[bytes]:
     """Leaves of own entries that the message refers to, all of which are here: other messages may wait for them."""
-    refs = [_ref_of(one.event) for one in message.result.entries.values() if one.event is not None]
+    refs = [
+        _ref_of(one.event) or one.event.scalar("consent")
+        for one in message.result.entries.values()
+        if one.event is not None
+    ]
     return [unb64(ref["leaf"], field="ref.leaf", size=32) for ref in refs if ref.get("log") == node.origin]
 
 
@@ -171,7 +171,7 @@ def _subject_entry(node: Node, message: Message) -> Checked:
     if message.kind == "deposit":
         return _last_deposited(node, message)
     if message.kind == "notice":
-        return _noticed(node, message)
+        return noticing.noticed(node, message.sender, message.subject, message.result)
     wanted = {"handover": "shipped", "receipt": "received", "acknowledgement": "acknowledged"}[message.kind]
     found = [
         one
@@ -199,26 +199,6 @@ def _last_deposited(node: Node, message: Message) -> Checked:
     for one in found:
         open_event(one.entry, one.disclosures, whole=True)
     return max(found, key=lambda one: one.entry.index)
-
-
-def _noticed(node: Node, message: Message) -> Checked:
-    """An entry that is about us: granted to us, attested of our log, adjusted with us."""
-    own = [one for one in message.result.entries.values() if one.entry.origin == message.subject]
-    subject = max(own, key=lambda one: one.entry.index)
-    if message.subject != f"{message.sender}/log" or subject.event is None:
-        raise Unverified("subject-missing", field="cover.subject", value=message.subject)
-    event = subject.event
-    concerned = NOTICES.get(event.type)
-    if concerned is None:
-        raise Refusal("notice-unfit", field="evidence", value=event.type)
-    event.check(whole=False)
-    names = [name for name in concerned(event) if name]
-    if node.settings.name not in names:
-        raise Refusal("notice-of-others", field="evidence", value=", ".join(names))
-    authority = node.settings.authority
-    if event.type == "quota_granted" and message.sender != authority:
-        raise Refusal("grant-by-other", field="cover.sender", value=message.sender, authority=authority or "-")
-    return subject
 
 
 def _shipment_of(event: Event) -> str | None:
@@ -255,11 +235,13 @@ def _ref_of(event: Event | None) -> Mapping[str, Any]:
     return event.scalar("offer") or event.scalar("answer")
 
 
-def _not_here(conn: Connection, origin: str, message: Message) -> bytes | None:
-    """The leaf of an own entry that the message answers and that our log does not have (yet).
+def _not_here(conn: Connection, origin: str, message: Message, subject: Checked) -> bytes | None:
+    """The leaf of an entry that the message answers, or tells something new of, and that is not here (yet).
 
     What is here is held against our own entry, whole: the message may carry it too, opened as little as suits it.
     """
+    if message.kind == "notice":
+        return noticing.not_here(conn, origin, message.result, subject)
     for one in message.result.entries.values():
         ref = _ref_of(one.event) if one.event is not None else {}
         if one.event is None or ref.get("log") != origin:
@@ -294,11 +276,27 @@ def store(conn: Connection, node: Node, message: Message) -> None:
             continue
         coming.append(_upstream(one, known.get((origin, index)), result.evidence.checkpoints))
     saved = upstream.save(conn, coming, log.head(conn).size)
-    for entry, outcome in zip(coming, saved, strict=True):
-        if outcome.opened and entry.type in EVENT_TYPES:
-            derive_upstream(conn, own, outcome.entry_no, entry.event, node.settings.name)
+    fresh = [
+        (entry, outcome.entry_no)
+        for entry, outcome in zip(coming, saved, strict=True)
+        if outcome.opened and entry.type in EVENT_TYPES
+    ]
+    for entry, entry_no in fresh:
+        derive_upstream(conn, own, entry_no, entry.event, node.settings.name)
+    _pass_on(conn, node, fresh, message.sender)
     if node.settings.role == AUTHORITY:
         follow_deposits(conn, (entry.log for entry in coming), node.rulesets)
+
+
+def _pass_on(conn: Connection, node: Node, fresh: Iterable[tuple[Upstream, int]], sender: str) -> None:
+    """News goes on to those who hold what it is about from us. It ends, for what is known already is not fresh."""
+    below = node.settings.evidence_below_pools
+    for entry, no in fresh:
+        if entry.type in NEWS:
+            going = downstream.outgoing(
+                conn, node.origin, no, entry.index, entry.event, below_pools=below, but=[sender]
+            )
+            deliveries.add(conn, going)
 
 
 def _upstream(one: Checked, before: Upstream | None, checkpoints: tuple[bytes, ...]) -> Upstream:
@@ -339,6 +337,7 @@ def derive_upstream(conn: Connection, own: str, entry_no: int, event: Event, me:
     tables.save_periods(conn, [id_in(period, origin, own) for period in periods if period is not None])
     if event.scalar("closing"):
         tables.save_closing(conn, entry_no, id_in(event.scalar("closing")["period"], origin, own))
+    downstream.remember(conn, own, entry_no, event)
     labelled = {id_in(id_, origin, own): at for at, id_ in enumerate(event.ids.get("units.public", ())) if id_}
     if labelled:
         tables.save_labels(conn, entry_no, labelled)

@@ -88,7 +88,7 @@ class Node:
         self.rulesets = Rulesets(self.reference)
         self.inspection = Inspection(store, self.rulesets, OwnBook(settings, self.rulesets))
         self.oversight = Oversight(store, settings, self.rulesets, clock)
-        self.sequencer = Sequencer(store, identity, settings, self.rulesets, clock, self._on_checkpoint)
+        self.sequencer = Sequencer(store, identity, settings, self.rulesets, clock, self.wake_courier)
 
     @classmethod
     def open(cls, home: Path, environ: Mapping[str, str], clock: Clock = system_clock) -> "Node":
@@ -114,7 +114,8 @@ class Node:
         self.sequencer.stop()
         self.store.close()
 
-    def _on_checkpoint(self) -> None:
+    def wake_courier(self) -> None:
+        """A checkpoint covers more, or news was taken in that goes on."""
         for tell in self.published:
             tell()
 
@@ -153,11 +154,17 @@ class Node:
         return None if before is None else Answer(before.status, before.answer)
 
     def draft(self, verb: str, desk: GroupDesk, body: Mapping[str, Any]) -> Draft:
-        """What the verb drafts. Goods are never sent to a name that nobody here knows: they would be nowhere."""
+        """What the verb drafts. Goods are never sent to a name that nobody here knows: they would be nowhere; nor is a
+        laboratory's result, for its client would never see it.
+        """
         draft = VERBS[verb](desk, body)
         for delivery in draft.deliveries:
-            if delivery.kind == "handover" and f"{delivery.to}/log" not in self.policy.logs:
+            if f"{delivery.to}/log" in self.policy.logs:
+                continue
+            if delivery.kind == "handover":
                 raise Refusal("partner-unknown", field="to.node", value=delivery.to)
+            if draft.type == "assayed":
+                raise Refusal("client-unknown", field="to", value=delivery.to)
         return draft
 
     async def do(

@@ -33,6 +33,7 @@ KINDS = {
     "safety": ("安全", "safety"),
     "quality": ("质量", "quality"),
     "origin": ("来源", "origin"),
+    "dispute": ("争议", "dispute"),
     "ordered": ("监管指令", "ordered"),
     "other": ("其他", "other"),
 }
@@ -74,7 +75,7 @@ def as_page(node: Node, recall: Mapping[str, Any], language: str) -> dict[str, A
     return {
         "recall": recall,
         "kind": KINDS.get(recall["kind"], (recall["kind"],) * 2)[place],
-        "organisation": node.settings.organisation if place == 0 else _latin(node),
+        "organisation": recall["by"] if "#" in recall["lock"] else _own_name(node, place),
         "parts": [
             (
                 HOW[how][place],
@@ -102,8 +103,9 @@ def _batch(node: Node, one: Mapping[str, Any], language: str) -> dict[str, Any]:
     return {"batch": one["batch"], "lot_no": one["lot_no"], "product": _product(node, one, language), "rows": rows}
 
 
-def _latin(node: Node) -> str:
-    return node.settings.organisation_en or node.settings.organisation
+def _own_name(node: Node, place: int) -> str:
+    latin = node.settings.organisation_en if place == 1 else None
+    return latin or node.settings.organisation
 
 
 def _sums(totals: Mapping[str, int]) -> dict[str, Any]:

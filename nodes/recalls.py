@@ -13,14 +13,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ledger.entries import id_in
 from ledger.errors import Unknown
+from ledger.matter.event_types import STATUSES
 from ledger.matter.events import Event
 from ledger.matter.genealogy import event_at
 from ledger.matter.stock import POOL_PRODUCT, Arrival, Batch, Locked, Pool, Shipment, Unit, load_kept
 from nodes import shipping
+from nodes.downstream import News, ended
 from nodes.holds import lockings
 from nodes.node import Node
-from nodes.store import genealogy, lists, log, states, stock
+from nodes.store import genealogy, lists, log, states, stock, upstream
 from nodes.store.engine import Connection
 from nodes.trace import NODES_MAX
 
@@ -58,15 +61,14 @@ class _Walk:
 
 
 def recall(node: Node, lock: str) -> dict[str, Any]:
-    """Unknown for a lock that is no recall of ours."""
+    """Of a recall of ours, or of another's recall or hold of which we were told: then, what of our stock it touches.
+
+    Unknown for any other lock.
+    """
     id_ = lock.removeprefix(f"{node.origin}#")
     with node.store.read() as conn:
-        text = states.load(conn, "lock", [id_]).get(id_)
-        kept = None if text is None else load_kept("lock", text)
-        if not isinstance(kept, Locked) or kept.kind != "recalled":
-            raise Unknown("recall-unknown", field="lock", value=lock)
-        index, event = lockings(conn, [id_])[id_]
-        walk = _walk(conn, event)
+        index, event, is_over = _others_lock(conn, id_) if "#" in id_ else _own_recall(conn, id_)
+        walk = _walk(conn, event, node.origin)
         batches = _batches(conn, walk.suspects)
         units = _units(conn, walk.suspects)
         records = lists.shipments_with(conn, batches)
@@ -80,13 +82,16 @@ def recall(node: Node, lock: str) -> dict[str, Any]:
     ]
     goods = [one for one in goods if one["product"] != POOL_PRODUCT or one["pool"] is not None]
     holders = _holders(goods, returns)
+    told = event.scalar("recall") or event.scalar("hold")
     return {
         "lock": id_,
-        "kind": event.scalar("recall")["kind"],
-        "text": event.scalar("recall")["text"],
+        "is": event.type,
+        "by": event.name,
+        "kind": told.get("kind"),
+        "text": told.get("text"),
         "reason": event.scalar("reason").get("text"),
         "at": event_at(event),
-        "ended": kept.closed,
+        "ended": is_over,
         "index": index,
         "goods": goods,
         "holders": holders,
@@ -95,11 +100,32 @@ def recall(node: Node, lock: str) -> dict[str, Any]:
     }
 
 
+def _own_recall(conn: Connection, id_: str) -> tuple[int, Event, bool]:
+    text = states.load(conn, "lock", [id_]).get(id_)
+    kept = None if text is None else load_kept("lock", text)
+    if not isinstance(kept, Locked) or kept.kind != "recalled":
+        raise Unknown("recall-unknown", field="lock", value=id_)
+    return (*lockings(conn, [id_])[id_], kept.closed)
+
+
+def _others_lock(conn: Connection, id_: str) -> tuple[int, Event, bool]:
+    found = upstream.of_types(conn, [id_.partition("#")[0]], STATUSES)
+    known = [News(one.entry_no, one.index, one.event, (), ()) for one in found]
+    here = next((one for one in known if one.lock == id_ and one.event.type != "released"), None)
+    if here is None:
+        raise Unknown("recall-unknown", field="lock", value=id_)
+    return here.index, here.event, id_ in ended(known)
+
+
 # -- which goods --------------------------------------------------------------------------------------------------
 
 
-def _walk(conn: Connection, event: Event) -> _Walk:
-    rows = list(event.rows("lines.public"))
+def _walk(conn: Connection, event: Event, own: str) -> _Walk:
+    rows = [
+        {name: id_in(id_, event.origin, own) for name, id_ in row.items() if name in ("batch", "unit")}
+        for row in event.rows("lines.public", "lines.chain")
+        if "batch" in row
+    ]
     whole = dict.fromkeys(row["batch"] for row in rows if "unit" not in row)
     by_unit: dict[str, set[str]] = {}
     for row in rows:

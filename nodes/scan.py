@@ -42,11 +42,15 @@ LIFE = {
 STATUS = {
     "valid": ("valid: no recall, hold or correction is known here", "有效：本节点未见召回、冻结或冲销记录"),
     "corrected": ("corrected: an entry behind it was put right since", "已冲销：其来历中有条目后来被更正"),
+    "concerned": (
+        "concerned: what it was made of, or more of its batch, was held or recalled; ask whether it may be used",
+        "受牵连：其来料或同批货物已被冻结或召回，使用前请先核实",
+    ),
     "held": ("held: it must not be used or moved on until it is released", "已冻结：解除之前不得使用或转移"),
     "recalled": ("recalled: stop using it, and return it as the recall says", "已召回：请停止使用，并按召回要求退回"),
 }
 """Status → what it means for whoever scans, in English and Chinese."""
-STOPPED = frozenset({"held", "recalled"})
+STOPPED = frozenset({"concerned", "held", "recalled"})
 """Statuses in which nobody should go on."""
 SPENT = frozenset({"missing", "emptied", "consumed", "reversed"})
 """States in which the label, however genuine, should not be met with on goods."""
@@ -101,7 +105,7 @@ class Scan:
 
     @property
     def stopped(self) -> bool:
-        """Held or recalled, as far as is known here."""
+        """Held or recalled, or made of what is, as far as is known here."""
         return self.status in STOPPED
 
     @property
@@ -127,7 +131,7 @@ def scan(node: Node, token: str) -> Scan:
 def _known(conn: Connection, node: Node, found: Scan, record: UnitRecord) -> Scan:
     label, unit = found.label, record.unit
     batch = lists.batch(conn, unit.batch)
-    status = status_of(conn, node.origin, unit, batch)
+    status = status_of(conn, node.origin, unit, batch, below_pools=node.settings.evidence_below_pools)
     found = replace(found, unit=unit, status=status, product=batch.batch.product)
     if record.packed_by is None:  # it came without the proof of its label
         return found

@@ -9,6 +9,8 @@ idempotency rows and outgoing deliveries together. A command that is refused fai
 nothing, a crash after it everything; start-up needs no repair because nothing is kept anywhere else.
 
 Promises: gap-free indexes, one history, nothing acknowledged that is not on disk. Does not check who asks (api/access).
+
+Over 400 lines because the life of a group is one story.
 """
 
 import asyncio
@@ -35,6 +37,7 @@ from ledger.matter.custody import apply
 from ledger.matter.events import Event
 from ledger.matter.findings import Finding
 from ledger.matter.flows import Flow, flow_of
+from nodes import downstream
 from nodes.clock import Clock, next_stamp, stamp
 from nodes.config import Settings
 from nodes.derive import Derived, derive, derived
@@ -343,6 +346,15 @@ class Sequencer:
             for delivery in one.draft.deliveries:
                 subject = delivery.subject or one.entry.event.ids["shipment"]
                 outgoing.append(Outgoing(delivery.kind, delivery.to, subject, one.entry.index))
+            outgoing += downstream.outgoing(
+                conn,
+                desk.origin,
+                one.entry.index,
+                one.entry.index,
+                one.entry.event,
+                below_pools=self._settings.evidence_below_pools,
+                but=[delivery.to for delivery in one.draft.deliveries],
+            )
         authority = self._settings.authority
         if authority is not None:
             # One deposit for the group: its subject is where it starts, its entry where it ends.

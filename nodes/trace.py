@@ -9,6 +9,7 @@ from typing import Any
 from ledger.log.disclosures import open_disclosures
 from ledger.matter.event_types import EVENT_TYPES
 from ledger.verdict import CLAIMED, PROVEN
+from nodes import downstream
 from nodes.node import Node
 from nodes.store import codes, genealogy, log, upstream
 from nodes.store.engine import Connection
@@ -30,6 +31,9 @@ def trace(node: Node, code: str, direction: str, limit: int = NODES_MAX) -> dict
         found = genealogy.trace(conn, batch, direction, limit)
         names = organisations(conn, node, {one.log for one in found.nodes})
         gaps = _gaps(conn, found, direction)
+        told = downstream.told_of(
+            conn, node.origin, [(one.batch, one.log or node.origin, one.index) for one in found.nodes]
+        )
     return {
         "root": batch,
         "direction": direction,
@@ -46,6 +50,7 @@ def trace(node: Node, code: str, direction: str, limit: int = NODES_MAX) -> dict
                 "at": one.at,
                 "country": one.country,
                 "standing": PROVEN if one.entry_no is not None else CLAIMED,
+                "news": told.get(one.batch, []),
             }
             for one in found.nodes
         ],

@@ -1,4 +1,6 @@
-"""`lodetrace hold`, `release`, `pledge`, `unpledge`, `title`, `locks`, `recall …`: for supervisors; nothing moves."""
+"""`lodetrace hold`, `release`, `pledge`, `unpledge`, `title`, `locks`, `recall …`: for supervisors; nothing moves.
+`lodetrace notices` shows what others told.
+"""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -33,7 +35,7 @@ Kind = Annotated[str | None, typer.Option("--kind", help="quality, dispute, orde
 
 
 def add(app: typer.Typer) -> None:
-    for verb in (hold, release, pledge, unpledge, title, locks):
+    for verb in (hold, release, pledge, unpledge, title, locks, notices):
         app.command()(verb)
     recall = typer.Typer(no_args_is_help=True, help="Goods that are called back, and where they are. 召回")
     recall.command()(start)
@@ -181,6 +183,27 @@ def _covered(lock: dict[str, Any]) -> str:
     return ", ".join(part for part in parts if not part.startswith("0 "))
 
 
+def notices(url: Url, token: Token, as_json: AsJson = False) -> None:
+    """What others told us of our goods, samples and shared shipments, newest first. 收到的通报。"""
+    with node(url, token) as client:
+        found = get(client, "/api/v1/notices", limit=500)
+    if as_json:
+        show_json(found)
+        return
+    rows = [
+        (
+            f"{one['log']}#{one['index']}",
+            one["organisation"],
+            f"{one['type']}{' (ended 已解除)' if one['ended'] else ''}",
+            one["at"][:16],
+            ", ".join(batch["lot_no"] or batch["batch"] for batch in one["batches"]),
+            one["lock"] or ("awaits your consent 待确认" if one["awaits_consent"] else one["text"]),
+        )
+        for one in found["notices"]
+    ]
+    show_table(("entry", "by", "what", "at", "batches", ""), rows)
+
+
 # -- recalls ------------------------------------------------------------------------------------------------------
 
 
@@ -232,7 +255,7 @@ def show(
     if as_json:
         show_json(found)
         return
-    typer.echo(f"{found['text']} ({found['kind']})")
+    typer.echo(f"{found['text'] or found['is']} ({found['kind']})")
     rows = [
         (one["how"], one["lot_no"] or one["batch"], one["product"], show_mg(one["here_mg"]), _sent(one), one["pool"])
         for one in found["goods"]

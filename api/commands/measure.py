@@ -48,6 +48,24 @@ def add(app: typer.Typer) -> None:
         app.command()(verb)
 
 
+_ENTRY = "An entry with the result, as lodetrace notices shows it: LOG#INDEX. 载有结果的条目"
+
+
+def _entry(text: str | None, option: str) -> dict[str, Any] | None:
+    """`lab.example/log#7`"""
+    if text is None:
+        return None
+    log, _, index = text.rpartition("#")
+    if not log or not index.isdecimal():
+        raise typer.BadParameter(f"{text}: LOG#INDEX, for instance lab.example/log#7", param_hint=option)
+    return {"log": log, "index": int(index)}
+
+
+def _entries(**named: str | None) -> dict[str, Any] | None:
+    found = {name: _entry(text, f"--{name}-from") for name, text in named.items() if text is not None}
+    return found or None
+
+
 def _read(file: Path | None) -> Any:
     return None if file is None else json.loads(file.read_bytes())
 
@@ -60,6 +78,7 @@ def result(
     lab: Annotated[str | None, typer.Option("--lab", help="Who found it. 化验室")] = None,
     sample_no: Annotated[str | None, typer.Option("--sample", help="The sample's number. 样品编号")] = None,
     to: Annotated[str | None, typer.Option("--to", help="The node that is told. 告知节点")] = None,
+    entry: Annotated[str | None, typer.Option("--from", help=_ENTRY)] = None,
     certificate: Annotated[
         str | None, typer.Option("--certificate-sha256", help="The certificate's SHA-256, hexadecimal. 证书哈希")
     ] = None,
@@ -71,10 +90,11 @@ def result(
     key: Key = None,
     as_json: AsJson = False,
 ) -> None:
-    """A laboratory's result for a batch. 登记化验结果。"""
+    """A laboratory's result for a batch, from a file or as it told us. 登记化验结果。"""
     content = {
         "batch": batch,
         "assay": _read(file),
+        "from": _entry(entry, "--from"),
         "lab": lab,
         "sample": sample_no,
         "to": to,
@@ -82,7 +102,7 @@ def result(
         **noted(at, ref, document, confirm),
     }
     with node(url, token) as client:
-        needed = {"BATCH": batch, "--file": file}
+        needed = {"BATCH": batch, "--file or --from": file or entry}
         answer = record(client, "/api/v1/assays", content, needed, body=body, key=key)
     told(answer, as_json, lambda: typer.echo("✓ assay"))
 
@@ -94,6 +114,9 @@ def agree(
     own: Annotated[Path | None, result_file("--own", "Our result as JSON. 我方结果")] = None,
     other: Annotated[Path | None, result_file("--other", "Their result as JSON. 对方结果")] = None,
     umpire: Annotated[Path | None, result_file("--umpire", "An umpire's result as JSON. 仲裁结果")] = None,
+    own_from: Annotated[str | None, typer.Option("--own-from", help=_ENTRY)] = None,
+    other_from: Annotated[str | None, typer.Option("--other-from", help=_ENTRY)] = None,
+    umpire_from: Annotated[str | None, typer.Option("--umpire-from", help=_ENTRY)] = None,
     limit: Annotated[str | None, typer.Option("--limit", help="The splitting limit in percent: 0.5. 允许差 %")] = None,
     rule: Annotated[str | None, typer.Option("--rule", help="own or other, if one was accepted. 采用哪一方")] = None,
     at: At = None,
@@ -110,12 +133,13 @@ def agree(
         "own": _read(own),
         "other": _read(other),
         "umpire": _read(umpire),
+        "entries": _entries(own=own_from, other=other_from, umpire=umpire_from),
         "limit_pct": limit,
         "rule": rule,
         **noted(at, ref, document, confirm),
     }
     with node(url, token) as client:
-        needed = {"BATCH": batch, "--own": own}
+        needed = {"BATCH": batch, "--own or --own-from": own or own_from}
         answer = record(client, "/api/v1/assays/agreements", content, needed, body=body, key=key)
     values = ", ".join(f"{one['of']} {one['value']} ({one['why']})" for one in answer["values"])
     told(answer, as_json, lambda: typer.echo(f"✓ agreed by {answer['rule']}: {values or 'as stated'}"))

@@ -29,6 +29,7 @@ from typing import Any
 from ledger.errors import Malformed, Refusal
 from ledger.matter.compositions import EXACT_ONE, Term, metal_terms, oxide_terms, usual_split
 from ledger.matter.elements import ELEMENTS, UG_PER_MG, ppm_of, variance_of
+from ledger.matter.makeups import TYPICAL
 from ledger.matter.quantities import decimal
 from ledger.matter.reference import Reference
 from ledger.matter.reference_rows import ASSAY_BASES
@@ -60,6 +61,11 @@ class Assay:
     stated: Mapping[str, Any]
     terms: Mapping[str, Term]
     elements: tuple[str, ...]
+
+    @property
+    def rank(self) -> str:
+        """How sure it is, as makeups.RANKS: what nobody measured stays typical, whoever states it."""
+        return TYPICAL if self.stated.get("method") == TYPICAL else self.status
 
     def content(self, mg: int, basis: str, mass_ppm: int = 0) -> Content:
         """The elements in goods of `mg` on a custody basis; those that come to no microgram are left out."""

@@ -21,11 +21,10 @@ from typing import Any
 
 from ledger.errors import Refusal, Unverified
 from ledger.matter import vectors
-from ledger.matter.assays import parse_assay
 from ledger.matter.events import Event
 from ledger.matter.flows import Flow, flow_of
-from ledger.matter.makeups import RANKS, TYPICAL, Composition, Makeup, PoolContent, is_sure, pool_key
-from ledger.matter.outputs import rare_earths
+from ledger.matter.makeups import RANKS, Composition, Makeup, PoolContent, is_sure, pool_key
+from ledger.matter.outputs import by_assay, rare_earths
 from ledger.matter.provenance import (
     MODELS,
     OTHERS_ORIGIN,
@@ -90,10 +89,8 @@ def _told(
     """Element totals of goods, and how sure they are: by assay, else by what is typical of the product."""
     if assay is None:
         return rare_earths(typical(product, mg, reference, basis=basis, feed_class=feed_class) or {}), RANKS[0]
-    parsed = parse_assay(
-        assay, product, reference, where, custody=basis, moisture_pct=moisture_pct, feed_class=feed_class
-    )
-    return rare_earths(parsed.content(mg, basis)), RANKS[0] if assay.get("method") == TYPICAL else parsed.status
+    told = by_assay(assay, product, mg, basis, reference, where, moisture_pct=moisture_pct, feed_class=feed_class)
+    return told.totals, told.rank
 
 
 def _received(at: Sheet) -> None:
@@ -161,7 +158,7 @@ def _assembled(at: Sheet) -> None:
     mixed = mix(at.take_inputs())
     quantity, product = at.event.scalar("quantity"), at.event.scalar("assembly")["product"]
     content = Content(quantity["mg"], mixed.elements, mixed.model)
-    at.plan.made.append(Composition(product, quantity["basis"], content, at.rank) if content.elements else None)
+    at.plan.made.append(Composition(product, quantity["basis"], content, at.rank, at.origin(content)))
     at.plan.outs.append(goods("", product, content, sure=any(one.sure for one in at.plan.ins)))
     at.commit_whole(content)
 
@@ -249,18 +246,17 @@ def _assayed(at: Sheet) -> None:
     id_ = at.event.scalar(slot)["batch"]
     known, told = at.batch(id_), at.event.scalar("assay")
     if known is None:
-        return  # a lab's own log, or outputs of which nothing was known when they were made
-    assay = parse_assay(told, known.product, at.reference, "assay", custody=known.basis)
-    rank = "agreed" if at.event.type == "assay_agreed" else assay.status
+        return  # goods of another log that a laboratory speaks of: it never had them
+    found = by_assay(told, known.product, known.content.mg, known.basis, at.reference, "assay")
+    rank = "agreed" if at.event.type == "assay_agreed" else found.rank
     if RANKS.index(rank) < RANKS.index(known.rank):
         return
-    totals = rare_earths(assay.content(known.content.mg, known.basis))
-    content = scale(known.content, totals)
+    content = scale(known.content, found.totals)
     if known.origin:
-        first = entered(known.content.mg, totals, origin=known.origin, source=id_)
+        first = entered(known.content.mg, found.totals, origin=known.origin, source=id_, model=known.content.model)
         content = replace(first, taken_mg=known.content.taken_mg)
     at.plan.ins.append(goods(id_, known.product, known.content, sure=is_sure(known.rank)))
-    at.plan.outs.append(goods(id_, known.product, content, sure=True))
+    at.plan.outs.append(goods(id_, known.product, content, sure=is_sure(rank)))
     at.put(id_, replace(known, content=content, rank=rank, origin="" if content.elements else known.origin))
 
 
@@ -388,7 +384,7 @@ def _tell_change(at: Sheet, known: Composition, id_: str, mg: int, change: Mappi
                 shares[element] = replace(share, ug=ug, origins=stretch(share.origins, share.ug, ug))
         if shares:
             part = Content(abs(mg), shares, known.content.model)
-            side.append(goods(id_, known.product, part, sure=known.rank != RANKS[0]))
+            side.append(goods(id_, known.product, part, sure=is_sure(known.rank)))
 
 
 def made_ids(event: Event) -> tuple[str, ...]:
@@ -485,8 +481,7 @@ def settle(plan: Plan, event: Event, index: int) -> tuple[dict[str, Makeup | Non
     changes, ids = plan.changes, made_ids(event)
     outs = list(plan.outs)
     for position, (id_, made) in enumerate(zip(ids, plan.made, strict=False)):
-        if made is not None:
-            changes[id_] = replace(made, content=_named(made.content, id_)) if event.type == "registered" else made
+        changes[id_] = replace(made, content=_named(made.content, id_)) if event.type == "registered" else made
         outs[position] = replace(outs[position], batch=id_)
     flow = flow_of(index, event, plan.ins, outs, plan.losses)
     return changes, flow

@@ -401,7 +401,7 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
         _RECORDED,
     ),
     "adjusted": (
-        _slot("adjustment", "chain", at="at", with_="name?"),
+        _slot("adjustment", "partner", at="at", with_="name?"),
         _list("lines.chain", "chain", index="count0", leaf="hash", batch="id"),
         _list("lines.authority", "authority", side="code", site="code", owner="name?", **_DELTA),
         _list("shared.partner", "partner", index="count0", leaf="hash", batch="id", side="code", **_DELTA),
@@ -568,6 +568,9 @@ ROWS: Mapping[str, Mapping[str, str]] = {
 """Kinds that are arrays of objects, and the fields of those. A unit that nobody offered may have no id to state."""
 REGISTRY_TYPES = ("admitted", "licensed", "rekeyed", "revoked", "suspended", "restored", "standing", "policy_set")
 CORRECTIONS = ("amended", "reversed", "adjusted")
+STATUSES = ("held", "released", "recalled")
+NEWS = (*CORRECTIONS, *STATUSES)
+"""What is told, after they left, to those who hold the goods or what was made of them."""
 REMOVAL_KINDS = ("consumed", "disposed", "destroyed")
 
 

@@ -6,6 +6,7 @@ Ids are written as the event's log writes them (`entries.id_in` turns them into 
 
 from dataclasses import dataclass
 
+from ledger.matter.event_types import STATUSES
 from ledger.matter.events import Event
 
 
@@ -51,6 +52,32 @@ def made(event: Event) -> list[Made]:
         if id_ is not None:
             found.append(Made(id_, row["product"], row.get("lot_no"), at))
     return found
+
+
+def about(event: Event) -> list[str]:
+    """The batches that somebody who holds them needs this event for: it made, received, packed or shipped them, or is
+    of their pool's period.
+    """
+    found = [one.batch for one in made(event)]
+    if event.type in ("received", "shipped"):
+        found += [row["batch"] for row in event.rows("lines.chain") if "batch" in row]
+    if event.scalar("packing"):
+        found.append(event.scalar("packing")["batch"])
+    found += [event.scalar(slot)["period"] for slot in ("charge", "closing") if event.scalar(slot).get("period")]
+    return list(dict.fromkeys(found))
+
+
+def corrected(event: Event) -> dict[int, str]:
+    """The entries that a correction names for the chain, as far as it is open: index to leaf hash."""
+    rows = [event.scalar("amendment"), event.scalar("reversal")]
+    rows += event.rows("lines.chain") if event.type == "adjusted" else ()
+    return {row["index"]: row["leaf"] for row in rows if "index" in row}
+
+
+def locked(event: Event) -> list[str]:
+    """The batches that a hold, a recall or the end of one is about."""
+    rows = event.rows("lines.public", "lines.chain") if event.type in STATUSES else ()
+    return list(dict.fromkeys(row["batch"] for row in rows if "batch" in row))
 
 
 def edges(event: Event) -> list[Edge]:

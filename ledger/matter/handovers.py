@@ -120,6 +120,17 @@ def check_adjustments(given: Booked, taken: Event, shipped: Booked, received: Bo
     )
 
 
+def check_consent(given: Event, taken: Event) -> None:
+    """A partner's adjustment that takes what an own one gave him. `given` is whole."""
+    partner = given.scalar("adjustment").get("with")
+    if partner != taken.name or given.scalar("consent"):
+        raise Refusal("adjustment-with-other", field="adjustment.with", value=taken.name, partner=partner or "-")
+    rows = list(taken.rows("shared.partner"))
+    if not rows or not all("delta_mg" in row for row in rows):
+        raise Refusal("adjustment-of-other-shipment", field="shared", value="-")
+    refuse_other_amounts(list(given.rows("shared.partner")), given.origin, rows, taken.origin)
+
+
 def refuse_other_amounts(
     given: Sequence[Mapping[str, Any]], by: str, taken: Sequence[Mapping[str, Any]], here: str
 ) -> None:

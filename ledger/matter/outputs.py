@@ -31,7 +31,7 @@ _METALLIC = frozenset({"metal", "alloy", "flake", "powder", "block", "magnet", "
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An output's totals; `rank` as in contents.RANKS."""
+    """An output's totals; `rank` as in makeups.RANKS."""
 
     totals: Totals
     rank: str
@@ -51,7 +51,12 @@ def totals_of_outputs(
 
     `rank` is how sure the mix is, `stays_mg` what of it stays where it is, in a pool.
     """
-    found: list[Told | None] = [_by_assay(row, reference, f"outputs[{at}].assay") for at, row in enumerate(rows)]
+    found: list[Told | None] = [
+        None
+        if row.get("assay") is None
+        else by_assay(row["assay"], row["product"], row["mg"], row["basis"], reference, f"outputs[{at}].assay")
+        for at, row in enumerate(rows)
+    ]
     keeps = all(reference.keeps_elements(process) for process in processes) and bool(processes)
     parts = bool(processes) and CONSERVING.issuperset(processes)
     carried = [
@@ -66,11 +71,12 @@ def totals_of_outputs(
     ]
 
 
-def _by_assay(row: Mapping[str, Any], reference: Reference, where: str) -> Told | None:
-    if row.get("assay") is None:
-        return None
-    assay = parse_assay(row["assay"], row["product"], reference, where, custody=row["basis"])
-    return Told(rare_earths(assay.content(row["mg"], row["basis"])), assay.status)
+def by_assay(
+    told: Mapping[str, Any], product: str, mg: int, basis: str, reference: Reference, where: str, **known: str | None
+) -> Told:
+    """What goods hold by an assay, whoever made them and wherever it is stated; `known` as in parse_assay."""
+    assay = parse_assay(told, product, reference, where, custody=basis, **known)
+    return Told(rare_earths(assay.content(mg, basis)), assay.rank)
 
 
 def rare_earths(totals: Totals) -> dict[str, tuple[int, int]]:

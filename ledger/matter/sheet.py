@@ -26,7 +26,7 @@ class Plan:
 
     slots: dict[str, Any] = field(default_factory=dict)
     changes: dict[str, Makeup | None] = field(default_factory=dict)
-    made: list[Composition | None] = field(default_factory=list)
+    made: list[Composition] = field(default_factory=list)
     ins: list[Goods] = field(default_factory=list)
     outs: list[Goods] = field(default_factory=list)
     losses: list[Goods] = field(default_factory=list)
@@ -39,11 +39,18 @@ class Sheet:
         self._view, self.event, self.reference, self.booked = view, event, reference, booked
         self.plan = Plan()
         self._ranks: list[str] = []
+        self._origins: set[str] = set()
 
     @property
     def rank(self) -> str:
         """How sure everything is that was taken: as the least sure of it."""
         return min(self._ranks, key=RANKS.index, default=RANKS[0])
+
+    def origin(self, made: Content) -> str:
+        """Where goods are from of whose elements nothing is known yet: where all of what was taken is from one origin,
+        that; their first assay finds it. Nothing for goods whose elements tell their own origins.
+        """
+        return next(iter(self._origins)) if len(self._origins) == 1 and not made.elements else ""
 
     def find(self, key: str) -> Makeup | None:
         return self.plan.changes[key] if key in self.plan.changes else self._view.get(key)
@@ -66,11 +73,14 @@ class Sheet:
         known = self.batch(id_)
         if known is None or not known.content.mg:
             self.plan.ins.append(Goods(id_, "" if known is None else known.product, mg, {}, {}, sure=False))
+            self._origins.add("")
             return Content(mg, {}, MODELS[0])
         # More than was ever made can be on its way: a batch that came back and was weighed in again.
         part, rest = take(known.content, min(mg, known.content.mg))
         if part.elements:
             self._ranks.append(known.rank)
+        origins = {key for share in known.content.elements.values() for key in share.origins}
+        self._origins |= origins or {known.origin}
         self.put(id_, replace(known, content=rest))
         self.plan.ins.append(goods(id_, known.product, part, sure=is_sure(known.rank)))
         return part
@@ -112,10 +122,9 @@ class Sheet:
         left = _left_of(mixed, wanted)
         *made, rest = apportion(mixed, [*wanted, left], [*(row["mg"] for row in rows), 0])
         for row, content, one in zip(rows, made, told, strict=True):
-            known = Composition(row["product"], row["basis"], content, one.rank) if content.elements else None
-            self.plan.made.append(known)
+            self.plan.made.append(Composition(row["product"], row["basis"], content, one.rank, self.origin(content)))
             self.plan.outs.append(goods("", row["product"], content, sure=is_sure(one.rank)))
-        self.commit("outputs", [None if one is None else one.content for one in self.plan.made])
+        self.commit("outputs", [one.content for one in self.plan.made])
         self.lose(losses)
         return rest
 

@@ -28,6 +28,7 @@ _UNITS = (
 )
 _SHIPMENTS = f"SELECT {OWN}, '', id FROM shipments WHERE external_ref = ?1 ORDER BY no DESC LIMIT ?2"  # noqa: S608
 _MADE_BY = "SELECT made_by FROM batches WHERE no = ?"
+_WORDS = "SELECT product, lot_no FROM batches WHERE no = ?"
 _MASSES = "SELECT made_mg FROM batches WHERE product = ? AND made_mg IS NOT NULL ORDER BY no DESC LIMIT ?"
 
 
@@ -49,6 +50,13 @@ def shipments_named(conn: Connection, code: str) -> list[str]:
 def find_batch(conn: Connection, code: str, *, field: str = "batch") -> str:
     """The id of the one batch that `code` means, as our log writes it. By id also one that is only told of."""
     return _known(conn, "batches", code) or one_of(batches_named(conn, code), field, code, "batch-unknown")
+
+
+def words_of(conn: Connection, batch: str) -> tuple[str | None, str | None]:
+    """The product and lot number of a batch, own or only told of, as far as they are known here."""
+    no = numbers(conn, "batches", [batch]).get(batch)
+    row = None if no is None else conn.execute(_WORDS, (no,)).fetchone()
+    return (None, None) if row is None else (row[0], row[1])
 
 
 def find_unit(conn: Connection, code: str, *, field: str = "unit") -> str:

@@ -10,6 +10,7 @@ the first time gets its number there, so replaying entries in the same order giv
 Does not check what entries say: whoever saves has verified them.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count as counted_from
@@ -81,6 +82,28 @@ FROM walk w CROSS JOIN batches b ON b.no = w.batch_no CROSS JOIN logs m ON m.no 
     LEFT JOIN upstream u ON u.log_no = r.sender_no AND u."index" = r.shipped_index
 """
 
+# The same ways, walked forward. Goods do not come out of a period of an own pool under a name unless that is asked for.
+_ONWARD = """
+WITH RECURSIVE walk (batch_no, log_no) AS (
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?)
+    UNION
+    SELECT e.child_no, w.log_no FROM walk w CROSS JOIN edges e ON e.parent_no = w.batch_no
+        CROSS JOIN batches b ON b.no = e.child_no
+    WHERE b.log_no = w.log_no AND (b.product IS NULL OR b.product <> 'pool' OR b.log_no <> 0 OR ? = 1)
+    UNION
+    SELECT r.batch_no, r.log_no FROM walk w CROSS JOIN receipts r ON r.batch_no = w.batch_no
+    WHERE r.sender_no = w.log_no
+)
+SELECT DISTINCT w.batch_no FROM walk w WHERE w.log_no = 0
+"""
+
+_MADE_OR_GOT = """
+SELECT made_by FROM batches WHERE no = ? AND log_no = ? AND made_by IS NOT NULL
+UNION SELECT received_by FROM receipts WHERE batch_no = ? AND log_no = ? ORDER BY 1
+"""
+
+_GOT_BY = "SELECT DISTINCT batch_no, log_no FROM receipts WHERE sender_no = ? AND shipped_index = ?"
+
 _CHARGES = "SELECT child_no, entry_no FROM edges WHERE child_no IN ({})"
 
 _USES = """SELECT l.no, l.origin, b.id, e.entry_no FROM edges e JOIN batches b ON b.no = e.child_no
@@ -141,12 +164,14 @@ class Closure:
     """What proves a batch's history: entries, each with the batches that it is needed for.
 
     `gaps` are (batch, log) where it is not known here how that log made the batch, or came by it. `periods` are those
-    of pools that it comes to, wherever it goes on from there.
+    of pools that it comes to, wherever it goes on from there. `held` are all (batch, log) on the way, each a batch that
+    this log made or received.
     """
 
     entries: Mapping[int, frozenset[str]]
     gaps: tuple[tuple[str, str], ...]
     periods: tuple[str, ...] = ()
+    held: frozenset[tuple[str, str]] = frozenset()
 
 
 # -- writing ------------------------------------------------------------------------------------------------------
@@ -243,8 +268,10 @@ def closure(conn: Connection, batch: str, log: str, *, below_pools: bool = False
     gaps: dict[tuple[str, str], None] = {}
     periods: dict[int, str] = {}
     rows = conn.execute(_CLOSURE, (_number(conn, batch), log_no, int(below_pools)))
+    held = set()
     for maker_no, maker, raw, here, entry_no, was_sent, shipped_by, period_no in rows:
         id_ = spell(maker_no, maker, raw)
+        held.add((id_, here))
         if period_no is not None:
             periods[period_no] = id_
             if maker_no == OWN and not below_pools:
@@ -260,7 +287,43 @@ def closure(conn: Connection, batch: str, log: str, *, below_pools: bool = False
     for id_, text in states.load(conn, CLOSINGS, periods.values()).items():
         needed.setdefault(int(text), set()).add(id_)
     entries = {entry_no: frozenset(ids) for entry_no, ids in needed.items()}
-    return Closure(entries, tuple(gaps), tuple(periods.values()))
+    return Closure(entries, tuple(gaps), tuple(periods.values()), frozenset(held))
+
+
+def onward(conn: Connection, batches: Iterable[str], log: str, *, below_pools: bool = False) -> set[str]:
+    """The nodes that were sent, by us, any of `batches` as `log` had them, or what was made of that.
+
+    The reverse of `closure`: exactly those whose goods `closure` leads back to these batches in that log. Parties
+    outside are not among them.
+    """
+    return _sent_on(conn, _held(conn, batches, log), below_pools)
+
+
+def onward_of_shipment(conn: Connection, log: str, index: int, *, below_pools: bool = False) -> set[str]:
+    """The nodes that were sent, by us, goods that came by a shipment of another log, or what was made of them."""
+    log_no = log_numbers(conn, [log]).get(log)
+    return _sent_on(conn, [list(row) for row in conn.execute(_GOT_BY, (log_no, index))], below_pools)
+
+
+def _held(conn: Connection, batches: Iterable[str], log: str) -> list[list[int]]:
+    log_no = log_numbers(conn, [log]).get(log)
+    return [] if log_no is None else [[no, log_no] for no in numbers(conn, "batches", batches).values()]
+
+
+def _sent_on(conn: Connection, held: Sequence[Sequence[int]], below_pools: bool) -> set[str]:
+    reached = [no for (no,) in conn.execute(_ONWARD, (json.dumps(held), int(below_pools)))]
+    return {to for _, to in select_in(conn, _SENT, reached) if to}
+
+
+def made_or_got(conn: Connection, batch: str, log: str) -> list[int]:
+    """The entries, as far as they are here, by which `log` made or received a batch."""
+    found = _held(conn, [batch], log)
+    return [no for batch_no, log_no in found for (no,) in conn.execute(_MADE_OR_GOT, (batch_no, log_no) * 2)]
+
+
+def named(conn: Connection, batches: Iterable[str]) -> bool:
+    """Whether any entry here names any of these batches."""
+    return bool(numbers(conn, "batches", batches))
 
 
 def uses(conn: Connection, batch: str) -> list[tuple[str, int]]:

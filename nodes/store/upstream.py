@@ -35,6 +35,7 @@ _NOW = _UPSTREAM.format(
 )
 _AT = f'{_NOW} WHERE u.log_no = ? AND u."index" IN ({{}})'
 _BY_NO = f"{_NOW} WHERE u.no IN ({{}})"
+_PLACES = 'SELECT u.no, l.origin, u."index" FROM upstream u JOIN logs l ON l.no = u.log_no WHERE u.no IN ({})'
 _OFFER = f"{_NOW} JOIN arrivals a ON -a.offered_by = u.no WHERE a.id = ?"
 _ANSWER = (
     f"{_NOW} JOIN answers a ON -a.entry_no = u.no JOIN shipments s ON s.no = a.shipment_no WHERE s.id = ?"
@@ -172,6 +173,12 @@ def numbered(conn: Connection, entry_nos: Iterable[int]) -> dict[int, Upstream]:
     """Upstream entries by their entry_no (below 0)."""
     found = (_upstream(row) for row in select_in(conn, _BY_NO, (-entry_no for entry_no in entry_nos)))
     return {entry.entry_no: entry for entry in found}
+
+
+def places(conn: Connection, entry_nos: Iterable[int]) -> dict[int, tuple[str, int]]:
+    """The (log, index) of upstream entries by their entry_no; others are passed over."""
+    rows = select_in(conn, _PLACES, (-no for no in entry_nos if no < 0))
+    return {-no: (origin, index) for no, origin, index in rows}
 
 
 def openings(conn: Connection, *, after: int = 0, limit: int = 500) -> list[Opening]:

@@ -7,11 +7,14 @@ uncertainty of the difference. Where the parties have agreed on something else, 
 
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from typing import Any
 
-from ledger.errors import Refusal
+from ledger.entries import id_in
+from ledger.errors import Refusal, Unknown
+from ledger.log.canonical import unb64
 from ledger.matter.assays import Assay, parse_assay
 from ledger.matter.elements import nearest_root
 from ledger.matter.event_types import ASSAY_RULES
@@ -19,9 +22,10 @@ from ledger.matter.events import is_id
 from ledger.matter.quantities import decimal
 from ledger.matter.settlement import Agreed, agree
 from ledger.matter.statements import refuse_kind_unknown
-from ledger.matter.stock import Batch
+from ledger.matter.stock import Batch, Booked
 from nodes.verbs.draft import (
     Body,
+    Delivery,
     Desk,
     Draft,
     Sealed,
@@ -40,7 +44,13 @@ _NINE = Decimal(1).scaleb(-9)
 
 
 def assay(desk: Desk, body: Body) -> Draft:
-    """What a laboratory found in goods: ours, or of another log, of which a sample came here."""
+    """What a laboratory found in goods: ours, or of another log, of which a sample came here; or, by `from`, what a
+    laboratory told us, which then is this batch's.
+    """
+    if body.get("from") is not None:
+        return _taken_over(desk, body)
+    if body.get("assay") is None:
+        raise Refusal("result-missing", field="assay", value="assay")
     told = dict(body["assay"])
     code = body["batch"]
     foreign = is_id(code) and "#" in code and not code.startswith(f"{desk.origin}#")
@@ -63,7 +73,63 @@ def assay(desk: Desk, body: Body) -> Draft:
         "documents": documents_of(body),
         "recorded": recorded_of(desk, body),
     }
-    return Draft("assayed", slots, lambda sealed: {"entry": entry_of(sealed)})
+    client = report.get("to")
+    deliveries = () if client is None else (Delivery("notice", client, f"{desk.origin}#{desk.index}"),)
+    return Draft("assayed", slots, lambda sealed: {"entry": entry_of(sealed)}, deliveries=deliveries)
+
+
+def _taken_over(desk: Desk, body: Body) -> Draft:
+    """A laboratory's result as that of the goods that were sampled: its own words, and which entry of its log it is."""
+    batch = batch_of(desk, body["batch"], "batch")
+    found = _reported(desk, batch, body["from"], "from")
+    _read(desk, batch, found.assay, "from")
+    slots = {
+        "assaying": {"at": at_of(desk, body), "batch": batch.id},
+        "assay": found.assay,
+        "report": {name: value for name, value in found.report.items() if name != "to"},
+        "documents": {"list": [*(body.get("documents") or ()), found.document]},
+        "recorded": recorded_of(desk, body),
+    }
+    return Draft("assayed", slots, lambda sealed: {"assay": found.assay, "entry": entry_of(sealed)})
+
+
+@dataclass(frozen=True, slots=True)
+class _Reported:
+    """A result as it was recorded. `document` names its entry: log and index, and the leaf as a hash."""
+
+    assay: dict[str, Any]
+    report: Mapping[str, Any]
+    document: dict[str, Any]
+
+
+def _reported(desk: Desk, batch: Batch, named: Mapping[str, Any], field: str) -> _Reported:
+    """An `assayed`, our own or one that we were told of, of this batch or of a sample of it."""
+    if named["log"] == desk.origin:
+        booked = desk.state(("entry", str(named["index"])))
+        if not isinstance(booked, Booked):
+            raise Unknown("entry-unknown", field=field, value=named["index"])
+        event, leaf = booked.event, booked.leaf
+    else:
+        event, ref = desk.entry_of_other(named, field)
+        leaf = unb64(ref["leaf"], field=field, size=32)
+    place = f"{named['log']}#{named['index']}"
+    if event.type != "assayed" or not event.scalar("assay") or not event.scalar("assaying"):
+        raise Refusal("result-not-told", field=field, value=place)
+    of = id_in(event.scalar("assaying")["batch"], event.origin, desk.origin)
+    if not _is_sample(desk, of, batch.id):
+        raise Refusal("result-of-other-goods", field=field, value=of, batch=batch.id)
+    document = {"kind": "assayed", "no": place, "sha256": leaf.hex()}
+    return _Reported(dict(event.scalar("assay")), event.scalar("report"), document)
+
+
+def _is_sample(desk: Desk, of: str, batch: str) -> bool:
+    """Whether it is the batch, or a sample of it, or of such a sample: back to where it was taken."""
+    while of != batch:
+        made = None if "#" in of else desk.made_event(of)
+        if made is None or made.type != "sampled":
+            return False
+        of = made.items("inputs.chain")[0]["batch"]
+    return True
 
 
 def _hash(text: str) -> str:
@@ -77,7 +143,20 @@ def _hash(text: str) -> str:
 def agreed(desk: Desk, body: Body) -> Draft:
     """The result that counts between two parties: stated, or computed from their own and perhaps an umpire's."""
     batch = batch_of(desk, body["batch"], "batch")
-    results = {name: dict(body[name]) for name in ("own", "other", "umpire") if body.get(name) is not None}
+    results: dict[str, dict[str, Any]] = {}
+    papers: list[dict[str, Any]] = list(body.get("documents") or ())
+    for name in ("own", "other", "umpire"):
+        stated, named = body.get(name), (body.get("entries") or {}).get(name)
+        if stated is not None and named is not None:
+            raise Refusal("result-twice", field=name, value=f"{named['log']}#{named['index']}")
+        if named is not None:
+            found = _reported(desk, batch, named, f"entries.{name}")
+            results[name] = found.assay
+            papers.append(found.document)
+        elif stated is not None:
+            results[name] = dict(stated)
+    if "own" not in results:
+        raise Refusal("result-missing", field="own", value="own")
     read = {name: _read(desk, batch, told, name) for name, told in results.items()}
     rule = body.get("rule")
     if rule is not None:
@@ -97,7 +176,7 @@ def agreed(desk: Desk, body: Body) -> Draft:
         "agreement": {"at": at_of(desk, body), "batch": batch.id},
         "assay": told,
         "results": {"rule": rule, **results},
-        "documents": documents_of(body),
+        "documents": {"list": papers} if papers else None,
         "recorded": recorded_of(desk, body),
     }
 

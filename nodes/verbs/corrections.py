@@ -119,7 +119,7 @@ def _adjust(desk: Desk, body: Body) -> Draft:
 
 def _consent(desk: Desk, named: Mapping[str, Any], taken: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Our ref to the partner's adjustment. What it does not give, no partner would find in it later: better now."""
-    given, ref = desk.entry_of_other(named)
+    given, ref = desk.entry_of_other(named, "consent")
     rows, partner = list(given.rows("shared.partner")), given.scalar("adjustment").get("with")
     if partner != desk.origin.rpartition("/")[0] or not all("delta_mg" in row for row in rows):
         raise Refusal("consent-unfitting", field="consent", value=f"{named['log']}#{named['index']}")

@@ -98,6 +98,49 @@ def test_goods_of_which_nothing_is_known_get_their_elements_with_the_first_assay
 # -- parting, joining, separating ----------------------------------------------------------------------------------
 
 
+def test_outputs_of_which_nothing_was_known_get_their_elements_with_the_first_assay(world):
+    """A view: what an assay says of the whole batch as made. What had left before it stays as it was told."""
+    node = world["mine"]
+    ore(world, assay=None, feed_class=None)
+    world.do(node.transformed([part("ore", 10 * KG)], [made("x", 10 * KG, product=MIXED)]))
+    world.do(node.transformed([part("x", 4 * KG)], [made("y", 4 * KG, product="ree_carbonate")]))
+    assert ug(world.of(node, "x").content) == {}
+    world.do(node.assayed("x", assay=ORE))
+    found = world.of(node, "x")
+    assert (found.rank, found.content.mg, found.content.taken_mg) == ("provisional", 10 * KG, 4 * KG)
+    assert ug(found.content) == by_assay(ORE, MIXED, 10 * KG)
+    assert origins(found.content, "Dy") == {"CN/mined": ug(found.content)["Dy"]}
+    assert ug(world.of(node, "y").content) == {}
+    event = world.do(node.transformed([part("x", 2 * KG)], [made("z", 2 * KG, product=MIXED)], process="split"))
+    assert event.slots["outputs.provenance"] != [None]
+
+
+def test_outputs_of_goods_from_several_origins_get_elements_of_no_origin(world):
+    node = world["mine"]
+    ore(world, assay=None, feed_class=None)
+    ore(world, "other", assay=None, feed_class=None, country="MM")
+    parts = [part("ore", 5 * KG), part("other", 5 * KG)]
+    world.do(node.transformed(parts, [made("x", 10 * KG, product=MIXED)]))
+    world.do(node.assayed("x", assay=ORE))
+    assert origins(world.of(node, "x").content, "Dy").keys() == {"ZZ/unexplained"}
+
+
+@pytest.mark.parametrize("status", [{}, {"status": "final"}])
+def test_an_assay_that_nobody_made_is_typical_wherever_it_is_stated(world, status):
+    """Of registered goods, of outputs, and told later: as sure as what is typical, and no surer."""
+    node, guessed = world["mine"], {**PRND, "method": "typical", **status}
+    oxide(world, "in", assay=guessed)
+    world.do(node.transformed([part("in", 10 * KG)], [made("out", 10 * KG, product=OXIDE, assay=guessed)]))
+    assert [world.of(node, name).rank for name in ("in", "out")] == ["typical", "typical"]
+    assert [one.sure for one in world.flow(node).outs] == [False]
+    world.do(node.assayed("out", assay=PRND))
+    assert world.of(node, "out").rank == "provisional"
+    world.do(node.assayed("out", assay=guessed))
+    assert world.of(node, "out").rank == "provisional", "a guess replaces no result"
+    world.do(node.assayed("in", assay=guessed))
+    assert (world.of(node, "in").rank, world.flow(node).outs[0].sure) == ("typical", False)
+
+
 def test_a_batch_that_is_split_is_split_to_the_microgram(world):
     ore(world)
     node, whole = world["mine"], ug(world.here(world["mine"], "ore"))

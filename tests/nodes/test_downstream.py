@@ -1,0 +1,237 @@
+"""News of goods that have left: who hears of it, what is shown of it, what goes on. Real nodes, over HTTP."""
+
+import json
+from urllib.parse import quote
+
+import pytest
+
+from ledger.evidence import parse_evidence, verify
+from ledger.verdict import judge
+from tests.world import Lost, World, kg, until
+
+MINE, PLANT, MAKER, OTHER = "mine.example", "plant.example", "maker.example", "other.example"
+
+
+def lead(member, path, body):
+    """A supervisor's request."""
+    lead.count += 1
+    headers = {"idempotency-key": f"lead {lead.count}"}
+    reply = member.ask("POST", f"/api/v1/{path}", body, role="supervisor", headers=headers)
+    assert reply.status == 201, reply.body.decode()
+    return reply.json()
+
+
+lead.count = 0
+
+
+def give(world, sender, to, *lines, **more):
+    shipment = world[sender].ship(to, *lines, **more)
+    world[to].await_arrival(shipment)
+    world[to].receive(shipment)
+    world[sender].await_status(shipment, "received")
+    return shipment
+
+
+def batch(member, code):
+    return member.get(f"/api/v1/batches/{quote(code, safe='')}")
+
+
+@pytest.fixture
+def world(tmp_path):
+    """Ore goes to a plant and to another; the plant's oxide, in drums, goes to a maker."""
+    with World(tmp_path, MINE, PLANT, MAKER, OTHER) as made:
+        made[MINE].register("A-1", "100")
+        made[MINE].register("A-2", "100")
+        give(made, MINE, PLANT, {"batch": "A-1", "quantity": kg("60")})
+        give(made, MINE, OTHER, {"batch": "A-1", "quantity": kg("20")}, {"batch": "A-2", "quantity": kg("5")})
+        inputs = [{"batch": "A-1", "quantity": kg("60")}]
+        outputs = [{"product": "ion_clay_mixed_oxide", "lot_no": "P-1", "quantity": kg("60")}]
+        made[PLANT].record(
+            "/api/v1/transformations", {"steps": [{"process": "blend"}], "inputs": inputs, "outputs": outputs}
+        )
+        made.labels = {one["serial"]: one["label_url"] for one in made[PLANT].pack("P-1", "D-1", "D-2")}
+        give(made, PLANT, MAKER, {"batch": "P-1", "units": ["D-1"]})
+        yield made
+
+
+def locks(member, code):
+    return [(one["is"], one["log"]) for one in batch(member, code)["locks"]]
+
+
+def recall(world, name, code):
+    return lead(world[name], "recalls", {"kind": "quality", "text": "Send it back.", "lines": [{"batch": code}]})[
+        "lock"
+    ]
+
+
+def notices(world, to):
+    return [json.loads(one.body) for one in world.network.parcels("notice") if one.receiver == to]
+
+
+def scan(member, label):
+    token = label.rpartition("/q/")[2]
+    return member.ask("GET", f"/q/{token}", role=None, headers={"accept": "application/json"}).json()
+
+
+def page(member, label, language):
+    token = label.rpartition("/q/")[2]
+    headers = {"accept": "text/html", "accept-language": language}
+    return member.ask("GET", f"/q/{token}", role=None, headers=headers).body.decode()
+
+
+def test_a_recall_reaches_whoever_holds_what_was_made_of_it(world):
+    lock = recall(world, MINE, "A-1")
+    for name, code in ((PLANT, "P-1"), (MAKER, "P-1"), (OTHER, "A-1")):
+        until(lambda name=name, code=code: locks(world[name], code) == [("recalled", f"{MINE}/log")], name)
+    world.settle()
+    assert [len(notices(world, name)) for name in (PLANT, MAKER, OTHER)] == [1, 1, 1], "once each"
+    assert notices(world, MAKER)[0]["cover"]["sender"] == PLANT
+    told = scan(world[MAKER], world.labels["D-1"])
+    assert told["status"] == "concerned"
+    assert "受牵连" in page(world[MAKER], world.labels["D-1"], "zh")
+    assert "concerned" in page(world[MAKER], world.labels["D-1"], "en")
+    assert not batch(world[MAKER], "P-1")["status"]["recalled"], "what is done with it, its holder decides"
+    made = world[MAKER].ask("GET", "/api/v1/batches/P-1/evidence").body
+    result = verify(parse_evidence(made), world[MAKER].node.policy)
+    said = [facts["what"] for code, facts in judge(result).notices if code == "recalled"]
+    assert [what.partition("#")[0] for what in said] == [f"{MINE}/log"]
+    lead(world[MINE], f"holds/{lock}/releases", {"reason": "tested"})
+    until(lambda: locks(world[MAKER], "P-1") == [])
+    assert scan(world[MAKER], world.labels["D-1"])["status"] == "valid"
+
+
+def test_a_partner_never_learns_of_another_partner(world):
+    recall(world, MINE, "A-1")
+    lead(world[PLANT], "holds", {"kind": "quality", "reason": "wet", "lines": [{"batch": "P-1", "units": ["D-2"]}]})
+    until(lambda: len(locks(world[MAKER], "P-1")) == 2)
+    world.settle()
+    for to, others in ((MAKER, [OTHER]), (OTHER, [PLANT, MAKER]), (PLANT, [OTHER])):
+        for told in notices(world, to):
+            assert told["cover"]["receiver"] == to
+            text = json.dumps(told["evidence"])
+            assert not any(other in text for other in others), (to, others)
+            assert "wet" not in text
+    assert not [one for one in notices(world, OTHER) if one["cover"]["sender"] != MINE]
+
+
+def test_a_hold_is_shown_with_what_of_ones_own_stock_it_touches(world):
+    lead(world[MINE], "holds", {"kind": "quality", "reason": "wet", "lines": [{"batch": "A-1", "quantity": kg("5")}]})
+    lock = until(lambda: batch(world[PLANT], "P-1")["locks"])[0]["lock"]
+    assert batch(world[MINE], "A-1")["locks"][0]["is"] == "held"
+    path = f"/api/v1/recalls/{quote(lock, safe='')}"
+    found = world[PLANT].get(path)
+    assert (found["is"], found["by"], found["ended"]) == ("held", MINE, False)
+    assert [(one["how"], one["lot_no"], one["here_mg"]) for one in found["goods"]] == [
+        ("direct", "A-1", 0),
+        ("indirect", "P-1", 50_000_000),
+    ]
+    assert [(one["holder"], one["indirect_mg"]) for one in found["holders"]] == [(MAKER, 10_000_000)]
+    for language, words in (("zh", ("冻结清单", "质量", "间接")), ("en", ("Hold list", "quality", "indirect"))):
+        shown = world[PLANT].ask("GET", f"{path}?format=html&lang={language}").body.decode()
+        assert all(word in shown for word in words), language
+    sheet = world[PLANT].ask("GET", f"{path}?format=csv&lang=zh").body.decode()
+    assert "P-1" in sheet
+    told = world[MAKER].get("/api/v1/notices")["notices"]
+    assert [(one["type"], one["log"], one["lock"], one["ended"]) for one in told] == [
+        ("held", f"{MINE}/log", lock, False)
+    ]
+    (step,) = [one for one in world[MAKER].get("/api/v1/batches/P-1/trace")["nodes"] if one["news"]]
+    assert [one["event"] for one in step["news"]] == ["held"]
+    lead(world[MINE], f"holds/{quote(lock.partition('#')[2])}/releases", {"reason": "dried"})
+    until(
+        lambda: (
+            [one["ended"] for one in world[MAKER].get("/api/v1/notices")["notices"] if one["type"] == "held"] == [True]
+        )
+    )
+    assert world[PLANT].get(path)["ended"]
+
+
+def entry_of(member, code):
+    return batch(member, code)["entry_no"]
+
+
+def amend(member, index, path="batch.lot_no", word="A-1b"):
+    body = {"kind": "amend", "entry": index, "words": [{"path": path, "is": word}], "reason": "misread"}
+    return member.record("/api/v1/corrections", body)
+
+
+def test_an_amendment_reaches_the_pages_of_descendants(world):
+    index = entry_of(world[MINE], "A-1")
+    amend(world[MINE], index)
+    until(lambda: batch(world[MAKER], "P-1")["upstream_corrections"])
+    assert batch(world[MAKER], "P-1")["upstream_corrections"] == [
+        {"log": f"{MINE}/log", "index": index, "kinds": ["amended"]}
+    ]
+    assert scan(world[MAKER], world.labels["D-1"])["status"] == "corrected"
+    assert "冲销" in page(world[MAKER], world.labels["D-1"], "zh")
+    verdict = judge(
+        verify(parse_evidence(world[MAKER].ask("GET", "/api/v1/batches/P-1/evidence").body), world[MAKER].node.policy)
+    )
+    assert [(facts["corrected"], facts["how"]) for code, facts in verdict.notices if code == "corrected"] == [
+        (index, "amended")
+    ]
+    assert "misread" not in json.dumps(notices(world, MAKER)), "why, and which words, only the authority reads"
+
+
+def test_whoever_buys_later_finds_the_news_in_the_evidence(world):
+    recall(world, MINE, "A-1")
+    amend(world[MINE], entry_of(world[MINE], "A-1"))
+    until(lambda: batch(world[PLANT], "P-1")["upstream_corrections"] and locks(world[PLANT], "P-1"))
+    give(world, PLANT, OTHER, {"batch": "P-1", "units": ["D-2"]})
+    assert locks(world[OTHER], "P-1") == [("recalled", f"{MINE}/log")]
+    assert [one["kinds"] for one in batch(world[OTHER], "P-1")["upstream_corrections"]] == [["amended"]]
+
+
+def test_news_that_comes_before_the_goods_waits_for_them(world):
+    plant = world[PLANT]
+    lost = Lost()
+    world.network.rule(lost, to=MAKER, kind="handover", times=10**6)
+    plant.register("B-1", "30")
+    shipment = plant.ship(MAKER, {"batch": "B-1", "quantity": kg("10")})
+    lost.first("handover")
+    recall(world, PLANT, "B-1")
+    until(
+        lambda: any(
+            one.kind == "notice" and reply is not None and reply.status == 202 for one, reply in world.network.carried
+        )
+    )
+    assert world[MAKER].get("/api/v1/notices")["notices"] == []
+    world.network.clear()
+    world[MAKER].await_arrival(shipment)
+    until(lambda: world[MAKER].get("/api/v1/notices")["notices"])
+    world[MAKER].receive(shipment)
+    assert locks(world[MAKER], "B-1") == [("recalled", f"{PLANT}/log")]
+
+
+def test_news_told_again_is_kept_once_and_goes_on_once(world):
+    recall(world, MINE, "A-1")
+    until(lambda: locks(world[MAKER], "P-1"))
+    world.settle()
+    (parcel,) = [one for one in world.network.parcels("notice") if one.receiver == PLANT]
+    assert world[PLANT].deliver(parcel).status == 200
+    assert len(world[PLANT].get("/api/v1/notices")["notices"]) == 1
+    world.settle()
+    assert len(notices(world, MAKER)) == 1
+
+
+def test_what_a_closed_pool_hides_its_owner_passes_on_by_himself(tmp_path):
+    with World(tmp_path, MINE, PLANT, MAKER) as world:
+        world[MINE].register("A-1", "100", product="prnd_oxide")
+        give(world, MINE, PLANT, {"batch": "A-1", "quantity": kg("60")})
+        world[PLANT].record(
+            "/api/v1/pools/silo/charges",
+            {"inputs": [{"batch": "A-1", "quantity": kg("60")}], "steps": [{"process": "blend"}]},
+        )
+        drawn = {"product": "prnd_oxide", "lot_no": "S-1", "quantity": kg("40")}
+        world[PLANT].record("/api/v1/pools/silo/draws", {"outputs": [drawn]})
+        world[PLANT].record("/api/v1/pools/silo/closings", {})
+        give(world, PLANT, MAKER, {"batch": "S-1", "quantity": kg("40")})
+        lock = recall(world, MINE, "A-1")
+        until(lambda: locks(world[PLANT], "S-1"))
+        found = world[PLANT].get(f"/api/v1/recalls/{quote(f'{MINE}/log#{lock}', safe='')}")
+        assert ("indirect", "S-1") in [(one["how"], one["lot_no"]) for one in found["goods"]]
+        world.settle()
+        assert notices(world, MAKER) == []
+        recall(world, PLANT, "S-1")
+        until(lambda: locks(world[MAKER], "S-1") == [("recalled", f"{PLANT}/log")])
+        assert MINE not in json.dumps(notices(world, MAKER))
