@@ -15,6 +15,7 @@ from ledger.evidence import Result, verify
 from ledger.keys import keys_of
 from ledger.labels import Label, check_code, open_token
 from ledger.log.notes import Verifier
+from ledger.matter.event_types import NEWS
 from ledger.matter.events import Event
 from ledger.matter.stock import Unit
 from ledger.verdict import Origin, Step, Verdict, judge
@@ -177,10 +178,14 @@ def _names(opened: Event) -> tuple[str, str]:
 
 
 def _stages(verdict: Verdict, result: Result, named: Collection[str]) -> tuple[Stage, ...]:
-    """The steps by organisation, from handover to handover; in the order in which the stages ended."""
+    """The steps by organisation, from handover to handover; in the order in which the stages ended. What was told of
+    the goods since is no step of theirs: the status and the notices say it.
+    """
     under_way: dict[str, list[Step]] = {}
     ended: list[list[Step]] = []
     for step in verdict.steps:
+        if step.event in NEWS:
+            continue
         steps = under_way.setdefault(step.log, [])
         steps.append(step)
         if step.event == "shipped":

@@ -39,6 +39,16 @@ def agree(**more: Any) -> Make:
     return post("/api/v1/assays/agreements", {"batch": "O-1", "own": OXIDE, **more})
 
 
+def taken_over(place: dict[str, Any] | None = None) -> Make:
+    """A result that is said to be O-1's, in an entry; where none is named, in that of O-2."""
+
+    def make(stage: Stage) -> Asked:
+        found = place or {"log": f"{MINE}/log", "index": stage.entries["assayed"]}
+        return Asked("/api/v1/assays", {"batch": "O-1", "from": found})
+
+    return make
+
+
 def sample(**changed: Any) -> Make:
     portion = {"quantity": {"value": "1", "unit": "g"}, "use": "assay"}
     return post("/api/v1/samples", {"batch": "O-1", "site": "main", "samples": [portion], **changed})
@@ -192,6 +202,26 @@ ASSAYS: dict[str, Case] = {
         "assays-differ-in-shape",
         "other",
         agree(other={"basis": "ignited", "elements_pct": [["Pr", "20"], ["Nd", "60"]]}),
+    ),
+    "a result without one": Case(422, "result-missing", "assay", post("/api/v1/assays", {"batch": "O-1"})),
+    "a result for a client that nobody trusts": Case(
+        422, "client-unknown", "to", post("/api/v1/assays", {"batch": "O-1", "assay": OXIDE, "to": "nobody.example"})
+    ),
+    "a result that never came": Case(
+        404, "entry-of-other-unknown", "from", taken_over({"log": f"{PLANT}/log", "index": 9999})
+    ),
+    "a result in an entry that is not there": Case(
+        404, "entry-unknown", "from", taken_over({"log": f"{MINE}/log", "index": 9999})
+    ),
+    "an entry that states no result": Case(
+        422, "result-not-told", "from", taken_over({"log": f"{MINE}/log", "index": 0})
+    ),
+    "a result of other goods": Case(422, "result-of-other-goods", "from", taken_over()),
+    "a result stated and named": Case(
+        422, "result-twice", "own", agree(entries={"own": {"log": f"{MINE}/log", "index": 0}})
+    ),
+    "no result of our own": Case(
+        422, "result-missing", "own", post("/api/v1/assays/agreements", {"batch": "O-1", "other": OTHER})
     ),
     "one result alone": Case(422, "result-missing", "results.other", agree()),
     "a rule nobody knows": Case(422, "kind-unknown", "rule", agree(other=OTHER, rule="louder")),

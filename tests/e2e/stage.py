@@ -143,6 +143,8 @@ def _matter(stage: Stage) -> None:
     """At mine: a pool that is open and one that is closed, and goods that are held, pledged, recalled, free again."""
     mine = stage.mine
     mine.register("O-1", "100", site="main", product="prnd_oxide", assay=OXIDE)
+    mine.register("O-2", "10", site="main", product="prnd_oxide")
+    stage.entries["assayed"] = mine.record("/api/v1/assays", {"batch": "O-2", "assay": OXIDE})["entry"]["index"]
     steps = [{"process": "blend", "site": "main"}]
     for pool, mass in (("p", "50"), ("q", "20")):
         inputs = [{"batch": "O-1", "quantity": kg(mass), "site": "main"}]

@@ -207,6 +207,31 @@ def with_recall_taken_back():
     return told
 
 
+def with_holds():
+    """Two holds of one batch, of which one has ended."""
+    told = tell()
+    plant = told.plant
+    batch = plant.written[6].ids["outputs.chain"][1]
+    why = {"reason": {"text": "受潮"}, "documents": None, "recorded": recorded("u-2")}
+    for minute in (1, 2):
+        at = f"2026-12-02T09:4{minute}:00+08:00"
+        slots = {"hold": {"at": at, "kind": "quality"}, "lines.chain": [{"batch": batch}]}
+        slots["lines.authority"] = [{"mg": 1000, "basis": "net", "site": "longnan-1", "typed": {}}]
+        plant.write("held", f"2026-12-02T02:0{minute}:00.000Z", {**slots, **why})
+    lock = plant.written[-2].ids["hold"]
+    slots = {"releasing": {"at": "2026-12-02T09:45:00+08:00", "lock": lock}, "lines.chain": [{"batch": batch}]}
+    plant.write("released", "2026-12-02T02:05:00.000Z", {**slots, "lines.authority": [{}], **why})
+    return told, batch
+
+
+def test_holds_are_said():
+    told, batch = with_holds()
+    notices = verdict(plant_evidence(told)).notices
+    size, what = len(told.plant.written), f"longnan.example/log#{batch}"
+    assert ("held", {"log": "longnan.example/log", "index": size - 2, "what": what}) in notices
+    assert ("hold-ended", {"log": "longnan.example/log", "index": size - 3, "what": what}) in notices
+
+
 def test_corrections_and_recalls_are_said():
     notices = verdict(plant_evidence(STORY)).notices
     plant, alloy = "longnan.example/log", "alloy.example/log"
@@ -273,6 +298,7 @@ def test_every_sentence_is_used():
     for evidence in (
         plant_evidence(STORY),
         plant_evidence(with_recall_taken_back()),
+        plant_evidence(with_holds()[0]),
         attested_evidence(STORY),
         motor_evidence(STORY),
         without(motor_evidence(STORY), ("magnet.example/log", 4)),
