@@ -124,7 +124,7 @@ def _check_shipment(sender: Audited, index: int, shipped: Event, receiver: Audit
     arrival = receiver.replay.view.get(("arrival", id_))
     if isinstance(arrival, Arrival):
         assert receipts
-        _check_lines(sender, shipment, receiver, arrival)
+        _check_lines(sender, index, shipment, receiver, arrival)
     for unit in (unit for line in shipment.lines for unit, _, _ in line.units):
         here = sender.replay.view["unit", unit]
         there = receiver.replay.view.get(("unit", id_in(unit, sender.origin, receiver.origin)))
@@ -138,7 +138,7 @@ def _check_shipment(sender: Audited, index: int, shipped: Event, receiver: Audit
         assert set(sender.told[own]) == known
 
 
-def _check_lines(sender: Audited, shipment: Shipment, receiver: Audited, arrival: Arrival) -> None:
+def _check_lines(sender: Audited, index: int, shipment: Shipment, receiver: Audited, arrival: Arrival) -> None:
     for number, got in arrival.lines.items():
         line = shipment.lines[number]
         assert id_in(line.batch, sender.origin, "") == id_in(got.batch, receiver.origin, "")
@@ -147,7 +147,7 @@ def _check_lines(sender: Audited, shipment: Shipment, receiver: Audited, arrival
             for event in sender.events
             if event.type == "adjusted"
             for row in event.rows("shared.partner")
-            if (row["side"], row["batch"]) == ("shipped", line.batch)
+            if (row["side"], row["index"], row["batch"]) == ("shipped", index, line.batch)
         ]
         assert (line.mg - sum(more), line.count) == (got.offered_mg, got.offered_count)
         pending = sum(net for net, _ in got.pending.values())

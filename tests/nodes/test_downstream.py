@@ -7,6 +7,7 @@ import pytest
 
 from ledger.evidence import parse_evidence, verify
 from ledger.verdict import judge
+from tests.bookkeeping import approved
 from tests.world import Lost, World, kg, until
 
 MINE, PLANT, MAKER, OTHER = "mine.example", "plant.example", "maker.example", "other.example"
@@ -235,3 +236,23 @@ def test_what_a_closed_pool_hides_its_owner_passes_on_by_himself(tmp_path):
         recall(world, PLANT, "S-1")
         until(lambda: locks(world[MAKER], "S-1") == [("recalled", f"{PLANT}/log")])
         assert MINE not in json.dumps(notices(world, MAKER))
+
+
+def test_with_whom_a_shipment_was_adjusted_only_that_partner_reads(world):
+    """One adjustment of a lot and of its shipment to the plant: others who hold the lot hear of the first alone."""
+    mine = world[MINE]
+    shipped = min(one["index"] for one in mine.get("/api/v1/entries?type=shipped")["entries"])
+    mine.acknowledge(f"{MINE}/log#{mine.get('/api/v1/shipments')['shipments'][-1]['shipment']}")
+    own = {"entry": entry_of(mine, "A-1"), "side": "made", "batch": "A-1", "less": kg("1")}
+    shared = {"entry": shipped, "side": "shipped", "batch": "A-1", "more": kg("2")}
+    approved(mine, {"kind": "adjust", "reason": "tare forgotten", "lines": [own, shared]})
+    until(lambda: [one["type"] for one in world[OTHER].get("/api/v1/notices")["notices"]] == ["adjusted"])
+    (told,) = world[PLANT].get("/api/v1/notices")["notices"]
+    assert told["awaits_consent"]
+    (heard,) = world[OTHER].get("/api/v1/notices")["notices"]
+    assert (heard["awaits_consent"], heard["corrected"]) == (False, [own["entry"]])
+    for body in notices(world, OTHER):
+        assert not any(word in json.dumps(body["evidence"]) for word in (PLANT, "delta_mg", "tare"))
+    world.settle()
+    assert [one["kinds"] for one in batch(world[MAKER], "P-1")["upstream_corrections"]] == [["adjusted"]]
+    assert not any("delta_mg" in json.dumps(body["evidence"]) for body in notices(world, MAKER))
