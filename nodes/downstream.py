@@ -29,13 +29,17 @@ KEPT = "news"
 
 @dataclass(frozen=True, slots=True)
 class Concern:
-    """`entries` by entry_no; `batches` (as our log writes them) as the news' own log has them; `shipped` are those
-    entries that sent goods, each with the batches in it.
+    """`entries` by entry_no, and the batches in each (as our log writes them) in `about`; `shipped` are those of them
+    that sent goods. `batches` are as the news' own log has them.
     """
 
     entries: Mapping[int, Event]
+    about: Mapping[int, tuple[str, ...]]
     batches: tuple[str, ...]
-    shipped: Mapping[int, tuple[str, ...]]
+
+    @property
+    def shipped(self) -> Mapping[int, tuple[str, ...]]:
+        return {no: batches for no, batches in self.about.items() if self.entries[no].type == "shipped"}
 
 
 def concern(conn: Connection, own: str, event: Event, *, below_pools: bool) -> Concern:
@@ -49,10 +53,9 @@ def concern(conn: Connection, own: str, event: Event, *, below_pools: bool) -> C
     if event.origin == own and not below_pools:
         entries = {no: one for no, one in entries.items() if one.type != "charged"}
     about = {no: tuple(id_in(batch, one.origin, own) for batch in genealogy.about(one)) for no, one in entries.items()}
-    shipped = {no: about[no] for no, one in entries.items() if one.type == "shipped"}
     if event.type in CORRECTIONS:
-        batches += [batch for no in about.keys() - shipped.keys() for batch in about[no]]
-    return Concern(entries, tuple(dict.fromkeys(batches)), shipped)
+        batches += [batch for no, of in about.items() if entries[no].type != "shipped" for batch in of]
+    return Concern(entries, about, tuple(dict.fromkeys(batches)))
 
 
 def hearers(conn: Connection, own: str, event: Event, *, below_pools: bool) -> set[str]:

@@ -100,8 +100,9 @@ def of_news(
     shared = [row["batch"] for row in event.rows("shared.partner") if "batch" in row] if shares else []
     needs.add(entry_no, [*wanted, *(id_in(batch, event.origin, origin) for batch in shared)])
     needs.add(entry_no, (), news.recalled(wanted, origin))
-    for about in found.entries:
-        needs.add(about, wanted)
+    for no, batches in found.about.items():
+        if wanted & set(batches):  # an entry beside them may be of goods that are nobody's business here
+            needs.add(no, wanted)
     subject = {"log": event.origin}
     audiences = {entry_no: "partner"} if shares else {}
     return _assemble(conn, origin, subject, needs, made_at, audiences, attested=False)
