@@ -30,10 +30,12 @@ from api import (
     shipments,
     units,
     verbs,
+    witness,
 )
 from api.access import Access
 from api.metrics import Metrics, Timing
 from api.openapi import describe
+from nodes.cosigning import Cosigning
 from nodes.courier import Courier
 from nodes.node import Node
 from nodes.peers import Peers
@@ -44,20 +46,27 @@ _say = logging.getLogger(__name__)
 def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
     """The application of `node`, which is open and started. Many such live in one process.
 
-    While it runs (its lifespan), the courier runs too. `peers` is the way to other nodes, if not the usual one.
+    While it runs (its lifespan), the courier and the asking of witnesses run too. `peers` is the way to other
+    nodes, if not the usual one.
     """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        way = peers or Peers(node.identity, node.policy)
-        courier = asyncio.create_task(Courier(node, way).run(), name="courier")
-        courier.add_done_callback(_report)
+        way = peers or Peers(node.identity, lambda: node.policy)
+        workers = [
+            asyncio.create_task(work, name=name)
+            for name, work in (("deliveries", Courier(node, way).run()), ("cosigning", Cosigning(node, way).run()))
+        ]
+        for worker in workers:
+            worker.add_done_callback(_report)
         try:
             yield
         finally:
-            courier.cancel()
-            with suppress(asyncio.CancelledError):
-                await courier
+            for worker in workers:
+                worker.cancel()
+            for worker in workers:
+                with suppress(asyncio.CancelledError):
+                    await worker
             await way.aclose()
 
     # No Swagger or ReDoc page: both load their scripts from elsewhere, which a plant's network does not have.
@@ -90,11 +99,12 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
         app.router.routes.extend(routes.routes(node, access).routes)
     app.router.routes.extend(corrections.routes(node, access, verbs.PLAIN).routes)
     app.router.routes.extend(inbox.routes(node).routes)
+    app.router.routes.extend(witness.routes(node, metrics.refused).routes)
     app.router.routes.extend(health.routes(node, metrics).routes)
     return app
 
 
-def _report(courier: asyncio.Task[None]) -> None:
-    """A courier never ends by itself; if it does, that must not stay unseen until the node stops."""
-    if not courier.cancelled() and (error := courier.exception()) is not None:
-        _say.critical("deliveries have stopped; restart the node", exc_info=error)
+def _report(worker: asyncio.Task[None]) -> None:
+    """None of them ends by itself; if one does, that must not stay unseen until the node stops."""
+    if not worker.cancelled() and (error := worker.exception()) is not None:
+        _say.critical("%s stopped; restart the node", worker.get_name(), exc_info=error)

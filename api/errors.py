@@ -48,6 +48,7 @@ STATUS: Mapping[type[LodetraceError] | str, int] = {
     "role-too-low": 403,
     "method-wrong": 405,
     "body-too-large": 413,
+    "witness-busy": 429,
     "internal-error": 500,
     "disk-full": 507,
 }
@@ -60,7 +61,7 @@ TITLE: Mapping[type[LodetraceError], str] = {
     Forked: "Fork",
     Unavailable: "Not available now",
 }
-RETRY_AFTER: Mapping[str, int] = {"key-in-flight": 1, "node-overloaded": 1, "database-locked": 1}
+RETRY_AFTER: Mapping[str, int] = {"key-in-flight": 1, "node-overloaded": 1, "database-locked": 1, "witness-busy": 1}
 """After how many seconds the same call may work; for other errors nobody knows."""
 
 _say = logging.getLogger(__name__)
@@ -84,15 +85,15 @@ def problem_of(error: LodetraceError) -> dict[str, Any]:
     }
 
 
-def problem(error: LodetraceError) -> Response:
-    """The answer to the whole request."""
-    status = status_of(error)
+def problem(error: LodetraceError, status: int | None = None) -> Response:
+    """The answer to the whole request. `status`: where a specification of others says another one."""
+    status = status or status_of(error)
     headers = {"cache-control": "no-store"}
     if status == 401:
         headers["www-authenticate"] = "Bearer"
     if error.code in RETRY_AFTER:
         headers["retry-after"] = str(RETRY_AFTER[error.code])
-    return Response(_json(problem_of(error)), status, headers, MEDIA_TYPE)
+    return Response(_json(problem_of(error) | {"status": status}), status, headers, MEDIA_TYPE)
 
 
 def install(app: FastAPI, refused: Callable[[str], None]) -> None:

@@ -72,8 +72,12 @@ def routes(node: Node, access: Access) -> APIRouter:
     async def well_known() -> Response:
         return Response(dump(node.well_known()), headers=_FLEETING, media_type="application/json")
 
-    @router.get("/log/checkpoint", summary="The newest checkpoint, a signed note")
+    @router.get("/log/checkpoint", summary="The newest checkpoint that this node's witnesses have seen, a signed note")
     async def checkpoint() -> Response:
+        return Response(node.shown_checkpoint(), headers=_FLEETING, media_type="text/plain")
+
+    @router.get("/log/checkpoint-unwitnessed", summary="The newest checkpoint, witnessed or not")
+    async def unwitnessed() -> Response:
         return Response(node.checkpoint(), headers=_FLEETING, media_type="text/plain")
 
     @router.get(

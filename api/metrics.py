@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nodes.node import Node
-from nodes.store import deliveries, inbox, log
+from nodes.store import deliveries, inbox, log, witnessed
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 DELIVERY_STATES = ("waiting", "sent", "refused")
@@ -63,7 +63,8 @@ class _OfNode(Collector):
     def collect(self) -> Iterator[Metric]:
         with self._node.store.read() as conn:
             size = log.head(conn).size
-            newest = log.latest_checkpoint(conn)
+            newest, shown = log.latest_checkpoint(conn), log.shown_checkpoint(conn)
+            witnessed_logs = witnessed.count(conn)
             found = deliveries.counts(conn)
             parked, forks = inbox.parked_count(conn), len(inbox.forks(conn))
         sequencer = self._node.sequencer
@@ -71,6 +72,21 @@ class _OfNode(Collector):
         yield GaugeMetricFamily(
             "lodetrace_checkpoint_size", "Entries under the newest checkpoint.", value=newest[0] if newest else 0
         )
+        yield GaugeMetricFamily(
+            "lodetrace_shown_size",
+            "Entries under the newest checkpoint that the trust policy accepts: what others get.",
+            value=shown[0] if shown else 0,
+        )
+        asked = self._node.witnesses
+        yield GaugeMetricFamily(
+            "lodetrace_witnesses_failing", "Witnesses that do not cosign our log now.", value=len(asked.errors)
+        )
+        yield CounterMetricFamily(
+            "lodetrace_witness_alarms",
+            "Answers of witnesses that no honest one gives to an honest log: any is an alarm.",
+            value=asked.alarms,
+        )
+        yield GaugeMetricFamily("lodetrace_witnessed_logs", "Logs that this node cosigned.", value=witnessed_logs)
         yield CounterMetricFamily("lodetrace_entries", "Entries recorded since the start.", value=sequencer.entries)
         yield CounterMetricFamily("lodetrace_groups", "Groups committed since the start.", value=sequencer.groups)
         states = GaugeMetricFamily("lodetrace_deliveries", "Deliveries to other nodes, by state.", labels=["state"])

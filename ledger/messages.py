@@ -77,6 +77,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The entry commits to nothing at {value}. Remove this disclosure or attach it to the entry it belongs to.",
         "该条目没有对 {value} 作出承诺。请移除此披露，或将其归入所属条目。",
     ),
+    "witness-finds-fork": (
+        "Two histories of the log {value} are known here, so nothing of it is cosigned. Its operator must explain.",
+        "此处已发现日志 {value} 的两个不同历史，因此不再为其联署。须由其运营方作出解释。",
+    ),
     "witness-holds-other": (
         "The largest checkpoint of {log} that was cosigned here is of size {value}, not {old}. Prove from that one.",
         "此处最近联署的 {log} 检查点大小为 {value}，而非 {old}。请提供从该大小开始的证明。",
@@ -1595,6 +1599,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The newest entries of {value} are recorded but not yet under a checkpoint. Ask again in a second.",
         "{value} 的最新记录已保存，但检查点尚未发布，请一秒后重试。",
     ),
+    "cosignature-from-future": (
+        "The {field} of {value} carries a time that is still to come. Set the clock that is wrong, theirs or ours.",
+        "{value} 的联署（{field}）时间在未来。请校正对方或本机的时钟。",
+    ),
+    "cosignature-missing": (
+        "The witness answered without a {field} of {value}. Ask its operator, or take that key out of the policy.",
+        "见证方的答复中没有 {value} 的联署（{field}）。请询问其运营方，或从信任策略中移除该密钥。",
+    ),
     "node-overloaded": (
         "{value} commands wait already. Nothing was recorded; send it again in a moment.",
         "已有 {value} 条指令排队。本次未记录，请稍后重发。",
@@ -1610,6 +1622,30 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "stock-differs": (
         "The log of {log} holds, but the tables show {field} {value} otherwise. Make them anew: lodetrace rebuild.",
         "{log} 的账本完好，但库中 {field} {value} 与账本不符。请执行 lodetrace rebuild 重建。",
+    ),
+    "witness-busy": (
+        "Several requests about the log {value} are under way here. Ask again when they are answered.",
+        "此处正在处理关于日志 {value} 的多个请求。请待其完成后再试。",
+    ),
+    "witness-ahead": (
+        "The witness {field} holds size {value} of our log, we {size}: we were rolled back, or it lies. Stop the node.",
+        "见证方 {field} 持有本账本大小 {value}，而本机为 {size}：本机数据被回退，或对方说谎。请停止节点。",
+    ),
+    "witness-contradicts": (
+        "The witness {field} answers {value}: it holds another history of our log. Stop the node and look at both.",
+        "见证方 {field} 答复 {value}：它持有本账本的另一个历史。请停止节点并核查双方。",
+    ),
+    "witness-elsewhere": (
+        "The witness {field} holds size {value} of our log, another one each time. It is asked again.",
+        "见证方 {field} 持有的本账本大小为 {value}，且每次不同。将再次请求。",
+    ),
+    "witness-refused": (
+        "The witness {field} answers {value}. It is asked again; ask its operator if that goes on.",
+        "见证方 {field} 答复 {value}。将再次请求；如持续如此，请询问其运营方。",
+    ),
+    "witness-unclear": (
+        "The witness {field} answers 409 without a tree size ({value}). It is asked again; ask its operator.",
+        "见证方 {field} 答复 409 但未给出树大小（{value}）。将再次请求；请询问其运营方。",
     ),
     "not-witnessed-yet": (
         "Size {value} of the log waits for its witnesses; what others rely on leaves only after that.",

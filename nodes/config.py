@@ -189,6 +189,21 @@ class Settings(BaseSettings):
         Field(ge=1, le=86400),
         Says("the longest pause between two deliveries, 1 to 86400 seconds", "两次投递之间的最长间隔，1 到 86400 秒"),
     ] = 900
+    witness_again_s: Annotated[
+        int,
+        Field(ge=10, le=86400),
+        Says(
+            "after how long witnesses are asked again when nothing was recorded, 10 to 86400 seconds",
+            "没有新记录时，间隔多久再次请求见证，10 到 86400 秒",
+        ),
+    ] = 3600
+    mldsa: Annotated[
+        bool,
+        Says(
+            "true if this node cosigns with an ML-DSA-44 key too, which must have been made with the home",
+            "true 表示本节点同时以 ML-DSA-44 密钥联署；该密钥须在建立节点时生成",
+        ),
+    ] = False
     sites: Annotated[
         tuple[Site, ...],
         NoDecode,

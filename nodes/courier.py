@@ -4,7 +4,8 @@ Deliveries are rows, written in the transaction of the entry that they are about
 and brings them, for one receiver after another in the order of the log. What did not get through is due again after a
 pause that a library reckons (exponential, with jitter) and the row remembers, so a restart neither loses nor floods.
 
-Nothing leaves before a checkpoint covers it that satisfies our own policy: until then it waits, and says so.
+Nothing leaves before a checkpoint covers it that satisfies our own trust policy, with all witnesses that this asks for.
+Until then it has no turn; nodes/shipping.py says so.
 """
 
 import asyncio
@@ -49,7 +50,7 @@ class Courier:
 
     def __init__(self, node: Node, peers: Peers) -> None:
         self._node, self._peers = node, peers
-        self._introductions = Introductions(peers, node.policy)
+        self._introductions = Introductions(peers, lambda: node.policy)
         self._pauses = wait_exponential_jitter(
             multiplier=FIRST_PAUSE_SECONDS, max=node.settings.retry_max_s, jitter=0.1
         )
@@ -182,13 +183,6 @@ class Courier:
         """(the message, the leaf it is about)."""
         node = self._node
         with node.store.read() as conn:
-            newest = log.latest_checkpoint(conn)
-            if newest is None or newest[0] <= delivery.entry_no:
-                raise Unavailable("no-checkpoint-yet", field="log", value=node.origin)
-            try:
-                node.policy.open_checkpoint(newest[1])
-            except Unverified as error:
-                raise Unavailable("not-witnessed-yet", field="log", value=newest[0]) from error
             leaf, event = _told(conn, delivery.entry_no)
             made = self._evidence(conn, delivery, event)
         cover: dict[str, Json] = {
@@ -259,5 +253,5 @@ def _reason(reply: Reply) -> str:
 
 def _covered(conn: Connection) -> int:
     """Entries below this are in a checkpoint that may be shown."""
-    newest = log.latest_checkpoint(conn)
+    newest = log.shown_checkpoint(conn)
     return 0 if newest is None else newest[0]

@@ -1,6 +1,6 @@
 """Doctor: looks at a home and at what it needs, and says of each thing whether it is well. It changes nothing.
 
-    settings · trust policy · keys · database · log · clock · disk · deliveries · forks · peers
+    settings · trust policy · keys · database · log · witnesses · clock · disk · deliveries · forks · peers
 
 Each look answers on its own, so one illness does not hide another; what cannot be looked at because of an earlier one
 is not told. Does not replay the log: `lodetrace audit` does.
@@ -33,7 +33,15 @@ LITTLE_SPACE = 1 << 30
 """Free bytes below which a disk is worth a warning: some days of a busy plant, with its backups."""
 OK, WARNING, FAILED = "ok", "warning", "failed"
 WARNINGS = frozenset(
-    {"disk-low", "deliveries-waiting", "no-partners", "peer-unreachable", "peer-without-address", "home-in-use"}
+    {
+        "deliveries-waiting",
+        "disk-low",
+        "home-in-use",
+        "no-partners",
+        "not-witnessed-yet",
+        "peer-unreachable",
+        "peer-without-address",
+    }
 )
 """Errors with which a node still does its work, or that mend themselves."""
 
@@ -75,6 +83,7 @@ def examine(home: Path, environ: Mapping[str, str], clock: Clock = system_clock)
     try:
         yield _look("database", lambda: _database(node))
         yield _look("log", lambda: _head(node))
+        yield _look("witnesses", lambda: _witnesses(node))
         yield _look("clock", lambda: _clock(node))
         yield _look("deliveries", lambda: _deliveries(node))
         yield _look("forks", lambda: _forks(node))
@@ -127,8 +136,9 @@ def _policy(settings: Settings) -> Said:
 
 
 def _keys(settings: Settings, environ: Mapping[str, str]) -> Said:
-    held = keys.load(settings.home, settings.name, config.passphrase(environ))
-    ids = ", ".join(f"{use} {getattr(held, use).verifier.key_id.hex()}" for use in ("log", "author", "witness"))
+    held = keys.load(settings.home, settings.name, config.passphrase(environ), mldsa=settings.mldsa)
+    signers = (("log", held.log), ("author", held.author), *(("witness", one) for one in held.cosigners))
+    ids = ", ".join(f"{use} {signer.verifier.key_id.hex()}" for use, signer in signers)
     return f"private and readable: {ids}", f"私有且可读：{ids}"
 
 
@@ -157,6 +167,16 @@ def _head(node: Node) -> Said:
     if last.text_hash != head.text_hash:
         raise Conflict("head-moved", field="head", value=last.index + 1, size=head.size)
     return f"entries: {head.size}, checkpoint: {checkpoint.size}", f"条目：{head.size}，检查点：{checkpoint.size}"
+
+
+def _witnesses(node: Node) -> Said:
+    """Whether what we recorded may be shown: under the quorum that our own trust policy asks for."""
+    with node.store.read() as conn:
+        newest, shown = log.latest_checkpoint(conn), log.shown_checkpoint(conn)
+    if newest is not None and (shown is None or shown[0] < newest[0]):
+        raise Unavailable("not-witnessed-yet", field="log", value=newest[0])
+    quorum, size = node.policy.quorum, shown[0] if shown else 0
+    return f"quorum {quorum}, met at size {size}", f"法定人数 {quorum}，大小 {size} 处已满足"
 
 
 def _clock(node: Node) -> Said:
@@ -199,7 +219,7 @@ def _forks(node: Node) -> Said:
 async def _peers(node: Node) -> list[Outcome]:
     """Every other node of the policy, at once: does it answer, and is it who the policy says?"""
     others = sorted({organisation(origin) for origin in node.policy.logs} - {node.settings.name})
-    way = Peers(node.identity, node.policy)
+    way = Peers(node.identity, lambda: node.policy)
     try:
         return list(await asyncio.gather(*(_peer(node.policy, way, name) for name in others)))
     finally:

@@ -1,7 +1,8 @@
 """Evidence out of the store: which entries prove the history of some goods, with what their reader may see.
 
-Own entries are proven under our newest checkpoint, entries of other logs under the checkpoint they came with. Whatever
-is handed out was verified when it came in, and is verified again by whoever gets it (ledger/evidence.py).
+Own entries are proven under our newest checkpoint that our trust policy accepts, entries of other logs under the
+checkpoint they came with. Whatever is handed out was verified when it came in, and is verified again by whoever gets it
+(ledger/evidence.py).
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -150,10 +151,8 @@ def _assemble(
         needs.add(opener.entry_no)
     if len(needs.batches) > ENTRIES_MAX:
         raise Unavailable("evidence-too-long", value=len(needs.batches), limit=ENTRIES_MAX)
-    newest = log.latest_checkpoint(conn)
     mine = log.entries_at(conn, [no for no in needs.batches if no >= 0])
-    if newest is None or (mine and mine[-1].index >= newest[0]):
-        raise Unavailable("no-checkpoint-yet", field="log", value=origin)
+    newest = shown(conn, origin, mine[-1].index)
     checkpoints: dict[tuple[str, int], bytes] = {(origin, newest[0]): newest[1]}
     for record in foreign.values():
         under = upstream.checkpoint(conn, record.log, record.at_size)
@@ -179,6 +178,17 @@ def _assemble(
         Consistency(origin, size, newest[0], tuple(prove_consistency(size, newest[0], read))) for size in older
     )
     return Evidence(subject, tuple(proven), tuple(checkpoints.values()), disclosures, made_at, one_history)
+
+
+def shown(conn: Connection, origin: str, index: int) -> tuple[int, bytes]:
+    """(size, note) of the checkpoint under which our entry `index` may be shown. Unavailable while there is none."""
+    found = log.shown_checkpoint(conn)
+    if found is not None and found[0] > index:
+        return found
+    latest = log.latest_checkpoint(conn)
+    if latest is not None and latest[0] > index:
+        raise Unavailable("not-witnessed-yet", field="log", value=latest[0])
+    raise Unavailable("no-checkpoint-yet", field="log", value=origin)
 
 
 def _attestations(

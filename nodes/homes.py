@@ -23,7 +23,7 @@ def create_home(
     """Makes a node at `home`, which must not exist or be empty. `settings` are those of config.write_initial."""
     with new_folder(home) as draft:
         written = config.write_initial(draft, **settings)
-        keys = identity.create(draft, written.name, config.passphrase(environ))
+        keys = identity.create(draft, written.name, config.passphrase(environ), mldsa=written.mldsa)
         store = Store.create(written.database, keys.origin)
         try:
             found(written, keys, store, clock)

@@ -1,6 +1,7 @@
-"""A node's five keys (docs/formats.md, "Keys"): made once, kept as files, used through signers.
+"""A node's five keys (docs/formats.md, "Keys"): made once, kept as files, used through signers. A sixth if it is set.
 
     HOME/keys/{log,author,witness,peer,seal}.pem    PKCS#8, owner-only, under a passphrase if one is set
+    HOME/keys/witness-ml-dsa-44.pem                 a second witness key, where the settings ask for one
     HOME/keys/next/….pem                            the keys that will follow them; may be kept elsewhere
     HOME/keys/next/commitments                      hashes of their public halves, which entry 0 publishes
 
@@ -8,12 +9,15 @@ Promises: no two uses share a key; a key file that others may read is refused; a
 Does not check that these are the keys which the log's entry 0 published: the node does when it opens.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -26,11 +30,14 @@ from cryptography.hazmat.primitives.serialization import (
 
 from ledger.errors import Malformed
 from ledger.log.canonical import b64, unb64
-from ledger.log.notes import COSIGNATURE, ED25519, Ed25519Signer, Signer
+from ledger.log.notes import COSIGNATURE, ED25519, Ed25519Signer, MldsaSigner, Signer
 from nodes.posix import PRIVATE_FOLDER, read_private, write_private
 
 USES = {"log": "ed25519", "author": "ed25519", "witness": "ed25519", "peer": "ed25519", "seal": "x25519"}
 """What a key is for, and its algorithm, in the order in which they are published."""
+MLDSA = "witness-ml-dsa-44"
+
+PrivateKey: TypeAlias = Ed25519PrivateKey | X25519PrivateKey | MLDSA44PrivateKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,47 +50,61 @@ class Identity:
     witness: Signer  # of type 4: cosignatures
     peer: Signer  # signs requests to other nodes, nothing else
     seal: X25519PrivateKey = field(repr=False)
-    next_commits: Mapping[str, bytes] = field(repr=False)  # use -> SHA-256 of the next public key
+    next_commits: Mapping[str, bytes] = field(repr=False)  # name of the key file -> SHA-256 of the next public key
+    witness_mldsa: Signer | None = None  # of type 6: cosignatures that outlast quantum computers
 
     @property
     def origin(self) -> str:
         return self.log.verifier.name
 
+    @property
+    def cosigners(self) -> tuple[Signer, ...]:
+        """The keys under which this node cosigns other logs' checkpoints: each of them, every time."""
+        return (self.witness,) if self.witness_mldsa is None else (self.witness, self.witness_mldsa)
+
     def published(self) -> list[dict[str, str]]:
         """The list of keys for the log's entry 0."""
         publics = {use: getattr(self, use).verifier.public for use in USES if use != "seal"}
         publics["seal"] = self.seal.public_key().public_bytes_raw()
-        return [
+        listed = [
             {"use": use, "alg": alg, "key": b64(publics[use]), "next_commit": b64(self.next_commits[use])}
             for use, alg in USES.items()
         ]
+        if self.witness_mldsa is not None:
+            key, following = self.witness_mldsa.verifier.public, self.next_commits[MLDSA]
+            listed.append({"use": "witness", "alg": "ml-dsa-44", "key": b64(key), "next_commit": b64(following)})
+        return listed
 
 
-def create(home: Path, name: str, passphrase: bytes | None = None) -> Identity:
+def create(home: Path, name: str, passphrase: bytes | None = None, *, mldsa: bool = False) -> Identity:
     """New keys in HOME/keys, which must not exist, and the ones that will follow them."""
     folder = home / "keys"
     folder.mkdir(PRIVATE_FOLDER)
     (folder / "next").mkdir(PRIVATE_FOLDER)
     commitments = []
-    for use in USES:
+    for use in _files(mldsa=mldsa):
         _write(folder / f"{use}.pem", _generate(use), passphrase)
         following = _generate(use)
         _write(folder / "next" / f"{use}.pem", following, passphrase)
         commitments.append(f"{use} {b64(sha256(following.public_key().public_bytes_raw()).digest())}\n")
     write_private(folder / "next" / "commitments", "".join(commitments).encode())
-    return load(home, name, passphrase)
+    return load(home, name, passphrase, mldsa=mldsa)
 
 
-def load(home: Path, name: str, passphrase: bytes | None = None) -> Identity:
-    """The keys in HOME/keys. Unavailable for a file that is missing or open to others, Malformed for a wrong one."""
+def load(home: Path, name: str, passphrase: bytes | None = None, *, mldsa: bool = False) -> Identity:
+    """The keys in HOME/keys; with `mldsa` the second witness key must be there too.
+
+    Unavailable for a file that is missing or open to others, Malformed for a wrong one.
+    """
     folder = home / "keys"
 
     def signer(use: str, algorithm: int = ED25519) -> Ed25519Signer:
-        file = folder / f"{use}.pem"
-        try:
-            return Ed25519Signer.from_pkcs8(f"{name}/{use}", read_private(file), passphrase, algorithm)
-        except Malformed as error:
-            raise Malformed("key-file-wrong", field=str(file), why=error.facts["why"]) from error
+        with _named(folder / f"{use}.pem") as pem:
+            return Ed25519Signer.from_pkcs8(f"{name}/{use}", pem, passphrase, algorithm)
+
+    def second_witness() -> MldsaSigner:
+        with _named(folder / f"{MLDSA}.pem") as pem:
+            return MldsaSigner.from_pkcs8(f"{name}/witness", pem, passphrase)
 
     return Identity(
         name=name,
@@ -92,15 +113,33 @@ def load(home: Path, name: str, passphrase: bytes | None = None) -> Identity:
         witness=signer("witness", COSIGNATURE),
         peer=signer("peer"),
         seal=_load_seal(folder / "seal.pem", passphrase),
-        next_commits=_load_commitments(folder / "next" / "commitments"),
+        next_commits=_load_commitments(folder / "next" / "commitments", mldsa=mldsa),
+        witness_mldsa=second_witness() if mldsa else None,
     )
 
 
-def _generate(use: str) -> Ed25519PrivateKey | X25519PrivateKey:
-    return X25519PrivateKey.generate() if USES[use] == "x25519" else Ed25519PrivateKey.generate()
+def _files(*, mldsa: bool) -> tuple[str, ...]:
+    return (*USES, MLDSA) if mldsa else tuple(USES)
 
 
-def _write(file: Path, key: Ed25519PrivateKey | X25519PrivateKey, passphrase: bytes | None) -> None:
+@contextmanager
+def _named(file: Path) -> Iterator[bytes]:
+    """The content of a key file; what is wrong with the key in it is said with the file's name."""
+    try:
+        yield read_private(file)
+    except Malformed as error:
+        if error.code != "key-unreadable":
+            raise
+        raise Malformed("key-file-wrong", field=str(file), why=error.facts["why"]) from error
+
+
+def _generate(file: str) -> PrivateKey:
+    if file == MLDSA:
+        return MLDSA44PrivateKey.generate()
+    return X25519PrivateKey.generate() if USES[file] == "x25519" else Ed25519PrivateKey.generate()
+
+
+def _write(file: Path, key: PrivateKey, passphrase: bytes | None) -> None:
     wrap: KeySerializationEncryption = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
     write_private(file, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, wrap))
 
@@ -115,9 +154,11 @@ def _load_seal(file: Path, passphrase: bytes | None) -> X25519PrivateKey:
     return key
 
 
-def _load_commitments(file: Path) -> dict[str, bytes]:
+def _load_commitments(file: Path, *, mldsa: bool) -> dict[str, bytes]:
     lines = read_private(file).decode("ascii", "replace").splitlines()
     found = {use: unb64(digest, field=str(file), size=32) for use, _, digest in (line.partition(" ") for line in lines)}
-    if list(found) != list(USES):
-        raise Malformed("malformed", field=str(file), why=f"it must name {', '.join(USES)}, each on its line")
+    if tuple(found) not in {_files(mldsa=mldsa), _files(mldsa=True)}:
+        raise Malformed(
+            "malformed", field=str(file), why=f"it must name {', '.join(_files(mldsa=mldsa))}, each on its line"
+        )
     return found

@@ -118,7 +118,7 @@ def take_in(node: Node, message: Message, data: bytes) -> Taken:
     except Forked as fork:
         _keep_fork(node, fork)
         raise
-    node.wake_courier()
+    node.announce()
     take_parked(node, [*(one.entry.leaf for one in message.result.entries.values()), *_answered(node, message)])
     return Taken(delivery_note(node, subject.entry.leaf))
 

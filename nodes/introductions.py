@@ -5,6 +5,7 @@ that signs a checkpoint, under which entry 0 stands, which publishes all other k
 """
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from ledger.entries import open_entry, open_event, parse_entry
@@ -47,14 +48,14 @@ def _parse(data: bytes, name: str) -> dict[str, Any]:
 class Introductions:
     """Author keys of other nodes, fetched once in the life of this process."""
 
-    def __init__(self, peers: Peers, policy: Policy) -> None:
+    def __init__(self, peers: Peers, policy: Callable[[], Policy]) -> None:
         self._peers, self._policy = peers, policy
         self._opened: dict[str, Event] = {}
 
     async def authors(self, name: str) -> tuple[Verifier, ...]:
         """The author keys of a node that the policy names."""
-        if f"{name}/log" not in self._policy.logs:
+        if f"{name}/log" not in self._policy().logs:
             raise Unknown("peer-unknown", field="to", value=name)
         if name not in self._opened:
-            self._opened[name] = open_introduction(await self._peers.fetch_well_known(name), name, self._policy)
+            self._opened[name] = open_introduction(await self._peers.fetch_well_known(name), name, self._policy())
         return keys_of(self._opened[name], "author")

@@ -6,7 +6,7 @@ Reading is in trace.py, evidence.py and scan.py; what comes from and goes to oth
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,10 @@ from ledger.errors import Conflict, LodetraceError, Refusal, Unavailable, Unveri
 from ledger.keys import keys_of
 from ledger.log.canonical import b64, dump
 from ledger.log.merkle import prove_inclusion
-from ledger.log.trust import Policy
+from ledger.log.trust import NONE, Policy
 from ledger.matter.events import Event
 from ledger.matter.reference import Reference
-from nodes import config
+from nodes import config, evidence
 from nodes import identity as keys
 from nodes.clock import Clock, system_clock
 from nodes.config import Settings
@@ -26,6 +26,7 @@ from nodes.desk import GroupDesk
 from nodes.findings import Inspection, OwnBook
 from nodes.identity import Identity
 from nodes.oversight import Oversight
+from nodes.peers import check_address
 from nodes.rulesets import Rulesets
 from nodes.sequencer import QUEUE_MAX, Answer, Command, Sequencer
 from nodes.store import access, log, rulesets
@@ -33,6 +34,9 @@ from nodes.store.access import Idempotency
 from nodes.store.engine import Store
 from nodes.verbs import assays, batches, books, corrections, holds, measuring, ownership, pools, shipments, units
 from nodes.verbs.draft import Draft
+
+REVIEWED = 1000
+"""So many of our newest checkpoints are looked at when the node starts, for one that the trust policy accepts."""
 
 Verb = Callable[[Any, Mapping[str, Any]], Draft]
 VERBS: Mapping[str, Verb] = {
@@ -77,24 +81,34 @@ class Caller:
     owner: str
 
 
+@dataclass(slots=True)
+class Witnesses:
+    """How asking witnesses went since the start, by their URL (nodes/cosigning.py writes it, metrics tell it)."""
+
+    sizes: dict[str, int] = field(default_factory=dict)  # what each cosigned last
+    errors: dict[str, str] = field(default_factory=dict)  # why one that we wait for has not
+    alarms: int = 0  # answers that no honest witness of an honest log gives
+
+
 class Node:
     """An open home. `start` before the first verb, `stop` after the last."""
 
     def __init__(self, settings: Settings, identity: Identity, store: Store, clock: Clock) -> None:
         self.settings, self.identity, self.store, self.clock = settings, identity, store, clock
         self.reference = _reference(settings)
-        self.policy = _policy(settings, identity)
+        self._policy = _policy(settings, identity)
+        self.witnesses = Witnesses()
         self.published: list[Callable[[], None]] = []
         self.rulesets = Rulesets(self.reference)
         self.inspection = Inspection(store, self.rulesets, OwnBook(settings, self.rulesets))
         self.oversight = Oversight(store, settings, self.rulesets, clock)
-        self.sequencer = Sequencer(store, identity, settings, self.rulesets, clock, self.wake_courier)
+        self.sequencer = Sequencer(store, identity, settings, self.rulesets, clock, self.announce, self._alone)
 
     @classmethod
     def open(cls, home: Path, environ: Mapping[str, str], clock: Clock = system_clock) -> "Node":
         """The node in `home`. Refuses keys that are not those its own log was opened with."""
         settings = config.load(home, environ)
-        identity = keys.load(home, settings.name, config.passphrase(environ))
+        identity = keys.load(home, settings.name, config.passphrase(environ), mldsa=settings.mldsa)
         node = cls(settings, identity, Store.open(settings.database), clock)
         node._check_keys()
         return node
@@ -103,7 +117,14 @@ class Node:
     def origin(self) -> str:
         return self.identity.origin
 
+    @property
+    def policy(self) -> Policy:
+        """Whom this node trusts now: its policy file, and its own log. Asked for when it is needed, and not kept."""
+        return self._policy
+
     def start(self) -> None:
+        with self.store.write() as conn:
+            log.review_checkpoints(conn, self.accepts, at_most=REVIEWED)
         if self.settings.reference is not None:
             with self.store.write() as conn:
                 rulesets.save(conn, self.reference.ruleset, self.settings.reference.read_bytes())
@@ -114,10 +135,21 @@ class Node:
         self.sequencer.stop()
         self.store.close()
 
-    def wake_courier(self) -> None:
-        """A checkpoint covers more, or news was taken in that goes on."""
+    def accepts(self, checkpoint: bytes) -> bool:
+        """Does a checkpoint of our own satisfy our own policy, so that it may be shown?"""
+        try:
+            self.policy.open_checkpoint(checkpoint)
+        except Unverified:
+            return False
+        return True
+
+    def announce(self) -> None:
+        """A checkpoint is new, or newly shown, or news was taken in that goes on: who waits for it looks. From any thread."""
         for tell in self.published:
             tell()
+
+    def _alone(self) -> bool:
+        return self.policy.quorum == NONE
 
     def _check_keys(self) -> None:
         opened = self.opened()
@@ -206,17 +238,26 @@ class Node:
         return entry.event
 
     def checkpoint(self) -> bytes:
-        """The newest checkpoint note."""
+        """The newest checkpoint note, witnessed or not."""
         with self.store.read() as conn:
             found = log.latest_checkpoint(conn)
         if found is None:
             raise Unavailable("no-checkpoint-yet", field="log", value=self.origin)
         return found[1]
 
-    def well_known(self) -> dict[str, Any]:
-        """Who this node is: entry 0, its disclosures (all public), and their proof under the newest checkpoint."""
+    def shown_checkpoint(self) -> bytes:
+        """The newest checkpoint note that satisfies our own trust policy. Unavailable while there is none."""
         with self.store.read() as conn:
-            found = log.latest_checkpoint(conn)
+            return evidence.shown(conn, self.origin, 0)[1]
+
+    def well_known(self) -> dict[str, Any]:
+        """Who this node is: entry 0, its disclosures (all public), and their proof.
+
+        Under the newest checkpoint that satisfies our own trust policy; before there is one, under the newest, for
+        those whose policy asks for less.
+        """
+        with self.store.read() as conn:
+            found = log.shown_checkpoint(conn) or log.latest_checkpoint(conn)
             if found is None:
                 raise Unavailable("no-checkpoint-yet", field="log", value=self.origin)
             entry = log.entry(conn, 0)
@@ -271,5 +312,7 @@ def _reference(settings: Settings) -> Reference:
 def _policy(settings: Settings, identity: Identity) -> Policy:
     """The trust policy, with our own log in it: what we wrote ourselves we know."""
     policy = Policy.parse(settings.policy.read_bytes())
+    for name, (_, url) in {**policy.logs, **policy.witnesses}.items():
+        check_address(name, url)
     logs = {**policy.logs, identity.origin: (identity.log.verifier, settings.url)}
     return replace(policy, logs=logs)

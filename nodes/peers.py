@@ -1,15 +1,15 @@
 """The only door to other machines: the client for other nodes, and the client behind the command line.
 
-    Peers       to nodes that the trust policy names, at the addresses that stand there; never elsewhere, no redirects
+    Peers       to nodes and witnesses of the trust policy, at the addresses that stand there; elsewhere never
     ApiClient   to one node's own interface, with a bearer token; repeats what failed on the way under the same key
 
-Promises: an answer is read up to a limit in bytes and in time; every POST to another node is signed
-(nodes/signed_requests.py). Does not check what comes back: whoever asked does.
+Promises: no redirect is followed; an answer is read up to a limit in bytes and in time; every delivery to another node
+is signed (nodes/signed_requests.py). Does not check what comes back: whoever asked does.
 """
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from secrets import token_hex
@@ -27,8 +27,10 @@ from nodes.signed_requests import sign_request
 ANSWER_MAX = 16 << 20
 WELL_KNOWN_MAX = 1 << 20
 DOWNLOAD_MAX = 256 << 20
+WITNESS_ANSWER_MAX = 1 << 17
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 60.0
+WITNESS_SECONDS = 10.0
 _TIMEOUT = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
 # Nothing of ours is compressed, and a compressed answer could unfold without end.
 _HEADERS = {"accept-encoding": "identity", "user-agent": "lodetrace"}
@@ -36,11 +38,12 @@ _HEADERS = {"accept-encoding": "identity", "user-agent": "lodetrace"}
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back. `retry_after` is in seconds, where the other side asked for a pause."""
+    """What came back. `retry_after` is in seconds, where the other side asked for a pause; `kind` its media type."""
 
     status: int
     body: bytes
     retry_after: int | None = None
+    kind: str = ""
 
     def json(self) -> Any:
         return json.loads(self.body)
@@ -52,29 +55,34 @@ class Reply:
 class Peers:
     """One client for all other nodes, kept for the life of the node; close it with `aclose`."""
 
-    def __init__(self, identity: Identity, policy: Policy, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        """`transport` is the network; tests put one in memory here."""
-        self._identity = identity
-        self._urls: dict[str, str | None] = {}
-        for origin, (_, url) in policy.logs.items():
-            if url is not None and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
-                raise Malformed("peer-address-wrong", field=origin, value=url)
-            self._urls[organisation(origin)] = url.rstrip("/") if url else self._urls.get(organisation(origin))
+    def __init__(
+        self, identity: Identity, policy: Callable[[], Policy], transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        """`policy` gives the one that counts now. `transport` is the network; tests put one in memory here."""
+        self._identity, self._policy = identity, policy
         # trust_env off: neither a proxy nor a password comes from the environment of whoever started the node.
         self._client = httpx.AsyncClient(transport=transport, timeout=_TIMEOUT, headers=_HEADERS, trust_env=False)
 
     def names(self) -> list[str]:
         """The nodes that the policy names, our own too if it is there."""
-        return list(self._urls)
+        return list(self._urls())
 
     def url_of(self, name: str) -> str:
         """Where a node is reached. Unknown if the policy does not name it, Unavailable if it gives no address."""
-        if name not in self._urls:
+        urls = self._urls()
+        if name not in urls:
             raise Unknown("peer-unknown", field="to", value=name)
-        url = self._urls[name]
+        url = urls[name]
         if url is None:
             raise Unavailable("peer-without-address", field="to", value=name)
         return url
+
+    def _urls(self) -> dict[str, str | None]:
+        urls: dict[str, str | None] = {}
+        for origin, (_, url) in self._policy().logs.items():
+            check_address(origin, url)
+            urls[organisation(origin)] = url.rstrip("/") if url else urls.get(organisation(origin))
+        return urls
 
     async def post(self, name: str, path: str, body: bytes) -> Reply:
         """Sends `body`, signed, to `path` of a node. Unavailable if it cannot be reached or does not answer."""
@@ -91,15 +99,28 @@ class Peers:
             raise Unavailable("peer-unreachable", field=name, value=f"HTTP {reply.status}")
         return reply.body
 
+    async def ask_witness(self, url: str, body: bytes) -> Reply:
+        """`add-checkpoint` of the witness whose submission prefix is `url`. The checkpoint in it is signed, it is not."""
+        headers = {"content-type": "text/plain; charset=utf-8"}
+        address = f"{url.rstrip('/')}/add-checkpoint"
+        return await self._send(url, "POST", address, headers, body, WITNESS_ANSWER_MAX, WITNESS_SECONDS)
+
     async def aclose(self) -> None:
         await self._client.aclose()
 
     async def _send(
-        self, name: str, method: str, url: str, headers: Mapping[str, str], body: bytes, limit: int
+        self,
+        name: str,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        limit: int,
+        seconds: float = ANSWER_SECONDS,
     ) -> Reply:
         async with (
             _unreachable(name),
-            asyncio.timeout(ANSWER_SECONDS),
+            asyncio.timeout(seconds),
             self._client.stream(method, url, headers=dict(headers), content=body) as answer,
         ):
             parts, length = [], 0
@@ -108,7 +129,14 @@ class Peers:
                 if length > limit:
                     raise Unverified("answer-too-large", field=name, value=limit)
                 parts.append(part)
-            return Reply(answer.status_code, b"".join(parts), _retry_after(answer))
+            kind = answer.headers.get("content-type", "").partition(";")[0].strip()
+            return Reply(answer.status_code, b"".join(parts), _retry_after(answer), kind)
+
+
+def check_address(name: str, url: str | None) -> None:
+    """An address that the policy gives for `name`: one that HTTP can be spoken with, or none."""
+    if url is not None and (urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname):
+        raise Malformed("peer-address-wrong", field=name, value=url)
 
 
 @asynccontextmanager

@@ -121,10 +121,13 @@ class Sequencer:
         rulesets: Rulesets,
         clock: Clock,
         committed: Callable[[], None] = lambda: None,
+        alone: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`committed` is called after every checkpoint, from the writer's thread: deliveries may leave now."""
+        """`committed` is called after every checkpoint, from the writer's thread: deliveries may leave now, if `alone`
+        says that our trust policy asks for no witnesses.
+        """
         self._store, self._identity, self._settings = store, identity, settings
-        self._rulesets, self._clock, self._committed = rulesets, clock, committed
+        self._rulesets, self._clock, self._committed, self._alone = rulesets, clock, committed, alone
         self._author = identity.author
         self._usual: dict[str, deque[int]] = {}
         # Guarded by _wake.
@@ -384,7 +387,7 @@ class Sequencer:
         note = sign_checkpoint(Checkpoint(self._identity.origin, head.size, root), [self._identity.log])
         with self._store.write() as conn:
             now = self._clock()
-            log.save_checkpoint(conn, head.size, note, stamp(now))
+            log.save_checkpoint(conn, head.size, note, stamp(now), satisfied=self._alone())
             access.forget(conn, stamp(now - KEYS_KEPT), limit=_FORGET_AT_ONCE)
         self._published_size, self._published_at = head.size, monotonic()
         self._committed()

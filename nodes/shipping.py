@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ledger.entries import id_in
+from ledger.errors import Unavailable
 from ledger.matter.events import is_id
 from ledger.matter.stock import Shipment
 from nodes.node import Node
-from nodes.store import codes, deliveries, lists, upstream
+from nodes.store import codes, deliveries, lists, log, upstream
 from nodes.store.deliveries import Delivery
 from nodes.store.engine import Connection
 from nodes.store.records import ArrivalRecord, ShipmentRecord
@@ -40,11 +41,13 @@ def status_of(record: ShipmentRecord, about: list[Delivery], now: datetime) -> s
 
 def shipments(node: Node, conn: Connection, records: list[ShipmentRecord]) -> list[dict[str, Any]]:
     about = deliveries.about(conn, [record.shipment.id for record in records])
-    now = node.clock()
-    return [_shipment(record, about.get(record.shipment.id, []), now) for record in records]
+    now, shown = node.clock(), log.shown_checkpoint(conn)
+    covered = 0 if shown is None else shown[0]
+    return [_shipment(record, about.get(record.shipment.id, []), now, covered) for record in records]
 
 
-def _shipment(record: ShipmentRecord, about: list[Delivery], now: datetime) -> dict[str, Any]:
+def _shipment(record: ShipmentRecord, about: list[Delivery], now: datetime, covered: int) -> dict[str, Any]:
+    """`covered`: entries below this are in a checkpoint that may be shown."""
     shipment: Shipment = record.shipment
     waiting = next((one for one in about if one.state != "sent"), None)
     return {
@@ -68,8 +71,15 @@ def _shipment(record: ShipmentRecord, about: list[Delivery], now: datetime) -> d
         "deliveries": [
             {"kind": one.kind, "state": one.state, "attempts": one.attempts, "error": one.error} for one in about
         ],
-        "waiting_for": None if waiting is None else waiting.error,
+        "waiting_for": None if waiting is None else _reason(waiting, covered),
     }
+
+
+def _reason(waiting: Delivery, covered: int) -> str | None:
+    """Why a delivery has not been confirmed; None while nothing is known to be in its way."""
+    if waiting.state == "waiting" and waiting.entry_no >= covered:
+        return Unavailable("not-witnessed-yet", value=waiting.entry_no + 1).text()
+    return waiting.error
 
 
 def arrival(record: ArrivalRecord) -> dict[str, Any]:

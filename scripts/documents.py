@@ -42,6 +42,7 @@ from api import (  # noqa: E402
     scan,
     shipments,
     units,
+    witness,
 )
 from api.access import Required  # noqa: E402
 from api.cli import build  # noqa: E402
@@ -114,6 +115,7 @@ def routers() -> Iterator[APIRouter]:
         yield part.routes(node, _Door())  # type: ignore[arg-type]
     yield corrections.routes(node, _Door(), {})  # type: ignore[arg-type]
     yield inbox.routes(node)
+    yield witness.routes(node, str)
     yield health.routes(node, _Node())  # type: ignore[arg-type]
 
 

@@ -266,7 +266,7 @@ class Member:
         self.clock = clock or self.clock
         self.node = Node.open(self.home, self._world.environ, self.clock)
         self.node.start()
-        peers = Peers(self.node.identity, self.node.policy, transport=_Wire(self._world.network, self.name))
+        peers = Peers(self.node.identity, lambda: self.node.policy, transport=_Wire(self._world.network, self.name))
         self.app = create_app(self.node, peers)
         self._client = httpx.AsyncClient(
             transport=httpx.ASGITransport(self.app, raise_app_exceptions=False), base_url=f"http://{self.name}"
@@ -402,9 +402,13 @@ class World:
         sites: Iterable[str] = ("main",),
         policy: Iterable[str] = (),
         quorum: str = "none",
+        witnesses: int = 0,
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        """`policy`: further lines of it, for organisations that only a test speaks for, and witnesses."""
+        """`policy`: further lines of it, for organisations that only a test speaks for, and witnesses.
+
+        With `witnesses` N the members witness each other, and N of them are the quorum.
+        """
         self.network = Network()
         self.settles = quorum == "none"
         """Whether deliveries get through in the end: not while the policy waits for witnesses."""
@@ -420,7 +424,12 @@ class World:
                 home, {}, name=name, organisation=name, role="mine", country="CN", sites=places
             )
             lines.append(f"log {keys.log.verifier.vkey} http://{name}")
+            if witnesses:
+                lines.append(f"witness {name} {keys.witness.verifier.vkey} http://{name}/witness")
             self._members[name] = Member(self, settings.name, home)
+        if witnesses:
+            lines.append(f"group members {witnesses} {' '.join(names)}")
+            quorum = "members"
         self.policy = "".join(f"{line}\n" for line in (*lines, f"quorum {quorum}"))
         for member in self:
             (member.home / "policy.txt").write_text(self.policy)

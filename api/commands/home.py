@@ -38,6 +38,9 @@ def init(
     trust: Annotated[
         Path | None, typer.Option(help="A trust policy to start with. 信任策略文件", exists=True, dir_okay=False)
     ] = None,
+    mldsa: Annotated[
+        bool, typer.Option("--ml-dsa", help="Make an ML-DSA-44 witness key too. 同时生成 ML-DSA-44 见证密钥")
+    ] = False,
     registry: Annotated[str | None, typer.Option(help="The authority's node: its address. 监管节点地址")] = None,
     registry_key: Annotated[str | None, typer.Option(help="The key of the authority's log. 监管日志公钥")] = None,
     as_json: AsJson = False,
@@ -67,6 +70,7 @@ def init(
         label_url=label_url,
         policy=policy,
         authority=authority,
+        mldsa=mldsa or None,
     )
     vkeys = {use: getattr(keys, use).verifier.vkey for use in ("log", "author", "witness")}
     facts: dict[str, Any] = {

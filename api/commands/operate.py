@@ -1,5 +1,7 @@
 """`lodetrace introduce`, `rebuild`, `doctor`: for whoever runs a node, on the machine where it runs."""
 
+from typing import Annotated
+
 import typer
 
 from api.commands.terminal import AsJson, Home, show_json
@@ -12,14 +14,23 @@ def add(app: typer.Typer) -> None:
         app.command()(verb)
 
 
-def introduce(home: Home) -> None:
+def introduce(
+    home: Home,
+    witness: Annotated[
+        bool, typer.Option("--witness", help="The line of its witness instead, for each key. 改为打印见证方的行")
+    ] = False,
+) -> None:
     """Print the line by which partners' trust policies know this node. 打印供合作方信任策略使用的一行。"""
     from nodes import config, identity
 
     environ = config.environment()
     settings = config.load(home, environ)
-    keys = identity.load(home, settings.name, config.passphrase(environ))
-    typer.echo(f"log {keys.log.verifier.vkey} {settings.url}")
+    keys = identity.load(home, settings.name, config.passphrase(environ), mldsa=settings.mldsa)
+    if not witness:
+        typer.echo(f"log {keys.log.verifier.vkey} {settings.url}")
+        return
+    for name, signer in zip((settings.name, f"{settings.name}-ml-dsa-44"), keys.cosigners, strict=False):
+        typer.echo(f"witness {name} {signer.verifier.vkey} {settings.url}/witness")
 
 
 def rebuild(home: Home, as_json: AsJson = False) -> None:

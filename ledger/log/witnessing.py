@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from ledger.errors import Conflict, Forked, LodetraceError, Malformed, Refusal, Unknown, Unverified
 from ledger.log.canonical import Json, b64, format_json, unb64
-from ledger.log.checkpoints import MAX_CHECKPOINT, MAX_SIZE, Checkpoint, only_signatures_of, open_checkpoint
+from ledger.log.checkpoints import MAX_CHECKPOINT, MAX_ORIGIN, MAX_SIZE, Checkpoint, only_signatures_of, open_checkpoint
 from ledger.log.merkle import EMPTY_ROOT, check_consistency, proven_old_root
 from ledger.log.notes import Verifier, parse_note
 
@@ -81,6 +81,12 @@ def open_request(body: bytes, key_of: Callable[[str], Verifier | None]) -> Asked
         raise Unknown("log-not-witnessed", field="checkpoint", value=origin)
     checkpoint = open_checkpoint(note, log, origin)
     return Asked(int(old), proof, checkpoint, only_signatures_of(note, log))
+
+
+def claimed_log(body: bytes) -> str:
+    """The log that a request CLAIMS to be of, unverified; "" where it names none. To count requests by."""
+    line = body.partition(b"\n\n")[2][: MAX_ORIGIN + 1].partition(b"\n")[0]
+    return line.decode(errors="replace")
 
 
 def decide(asked: Asked, held: Held | None) -> None:

@@ -5,7 +5,7 @@ itself refuses a gap, a second writing, UPDATE and DELETE. Does not check signat
 appends made them, and audit reads them all again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ledger.errors import Conflict, Unknown
@@ -42,10 +42,14 @@ _HASHES_AT = (
 )
 
 _ADD_CHECKPOINT = (
-    "INSERT INTO checkpoints (size, note, at) VALUES (?, ?, ?)"
-    " ON CONFLICT (size) DO UPDATE SET note = excluded.note, at = excluded.at"
+    "INSERT INTO checkpoints (size, note, at, satisfied) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (size) DO UPDATE SET note = excluded.note, at = excluded.at, satisfied = excluded.satisfied"
 )
 _LATEST_CHECKPOINT = "SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1"
+_SHOWN_CHECKPOINT = "SELECT size, note FROM checkpoints WHERE satisfied ORDER BY size DESC LIMIT 1"
+_NEWEST_CHECKPOINTS = "SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT ?"
+_SHOW = "UPDATE checkpoints SET satisfied = ? WHERE size = ?"
+_SHOW_NONE = "UPDATE checkpoints SET satisfied = 0 WHERE satisfied"
 _CHECKPOINT = "SELECT size, note FROM checkpoints WHERE size = ?"
 
 
@@ -172,15 +176,38 @@ def _all(found: list[bytes], count: int, what: str) -> list[bytes]:
 # -- checkpoints --------------------------------------------------------------------------------------------------
 
 
-def save_checkpoint(conn: Connection, size: int, note: bytes, at: str) -> None:
-    """A checkpoint that we signed; the same one again, when it has gathered more cosignatures."""
-    conn.execute(_ADD_CHECKPOINT, (size, note, at))
+def save_checkpoint(conn: Connection, size: int, note: bytes, at: str, *, satisfied: bool = True) -> None:
+    """A checkpoint that we signed; the same one again, when it has gathered more cosignatures.
+
+    `satisfied`: our own trust policy accepts it, so it may be shown.
+    """
+    conn.execute(_ADD_CHECKPOINT, (size, note, at, satisfied))
 
 
 def latest_checkpoint(conn: Connection) -> tuple[int, bytes] | None:
-    """(size, note) of the largest one; None before the first."""
+    """(size, note) of the largest one, witnessed or not; None before the first."""
     found: tuple[int, bytes] | None = conn.execute(_LATEST_CHECKPOINT).fetchone()
     return found
+
+
+def shown_checkpoint(conn: Connection) -> tuple[int, bytes] | None:
+    """(size, note) of the largest one that our own trust policy accepts: what others are shown; None before it."""
+    found: tuple[int, bytes] | None = conn.execute(_SHOWN_CHECKPOINT).fetchone()
+    return found
+
+
+def review_checkpoints(conn: Connection, accepted: Callable[[bytes], bool], *, at_most: int) -> None:
+    """After the policy may have changed: what is shown is the newest that is `accepted`, of the last `at_most`."""
+    shown = shown_checkpoint(conn)
+    if shown is not None and not accepted(shown[1]):
+        conn.execute(_SHOW_NONE)
+        shown = None
+    for size, note in conn.execute(_NEWEST_CHECKPOINTS, (at_most,)).fetchall():
+        if shown is not None and shown[0] >= size:
+            return
+        if accepted(note):
+            conn.execute(_SHOW, (True, size))
+            return
 
 
 def checkpoint(conn: Connection, size: int) -> tuple[int, bytes] | None:

@@ -45,6 +45,7 @@ NOT_DERIVABLE = (
     "tokens",
     "upstream",
     "upstream_checkpoints",
+    "witnessed",
 )
 """What a backup must hold: the log with its disclosures, what others gave us, and what we promised or were told."""
 

@@ -15,7 +15,7 @@ Over 400 lines because it is one description of all tables.
 
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, MetaData, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, MetaData, Text, UniqueConstraint, text, true
 from sqlmodel import Field, SQLModel
 
 _BIG = BigInteger().with_variant(Integer(), "sqlite")  # only INTEGER becomes the row's own key in SQLite
@@ -123,12 +123,14 @@ class Head(Row, table=True):
 
 
 class Checkpoint(Row, table=True):
-    """Checkpoints that we signed, with the cosignatures they have gathered."""
+    """Checkpoints that we signed, with the cosignatures they have gathered; `satisfied`: our trust policy by these."""
 
     __tablename__ = "checkpoints"
+    __table_args__ = (_where("size", "satisfied"),)
     size: int = _key()
     note: bytes
     at: str = _text()
+    satisfied: bool = Field(sa_column_kwargs={"server_default": true()})
 
 
 # -- other logs ---------------------------------------------------------------------------------------------------
@@ -177,6 +179,16 @@ class UpstreamCheckpoint(Row, table=True):
     log_no: int = _key(foreign_key="logs.no")
     size: int = _key()
     note: bytes
+
+
+class Witnessed(Row, table=True):
+    """Of each log the largest checkpoint that we cosigned, with our cosignatures. Replaced only by a larger one."""
+
+    __tablename__ = "witnessed"
+    origin: str = _word()
+    size: int = _big()
+    note: bytes
+    at: str = _text()
 
 
 # -- matter -------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ def test_the_courier_runs_while_the_application_does(node):
 
 
 def test_the_way_to_other_nodes_can_be_given_and_is_closed_at_the_end(node):
-    peers = Peers(node.identity, node.policy, httpx.MockTransport(lambda _: httpx.Response(503)))
+    peers = Peers(node.identity, lambda: node.policy, httpx.MockTransport(lambda _: httpx.Response(503)))
 
     async def go():
         app = create_app(node, peers)

@@ -341,7 +341,7 @@ def test_a_courier_that_is_told_to_stop_stops_whatever_comes_at_that_moment(tmp_
 
 
 async def _ends(node: Node, steps: int) -> bool:
-    peers = Peers(node.identity, node.policy, transport=_Nowhere())
+    peers = Peers(node.identity, lambda: node.policy, transport=_Nowhere())
     bearer = courier.Courier(node, peers)
     running = asyncio.create_task(bearer.run())
     while not bearer._work._waiters:  # noqa: ASYNC110 - nothing tells that it sleeps until the delivery is due

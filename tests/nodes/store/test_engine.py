@@ -13,6 +13,7 @@ import pytest
 from ledger.errors import Unavailable
 from nodes.store import engine
 from nodes.store.engine import Store
+from nodes.store.migrate import REVISION
 from tests.nodes.store.rows import ORIGIN
 
 ADD = "INSERT INTO logs (no, origin) VALUES (?, ?)"
@@ -153,7 +154,7 @@ def test_several_open_a_new_database_at_once(path: Path) -> None:
 
     with ThreadPoolExecutor(4) as threads:
         futures = [threads.submit(open_it) for _ in range(4)]
-        assert [future.result() for future in futures] == [[("0001",)]] * 4
+        assert [future.result() for future in futures] == [[(REVISION,)]] * 4
 
 
 def test_opening_an_up_to_date_database_loads_no_database_package(path: Path, store: Store) -> None:
