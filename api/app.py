@@ -55,7 +55,7 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
         way = peers or Peers(node.identity, lambda: node.policy)
         workers = [
             asyncio.create_task(work, name=name)
-            for name, work in (("deliveries", Courier(node, way).run()), ("cosigning", Cosigning(node, way).run()))
+            for name, work in (("courier", Courier(node, way).run()), ("cosigning", Cosigning(node, way).run()))
         ]
         for worker in workers:
             worker.add_done_callback(_report)

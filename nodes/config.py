@@ -191,10 +191,10 @@ class Settings(BaseSettings):
     ] = 900
     witness_again_s: Annotated[
         int,
-        Field(ge=10, le=86400),
+        Field(ge=1, le=86400),
         Says(
-            "after how long witnesses are asked again when nothing was recorded, 10 to 86400 seconds",
-            "没有新记录时，间隔多久再次请求见证，10 到 86400 秒",
+            "after how long witnesses are asked again when nothing was recorded, 1 to 86400 seconds",
+            "没有新记录时，间隔多久再次请求见证，1 到 86400 秒",
         ),
     ] = 3600
     mldsa: Annotated[

@@ -30,6 +30,8 @@ from nodes.store import log
 FIRST_PAUSE_SECONDS = 0.05
 TRIES = 3
 """So often a witness may say, in one go, that it holds another size than we thought."""
+TROUBLE_SECONDS = 5.0
+"""After how long it looks again when the store itself was not available."""
 AHEAD_SECONDS = 300
 """A cosignature that is from further in the future than clocks differ says nothing of now."""
 
@@ -80,7 +82,7 @@ class Cosigning:
             while True:
                 self._work.clear()
                 subject = await asyncio.to_thread(self._subject)
-                wait = self._again if subject is None else self._ask_who_is_due(subject)
+                wait = TROUBLE_SECONDS if subject is None else self._ask_who_is_due(subject)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(wait):
                         await self._work.wait()

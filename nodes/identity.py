@@ -157,8 +157,7 @@ def _load_seal(file: Path, passphrase: bytes | None) -> X25519PrivateKey:
 def _load_commitments(file: Path, *, mldsa: bool) -> dict[str, bytes]:
     lines = read_private(file).decode("ascii", "replace").splitlines()
     found = {use: unb64(digest, field=str(file), size=32) for use, _, digest in (line.partition(" ") for line in lines)}
-    if tuple(found) not in {_files(mldsa=mldsa), _files(mldsa=True)}:
-        raise Malformed(
-            "malformed", field=str(file), why=f"it must name {', '.join(_files(mldsa=mldsa))}, each on its line"
-        )
+    wanted = _files(mldsa=mldsa)
+    if tuple(found) not in {wanted, _files(mldsa=True)}:
+        raise Malformed("malformed", field=str(file), why=f"it must name {', '.join(wanted)}, each on its line")
     return found

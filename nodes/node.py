@@ -144,7 +144,7 @@ class Node:
         return True
 
     def announce(self) -> None:
-        """A checkpoint is new, or newly shown, or news was taken in that goes on: who waits for it looks. From any thread."""
+        """A checkpoint is new or newly shown, or news came in that goes on: who waits for it looks. From any thread."""
         for tell in self.published:
             tell()
 

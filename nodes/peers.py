@@ -100,7 +100,7 @@ class Peers:
         return reply.body
 
     async def ask_witness(self, url: str, body: bytes) -> Reply:
-        """`add-checkpoint` of the witness whose submission prefix is `url`. The checkpoint in it is signed, it is not."""
+        """`add-checkpoint` of the witness at the submission prefix `url`. Not signed: the checkpoint in it is."""
         headers = {"content-type": "text/plain; charset=utf-8"}
         address = f"{url.rstrip('/')}/add-checkpoint"
         return await self._send(url, "POST", address, headers, body, WITNESS_ANSWER_MAX, WITNESS_SECONDS)

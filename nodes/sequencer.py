@@ -123,9 +123,7 @@ class Sequencer:
         committed: Callable[[], None] = lambda: None,
         alone: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`committed` is called after every checkpoint, from the writer's thread: deliveries may leave now, if `alone`
-        says that our trust policy asks for no witnesses.
-        """
+        """`committed` is called after every checkpoint, from the writer's thread; `alone`: it needs no witnesses."""
         self._store, self._identity, self._settings = store, identity, settings
         self._rulesets, self._clock, self._committed, self._alone = rulesets, clock, committed, alone
         self._author = identity.author
@@ -211,8 +209,7 @@ class Sequencer:
             if last:
                 return  # what could not be published now is published by the next start
 
-    size_hint = 0
-    """The size after our last commit; only the writer's thread writes it."""
+    size_hint = 0  # after our last commit; only the writer's thread writes it
 
     def _settle(self, group: Sequence[_Waiting]) -> None:
         """Commits a group and resolves its futures, whatever happened."""

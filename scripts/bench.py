@@ -34,6 +34,9 @@ from rich.table import Table
 
 from api import server
 from ledger.entries import id_bytes
+from ledger.log.checkpoints import Checkpoint, sign_checkpoint
+from ledger.log.notes import Ed25519Signer
+from ledger.log.witnessing import format_request
 from nodes import auditing, tokens
 from nodes.clock import system_clock
 from nodes.homes import create_home
@@ -163,6 +166,7 @@ class Bench:
             self.bulk(node, token, " with papers", papers=True)
             self.scans(node, token)
         self.audit(home, "registrations", progress)
+        self.witnessing()
         home, token = self._home("plant")
         for batches in self.size.plants:
             plant = self.grow(home, batches, progress)
@@ -178,11 +182,11 @@ class Bench:
     def _part(self, name: str, value: float) -> None:
         self._seen.setdefault(name, []).append(value)
 
-    def _home(self, name: str) -> tuple[Path, str]:
+    def _home(self, name: str, policy: str = "quorum none\n") -> tuple[Path, str]:
         """A new node, and a clerk's token."""
         home = self.folder / name
-        sites = [{"code": f"{name}-1", "country": "CN"}]
-        create_home(home, {}, name=f"{name}.example", organisation="信丰", role="mine", country="CN", sites=sites)
+        about = {"organisation": "信丰", "role": "mine", "country": "CN", "policy": policy}
+        create_home(home, {}, name=f"{name}.example", sites=[{"code": f"{name}-1", "country": "CN"}], **about)
         node = Node.open(home, {})
         try:
             return home, tokens.mint(node.store, "bench", "clerk", system_clock)
@@ -246,6 +250,20 @@ class Bench:
         name = f"registrations, {CONNECTIONS} connections"
         self.figures.append(rate(name, load.rate, "empty POST", limit, ">= 40 %", load.rate >= 0.4 * limit))
         self.figures.append(cost(f"{name}, p50", load.latency(50) * 1e3, "ms", "empty POST", CONNECTIONS / limit * 1e3))
+
+    def witnessing(self) -> None:
+        """First checkpoints of many logs: of each a signature checked, a row on the disk, a cosignature."""
+        self.tell("add-checkpoint 见证")
+        count = max(CONNECTIONS, self.size.singles // 4)
+        logs = [Ed25519Signer.from_seed(f"{number}.example/log", number.to_bytes(32)) for number in range(count)]
+        lines = [f"log {one.verifier.vkey}\n" for one in logs]
+        home, _ = self._home("witness", "".join([*lines, "quorum none\n"]))
+        notes = [sign_checkpoint(Checkpoint(one.verifier.name, 1, bytes(32)), [one]) for one in logs]
+        asked = [request("POST", "/witness/add-checkpoint", body=format_request(0, (), note)) for note in notes]
+        with running(serve_node, home) as node:
+            load = drive(node.port, asked, CONNECTIONS, 200)
+        limit = 1 / self.parts["fdatasync, seconds"]
+        self.figures.append(rate("add-checkpoint, each on the disk", load.rate, "fdatasync alone", limit))
 
     def bulk(self, node: Running, token: str, how: str, *, papers: bool) -> None:
         self.tell(f"registrations in bulk{how} 批量登记")

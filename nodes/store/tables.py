@@ -15,7 +15,7 @@ Over 400 lines because it is one description of all tables.
 
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, MetaData, Text, UniqueConstraint, text, true
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, MetaData, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 _BIG = BigInteger().with_variant(Integer(), "sqlite")  # only INTEGER becomes the row's own key in SQLite
@@ -130,7 +130,7 @@ class Checkpoint(Row, table=True):
     size: int = _key()
     note: bytes
     at: str = _text()
-    satisfied: bool = Field(sa_column_kwargs={"server_default": true()})
+    satisfied: bool
 
 
 # -- other logs ---------------------------------------------------------------------------------------------------

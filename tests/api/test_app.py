@@ -6,18 +6,18 @@ from api.app import create_app
 from nodes.peers import Peers
 
 
-def test_the_courier_runs_while_the_application_does(node):
+def test_courier_and_cosigning_run_while_the_application_does(node):
     app = create_app(node)
 
     def couriers():
-        return [task for task in asyncio.all_tasks() if task.get_name() == "courier"]
+        return [task for task in asyncio.all_tasks() if task.get_name() in ("courier", "cosigning")]
 
     async def go():
         async with app.router.lifespan_context(app):
-            [courier] = couriers()
+            running = couriers()
             await asyncio.sleep(0)
-            assert not courier.done()
-        assert courier.done()
+            assert [task.done() for task in running] == [False, False]
+        assert [task.done() for task in running] == [True, True]
         assert couriers() == []
 
     asyncio.run(go())

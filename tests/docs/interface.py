@@ -60,11 +60,17 @@ def examples(page: str) -> Iterator[Example]:
             found["accept"] or "application/json",
             method,
             path,
-            body.strip(),
+            _body(body),
             found["form"],
             int(found["status"]),
             found["answer"],
         )
+
+
+def _body(text: str) -> str:
+    """As it stands on the page; what is no JSON needs its last line's end."""
+    text = text.strip()
+    return f"{text}\n" if text[:1] not in ("", "{", "[") else text
 
 
 class Stage:

@@ -1,9 +1,9 @@
 """Asking witnesses: what they give is gathered, what they must not give is caught, and goods leave only after it."""
 
-import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from hashlib import sha256
 from threading import Thread
 from typing import Any
@@ -17,7 +17,7 @@ from ledger.log.checkpoints import Checkpoint, claimed_origin, cosign, cosignatu
 from ledger.log.notes import Ed25519Signer, MldsaSigner, parse_note
 from ledger.log.trust import Policy
 from ledger.log.witnessing import SIZE_TYPE
-from nodes import peers, tokens
+from nodes import cosigning, peers, tokens
 from nodes.clock import system_clock
 from nodes.doctor import examine
 from nodes.homes import create_home
@@ -112,11 +112,16 @@ def test_evidence_and_its_checkpoint_go_together(tmp_path):
         mine = world[MINE]
         world[METAL].stop()
         mine.register("A-1", "100")
-        reply = mine.ask("GET", "/api/v1/batches/A-1/evidence")
-        assert (reply.status, reply.json()["code"]) == (503, "not-witnessed-yet")
+        until(lambda: _code(mine) == "not-witnessed-yet", "it is signed, and waits for a witness")
         world[METAL].start()
         until(lambda: mine.ask("GET", "/api/v1/batches/A-1/evidence").status == 200, "it is witnessed")
         world.settles = True
+
+
+def _code(mine: Member) -> str:
+    reply = mine.ask("GET", "/api/v1/batches/A-1/evidence")
+    assert reply.status == 503
+    return str(reply.json()["code"])
 
 
 def test_nobody_vouches_for_itself(tmp_path):
@@ -219,7 +224,7 @@ def test_a_size_that_it_knows_already_is_learnt(tmp_path):
 
 
 def test_when_nothing_grows_it_is_asked_again_for_a_fresher_time(tmp_path):
-    environ = {"LODETRACE_WITNESS_AGAIN_S": "10"}
+    environ = {"LODETRACE_WITNESS_AGAIN_S": "1"}
     times = iter(range(1_700_000_000, 1_800_000_000))
 
     def later(note: bytes) -> bytes:
@@ -246,13 +251,18 @@ def of_another_checkpoint(note: bytes) -> bytes:
     return honest(sign_checkpoint(other, [log_key]))
 
 
+def of_another_key(note: bytes) -> bytes:
+    line = cosign(note, OTHER, int(system_clock().timestamp()))
+    return str(replace(line, key_id=WITNESS.verifier.key_id)).encode()
+
+
 def in_the_future(note: bytes) -> bytes:
     return str(cosign(note, WITNESS, int(system_clock().timestamp()) + 3600)).encode()
 
 
 ALARMING = {
     "a signature of another checkpoint": (of_another_checkpoint, "was changed"),
-    "a changed signature": (lambda note: honest(note).replace(b"A", b"B", 3), ""),
+    "another key's signature under its own name": (of_another_key, "was changed"),
     "a time to come": (in_the_future, "still to come"),
     "a larger size than ours": (tree_size(99), "size 99"),
     "another history of ours": (Reply(422, b"{}"), "another history"),
@@ -279,7 +289,7 @@ def test_a_witness_that_answers(tmp_path, name, caplog):
         said = mine.node.witnesses
         until(lambda: said.errors, "it is noticed")
         assert says in said.errors["http://w.example/at"]
-        assert (said.alarms > 0) is (name in ALARMING) or name == "a changed signature"
+        assert (said.alarms > 0) is (name in ALARMING)
         assert shown(mine) == 0
         assert _times(mine) == []
         critical = [one for one in caplog.records if one.levelname == "CRITICAL"]
@@ -336,13 +346,14 @@ def test_an_answer_that_never_ends_is_cut_off(tmp_path, monkeypatch):
 
     with answering(endless) as url, alone(tmp_path, url) as node, serving(node):
         until(lambda: node.witnesses.errors, "it is cut off")
-        assert "larger than" in str(node.witnesses.errors) or "131072" in str(node.witnesses.errors)
-        assert len(sent) < 1000
+        assert "131072 bytes" in str(node.witnesses.errors)
+        assert node.witnesses.alarms
 
 
 def test_an_answer_that_never_comes_holds_nothing_up(tmp_path):
     async def silent(scope: Any, receive: Any, send: Any) -> None:
-        await asyncio.sleep(3600)
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
     with answering(silent) as url, alone(tmp_path, url) as node, serving(node) as own:
         body = {"product": "ore", "lot_no": "A", "quantity": kg("1"), "origin": {"class": "mined", "country": "CN"}}
@@ -381,8 +392,7 @@ def test_a_store_that_is_away_is_waited_for(tmp_path, monkeypatch):
 
         real = log.latest_checkpoint
         with monkeypatch.context() as patched:
+            patched.setattr(cosigning, "TROUBLE_SECONDS", 0.05)
             patched.setattr(log, "latest_checkpoint", away)
             mine.register("A-1", "1")
-            until(lambda: not broken, "it was away")
-        mine.register("A-2", "1")
-        until(lambda: shown(mine) == 3, "it goes on")
+            until(lambda: not broken and shown(mine) == 2, "it goes on")

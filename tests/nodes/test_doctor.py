@@ -44,7 +44,19 @@ def test_a_healthy_node_whose_partner_is_away(home):
     assert [name for name, one in found.items() if one.state != OK] == ["p.example"]
     assert found["p.example"].state == WARNING
     assert list(found) == [
-        *("disk", "settings", "running", "policy", "keys", "database", "log", "clock", "deliveries", "forks"),
+        *(
+            "disk",
+            "settings",
+            "running",
+            "policy",
+            "keys",
+            "database",
+            "log",
+            "witnesses",
+            "clock",
+            "deliveries",
+            "forks",
+        ),
         "p.example",
     ]
     after = {path: path.read_bytes() for path in home.rglob("*") if path.is_file() and path.name != "lock"}

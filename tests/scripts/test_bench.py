@@ -61,6 +61,7 @@ def test_ceilings_are_measured_in_the_same_run(told):
         "registrations, 32 connections, p50",
         "registrations in bulk",
         "registrations in bulk with papers",
+        "add-checkpoint, each on the disk",
         "scan page, p50",
         "scan page, p99",
         "scan page, again, p50",

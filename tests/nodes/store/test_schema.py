@@ -2,15 +2,17 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.pool import StaticPool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from nodes.store import rebuild
+from nodes.store import log, rebuild, witnessed
 from nodes.store.engine import Store
 from nodes.store.migrate import MIGRATIONS, REVISION
 from nodes.store.tables import Row
@@ -64,6 +66,24 @@ def test_every_table_fits_the_other_database_as_well(name: str) -> None:
         assert str(CreateIndex(index).compile(dialect=postgresql.dialect()))
     mass = {"mg", "net_mg", "packed_mg", "made_mg", "size", "index", "entry_no"} & set(TABLES[name].columns.keys())
     assert all(f"{column} BIGINT" in text.replace('"', "") for column in mass), "milligrams do not fit 32 bits"
+
+
+def test_checkpoints_of_the_first_schema_are_shown_as_they_were(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    conn = sqlite3.connect(path, isolation_level=None)
+    engine = create_engine("sqlite://", creator=lambda: conn, poolclass=StaticPool)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    conn.execute("INSERT INTO checkpoints (size, note, at) VALUES (7, x'01', 'then')")
+    conn.close()
+    store = Store.open(path)
+    with store.read() as read:
+        assert log.shown_checkpoint(read) == (7, b"\1")
+        assert witnessed.count(read) == 0
+    store.close()
 
 
 def test_every_table_is_derivable_or_is_not(store: Store) -> None:

@@ -21,6 +21,19 @@ def upgrade() -> None:
         sa.Column("at", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("origin", name="pk_witnessed"),
     )
-    op.add_column("checkpoints", sa.Column("satisfied", sa.Boolean(), nullable=False, server_default=sa.true()))
+    # A new table and not a new column: what the file says of a table is then the same however old the file is.
+    op.rename_table("checkpoints", "checkpoints_before")
+    op.create_table(
+        "checkpoints",
+        sa.Column("size", BIG, autoincrement=False, nullable=False),
+        sa.Column("note", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("satisfied", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("size", name="pk_checkpoints"),
+    )
+    op.execute(
+        "INSERT INTO checkpoints (size, note, at, satisfied) SELECT size, note, at, true FROM checkpoints_before"
+    )
+    op.drop_table("checkpoints_before")
     accepted = sa.text("satisfied")
     op.create_index("ix_checkpoints_size", "checkpoints", ["size"], sqlite_where=accepted, postgresql_where=accepted)
