@@ -17,6 +17,8 @@ reference data. `loq_pct` is one limit for all elements, or a list of pairs.
 Promises: what is accepted adds up, and gives each element exactly, rounded half-even once. u² = u²(mass) +
 (u(w)/(1-w))² + (u(loi)/(1-loi))² + u²(total) + u²(share), of those that the way from the mass to the element uses.
 Does not check that the sample was of these goods, nor that a certificate is used once: the verbs and the audit do.
+
+Over 400 lines because what an assay may say and what follows from it is read together.
 """
 
 from collections.abc import Mapping, Sequence
