@@ -143,7 +143,7 @@ class Cosigning:
         said = self._node.witnesses
         try:
             lines = await self._ask(url, known, subject)
-            await asyncio.to_thread(self._keep, subject, keys, lines)
+            missing = await asyncio.to_thread(self._keep, subject, keys, lines)
         except LodetraceError as error:
             known.failures += 1
             known.due = self._loop.time() + self._pause(known.failures)
@@ -155,6 +155,9 @@ class Cosigning:
             known.holds = known.cosigned = said.sizes[url] = subject.size
             known.failures, known.due = 0, self._loop.time() + self._again
             said.errors.pop(url, None)
+            if missing is not None:
+                said.errors[url] = missing.text()
+                _say.warning("witness %s: %s", url, missing)
         finally:
             known.under_way = False
 
@@ -192,19 +195,25 @@ class Cosigning:
             raise Unavailable("witness-elsewhere", field=url, value=size)
         return size
 
-    def _keep(self, subject: _Subject, keys: Sequence[Verifier], lines: Sequence[SignatureLine]) -> None:
-        """Stores the cosignatures of `keys` among `lines`, if all of them hold; those of others are passed over."""
+    def _keep(
+        self, subject: _Subject, keys: Sequence[Verifier], lines: Sequence[SignatureLine]
+    ) -> LodetraceError | None:
+        """Stores the cosignatures of `keys` among `lines`, if all of them hold; those of others are passed over.
+
+        Answers what is missing, where only some of the keys have signed.
+        """
         wanted = {(key.name, key.key_id) for key in keys}
         lines = [line for line in dict.fromkeys(lines) if line.place in wanted]
         found = cosignatures(add_signatures(subject.note, lines), keys)
         now = self._node.clock()
         if any(time > now.timestamp() + AHEAD_SECONDS for _, time in found):
             raise Unverified("cosignature-from-future", field="cosignature", value=found[0][0].name)
-        if found:
-            self._store(subject, lines, stamp(now))
-        absent = [f"{key.name}+{key.key_id.hex()}" for key in keys if key not in dict(found)]
-        if absent:
-            raise Unavailable("cosignature-missing", field="cosignature", value=", ".join(absent))
+        absent = ", ".join(f"{key.name}+{key.key_id.hex()}" for key in keys if key not in dict(found))
+        missing = Unavailable("cosignature-missing", field="cosignature", value=absent) if absent else None
+        if missing is not None and not found:
+            raise missing
+        self._store(subject, lines, stamp(now))
+        return missing
 
     def _store(self, subject: _Subject, lines: Sequence[SignatureLine], at: str) -> None:
         with self._node.store.write() as conn:

@@ -73,6 +73,8 @@ def init(
         mldsa=mldsa or None,
     )
     vkeys = {use: getattr(keys, use).verifier.vkey for use in ("log", "author", "witness")}
+    if keys.witness_mldsa is not None:
+        vkeys["witness-ml-dsa-44"] = keys.witness_mldsa.verifier.vkey
     facts: dict[str, Any] = {
         "name": settings.name,
         "organisation": settings.organisation,

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from api.cli import build
+from ledger.log.trust import Policy
 from nodes import config
 from nodes.peers import ApiClient
 
@@ -79,6 +80,21 @@ def test_init_tells_people_the_line_for_their_partners(tmp_path):
     other = run("init", "--home", tmp_path / "other", *MINE, "--trust", _file(tmp_path, f"{line}\nquorum none\n"))
     assert other.returncode == 0
     assert (tmp_path / "other" / "policy.txt").read_text() == f"{line}\nquorum none\n"
+
+
+def test_init_with_a_second_witness_key_and_the_lines_for_both(tmp_path):
+    home = tmp_path / "home"
+    done = run("init", "--home", home, *MINE, "--ml-dsa", "--json")
+    assert (done.returncode, set(json.loads(done.stdout)["vkeys"])) == (
+        0,
+        {"log", "author", "witness", "witness-ml-dsa-44"},
+    )
+    lines = run("introduce", "--home", home, "--witness").stdout
+    policy = Policy.parse(f"{lines}group w all mine.example mine.example-ml-dsa-44\nquorum w\n")
+    assert [(key.algorithm, url) for key, url in policy.witnesses.values()] == [
+        (4, "http://127.0.0.1:8470/witness"),
+        (6, "http://127.0.0.1:8470/witness"),
+    ]
 
 
 def test_init_with_sites_and_an_authority(tmp_path):

@@ -142,4 +142,39 @@ DOORS: dict[str, Case] = {
     ),
 }
 
-GROUPS = (SHAPES, DOORS)
+
+def witnessing(text: str) -> Make:
+    return lambda _: Asked(
+        "/witness/add-checkpoint", text.encode(), role=None, headers={"idempotency-key": None, "accept": "text/plain"}
+    )
+
+
+def checkpoint(origin: str, *, root: str = "A" * 43 + "=") -> str:
+    return f"{origin}\n1\n{root}\n\n\u2014 {origin} AAAAAAAA\n"
+
+
+NOBODY = "0" * 64
+WITNESS: dict[str, Case] = {
+    "no request to a witness": Case(400, "malformed", "add-checkpoint", witnessing("cosign this")),
+    "a checkpoint without a size before it": Case(
+        400, "malformed", "add-checkpoint", witnessing(f"\n\n{checkpoint(f'{PLANT}/log')}")
+    ),
+    "a checkpoint that nobody signed": Case(
+        400, "malformed", "note", witnessing(f"old 0\n\n{PLANT}/log\n1\n{'A' * 43}=\n")
+    ),
+    "a checkpoint of a log that nobody knows": Case(
+        404, "log-not-witnessed", "checkpoint", witnessing(f"old 0\n\n{checkpoint('nobody.example/log')}")
+    ),
+    "a checkpoint of our own log": Case(
+        404, "log-not-witnessed", "checkpoint", witnessing(f"old 0\n\n{checkpoint('mine.example/log')}")
+    ),
+    "a checkpoint that its log did not sign": Case(
+        403, "signature-missing", "note", witnessing(f"old 0\n\n{checkpoint(f'{PLANT}/log')}")
+    ),
+    "a checkpoint longer than any": Case(413, "body-too-large", "body", witnessing("old 0\n" * 30_000)),
+    "a log that was never witnessed": Case(
+        404, "log-not-witnessed", "log", post(f"/witness/{NOBODY}/checkpoint", b"", method="GET", role=None)
+    ),
+}
+
+GROUPS = (SHAPES, DOORS, WITNESS)

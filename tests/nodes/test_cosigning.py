@@ -305,6 +305,8 @@ def test_what_it_can_give_of_two_keys_is_kept(tmp_path):
         until(lambda: shown(mine) == 1, "one of them is enough for the quorum")
         until(lambda: mine.node.witnesses.errors, "the other one is missed")
         assert f"w.example/witness+{SECOND.verifier.key_id.hex()}" in str(mine.node.witnesses.errors)
+        mine.register("A-1", "1")
+        until(lambda: shown(mine) == 2, "growth does not wait for the other one")
 
 
 def test_witnesses_are_asked_without_a_quorum_too_and_nothing_waits(tmp_path):

@@ -130,3 +130,30 @@ def test_nothing_secret_is_printed(home):
     assert NAME in shown
     assert "PRIVATE" not in shown
     assert "object at" not in shown
+
+
+# -- the second witness key -------------------------------------------------------------------------------------------
+
+
+def test_a_second_witness_key_is_made_and_published_where_it_is_wanted(tmp_path):
+    made = identity.create(tmp_path, NAME, mldsa=True)
+    loaded = identity.load(tmp_path, NAME, mldsa=True)
+    assert [one.verifier for one in loaded.cosigners] == [one.verifier for one in made.cosigners]
+    assert [(one.verifier.name, one.verifier.algorithm) for one in made.cosigners] == [
+        (f"{NAME}/witness", 4),
+        (f"{NAME}/witness", 6),
+    ]
+    *_, last = made.published()
+    assert (last["use"], last["alg"]) == ("witness", "ml-dsa-44")
+    assert unb64(last["key"]) == made.cosigners[1].verifier.public
+    assert (tmp_path / "keys" / f"{identity.MLDSA}.pem").stat().st_mode & 0o777 == 0o600
+    assert len(identity.load(tmp_path, NAME).cosigners) == 1, "switched off again, the file may stay"
+
+
+def test_a_second_witness_key_that_is_wanted_must_be_there(home):
+    with pytest.raises((Malformed, Unavailable)):
+        identity.load(home, NAME, mldsa=True)
+    (home / "keys" / f"{identity.MLDSA}.pem").write_bytes((home / "keys" / "witness.pem").read_bytes())
+    (home / "keys" / f"{identity.MLDSA}.pem").chmod(0o600)
+    with pytest.raises(Malformed, match="ml-dsa-44"):
+        identity.load(home, NAME, mldsa=True)
