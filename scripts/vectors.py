@@ -136,8 +136,7 @@ def _log(writer: scribe.Scribe) -> dict[str, Any]:
     raws = [one.entry.raw for one in writer.written]
     return {
         "origin": writer.origin,
-        "authors": [writer.key("author").verifier.vkey],
-        "entries": [_entry(one) for one in writer.written],
+        "entries": [_entry(one, writer) for one in writer.written],
         "roots": [b64(tree.root(at)) for at in range(size + 1)],
         "tile": {
             "path": tile_path(0, 0, size),
@@ -147,8 +146,10 @@ def _log(writer: scribe.Scribe) -> dict[str, Any]:
     }
 
 
-def _entry(one: scribe.Written) -> dict[str, Any]:
+def _entry(one: scribe.Written, writer: scribe.Scribe) -> dict[str, Any]:
+    signers = writer.signs.get(one.entry.index, [writer.key("author")])
     return {
+        "authors": [signer.verifier.vkey for signer in signers],
         "index": one.entry.index,
         "type": one.type,
         "recorded_at": one.entry.recorded_at,
@@ -279,6 +280,15 @@ def _evidence(name: str, of: str | None, evidence: Evidence, policy: str | None)
                 }
                 for one in verdict.origins
             ],
+            "members": {
+                name: {
+                    "registry": known.registry,
+                    "index": known.member.index,
+                    "as_of": known.as_of,
+                    "suspended": known.member.suspended,
+                }
+                for name, known in sorted(result.members.items())
+            },
             "logs": {
                 origin: {
                     "size": facts.newest.size,
@@ -295,9 +305,11 @@ def _lie(lie: Lie) -> dict[str, Any]:
     """The lie as what turns a true file into it: one replaced text, or edits of its JSON values."""
     true = evidence_json(BASES[lie.base](story.tell()))
     told: dict[str, Any] = {"name": lie.name, "step": lie.step, "error": lie.error, "code": lie.code, "of": lie.base}
-    if lie.policy() != story.policy_text():
+    if lie.now is not None:
+        told["now"] = lie.now
+    if lie.asked is not None:
         told["policy"] = lie.policy()
-    elif lie.text is not None:
+    if lie.text is not None:
         told["replace"] = list(lie.text)
     else:
         told["edits"] = edits(true, json.loads(lie.file()))

@@ -10,6 +10,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from ledger.entries import Commitment, commit
@@ -19,9 +20,10 @@ from ledger.log.checkpoints import add_signatures, cosign, format_checkpoint
 from ledger.log.disclosures import commit_list, digest, disclose, open_disclosure
 from ledger.log.merkle import leaf_hash
 from ledger.log.notes import COSIGNATURE, sign_note
-from tests.formats.scribe import WITNESSED_AT, place, salts, seed, signer
+from tests.formats.scribe import WITNESSED_AT, next_key, place, salts, seed, signer
 from tests.formats.story import (
     Story,
+    admitted_evidence,
     attested_evidence,
     checkpoints,
     handover_evidence,
@@ -29,6 +31,8 @@ from tests.formats.story import (
     oxide_evidence,
     plant_evidence,
     policy_text,
+    registry_policy,
+    rekeyed_evidence,
     tell,
     whole_evidence,
     without,
@@ -41,13 +45,24 @@ BASES: Mapping[str, Callable[[Story], Evidence]] = {
     "plant": plant_evidence,
     "oxide": oxide_evidence,
     "attested": attested_evidence,
+    "admitted": admitted_evidence,
+    "rekeyed": rekeyed_evidence,
 }
-FORM, TRUST, CHECKPOINTS, CONSISTENCY, ENTRIES, DISCLOSURES, REFS, CUSTODY, SUBJECT = 0, 1, 3, 4, 5, 6, 7, 8, 9
+BY_REGISTRY = ("admitted", "rekeyed")
+"""Those whose reader names no log but a registry's."""
+FORM, TRUST, STANDING, CHECKPOINTS, CONSISTENCY, ENTRIES, DISCLOSURES, REFS, CUSTODY, SUBJECT, MEMBERS = range(11)
+
+
+def policy_of(base: str) -> str:
+    """The policy under which a true file holds."""
+    return registry_policy() if base in BY_REGISTRY else policy_text()
 
 
 @dataclass(frozen=True)
 class Lie:
-    """`base` names the true evidence that this is a lie about; `error` is a class of ledger/errors.py."""
+    """`base` names the true evidence that this is a lie about; `error` is a class of ledger/errors.py. `asked` is the
+    policy, where it is another than the base's; `now` what time it is for the reader, where that matters.
+    """
 
     name: str
     step: int
@@ -55,8 +70,15 @@ class Lie:
     code: str
     base: str
     file: Callable[[], bytes]
-    policy: Callable[[], str] = policy_text
+    asked: Callable[[], str] | None = None
     text: tuple[str, str] | None = None
+    now: str | None = None
+
+    def policy(self) -> str:
+        return policy_of(self.base) if self.asked is None else self.asked()
+
+    def time(self) -> datetime | None:
+        return None if self.now is None else datetime.fromisoformat(self.now)
 
 
 def _story(told: Mapping[str, Any]) -> Story:
@@ -362,6 +384,89 @@ def _stack(slots: dict[str, Any]) -> None:
 _UNSENT = "magnet.example/log#7ZZZZZZZZZZZZZZZZZZZZZZZZZ"
 _OTHER_LEAF = b64(seed("another leaf"))
 _FORMAT, _MADE_AT = '"format":"lodetrace evidence v1"', '"made_at":"2026-11-24T02:00:00.000Z"'
+
+
+# -- what a registry says, and what its members do ------------------------------------------------------------------
+
+REGISTRY = "registry.example/log"
+
+
+def _all(*changes: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:
+    def changed(slots: dict[str, Any]) -> None:
+        for change in changes:
+            change(slots)
+
+    return changed
+
+
+def _key(position: int, **fields: Any) -> Callable[[dict[str, Any]], None]:
+    """Another key in a published list."""
+
+    def change(slots: dict[str, Any]) -> None:
+        slots["keys"] = {"list": [dict(key) for key in slots["keys"]["list"]]}
+        slots["keys"]["list"][position].update(fields)
+
+    return change
+
+
+def _public(name: str) -> str:
+    return b64(signer(name).verifier.public)
+
+
+_NEW = b64(next_key("reclaim.example", "author").verifier.public)
+
+
+def _stale() -> str:
+    return registry_policy("#lodetrace standing-max-age-days 2")
+
+
+def named_directly(story: Story) -> Evidence:
+    """The recycler's own log, without what the registry says of it."""
+    true = rekeyed_evidence(story)
+    keep = tuple(one for one in true.entries if one.log == story.reclaim.origin)
+    leaves = {one.leaf for one in story.reclaim.written}
+    shown = {leaf: opens for leaf, opens in true.disclosures.items() if leaf in leaves}
+    return replace(true, entries=keep, checkpoints=true.checkpoints[:1], disclosures=shown, standing=())
+
+
+def direct_policy() -> str:
+    return policy_text(names=["reclaim"])
+
+
+_DIRECTLY = (
+    Lie(
+        "the log named by the policy, its new keys left out",
+        ENTRIES,
+        "Unverified",
+        "entry-signature-bad",
+        "rekeyed",
+        lambda: format_evidence(without(named_directly(tell()), ("reclaim.example/log", 2))),
+        direct_policy,
+    ),
+    Lie(
+        "the log named by the policy, its new keys not opened",
+        ENTRIES,
+        "Unverified",
+        "entry-signature-bad",
+        "rekeyed",
+        lambda: format_evidence(_unopened(named_directly(tell()), tell().reclaim.written[2].leaf)),
+        direct_policy,
+    ),
+    Lie(
+        "the log named by the policy, a new key that nobody committed to",
+        ENTRIES,
+        "Unverified",
+        "key-not-committed",
+        "rekeyed",
+        lambda: format_evidence(named_directly(tell(reclaim={"changes": {2: _key(3, key=_public("somebody/peer"))}}))),
+        direct_policy,
+    ),
+)
+
+
+def _unopened(evidence: Evidence, leaf: bytes) -> Evidence:
+    return replace(evidence, disclosures={one: opens for one, opens in evidence.disclosures.items() if one != leaf})
+
 
 LIES: tuple[Lie, ...] = (
     # 0  the file's form
@@ -1251,6 +1356,188 @@ LIES: tuple[Lie, ...] = (
         _put("subject", "net_mg", to="12500000"),
     ),
     _value("a motor of another batch", SUBJECT, "Unverified", "subject-differs", _put("subject", "batch", to=_UNSENT)),
+    # 1, 2, 5, 10  members
+    *_DIRECTLY,
+    _made(
+        "a recycler of whom no registry tells",
+        TRUST,
+        "Unverified",
+        "log-not-trusted",
+        lambda story: replace(without(rekeyed_evidence(story), *((REGISTRY, at) for at in (3, 5, 6))), standing=()),
+        "rekeyed",
+    ),
+    Lie(
+        "a registry that the policy does not call one",
+        TRUST,
+        "Unverified",
+        "log-not-trusted",
+        "rekeyed",
+        lambda: format_evidence(rekeyed_evidence(tell())),
+        lambda: policy_text(names=["registry"]),
+    ),
+    _made(
+        "the new keys left out",
+        STANDING,
+        "Unverified",
+        "registry-entry-left-out",
+        lambda story: without(rekeyed_evidence(story), (REGISTRY, 5)),
+        "rekeyed",
+    ),
+    _made(
+        "the suspension left out",
+        STANDING,
+        "Unverified",
+        "registry-entry-left-out",
+        lambda story: without(admitted_evidence(story), (REGISTRY, 7)),
+        "admitted",
+    ),
+    _made(
+        "all that was said last left out",
+        STANDING,
+        "Unverified",
+        "registry-entry-left-out",
+        lambda story: without(admitted_evidence(story), (REGISTRY, 7), (REGISTRY, 8)),
+        "admitted",
+    ),
+    _made(
+        "the suspension not opened",
+        STANDING,
+        "Unverified",
+        "registry-entry-left-out",
+        lambda story: _unopened(admitted_evidence(story), story.registry.written[7].leaf),
+        "admitted",
+    ),
+    _told(
+        "a restoration that names another entry before it",
+        STANDING,
+        "Unverified",
+        "registry-chain-broken",
+        "admitted",
+        registry={"changes": {8: _slot("about", index=4, leaf=b64(tell().registry.written[4].leaf))}},
+    ),
+    _told(
+        "a member suspended twice",
+        STANDING,
+        "Unverified",
+        "registry-chain-broken",
+        "admitted",
+        registry={"texts": {8: lambda text: text.replace('"type":"restored"', '"type":"suspended"')}},
+    ),
+    _told(
+        "new keys that nobody committed to",
+        STANDING,
+        "Unverified",
+        "registry-chain-broken",
+        "rekeyed",
+        reclaim={"changes": {2: _key(3, key=_public("somebody/peer"))}},
+    ),
+    _told(
+        "another root of the standing",
+        STANDING,
+        "Unverified",
+        "standing-unproven",
+        "rekeyed",
+        registry={"changes": {10: _slot("standing", root=b64(bytes(32)))}},
+    ),
+    _value(
+        "a line at another place",
+        STANDING,
+        "Unverified",
+        "standing-unproven",
+        _put("standing", 0, "position", to=1),
+        "rekeyed",
+    ),
+    _value(
+        "a line of what is no standing",
+        STANDING,
+        "Unverified",
+        "standing-unproven",
+        _put("standing", 0, "index", to=5),
+        "rekeyed",
+    ),
+    _value(
+        "a standing of another registry",
+        STANDING,
+        "Unverified",
+        "standing-of-other",
+        _put("standing", 0, "log", to="authority.example/log"),
+        "rekeyed",
+    ),
+    _value("a line without its path", FORM, "Malformed", "malformed", _delete("standing", 0, "path"), "rekeyed"),
+    Lie(
+        "an old standing",
+        STANDING,
+        "Unverified",
+        "standing-stale",
+        "rekeyed",
+        lambda: format_evidence(rekeyed_evidence(tell())),
+        _stale,
+        now="2026-11-29T01:15:00+00:00",
+    ),
+    _told(
+        "another log than the one admitted",
+        CHECKPOINTS,
+        "Unverified",
+        "log-not-admitted",
+        "rekeyed",
+        registry={"changes": {3: _slot("log", leaf=b64(bytes(32)))}},
+    ),
+    _told(
+        "other keys than those of the log",
+        CHECKPOINTS,
+        "Unverified",
+        "keys-differ-from-log",
+        "rekeyed",
+        registry={"changes": {3: _key(3, next_commit=b64(bytes(32)))}},
+    ),
+    _told(
+        "new keys under the old ones' signature alone",
+        ENTRIES,
+        "Unverified",
+        "entry-signature-bad",
+        "rekeyed",
+        reclaim={"signs": {2: [signer("reclaim.example/author")]}},
+    ),
+    _told(
+        "the old keys, after they were replaced",
+        ENTRIES,
+        "Unverified",
+        "entry-signature-bad",
+        "rekeyed",
+        reclaim={"signs": {4: [signer("reclaim.example/author")]}},
+    ),
+    _told(
+        "a log key that was revoked",
+        CHECKPOINTS,
+        "Unverified",
+        "key-revoked",
+        "rekeyed",
+        registry={"changes": {6: _slot("revocation", use="log", key=_public("reclaim.example/log"), size=4)}},
+    ),
+    _told(
+        "an author key that was revoked",
+        MEMBERS,
+        "Unverified",
+        "key-revoked",
+        "rekeyed",
+        registry={"changes": {6: _slot("revocation", key=_NEW, size=4)}},
+    ),
+    _told(
+        "a shipment while suspended",
+        MEMBERS,
+        "Refusal",
+        "shipped-while-suspended",
+        "admitted",
+        registry={"changes": {7: _slot("as_of", size=3)}},
+    ),
+    _told(
+        "another entry than the one that replaced the keys",
+        MEMBERS,
+        "Unverified",
+        "ref-to-other-entry",
+        "rekeyed",
+        registry={"changes": {5: _slot("cited", leaf=b64(bytes(32)))}},
+    ),
 )
 """One name each. The first thing that does not hold is what is told: the rest is as it should be."""
 

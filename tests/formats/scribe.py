@@ -33,6 +33,11 @@ def signer(name: str, algorithm: int = ED25519) -> Ed25519Signer:
     return Ed25519Signer.from_seed(name, seed(name), algorithm)
 
 
+def next_key(name: str, use: str) -> Ed25519Signer:
+    """The key that a node of this story made in advance."""
+    return Ed25519Signer.from_seed(f"{name}/{use}", seed(f"{name}/{use} next"))
+
+
 def salts(name: str) -> Callable[[int], bytes]:
     """As many bytes as asked for, the same ones each time. Real salts are random."""
     return lambda count: b"".join(
@@ -158,7 +163,8 @@ class Scribe:
         for use in USES:
             alg = "x25519" if use == "seal" else "ed25519"
             public = seed(f"{self.name}/seal") if use == "seal" else self.key(use).verifier.public
-            following = sha256(seed(f"{self.name}/{use} next")).digest()
+            ahead = seed(f"{self.name}/{use} next")
+            following = sha256(ahead if use == "seal" else next_key(self.name, use).verifier.public).digest()
             keys.append({"use": use, "alg": alg, "key": b64(public), "next_commit": b64(following)})
         log = {"name": self.name, "organisation": organisation, "role": role, "country": "CN"}
         self.write("log_opened", recorded_at, {"log": log, "keys": {"list": keys}, "predecessor": None})

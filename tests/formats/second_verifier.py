@@ -516,10 +516,13 @@ class Policy:
 
     def __init__(self, text):
         self.logs, self.witnesses, self.groups, self.quorum = {}, {}, {}, None
+        self.registries, self.max_age = set(), None
         need(text.endswith("\n") and not re.search("[\x00-\x08\x0b-\x1f\x7f]", text), Malformed, "policy")
         for line in text.split("\n")[:-1]:
             words = re.findall("[^ \t]+", line)
-            if words and not words[0].startswith("#"):
+            if words and words[0] == "#lodetrace":
+                self._ours(words[1:])
+            elif words and not words[0].startswith("#"):
                 need(words[0] in ("log", "witness", "group", "quorum"), Malformed, line)
                 getattr(self, "_" + words[0])(*self._counted(words))
         need(self.quorum is not None, Malformed, "no quorum")
@@ -529,6 +532,15 @@ class Policy:
         low, high = {"log": (2, 3), "witness": (3, 4), "group": (4, 10**6), "quorum": (2, 2)}[words[0]]
         need(low <= len(words) <= high, Malformed, words)
         return words[1:]
+
+    def _ours(self, words):
+        need(len(words) == 2 and words[0] in ("registry", "standing-max-age-days"), Malformed, words)
+        if words[0] == "registry":
+            need(words[1] in self.logs.keys() - self.registries, Malformed, "registry")
+            self.registries.add(words[1])
+        else:
+            need(self.max_age is None and of("[1-9][0-9]{0,5}", words[1]), Malformed, "days")
+            self.max_age = int(words[1])
 
     def _log(self, vkey, _url=None):
         key = self._key(vkey, 1, self.logs)
@@ -568,10 +580,10 @@ class Policy:
                 good.add(name)
         return self.quorum == "none" or self.quorum in good
 
-    def check(self, point):
-        """Names of the witnesses that count for a checkpoint that is trusted."""
-        need(point.log in self.logs, Unverified, "log not trusted")
-        log = self.logs[point.log]
+    def check(self, point, log=None):
+        """Names of the witnesses that count for a checkpoint that is trusted; `log` is the key of a member's log."""
+        need(log or point.log in self.logs, Unverified, "log not trusted")
+        log = log or self.logs[point.log]
         need(signers(point.text, point.lines, [log]), Unverified, "not signed by its log")
         own = point.log.rpartition("/")[0]
         foreign = [k for k in self.witnesses.values() if k.public != log.public and k.name.rpartition("/")[0] != own]
@@ -649,35 +661,46 @@ def open_token(token, authors):
 
 LISTS = {"entries": {"note", "index", "log", "checkpoint", "path"}, "consistency": {"log", "old", "new", "path"}}
 LISTS["disclosures"] = {"leaf", "opens"}
+LISTS["standing"] = {"log", "index", "name", "position", "last_index", "last_leaf", "path"}
+TEXTS = dict.fromkeys(("note", "log", "leaf", "name", "last_leaf"), str) | {"path": list, "opens": list}
 
 
-def verify(data, policy=None):
-    """The verdict on an evidence file, under a Policy or none."""
+def verify(data, policy=None, now=None):
+    """The verdict on an evidence file, under a Policy or none, for a reader for whom it is `now`."""
     file, entries, points = _form(data)
-    logs = {entry.log: None for entry in entries} | {point.log: None for point in points}
     opens = {un64(row["leaf"], 32): row["opens"] for row in file["disclosures"]}
-    for log in logs:
-        if policy is None:
-            logs[log] = _published(_first(entries, log), opens, "log", log)[0]
-        need(policy is None or log in policy.logs, Unverified, "log not trusted")
-    cosigned = {}
-    for point in points:
-        if policy is None:
-            need(signers(point.text, point.lines, [logs[point.log]]), Unverified, "not signed by its log")
-        cosigned[id(point)] = policy.check(point) if policy else []
-    consistent = _check_histories(file, points)
-    _check_entries(file, entries, points, opens)
-    need(opens.keys() <= {entry.leaf for entry in entries}, Unverified, "disclosures of nothing")
-    there = {(entry.log, entry.index): entry for entry in entries}
-    for entry in there.values():
-        entry.open(opens.get(entry.leaf, []))
+    logs = {entry.log for entry in entries} | {point.log for point in points}
+    named = logs if policy is None else logs & policy.logs.keys()
+    need(named == logs or policy.registries, Unverified, "log not trusted")
+    keys, cosigned, consistent, there, members = {}, {}, {}, {}, {}
+    for some in (named, logs - named):
+        if some is not named:
+            told = _check_standing(file, there, policy, now)
+            if not some:
+                break
+            need(all(_name(log) in told for log in some), Unverified, "log not trusted")
+            members = {_name(log): told[_name(log)] for log in some}
+        own = [(row, entry) for row, entry in zip(file["entries"], entries, strict=True) if entry.log in some]
+        if policy is None or members:
+            keys |= {log: _keys(log, own, opens, members.get(_name(log))) for log in sorted(some)}
+        for point in (point for point in points if point.log in some):
+            cosigned[id(point)] = _check_point(point, keys, policy, members)
+        consistent |= _check_histories(file, points, some)
+        _check_entries(own, points, opens, keys)
+        need(opens.keys() <= {entry.leaf for entry in entries}, Unverified, "disclosures of nothing")
+        fresh = {(entry.log, entry.index): entry for _, entry in own}
+        for entry in fresh.values():
+            entry.open(opens.get(entry.leaf, []))
+        there |= fresh
     missing = [*_check_refs(there, points), *_check_custody(there)]
     subject, absent = _check_subject(file["subject"], there.values())
-    missing = {*missing, *absent}
-    attested = _attested(there, points) if policy is not None else []
+    missing = {*missing, *absent, *(f"{m['registry']} standing {n}" for n, m in members.items() if not m["as_of"])}
+    attested = _attested(there, points, members) if policy is not None else []
     first = {}
     for row, entry in zip(file["entries"], entries, strict=True):
         first.setdefault((entry.log, entry.index), points[row["checkpoint"]].size)
+    for member in members.values():
+        _check_acts(member, there, keys, attested, consistent, first)
     largest = {log: max((p for p in points if p.log == log), key=lambda p: p.size) for log in {e.log for e in entries}}
     return {
         "vouched": policy is not None,
@@ -701,6 +724,11 @@ def verify(data, policy=None):
             }
             for row in _origins(subject, there)
         ],
+        "members": {
+            name: {key: member[key] for key in ("registry", "index", "as_of")}
+            | {"suspended": any(end is None for _, end in member["suspensions"])}
+            for name, member in sorted(members.items())
+        },
         "logs": {
             log: {"size": point.size, "consistent": consistent[log], "cosigned": cosigned[id(point)]}
             for log, point in sorted(largest.items())
@@ -721,11 +749,12 @@ def _form(data):
         for row in file[name]:
             need(isinstance(row, dict) and row.keys() == wanted, Malformed, name)
             for key, value in row.items():
-                kind = {"note": str, "log": str, "leaf": str, "path": list, "opens": list}.get(key, int)
+                kind = TEXTS.get(key, int)
                 need(type(value) is kind and (kind is not int or value >= 0), Malformed, key)
             for one in row.get("path", []):
                 un64(one, 32)
-            un64(row.get("leaf", ""))
+            for key in {"leaf", "last_leaf"} & row.keys():
+                un64(row[key], 32)
     need(len({row["leaf"] for row in file["disclosures"]}) == len(file["disclosures"]), Malformed, "a leaf twice")
     subject = file["subject"]
     need(isinstance(subject, dict), Malformed, "subject")
@@ -747,19 +776,244 @@ def _first(entries, log):
     return found[0]
 
 
-def _published(first, opens, use, name):
+def _name(log):
+    return log.rpartition("/")[0]
+
+
+class Keys:
+    """The lists that a log published: [(from which index, list)]."""
+
+    def __init__(self, log, published):
+        self.log, self.lists = log, [(0, published)]
+
+    def of(self, use, index):
+        published = [keys for start, keys in self.lists if start <= index][-1]
+        found = [key for key in published if (key["use"], key["alg"]) == (use, "ed25519")]
+        need(found, Unverified, "no such key")
+        name = self.log if use == "log" else f"{_name(self.log)}/{use}"
+        return [Key(name, 1, un64(key.get("key"), 32)) for key in found]
+
+    def replace(self, index, published):
+        start, old = self.lists[-1]
+        need(index >= max(start, 1), Unverified, "keys out of order")
+        known = [(key["use"], key["alg"], key.get("key")) for key in old]
+        committed = [(key["use"], key["alg"], key.get("next_commit")) for key in old]
+        for key in published:
+            if (key["use"], key["alg"], str(key.get("key"))) not in known:
+                ahead = b64encode(sha256(un64(str(key.get("key")))).digest()).decode()
+                need((key["use"], key["alg"], ahead) in committed, Unverified, "nobody committed to this key")
+        self.lists.append((index + 1, published))
+        self.of("author", index + 1)
+
+    def signers(self, index):
+        found = {(key.name, key.id, key.public): key for key in self.of("author", index)}
+        if index + 1 in [start for start, _ in self.lists]:
+            found |= {(key.name, key.id, key.public): key for key in self.of("author", index + 1)}
+        return list(found.values())
+
+
+def _opened_keys(first, opens):
     first.open(opens.get(first.leaf, []))
     need(first.slot("log").get("name", first.name) == first.name, Unverified, "another node's name")
-    found = [key for key in first.slot("keys").get("list", []) if (key["use"], key["alg"]) == (use, "ed25519")]
-    need(found, Unverified, "no such key")
-    return [Key(name, 1, un64(key.get("key"), 32)) for key in found]
+    return Keys(first.log, first.slot("keys").get("list", []))
 
 
-def _check_histories(file, points):
-    roots, joined = {}, set()
-    for point in points:
+def _own_keys(first, own, opens):
+    """Of entry 0, and of each `rekeyed` of this very log."""
+    keys = _opened_keys(first, opens)
+    for index, entry in sorted({entry.index: entry for entry in own if entry.type == "rekeyed"}.items()):
+        entry.open(opens.get(entry.leaf, []))
+        if entry.slot("about").get("name") == entry.name and not entry.slot("cited") and entry.slot("keys"):
+            keys.replace(index, entry.slot("keys")["list"])
+    return keys
+
+
+def _keys(log, rows, opens, member):
+    own = [entry for _, entry in rows if entry.log == log]
+    first = _first(own, log)
+    if member is None:
+        return _own_keys(first, own, opens)
+    keys = _opened_keys(first, opens)
+    place = _which(member, log)
+    need(member["logs"][place][1] == first.leaf, Unverified, "another log than the one admitted")
+    told = member["logs"][place][2]
+    need(told is None or told.lists[0] == keys.lists[0], Unverified, "other keys than admitted")
+    return told or keys
+
+
+def _which(member, log):
+    names = [name for name, _, _ in member["logs"]]
+    need(log in names, Unverified, "a log that was not admitted")
+    return names.index(log)
+
+
+def _check_point(point, keys, policy, members):
+    if point.log not in keys:
+        return policy.check(point)
+    key = keys[point.log].of("log", point.size)[0]
+    if policy is None:
+        need(signers(point.text, point.lines, [key]), Unverified, "not signed by its log")
+        return []
+    _refuse_revoked(members[_name(point.log)], point.log, point.size - 1, "log", key, lambda _: False)
+    return policy.check(point, key)
+
+
+def _refuse_revoked(member, log, index, use, key, anew):
+    at = _which(member, log), index
+    for revoked in member["revoked"]:
+        if (revoked["use"], revoked["key"]) == (use, key.public) and revoked["at"] <= at:
+            need(anew(revoked), Unverified, "a revoked key")
+            return
+
+
+def _check_standing(file, there, policy, now):
+    """Step 2: every member that a registry tells of, by name."""
+    for row in file["standing"]:
+        need(policy is None or row["log"] in policy.registries, Unverified, "another registry")
+        entry = there.get((row["log"], row["index"]))
+        told = entry.slot("standing") if entry else {}
+        need(told, Unverified, "no such standing")
+        leaf = leaf_of(f"{row['name']}\n{row['last_index']}\n{row['last_leaf']}".encode())
+        path = [un64(one, 32) for one in row["path"]]
+        check_inclusion(leaf, row["position"], told["n"], path, un64(told["root"], 32))
+    found = {}
+    if policy is None or all(log in policy.logs for log in {row["log"] for row in file["entries"]} | _heads(file)):
+        return found
+    for registry in sorted(policy.registries, reverse=True):
+        chains = {}
+        for (log, _), entry in sorted(there.items()):
+            own_keys = entry.type == "rekeyed" and not entry.slot("cited")
+            if log == registry and entry.slot("about") and not own_keys:
+                chains.setdefault(entry.slot("about")["name"], []).append(entry)
+        for name, chain in chains.items():
+            rows = [row for row in file["standing"] if (row["log"], row["name"]) == (registry, name)]
+            for row in rows:
+                last = there.get((registry, row["last_index"]))
+                need(last in chain, Unverified, "an entry of the registry was left out")
+                need(last.leaf == un64(row["last_leaf"]), Unverified, "another standing")
+                need(not any(last.index < one.index < row["index"] for one in chain), Unverified, "another standing")
+            as_of = max((there[registry, row["index"]].time for row in rows), default=None)
+            found[name] = _member(registry, chain) | {"as_of": as_of}
+    for member in found.values():
+        if member["as_of"] and policy.max_age is not None:
+            days = (now - datetime.fromisoformat(member["as_of"])).days
+            need(days <= policy.max_age, Unverified, "an old standing")
+    return found
+
+
+def _heads(file):
+    return {Checkpoint(note.encode()).log for note in file["checkpoints"]}
+
+
+def _member(registry, chain):
+    """What a chain of entries makes of a member; each names the one before."""
+    member = None
+    for at, entry in enumerate(chain):
+        for slot in entry.table:
+            said = slot in ("documents", "recorded") or entry.slots[slot] is not None
+            null = slot in ("cited", "successor") and slot in entry.shown
+            need(said or null, Unverified, "not disclosed")
+        about = entry.slot("about")
+        before = (about.get("index"), about.get("leaf"))
+        last = (chain[at - 1].index, b64encode(chain[at - 1].leaf).decode()) if at else (None, None)
+        need(before == last, Unverified, "not the entry before")
+        need((member is None) is (at == 0) and (at or entry.type == "admitted"), Unverified, "not admitted")
+        try:
+            member = _say(member, entry, registry)
+        except Malformed:
+            raise Unverified("a chain that cannot be read") from None
+    return member
+
+
+def _say(member, entry, registry):
+    if entry.type == "admitted":
+        log, published = entry.slot("log"), entry.slot("keys")["list"]
+        leaf = un64(log["leaf"], 32)
+        keys = Keys(log["origin"], published)
+        if member is None:
+            keys.of("author", 0), keys.of("log", 0)
+            member = {"registry": registry, "name": entry.slot("about")["name"], "logs": [(log["origin"], leaf, keys)]}
+            member |= {"revoked": [], "suspensions": [], "cited": []}
+        else:
+            name, known, old = member["logs"][-1]
+            need((name, known) == (log["origin"], leaf), Unverified, "another log")
+            if old is None:
+                keys.of("author", 0), keys.of("log", 0)
+                member["logs"][-1] = (name, known, keys)
+            else:
+                need(old.lists[-1][1] == published, Unverified, "other keys")
+        member["roles"] = entry.slot("member")["roles"]
+    place = len(member["logs"]) - 1
+    log, _, keys = member["logs"][place]
+    if entry.type == "rekeyed":
+        cited = entry.slot("cited")
+        need(cited["log"] == log and keys is not None, Unverified, "another log")
+        keys.replace(cited["index"], entry.slot("keys")["list"])
+        member["cited"].append(cited)
+    if entry.type == "revoked":
+        told, after = entry.slot("revocation"), entry.slot("successor")
+        published = [key for _, some in keys.lists for key in some] if keys else []
+        known = any((key["use"], key.get("key")) == (told["use"], told["key"]) for key in published)
+        need(known, Unverified, "not a key of the member")
+        revoked = {"use": told["use"], "key": un64(told["key"], 32), "at": (place, told["size"])}
+        member["revoked"].append(revoked | {"root": un64(told["root"], 32), "index": entry.index})
+        if after:
+            need(after["origin"] not in [one[0] for one in member["logs"]], Unverified, "another log")
+            member["logs"].append((after["origin"], un64(after["leaf"], 32), None))
+    if entry.type in ("suspended", "restored"):
+        at, pairs = (place, entry.slot("as_of")["size"]), member["suspensions"]
+        open_ = bool(pairs) and pairs[-1][1] is None
+        need(open_ is (entry.type == "restored"), Unverified, "suspended or not")
+        need(all(end is None or end <= at for pair in pairs for end in pair), Unverified, "a size that went back")
+        pairs.append([at, None] if not open_ else [pairs.pop()[0], at])
+    return member | {"index": entry.index}
+
+
+def _check_acts(member, there, keys, attested, consistent, first):
+    """Step 10."""
+    for (log, index), entry in there.items():
+        if _name(log) != member["name"]:
+            continue
+        place = _which(member, log)
+        if index == 0 and place:
+            _check_succession(member, place, entry)
+        for cited in member["cited"]:
+            here = (cited["log"], cited["index"]) == (log, index)
+            need(not here or un64(cited["leaf"]) == entry.leaf, Unverified, "another entry replaced the keys")
+        covering = [
+            one
+            for one in attested
+            if one["by"] == member["registry"]
+            and (one["log"], True) == (log, index < one["size"])
+            and (consistent[log] or first[log, index] == one["size"])
+        ]
+        for key in keys[log].signers(index):
+            _refuse_revoked(
+                member,
+                log,
+                index,
+                "author",
+                key,
+                lambda revoked, covering=covering: any(one["index"] > revoked["index"] for one in covering),
+            )
+        pairs = member["suspensions"]
+        held = any(since <= (place, index) and (end is None or (place, index) < end) for since, end in pairs)
+        need(not held or entry.type != "shipped", Refusal, "shipped while suspended")
+
+
+def _check_succession(member, place, first):
+    lost = next(one for one in member["revoked"] if one["use"] == "log" and one["at"][0] == place - 1)
+    need(first.slot("predecessor"), Unverified, "no predecessor")
+    last = Checkpoint(first.slot("predecessor")["checkpoint"].encode())
+    same = (last.log, last.size, last.root) == (member["logs"][place - 1][0], lost["at"][1], lost["root"])
+    need(same, Unverified, "another predecessor")
+
+
+def _check_histories(file, points, some):
+    roots, joined, elsewhere = {}, set(), {point.log for point in points} - set(some)
+    for point in (point for point in points if point.log in some):
         need(roots.setdefault((point.log, point.size), point.root) == point.root, Unverified, "fork")
-    for row in file["consistency"]:
+    for row in (row for row in file["consistency"] if row["log"] not in elsewhere):
         old, new = (row["log"], row["old"]), (row["log"], row["new"])
         need(old in roots and new in roots, Unverified, "consistency of an unknown size")
         check_consistency(row["old"], row["new"], [un64(one, 32) for one in row["path"]], roots[old], roots[new])
@@ -768,17 +1022,19 @@ def _check_histories(file, points):
     return {log: all((log, *pair) in joined for pair in pairwise(found)) for log, found in sizes.items()}
 
 
-def _check_entries(file, entries, points, opens):
-    places = {}
-    for row, entry in zip(file["entries"], entries, strict=True):
+def _check_entries(rows, points, opens, keys):
+    places, entries = {}, [entry for _, entry in rows]
+    for row, entry in rows:
         point = points[row["checkpoint"]]
         need(point.log == entry.log, Unverified, "another log's checkpoint")
         check_inclusion(entry.leaf, entry.index, point.size, [un64(one, 32) for one in row["path"]], point.root)
         need(places.setdefault((entry.log, entry.index), entry.raw) == entry.raw, Unverified, "two for one place")
     for log in {entry.log for entry in entries}:
         first = _first(entries, log)
-        authors = _published(first, opens, "author", f"{first.name}/author")
+        if log not in keys:
+            keys[log] = _own_keys(first, [entry for entry in entries if entry.log == log], opens)
         for entry in (entry for entry in entries if entry.log == log):
+            authors = keys[log].signers(entry.index)
             wanted = [(key.name, key.id) for key in authors]
             need([line[:2] for line in entry.lines] == wanted, Unverified, "other signers")
             signers(entry.text, entry.lines, authors)
@@ -977,12 +1233,13 @@ def _made_of(entry):
     yield from ((place, sources) for place in entry.shown if re.fullmatch("(outputs.)?provenance(/[0-9]+)?", place))
 
 
-def _attested(there, points):
+def _attested(there, points, members):
     found, sizes = [], {(point.log, point.size) for point in points}
     for _, entry in sorted(there.items()):
         told = entry.slot("attestation")
-        role = there[entry.log, 0].slot("log").get("role")
-        if told and role in ("authority", "auditor", "certifier") and told["log"].rpartition("/")[0] != entry.name:
+        member = members.get(entry.name)
+        roles = member["roles"] if member else [there[entry.log, 0].slot("log").get("role")]
+        if told and {"authority", "auditor", "certifier"} & set(roles) and told["log"].rpartition("/")[0] != entry.name:
             checks = [check for check in ("custody", "balance", "provenance") if check in told["checks"]]
             row = {"by": entry.log, "index": entry.index, "log": told["log"], "size": told["size"], "checks": checks}
             found += [row] * ((told["log"], told["size"]) in sizes)

@@ -8,9 +8,12 @@ from typing import Any
 from ledger.evidence import Evidence
 from ledger.log.canonical import b64, b64url, unb64url
 from ledger.log.notes import COSIGNATURE, sign_note
-from tests.formats.scribe import place, signer
+from tests.formats.federation import recycler_evidence
+from tests.formats.lies import direct_policy, named_directly
+from tests.formats.scribe import next_key, place, signer
 from tests.formats.story import (
     Story,
+    admitted_evidence,
     attested_evidence,
     handover_evidence,
     log_evidence,
@@ -18,6 +21,8 @@ from tests.formats.story import (
     oxide_evidence,
     plant_evidence,
     policy_text,
+    registry_policy,
+    rekeyed_evidence,
     tell,
     whole_evidence,
     without,
@@ -306,5 +311,25 @@ def evidence(told: Story, policy: str) -> Iterator[tuple[str, str | None, Eviden
     openers = {scribe.written[0].leaf for scribe in told.scribes()}
     keys = {leaf: opens for leaf, opens in motor.disclosures.items() if leaf in openers}
     yield "motor, nothing opened", "motor", replace(motor, disclosures=keys), policy
+    yield from _of_members(told)
     later = tell(magnet={"texts": {6: lambda text: text.replace('"type":"removed"', '"type":"recast"')}})
     yield "whole, with an event of a later version", "whole", whole_evidence(later), policy
+
+
+def _of_members(told: Story) -> Iterator[tuple[str, str | None, Evidence, str | None]]:
+    """Whose logs are relied on because a registry admits them."""
+    trust = registry_policy()
+    yield "admitted", None, admitted_evidence(told), trust
+    rekeyed = rekeyed_evidence(told)
+    yield "rekeyed", None, rekeyed, trust
+    yield "rekeyed, and nobody who vouches", "rekeyed", rekeyed, None
+    yield "rekeyed, no standing shown", "rekeyed", replace(rekeyed, standing=()), trust
+    yield "rekeyed, the log named by the policy", "rekeyed", named_directly(told), direct_policy()
+    new = b64(next_key("reclaim.example", "author").verifier.public)
+    again = tell(registry={"changes": {6: lambda slots: slots["revocation"].update(key=new, size=4)}})
+    yield (
+        "rekeyed, a revoked key, attested anew",
+        "rekeyed",
+        recycler_evidence(again.reclaim, again.registry, 11),
+        trust,
+    )

@@ -1,5 +1,6 @@
-"""Two stories, told with fixed keys, salts and times. A magnet maker ships to a motor maker, who builds two motors; and
-a separation plant, a metal maker and an authority do everything else that can be done (plant.py).
+"""Three stories, told with fixed keys, salts and times. A magnet maker ships to a motor maker, who builds two motors; a
+separation plant, a metal maker and an authority do everything else that can be done with goods (plant.py); and a
+registry admits some of them, and a recycler (federation.py).
 
 `tell()` gives the true stories; `tell(changes)` ones in which somebody wrote, signed and logged something else, with
 every later entry, proof and checkpoint following from it. The vectors, and the tests of evidence and audit, are made of
@@ -17,6 +18,7 @@ from ledger.evidence import Evidence, Proven
 from ledger.log.notes import COSIGNATURE
 from ledger.matter.provenance import Content, apportion, entered, mix
 from ledger.matter.vectors import received, rows, shares
+from tests.formats.federation import recycler_evidence, tell_recycler, tell_registry, with_registry
 from tests.formats.plant import oxide, tell_plant
 from tests.formats.scribe import KG, WITNESSED_LATER, Scribe, recorded, signer, typed
 
@@ -32,6 +34,8 @@ class Story:
     plant: Scribe
     alloy: Scribe
     authority: Scribe
+    reclaim: Scribe
+    registry: Scribe
 
     @property
     def unit(self) -> str:
@@ -52,7 +56,7 @@ class Story:
         return f"{self.plant.origin}#{oxide(self.plant)}"
 
     def scribes(self) -> tuple[Scribe, ...]:
-        return self.magnet, self.motor, self.plant, self.alloy, self.authority
+        return self.magnet, self.motor, self.plant, self.alloy, self.authority, self.reclaim, self.registry
 
 
 def tell(
@@ -62,6 +66,8 @@ def tell(
     plant: Mapping[str, Any] | None = None,
     alloy: Mapping[str, Any] | None = None,
     authority: Mapping[str, Any] | None = None,
+    reclaim: Mapping[str, Any] | None = None,
+    registry: Mapping[str, Any] | None = None,
     shipped_at: int = 5,
 ) -> Story:
     """The stories, with what each log's changes (fields of Scribe) alter. A checkpoint is seen at `shipped_at`."""
@@ -75,7 +81,10 @@ def tell(
     _build(a, b)
     _afterwards(a, b)
     tell_plant(*others, b)
-    return Story(a, b, *others)
+    c, r = Scribe("reclaim.example", **(reclaim or {})), Scribe("registry.example", **(registry or {}))
+    tell_recycler(c)
+    tell_registry(r, a, b, c, registry_policy())
+    return Story(a, b, *others, c, r)
 
 
 def _make_and_pack(a: Scribe) -> None:
@@ -346,11 +355,17 @@ def _afterwards(a: Scribe, b: Scribe) -> None:
 # -- what is handed out -------------------------------------------------------------------------------------------
 
 
-def policy_text(quorum: str = "two") -> str:
-    lines = [f"log {signer(f'{name}.example/log').verifier.vkey} https://{name}.example/" for name in NAMES]
+def policy_text(quorum: str = "two", names: Iterable[str] = NAMES, more: Iterable[str] = ()) -> str:
+    lines = [f"log {signer(f'{name}.example/log').verifier.vkey} https://{name}.example/" for name in names]
+    lines += more
     witnesses = {name: signer(f"{name}.example/witness", COSIGNATURE) for name in ("authority", "magnet", "motor")}
     lines += [f"witness {name} {witness.verifier.vkey}" for name, witness in witnesses.items()]
     return "\n".join(["# Whose word is taken", *lines, "group two 2 authority magnet motor", f"quorum {quorum}", ""])
+
+
+def registry_policy(*more: str) -> str:
+    """Whoever relies on the registry names no other log."""
+    return policy_text(names=["registry"], more=["#lodetrace registry registry.example/log", *more])
 
 
 def checkpoints(story: Story) -> tuple[bytes, ...]:
@@ -478,6 +493,15 @@ def attested_evidence(story: Story) -> Evidence:
         checkpoints=(*motor.checkpoints, _heads(story)[2]),
         disclosures={**motor.disclosures, **{one.leaf: one.opening("public") for one in shown}},
     )
+
+
+def admitted_evidence(story: Story) -> Evidence:
+    """The second motor's evidence, for whoever relies on the registry."""
+    return with_registry(motor_evidence(story), story.registry, story.magnet.name, story.motor.name)
+
+
+def rekeyed_evidence(story: Story) -> Evidence:
+    return recycler_evidence(story.reclaim, story.registry)
 
 
 def without(evidence: Evidence, *places: tuple[str, int]) -> Evidence:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.audit import Record, Replay, authors_of, check_entries
+from ledger.audit import Record, Replay, authors_of, check_entries, keys_after
 from ledger.entries import NOTHING_BEFORE, open_event, parse_entry
 from ledger.errors import LodetraceError, Unverified
 from ledger.log.checkpoints import Checkpoint
@@ -21,11 +21,13 @@ MAGNET, MOTOR = "magnet.example/log", "motor.example/log"
 
 def audit(records, checkpoints=(), *, runs=1):
     """The whole procedure, in as many runs as asked for: the root, and what the log leaves in stock."""
-    origin, authors, _ = authors_of(records[0])
+    origin, keys, _ = authors_of(records[0])
     replay = Replay(origin, read=lambda index: booked(records, index))
     length = -(-len(records) // runs)
     for start in range(0, len(records), length):
-        replay.take(check_entries(records[start : start + length], start, origin, authors))
+        run = records[start : start + length]
+        replay.take(check_entries(run, start, origin, keys))
+        keys = keys_after(keys, run, start)
     return replay.finish(checkpoints), replay.view
 
 

@@ -1,23 +1,27 @@
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import cryptography
 import pytest
 
-from ledger.__main__ import _part, main
+from ledger.__main__ import _part, main, verify_file
 from ledger.evidence import format_evidence
 from tests.formats.lies import LIES
 from tests.formats.story import (
+    admitted_evidence,
     attested_evidence,
     handover_evidence,
     log_evidence,
     motor_evidence,
     oxide_evidence,
     policy_text,
+    registry_policy,
     tell,
     without,
 )
@@ -90,6 +94,25 @@ def test_in_chinese(bare, folder):
     assert done.returncode == 0
     assert "\n已证明: 8 条记录由所列 2 家单位" in text
     assert "未知有召回或更正" in text
+
+
+def test_an_old_standing_is_refused_by_the_clock_of_the_reader(folder, capsys):
+    (folder / "admitted.json").write_bytes(format_evidence(admitted_evidence(STORY)))
+    (folder / "registry.txt").write_text(registry_policy("#lodetrace standing-max-age-days 30"))
+    for day, returned, told in (
+        (datetime(2026, 12, 26, 1, 15, tzinfo=UTC), 0, "as of 2026-11-26T01:15:00.000Z, 30 days ago"),
+        (datetime(2026, 12, 27, 1, 15, tzinfo=UTC), 1, "31 days ago; the policy allows 30"),
+    ):
+        assert verify_file(folder / "admitted.json", folder / "registry.txt", day) == returned
+        assert told in capsys.readouterr().out
+
+
+def test_the_command_line_reads_the_clock(bare, folder):
+    (folder / "admitted.json").write_bytes(format_evidence(admitted_evidence(STORY)))
+    (folder / "registry.txt").write_text(registry_policy("#lodetrace standing-max-age-days 999999"))
+    done = run(bare, folder, "verify", "admitted.json", "--trust", "registry.txt")
+    assert done.returncode == 0
+    assert re.search(r"as of 2026-11-26T01:15:00.000Z, \d+ days ago", done.stdout.decode())
 
 
 @pytest.fixture

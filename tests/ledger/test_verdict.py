@@ -1,6 +1,7 @@
 import json
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,6 +12,7 @@ from ledger.log.trust import Policy
 from ledger.verdict import ATTESTED, CLAIMED, PROVEN, SENTENCES, WORDS, judge, sentence
 from tests.formats.scribe import recorded, signer
 from tests.formats.story import (
+    admitted_evidence,
     attested_evidence,
     handover_evidence,
     log_evidence,
@@ -18,6 +20,7 @@ from tests.formats.story import (
     oxide_evidence,
     plant_evidence,
     policy_text,
+    registry_policy,
     tell,
     whole_evidence,
     without,
@@ -309,7 +312,37 @@ def test_every_sentence_is_used():
             for code, facts in (*one.proven, *one.attested, *one.claimed, *one.notices):
                 found.add(code)
                 assert "{" not in sentence(code, facts) + sentence(code, facts, "zh")
-    assert found | {"cut-at-period"} == set(SENTENCES)  # no pool in this story: tests/nodes/verbs/test_pools.py
+    # Members are below; of the pools that a file stops at, tests/nodes/verbs/test_pools.py tells.
+    assert found | {"member", "member-days", "member-suspended", "cut-at-period"} == set(SENTENCES)
+
+
+def of_members(now, **standing):
+    """What is said of the magnet maker, whose log counts because a registry admits it."""
+    result = verify(admitted_evidence(STORY), Policy.parse(registry_policy()), now)
+    known = result.members["magnet.example"]
+    told = replace(known, member=replace(known.member, **standing))
+    return judge(replace(result, members={"magnet.example": told}))
+
+
+def test_a_member_is_named_as_its_registry_names_it_and_how_old_that_word_is():
+    found = of_members(datetime(2026, 12, 1, 1, 15, tzinfo=UTC))
+    told = {"name": "magnet.example", "registry": "registry.example/log", "as_of": "2026-11-26T01:15:00.000Z"}
+    assert said(found.notices)["member-days"] == {**told, "days": 5}
+    assert said(of_members(datetime(2026, 12, 1, 1, 14, tzinfo=UTC)).notices)["member-days"]["days"] == 4
+    assert said(of_members(datetime(2026, 11, 1, tzinfo=UTC)).notices)["member-days"]["days"] == 0
+    assert said(of_members(None).notices)["member"] == told
+    renamed = of_members(None, told={"organisation": "登记在册的名称", "roles": ["magnet"]})
+    assert "登记在册的名称" in {step.organisation for step in renamed.steps}
+
+
+def test_a_member_that_is_suspended_now_is_said_to_be():
+    found = of_members(None, suspensions=(((0, 7), None),))
+    assert said(found.notices)["member-suspended"] == {
+        "name": "magnet.example",
+        "registry": "registry.example/log",
+        "size": 7,
+    }
+    assert "member-suspended" not in said(of_members(None).notices)
 
 
 def test_as_json():
