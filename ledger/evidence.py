@@ -27,7 +27,7 @@ from ledger.log.disclosures import open_slots
 from ledger.log.merkle import check_consistency, check_inclusion, leaf_hash
 from ledger.log.trust import Policy, Trusted
 from ledger.log.trust import organisation as name_of
-from ledger.matter.event_types import EVENT_TYPES
+from ledger.matter.event_types import EVENT_TYPES, REGISTRY_TYPES
 from ledger.matter.events import KINDS, Event, is_id, is_origin
 from ledger.origins import check_origins, check_vectors
 from ledger.registry import Line
@@ -41,6 +41,8 @@ _SUBJECT_KINDS: Mapping[str, Callable[[Any], bool]] = {
     "net_mg": lambda text: isinstance(text, str) and pattern(r"0|[1-9][0-9]{0,15}").fullmatch(text) is not None,
     "log": is_origin,
 }
+
+_OF_REGISTRIES = {"log_opened", *REGISTRY_TYPES}
 
 FILE_MAX = 64 * 1024 * 1024
 ENTRIES_MAX = 100_000
@@ -108,7 +110,7 @@ class LogFacts:
 class Result:
     """What `verify` found. `vouched`: under a trust policy. `missing`: refs and sources that are not in the file.
     `attested`: what authorities and auditors vouch for; nothing without a policy. `members`: by name, those whose
-    logs are relied on because a registry admits them.
+    logs are relied on because a registry admits them. `heads` by position in the file's checkpoints.
 
     `subject` is what entries say of it; what only the file says is in `evidence.subject`, and is believed by nobody.
     """
@@ -118,7 +120,7 @@ class Result:
     entries: Mapping[tuple[str, int], Checked]
     logs: Mapping[str, LogFacts]
     vouched: bool
-    heads: tuple[Checkpoint, ...]
+    heads: Mapping[int, Checkpoint]
     missing: tuple[str, ...] = field(default=())
     attested: tuple[Attestation, ...] = field(default=())
     members: Mapping[str, Known] = field(default_factory=dict)
@@ -288,16 +290,16 @@ def verify(evidence: Evidence, policy: Policy | None, now: datetime | None = Non
     entries = _parse_entries(evidence)
     origins = {claimed_origin(note) for note in evidence.checkpoints} | {entry.origin for entry in entries}
     named = origins if policy is None else origins & policy.logs.keys()
+    other_registries = set() if policy is None else _registries(entries) - named
+    origins -= other_registries
     if policy is not None and not policy.registries:
         _refuse_strangers(origins - named)
     logs = _check_logs(evidence, entries, named, policy, {})
     known: dict[str, Known] = {}
-    registries = None if policy is None else policy.registries
-    check_lines(evidence.standing, logs.events, registries)
+    standing = [one for one in evidence.standing if one.log not in other_registries]
+    check_lines(standing, logs.events, None if policy is None else policy.registries)
     if policy is not None and origins != named:
-        told = known_members(
-            evidence.standing, logs.events, logs.leaves, policy.registries, now, policy.standing_max_age_days
-        )
+        told = known_members(standing, logs.events, logs.leaves, policy.registries, now, policy.standing_max_age_days)
         names = {name_of(origin) for origin in origins - named}
         known = {name: told[name] for name in sorted(names & told.keys())}
         _refuse_strangers(origin for origin in origins - named if name_of(origin) not in known)
@@ -315,7 +317,7 @@ def verify(evidence: Evidence, policy: Policy | None, now: datetime | None = Non
         logs.checked,
         logs.facts,
         policy is not None,
-        tuple(logs.heads[position] for position in range(len(evidence.checkpoints))),
+        logs.heads,
         tuple(dict.fromkeys(missing)),
         attestations(events, roles, roots) if policy is not None else (),
         known,
@@ -338,6 +340,14 @@ def _roles(facts: LogFacts, known: Known | None) -> Collection[str]:
     if known is not None:
         return tuple(known.member.told["roles"])
     return (str(facts.opened.scalar("log").get("role")),)
+
+
+def _registries(entries: Iterable[Entry]) -> set[str]:
+    """Logs that bring nothing here but what a registry says. One that the policy does not name is passed over."""
+    types: dict[str, set[str]] = {}
+    for entry in entries:
+        types.setdefault(entry.origin, set()).add(entry.type)
+    return {origin for origin, found in types.items() if "admitted" in found and found <= _OF_REGISTRIES}
 
 
 def _refuse_strangers(origins: Iterable[str]) -> None:

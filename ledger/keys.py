@@ -67,8 +67,8 @@ class Keys:
         old, new = self.lists[-1][1], tuple(published)
         if index < max(self.lists[-1][0], 1):
             raise Unverified("rekeyed-out-of-order", field="keys", value=index, log=self.origin)
-        known = {(key["use"], key["alg"], key.get("key")) for key in old}
-        committed = {(key["use"], key["alg"], key.get("next_commit")) for key in old}
+        known = {(key["use"], key["alg"], str(key.get("key"))) for key in old}
+        committed = {(key["use"], key["alg"], str(key.get("next_commit"))) for key in old}
         for key in new:
             use, alg, text = key["use"], key["alg"], str(key.get("key"))
             if (use, alg, text) in known:

@@ -147,13 +147,20 @@ class Courier:
             else:
                 return
 
+    async def _check_note(self, note: bytes, receiver: str, leaf: bytes) -> None:
+        """By the receiver's keys as we know them, or as it replaced them since."""
+        try:
+            check_note(note, receiver, leaf, await self._introductions.authors(receiver))
+        except Unverified:
+            check_note(note, receiver, leaf, await self._introductions.authors(receiver, again=True))
+
     async def _bring(self, delivery: Delivery) -> bytes:
         """The receiver's delivery note. Unavailable: repeat later; any other error is final."""
         data, leaf = await asyncio.to_thread(self._message, delivery)
         try:
             reply = await self._peers.post(delivery.to, f"/inbox/{delivery.kind}", data)
             if reply.status == 200:
-                check_note(reply.body, delivery.to, leaf, await self._introductions.authors(delivery.to))
+                await self._check_note(reply.body, delivery.to, leaf)
                 return reply.body
         except (Malformed, Unverified) as error:
             # Not the receiver's word: something on the way answers for it, or it cannot prove yet who it is.

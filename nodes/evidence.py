@@ -13,12 +13,14 @@ from ledger.disclosing import Wanted, select
 from ledger.entries import Entry, id_in, parse_entry
 from ledger.errors import Unavailable, Unknown
 from ledger.evidence import Consistency, Evidence, Proven
+from ledger.keys import replaces_own_keys
 from ledger.log.canonical import b64
 from ledger.log.checkpoints import parse_checkpoint
 from ledger.log.merkle import prove_consistency, prove_inclusion
 from ledger.log.notes import parse_note
 from ledger.matter.events import Event
 from nodes import downstream
+from nodes.rekeyed import own_rekeyed
 from nodes.store import genealogy, lists, log, upstream
 from nodes.store.engine import Connection
 from nodes.store.upstream import Upstream
@@ -146,6 +148,11 @@ def _assemble(
             foreign.setdefault(record.entry_no, record)
             needs.add(record.entry_no)
             about[place] = note
+    about_keys = _rekeyed(conn, {one.log for one in foreign.values()})
+    for record in about_keys:
+        foreign.setdefault(record.entry_no, record)
+    for entry_no in (*(one.entry_no for one in about_keys), *(one.index for one in own_rekeyed(conn))):
+        needs.add(entry_no)
     for opener in upstream.at(conn, {(record.log, 0) for record in foreign.values()}).values():
         foreign.setdefault(opener.entry_no, opener)
         needs.add(opener.entry_no)
@@ -178,6 +185,11 @@ def _assemble(
         Consistency(origin, size, newest[0], tuple(prove_consistency(size, newest[0], read))) for size in older
     )
     return Evidence(subject, tuple(proven), tuple(checkpoints.values()), disclosures, made_at, one_history)
+
+
+def _rekeyed(conn: Connection, logs: Iterable[str]) -> list[Upstream]:
+    """What replaced the keys of other logs, as far as it is here."""
+    return [one for one in upstream.of_types(conn, sorted(logs), ["rekeyed"]) if replaces_own_keys(one.event)]
 
 
 def shown(conn: Connection, origin: str, index: int) -> tuple[int, bytes]:

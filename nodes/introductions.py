@@ -1,17 +1,19 @@
 """Introductions: who a node is, proven from the entry 0 that it serves, under the key that the trust policy names.
 
 The answer of `/.well-known/lodetrace.json` is believed only as far as it is proven: the policy gives the log's key,
-that signs a checkpoint, under which entry 0 stands, which publishes all other keys.
+that signs a checkpoint, under which entry 0 stands, which publishes all other keys, and the entries that replaced them.
 """
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from ledger.entries import open_entry, open_event, parse_entry
 from ledger.errors import Malformed, Unknown, Unverified
-from ledger.keys import keys_of
+from ledger.keys import Keys
 from ledger.log.canonical import unb64
+from ledger.log.checkpoints import Checkpoint
 from ledger.log.merkle import check_inclusion
 from ledger.log.notes import Verifier
 from ledger.log.trust import Policy
@@ -19,43 +21,76 @@ from ledger.matter.events import Event
 from nodes.peers import Peers
 
 
-def open_introduction(data: bytes, name: str, policy: Policy) -> Event:
-    """The proven `log_opened` of the node `name`. Raises Malformed or Unverified."""
+@dataclass(frozen=True, slots=True)
+class Introduced:
+    """A node's entry 0, its keys by position, and how far its log goes as it told us."""
+
+    opened: Event
+    keys: Keys
+    size: int
+
+    def authors(self) -> tuple[Verifier, ...]:
+        """Whose signature the next entry carries."""
+        return self.keys.of("author", self.size)
+
+
+def open_introduction(data: bytes, name: str, policy: Policy) -> Introduced:
+    """The proven `log_opened` of the node `name`, and what replaced its keys since. Raises Malformed or Unverified.
+
+    That it left out its newest keys is not seen: then what they sign does not hold, and it is not heard.
+    """
     told = _parse(data, name)
     checkpoint = policy.open_checkpoint(told["checkpoint"].encode()).checkpoint
-    entry = parse_entry(told["entry"].encode())
-    if (entry.origin, entry.index, entry.type) != (f"{name}/log", 0, "log_opened") or checkpoint.origin != entry.origin:
+    if checkpoint.origin != f"{name}/log":
         raise Unverified("entry-zero-missing", field="introduction", value=name)
-    path = [unb64(node, field="path", size=32) for node in told["path"]]
-    check_inclusion(path, 0, checkpoint.size, entry.leaf, checkpoint.root)
-    opened = open_event(entry, told["disclosures"], whole=True)
-    open_entry(entry.raw, keys_of(opened, "author"))
-    return opened
+    opened = _proven(told, checkpoint, "log_opened")
+    keys = Keys.opened(opened)
+    open_entry(told["entry"].encode(), keys.of("author", 0))
+    for row in told.get("rekeyed", ()):
+        index, event = parse_entry(row["entry"].encode()).index, _proven(row, checkpoint, "rekeyed")
+        keys = keys.after(index, event)
+        open_entry(row["entry"].encode(), keys.signers_at(index))
+    return Introduced(opened, keys, checkpoint.size)
+
+
+def _proven(row: dict[str, Any], checkpoint: Checkpoint, event_type: str) -> Event:
+    entry = parse_entry(row["entry"].encode())
+    first = event_type == "log_opened"
+    if (entry.origin, entry.type, entry.index == 0) != (checkpoint.origin, event_type, first):
+        raise Unverified("entry-zero-missing", field="introduction", value=entry.origin)
+    path = [unb64(node, field="path", size=32) for node in row["path"]]
+    check_inclusion(path, entry.index, checkpoint.size, entry.leaf, checkpoint.root)
+    return open_event(entry, row["disclosures"], whole=entry.index == 0)
 
 
 def _parse(data: bytes, name: str) -> dict[str, Any]:
     try:
         told = json.loads(data)
-        right = isinstance(told["checkpoint"], str) and isinstance(told["entry"], str)
-        right = right and isinstance(told["disclosures"], list) and isinstance(told["path"], list)
-    except (ValueError, KeyError, TypeError) as error:
+        right = isinstance(told["checkpoint"], str) and all(map(_is_row, [told, *told.get("rekeyed", ())]))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Malformed("malformed", field=f"introduction of {name}", why=str(error)) from error
     if not right:
         raise Malformed("malformed", field=f"introduction of {name}", why="entry, checkpoint and proof are not there")
     return dict(told)
 
 
+def _is_row(row: Any) -> bool:
+    """An entry, what it discloses, and its proof."""
+    lists = isinstance(row["disclosures"], list) and isinstance(row["path"], list)
+    return lists and isinstance(row["entry"], str)
+
+
 class Introductions:
-    """Author keys of other nodes, fetched once in the life of this process."""
+    """Author keys of other nodes, fetched once in the life of this process, or when they fit no more."""
 
     def __init__(self, peers: Peers, policy: Callable[[], Policy]) -> None:
         self._peers, self._policy = peers, policy
-        self._opened: dict[str, Event] = {}
+        self._introduced: dict[str, Introduced] = {}
 
-    async def authors(self, name: str) -> tuple[Verifier, ...]:
-        """The author keys of a node that the policy names."""
+    async def authors(self, name: str, *, again: bool = False) -> tuple[Verifier, ...]:
+        """The author keys in force of a node that the policy names; asked for `again` where they may be others now."""
         if f"{name}/log" not in self._policy().logs:
             raise Unknown("peer-unknown", field="to", value=name)
-        if name not in self._opened:
-            self._opened[name] = open_introduction(await self._peers.fetch_well_known(name), name, self._policy())
-        return keys_of(self._opened[name], "author")
+        if again or name not in self._introduced:
+            self._introduced[name] = open_introduction(await self._peers.fetch_well_known(name), name, self._policy())
+        return self._introduced[name].authors()

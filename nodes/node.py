@@ -11,6 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from ledger.disclosing import select
+from ledger.entries import parse_entry
 from ledger.errors import Conflict, LodetraceError, Refusal, Unavailable, Unverified
 from ledger.keys import keys_of
 from ledger.log.canonical import b64, dump
@@ -27,11 +29,13 @@ from nodes.findings import Inspection, OwnBook
 from nodes.identity import Identity
 from nodes.oversight import Oversight
 from nodes.peers import check_address
+from nodes.rekeyed import own_rekeyed
 from nodes.rulesets import Rulesets
 from nodes.sequencer import QUEUE_MAX, Answer, Command, Sequencer
 from nodes.store import access, log, rulesets
 from nodes.store.access import Idempotency
 from nodes.store.engine import Store
+from nodes.store.records import Entry
 from nodes.verbs import assays, batches, books, corrections, holds, measuring, ownership, pools, shipments, units
 from nodes.verbs.draft import Draft
 
@@ -251,7 +255,7 @@ class Node:
             return evidence.shown(conn, self.origin, 0)[1]
 
     def well_known(self) -> dict[str, Any]:
-        """Who this node is: entry 0, its disclosures (all public), and their proof.
+        """Who this node is: entry 0 and what replaced its keys, opened to all, and their proof.
 
         Under the newest checkpoint that satisfies our own trust policy; before there is one, under the newest, for
         those whose policy asks for less.
@@ -260,15 +264,21 @@ class Node:
             found = log.shown_checkpoint(conn) or log.latest_checkpoint(conn)
             if found is None:
                 raise Unavailable("no-checkpoint-yet", field="log", value=self.origin)
-            entry = log.entry(conn, 0)
-            path = prove_inclusion(0, found[0], log.hashes(conn))
+            read = log.hashes(conn)
+
+            def proven(entry: Entry) -> dict[str, Any]:
+                held = select(parse_entry(entry.note), entry.disclosures.split("\n"), "public")
+                path = [b64(node) for node in prove_inclusion(entry.index, found[0], read)]
+                return {"entry": entry.note.decode(), "disclosures": held, "path": path}
+
+            first = proven(log.entry(conn, 0))
+            rekeyed = [proven(entry) for entry in own_rekeyed(conn) if entry.index < found[0]]
         return {
             "name": self.settings.name,
             "origin": self.origin,
             "vkey": self.identity.log.verifier.vkey,
-            "entry": entry.note.decode(),
-            "disclosures": entry.disclosures.split("\n"),
-            "path": [b64(node) for node in path],
+            **first,
+            "rekeyed": rekeyed,
             "checkpoint": found[1].decode(),
         }
 

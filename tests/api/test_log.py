@@ -104,7 +104,7 @@ def test_nested_paths_are_read(client, problem):
 def test_the_node_introduces_itself(client, node):
     answer = client.get("/.well-known/lodetrace.json")
     opened = open_introduction(answer.content, "mine.example", node.policy)
-    assert opened.scalar("log")["organisation"] == "信丰矿业"
+    assert opened.opened.scalar("log")["organisation"] == "信丰矿业"
 
 
 def test_the_cache_keeps_what_is_final_and_was_used_last():

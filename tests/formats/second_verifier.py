@@ -671,11 +671,14 @@ def verify(data, policy=None, now=None):
     opens = {un64(row["leaf"], 32): row["opens"] for row in file["disclosures"]}
     logs = {entry.log for entry in entries} | {point.log for point in points}
     named = logs if policy is None else logs & policy.logs.keys()
+    others = _other_registries(entries) - named if policy else set()
+    logs -= others
+    file["standing"] = [row for row in file["standing"] if row["log"] not in others]
     need(named == logs or policy.registries, Unverified, "log not trusted")
     keys, cosigned, consistent, there, members = {}, {}, {}, {}, {}
     for some in (named, logs - named):
         if some is not named:
-            told = _check_standing(file, there, policy, now)
+            told = _check_standing(file, there, policy, now, some)
             if not some:
                 break
             need(all(_name(log) in told for log in some), Unverified, "log not trusted")
@@ -701,7 +704,8 @@ def verify(data, policy=None, now=None):
         first.setdefault((entry.log, entry.index), points[row["checkpoint"]].size)
     for member in members.values():
         _check_acts(member, there, keys, attested, consistent, first)
-    largest = {log: max((p for p in points if p.log == log), key=lambda p: p.size) for log in {e.log for e in entries}}
+    points = [point for point in points if point.log in logs]
+    largest = {log: max((p for p in points if p.log == log), key=lambda p: p.size) for log in {log for log, _ in there}}
     return {
         "vouched": policy is not None,
         "complete": policy is not None and not missing,
@@ -776,6 +780,15 @@ def _first(entries, log):
     return found[0]
 
 
+def _other_registries(entries):
+    """Logs with nothing in the file but what registries say."""
+    types = {}
+    for entry in entries:
+        types.setdefault(entry.log, set()).add(entry.type)
+    said = {"log_opened", "standing", "policy_set"} | {type_ for type_, slots in TYPES.items() if "about" in slots}
+    return {log for log, found in types.items() if "admitted" in found and found <= said}
+
+
 def _name(log):
     return log.rpartition("/")[0]
 
@@ -796,7 +809,7 @@ class Keys:
     def replace(self, index, published):
         start, old = self.lists[-1]
         need(index >= max(start, 1), Unverified, "keys out of order")
-        known = [(key["use"], key["alg"], key.get("key")) for key in old]
+        known = [(key["use"], key["alg"], str(key.get("key"))) for key in old]
         committed = [(key["use"], key["alg"], key.get("next_commit")) for key in old]
         for key in published:
             if (key["use"], key["alg"], str(key.get("key"))) not in known:
@@ -866,8 +879,8 @@ def _refuse_revoked(member, log, index, use, key, anew):
             return
 
 
-def _check_standing(file, there, policy, now):
-    """Step 2: every member that a registry tells of, by name."""
+def _check_standing(file, there, policy, now, asked):
+    """Step 2: every member that a registry tells of, by name; nobody if nobody is `asked` for."""
     for row in file["standing"]:
         need(policy is None or row["log"] in policy.registries, Unverified, "another registry")
         entry = there.get((row["log"], row["index"]))
@@ -877,7 +890,7 @@ def _check_standing(file, there, policy, now):
         path = [un64(one, 32) for one in row["path"]]
         check_inclusion(leaf, row["position"], told["n"], path, un64(told["root"], 32))
     found = {}
-    if policy is None or all(log in policy.logs for log in {row["log"] for row in file["entries"]} | _heads(file)):
+    if policy is None or not asked:
         return found
     for registry in sorted(policy.registries, reverse=True):
         chains = {}
@@ -899,10 +912,6 @@ def _check_standing(file, there, policy, now):
             days = (now - datetime.fromisoformat(member["as_of"])).days
             need(days <= policy.max_age, Unverified, "an old standing")
     return found
-
-
-def _heads(file):
-    return {Checkpoint(note.encode()).log for note in file["checkpoints"]}
 
 
 def _member(registry, chain):

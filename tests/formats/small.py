@@ -325,6 +325,7 @@ def _of_members(told: Story) -> Iterator[tuple[str, str | None, Evidence, str | 
     yield "rekeyed, and nobody who vouches", "rekeyed", rekeyed, None
     yield "rekeyed, no standing shown", "rekeyed", replace(rekeyed, standing=()), trust
     yield "rekeyed, the log named by the policy", "rekeyed", named_directly(told), direct_policy()
+    yield "admitted, to a reader of no registry", "admitted", admitted_evidence(told), policy_text()
     new = b64(next_key("reclaim.example", "author").verifier.public)
     again = tell(registry={"changes": {6: lambda slots: slots["revocation"].update(key=new, size=4)}})
     yield (
