@@ -193,6 +193,8 @@ def policies() -> dict[str, Any]:
     vkeys = {name: signer(f"{name}.example/witness", COSIGNATURE).verifier.vkey for name in ("a", "b", "c")}
     log = f"log {signer('magnet.example/log').verifier.vkey}\n"
     witnesses = "".join(f"witness {name} {vkey}\n" for name, vkey in vkeys.items())
+    ours, end = "#lodetrace", "quorum none\n"
+    registry = f"{ours} registry magnet.example/log\n"
     nested = "group ab any a b\ngroup all all ab c\nquorum all\n"
     return {
         "quorums": [
@@ -244,6 +246,11 @@ def policies() -> dict[str, Any]:
             {"name": "a group before its members", "line": 1, "text": "group x any a b\n" + witnesses + "quorum x\n"},
             {"name": "a group named none", "line": 4, "text": witnesses + "group none any a\nquorum none\n"},
             {"name": "a control character", "line": 1, "text": "# \u0007\nquorum none\n"},
+            {"name": "a registry that is no log", "line": 1, "text": f"{ours} registry magnet.example/log\n{log}{end}"},
+            {"name": "a registry twice", "line": 3, "text": f"{log}{registry}{registry}{end}"},
+            {"name": "an age of no days", "line": 1, "text": f"{ours} standing-max-age-days 0\n{end}"},
+            {"name": "two ages", "line": 2, "text": f"{ours} standing-max-age-days 9\n" * 2 + end},
+            {"name": "a line of ours that nobody knows", "line": 1, "text": f"{ours} registries all\n{end}"},
         ],
     }
 
