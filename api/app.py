@@ -26,6 +26,7 @@ from api import (
     notices,
     pools,
     quotas,
+    registry,
     scan,
     shipments,
     units,
@@ -37,6 +38,7 @@ from api.metrics import Metrics, Timing
 from api.openapi import describe
 from nodes.cosigning import Cosigning
 from nodes.courier import Courier
+from nodes.following import Following
 from nodes.node import Node
 from nodes.peers import Peers
 
@@ -55,7 +57,11 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
         way = peers or Peers(node.identity, lambda: node.policy)
         workers = [
             asyncio.create_task(work, name=name)
-            for name, work in (("courier", Courier(node, way).run()), ("cosigning", Cosigning(node, way).run()))
+            for name, work in (
+                ("courier", Courier(node, way).run()),
+                ("cosigning", Cosigning(node, way).run()),
+                ("following", Following(node, way).run()),
+            )
         ]
         for worker in workers:
             worker.add_done_callback(_report)
@@ -94,6 +100,7 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
         findings,
         quotas,
         deposits,
+        registry,
     )
     for routes in parts:
         app.router.routes.extend(routes.routes(node, access).routes)

@@ -13,8 +13,7 @@ from api.recording import JSON, Recording, add, entry
 from api.requests import Assay, Body, Code, Country, Line, Noted, Quantity, Step, Text, Weighing
 from ledger.entries import id_in
 from ledger.evidence import format_evidence
-from nodes import corrected, evidence, trace
-from nodes.clock import stamp
+from nodes import corrected, trace
 from nodes.node import Node
 from nodes.store import codes, lists
 from nodes.store.records import BatchRecord
@@ -317,9 +316,7 @@ def routes(node: Node, access: Access) -> APIRouter:
     def evidence_of(batch: str) -> Response:
         with node.store.read() as conn:
             id_ = codes.find_batch(conn, batch)
-            made = evidence.of_batch(
-                conn, node.origin, id_, stamp(node.clock()), below_pools=node.settings.evidence_below_pools
-            )
+            made = node.proof_of(conn, batch=id_)
         return Response(format_evidence(made), media_type=JSON)
 
     @router.get("/api/v1/batches/{batch:path}", dependencies=[viewer], summary="One batch, by id or own code")

@@ -23,8 +23,7 @@ from ledger.evidence import format_evidence
 from ledger.matter.events import is_id
 from ledger.matter.quantities import show_mg
 from ledger.verdict import ATTESTED, CLAIMED, MODEL_WORDS, PROVEN, WORDS, Origin, Step, sentence
-from nodes import evidence, labels
-from nodes.clock import stamp
+from nodes import labels
 from nodes.node import Node
 from nodes.scan import LIFE, SOMEBODY, STATUS, UNDECIDED, Scan, scan
 
@@ -50,9 +49,7 @@ def routes(node: Node, access: Access) -> APIRouter:
         found = scan(node, token)
         unit = found.label.unit if found.unit is None else found.unit.id
         with node.store.read() as conn:
-            made = evidence.of_unit(
-                conn, node.origin, unit, stamp(node.clock()), below_pools=node.settings.evidence_below_pools
-            )
+            made = node.proof_of(conn, unit=unit)
         headers = {**HEADERS, "content-disposition": f'attachment; filename="{unit[-26:]}.evidence.json"'}
         return Response(format_evidence(made), media_type="application/json", headers=headers)
 

@@ -11,8 +11,7 @@ from api.batches import PAGE_MAX, Before
 from api.recording import JSON, Recording, add, entry
 from api.requests import Body, Code, Count, Noted, Quantity, Text
 from ledger.evidence import format_evidence
-from nodes import evidence, labels, qr
-from nodes.clock import stamp
+from nodes import labels, qr
 from nodes.node import Node
 from nodes.store import codes, lists
 from nodes.store.records import UnitRecord
@@ -122,9 +121,7 @@ def routes(node: Node, access: Access) -> APIRouter:
     def evidence_of(unit: str) -> Response:
         with node.store.read() as conn:
             id_ = codes.find_unit(conn, unit)
-            made = evidence.of_unit(
-                conn, node.origin, id_, stamp(node.clock()), below_pools=node.settings.evidence_below_pools
-            )
+            made = node.proof_of(conn, unit=id_)
         return Response(format_evidence(made), media_type=JSON)
 
     @router.get("/api/v1/units/{unit:path}", dependencies=[viewer], summary="One unit, by id or serial")

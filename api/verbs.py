@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from api import batches, corrections, findings, holds, measuring, pools, quotas, shipments, units
+from api import batches, corrections, findings, holds, measuring, pools, quotas, registry, shipments, units
 from api.recording import Recording
 
 _REPORTS = tuple(one for one in findings.RECORDINGS if one.verb == "report")
@@ -23,5 +23,5 @@ PLAIN: Mapping[str, Recording] = {
 """Those that record what the body says, and do nothing before: they may stand in a line of bulk, and in a draft."""
 RECORDINGS: Mapping[str, Recording] = {
     **PLAIN,
-    **{one.verb: one for one in (*findings.RECORDINGS, *quotas.RECORDINGS)},
+    **{one.verb: one for one in (*findings.RECORDINGS, *quotas.RECORDINGS, *registry.RECORDINGS)},
 }

@@ -12,11 +12,12 @@ Over 400 lines because the file and the steps that are taken on it stand togethe
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from re import compile as pattern
 from typing import Any
 
+from ledger.disclosing import merge
 from ledger.entries import Entry, check_authors, open_event, parse_entry
 from ledger.errors import LodetraceError, Malformed, Unverified
 from ledger.keys import Keys
@@ -264,6 +265,32 @@ def _subject(value: Any) -> dict[str, str]:
     if named in _SUBJECTS and all(_SUBJECT_KINDS[key](text) for key, text in value.items()):
         return dict(value)
     raise Malformed("malformed", field="evidence.subject", value=value, why="it names no batch, unit, shipment or log")
+
+
+def joined(evidence: Evidence, more: Evidence) -> Evidence:
+    """`evidence` with what it lacks of `more`: entries with their checkpoints and what is open of them, and standing.
+
+    Unverified, both of them, and so is what comes of it.
+    """
+    notes = list(dict.fromkeys((*evidence.checkpoints, *more.checkpoints)))
+    places = {note: position for position, note in enumerate(notes)}
+    here = {(one.log, one.index, one.note) for one in evidence.entries}
+    entries = list(evidence.entries)
+    disclosures = dict(evidence.disclosures)
+    for one in more.entries:
+        if (one.log, one.index, one.note) not in here:
+            entries.append(replace(one, checkpoint=places[more.checkpoints[one.checkpoint]]))
+        leaf = leaf_hash(one.note)
+        held, opens = disclosures.get(leaf, ()), more.disclosures.get(leaf, ())
+        disclosures[leaf] = tuple(merge(parse_entry(one.note), held, opens)) if held else opens
+    return replace(
+        evidence,
+        entries=tuple(entries),
+        checkpoints=tuple(notes),
+        disclosures={leaf: opens for leaf, opens in disclosures.items() if opens},
+        consistency=tuple(dict.fromkeys((*evidence.consistency, *more.consistency))),
+        standing=tuple(dict.fromkeys((*evidence.standing, *more.standing))),
+    )
 
 
 # -- the procedure ------------------------------------------------------------------------------------------------

@@ -1728,6 +1728,46 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Only the node of an authority does that; this one is a {value}. Ask your authority.",
         "只有监管节点可以这样做，本节点的角色是 {value}。请联系监管部门。",
     ),
+    "no-registry-here": (
+        "{value} keeps no registry. Ask the node of an authority.",
+        "{value} 不设登记簿。请访问监管部门的节点。",
+    ),
+    "no-registry-named": (
+        "{field} names no registry. Put in the lines that the authority gives you: its log, and {value} with its name.",
+        "{field} 中没有登记簿。请写入监管部门提供的两行：其日志，以及 {value} 加其名称。",
+    ),
+    "policy-of-other-key": (
+        "{value} recommends a trust policy with another key for itself. Ask the authority, and do not go on.",
+        "{value} 推荐的信任策略中是另一把密钥。请向监管部门核实，暂勿继续。",
+    ),
+    "request-of-other": (
+        "{field} asks for {value}, but entry 0 in it is of {log}. Make the request anew: lodetrace join.",
+        "{field} 申请的是 {value}，但其中的条目 0 属于 {log}。请重新生成申请：lodetrace join。",
+    ),
+    "request-of-other-key": (
+        "The request was signed by {author}, not by {value}. Ask the organisation which key is its own.",
+        "该申请由 {author} 签名，而不是 {value}。请向该单位核实其密钥。",
+    ),
+    "request-unknown": (
+        "{value} has not asked to be admitted. Its operator runs lodetrace join, or sends you the request file.",
+        "{value} 尚未申请加入。请其运行 lodetrace join，或将申请文件交给您。",
+    ),
+    "too-many-requests": (
+        "{value} requests wait here already. Ask again when the authority has looked at some.",
+        "已有 {value} 份申请等待处理。请待监管部门处理一部分后再试。",
+    ),
+    "member-not-known": (
+        "No registry of our trust policy has admitted {value}. Look at lodetrace registry members.",
+        "信任策略中的登记簿均未登记 {value}。请查看 lodetrace registry members。",
+    ),
+    "partner-suspended": (
+        "{value} is suspended by its registry (entry {index}). Ship to it when it is restored.",
+        "{value} 已被登记机构暂停（条目 {index}）。恢复后方可向其发货。",
+    ),
+    "entry-of-other-type": (
+        "Entry {value} is of the type {type}, not {wanted}. Name the entry by which the keys were replaced.",
+        "条目 {value} 的类型是 {type}，不是 {wanted}。请指明更换密钥的条目。",
+    ),
     "grant-by-other": (
         "Quotas are granted by the authority {authority}, not by {value}. Correct the setting authority, or ignore it.",
         "配额只认监管部门 {authority} 下达的，不认 {value}。请更正设置 authority，或不予理会。",

@@ -6,6 +6,8 @@ which wins; lists and tables in the environment are JSON. Paths are taken from H
 Promises: all settings are checked at once, when they are loaded; the error names every wrong one, where it stands, what
 stands there and what belongs there. What is loaded does not change. `write_initial` writes what `load` reads back.
 Does not read the policy (nodes/node.py does) nor the keys (nodes/identity.py), nor see whether the port is free.
+
+Over 400 lines because every setting is found in one place.
 """
 
 import json
@@ -189,6 +191,14 @@ class Settings(BaseSettings):
         Field(ge=1, le=86400),
         Says("the longest pause between two deliveries, 1 to 86400 seconds", "两次投递之间的最长间隔，1 到 86400 秒"),
     ] = 900
+    registry_poll_s: Annotated[
+        int,
+        Field(ge=1, le=86400),
+        Says(
+            "how often the registries of the trust policy are asked for news, 1 to 86400 seconds",
+            "多久向信任策略中的登记机构询问一次更新，1 到 86400 秒",
+        ),
+    ] = 60
     witness_again_s: Annotated[
         int,
         Field(ge=1, le=86400),

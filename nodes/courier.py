@@ -191,7 +191,7 @@ class Courier:
         node = self._node
         with node.store.read() as conn:
             leaf, event = _told(conn, delivery.entry_no)
-            made = self._evidence(conn, delivery, event)
+            made = node.membership.beside(conn, self._evidence(conn, delivery, event))
         cover: dict[str, Json] = {
             "kind": delivery.kind,
             "sender": node.settings.name,

@@ -6,17 +6,20 @@ the one before it made, by id or by the organisation's own code.
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from ledger.errors import Unknown
 from ledger.labels import Label, make_token
+from ledger.log.checkpoints import Checkpoint, claimed
 from ledger.matter.custody import touches
-from ledger.matter.event_types import CORRECTIONS, EVENT_TYPES
+from ledger.matter.event_types import CORRECTIONS, EVENT_TYPES, REGISTRY_TYPES
 from ledger.matter.events import Event, is_id
 from ledger.matter.flows import Flow
 from ledger.matter.makeups import Composition, as_assay
 from ledger.matter.sheet import Plan
 from ledger.matter.stock import Batch, Booked, Key, Shipment, State, Unit
+from ledger.registry import Registry
 from nodes.config import Settings
 from nodes.contents import Makeups, booked
 from nodes.derive import Derived
@@ -196,6 +199,19 @@ class GroupDesk:
         if found is None:
             raise Unknown("entry-of-other-unknown", field=field, value=named["index"], log=named["log"])
         return found.event, found.ref()
+
+    @cached_property
+    def registry(self) -> Registry:
+        """What our own log says as a registry, the commands before this one included."""
+        found = Registry()
+        for entry in log.of_types(self._conn, REGISTRY_TYPES):
+            found.take(entry.index, entry.leaf, entry.event)
+        return found
+
+    def newest_of(self, log: str) -> Checkpoint | None:
+        """The largest checkpoint of another log that we hold."""
+        notes = upstream.checkpoints(self._conn, log)
+        return claimed(notes[max(notes)]) if notes else None
 
     def label_url(self, sealed: Sealed, unit: str, net_mg: int) -> str:
         """What to print on the unit."""

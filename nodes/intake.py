@@ -16,7 +16,7 @@ from typing import Any
 from ledger.disclosing import merge
 from ledger.entries import id_in, open_event, split_id
 from ledger.errors import Forked, LodetraceError, Malformed, Refusal, Unverified
-from ledger.evidence import FILE_MAX, Checked, Result, evidence_of, verify
+from ledger.evidence import FILE_MAX, Checked, Result, evidence_of
 from ledger.keys import keys_of
 from ledger.log.canonical import b64, parse_json, unb64
 from ledger.log.checkpoints import claimed_origin
@@ -95,7 +95,7 @@ def open_message(node: Node, data: bytes) -> Message:
         raise Unverified(
             "subject-differs", field="evidence.subject", value=", ".join(evidence.subject.values()), stated=subject
         )
-    result = verify(evidence, node.policy, node.clock())
+    result = node.verify(evidence)
     opened = result.logs.get(f"{sender}/log")
     if opened is None:
         raise Unverified("sender-not-in-evidence", field="cover.sender", value=sender)
@@ -114,7 +114,7 @@ def take_in(node: Node, message: Message, data: bytes) -> Taken:
                 inbox.give_up(conn, stamp(now - PARKED_KEPT))
                 inbox.park(conn, needed, message.sender, data, stamp(now))
                 return Taken(None)
-            store(conn, node, message)
+            store(conn, node, message.result, message.sender)
     except Forked as fork:
         _keep_fork(node, fork)
         raise
@@ -261,9 +261,9 @@ def _not_here(conn: Connection, origin: str, message: Message, subject: Checked)
 # -- storing ------------------------------------------------------------------------------------------------------
 
 
-def store(conn: Connection, node: Node, message: Message) -> None:
+def store(conn: Connection, node: Node, result: Result, sender: str) -> None:
     """All entries of other logs with their proofs, and what they tell us."""
-    result, own = message.result, node.origin
+    own = node.origin
     notes = {(claimed_origin(note), _size_of(note)): note for note in result.evidence.checkpoints}
     upstream.save_checkpoints(conn, {place: note for place, note in notes.items() if place[0] != own})
     places = sorted(result.entries)
@@ -283,7 +283,7 @@ def store(conn: Connection, node: Node, message: Message) -> None:
     ]
     for entry, entry_no in fresh:
         derive_upstream(conn, own, entry_no, entry.event, node.settings.name)
-    _pass_on(conn, node, fresh, message.sender)
+    _pass_on(conn, node, fresh, sender)
     if node.settings.role == AUTHORITY:
         follow_deposits(conn, (entry.log for entry in coming), node.rulesets)
 

@@ -13,20 +13,22 @@ from typing import Any
 
 from ledger.disclosing import select
 from ledger.entries import parse_entry
-from ledger.errors import Conflict, LodetraceError, Refusal, Unavailable, Unverified
+from ledger.errors import Conflict, LodetraceError, Refusal, Unavailable, Unknown, Unverified
+from ledger.evidence import Evidence, Result, verify
 from ledger.keys import keys_of
 from ledger.log.canonical import b64, dump
 from ledger.log.merkle import prove_inclusion
-from ledger.log.trust import NONE, Policy
+from ledger.log.trust import NONE, Policy, organisation
 from ledger.matter.events import Event
 from ledger.matter.reference import Reference
 from nodes import config, evidence
 from nodes import identity as keys
-from nodes.clock import Clock, system_clock
+from nodes.clock import Clock, stamp, system_clock
 from nodes.config import Settings
 from nodes.desk import GroupDesk
 from nodes.findings import Inspection, OwnBook
 from nodes.identity import Identity
+from nodes.membership import Membership
 from nodes.oversight import Oversight
 from nodes.peers import check_address
 from nodes.rekeyed import own_rekeyed
@@ -34,9 +36,22 @@ from nodes.rulesets import Rulesets
 from nodes.sequencer import QUEUE_MAX, Answer, Command, Sequencer
 from nodes.store import access, log, rulesets
 from nodes.store.access import Idempotency
-from nodes.store.engine import Store
+from nodes.store.engine import Connection, Store
 from nodes.store.records import Entry
-from nodes.verbs import assays, batches, books, corrections, holds, measuring, ownership, pools, shipments, units
+from nodes.verbs import (
+    assays,
+    batches,
+    books,
+    corrections,
+    holds,
+    measuring,
+    ownership,
+    pools,
+    registry,
+    shipments,
+    units,
+)
+from nodes.verbs.books import AUTHORITY
 from nodes.verbs.draft import Draft
 
 REVIEWED = 1000
@@ -75,6 +90,14 @@ VERBS: Mapping[str, Verb] = {
     "answer": books.answer,
     "grant": books.grant,
     "attest": books.attest,
+    "admit": registry.admit,
+    "license": registry.license_,
+    "suspend": registry.suspend,
+    "restore": registry.restore,
+    "revoke": registry.revoke,
+    "confirm_keys": registry.confirm_keys,
+    "recommend": registry.recommend,
+    "stand": registry.stand,
 }
 
 
@@ -100,8 +123,11 @@ class Node:
     def __init__(self, settings: Settings, identity: Identity, store: Store, clock: Clock) -> None:
         self.settings, self.identity, self.store, self.clock = settings, identity, store, clock
         self.reference = _reference(settings)
-        self._policy = _policy(settings, identity)
+        self.trust = _policy(settings, identity)
+        self.membership = Membership(store, identity.origin, self.trust.registries)
+        self._policy = self.trust
         self.witnesses = Witnesses()
+        self.registry_errors: dict[str, str] = {}  # why a registry cannot be followed, by its origin
         self.published: list[Callable[[], None]] = []
         self.rulesets = Rulesets(self.reference)
         self.inspection = Inspection(store, self.rulesets, OwnBook(settings, self.rulesets))
@@ -123,10 +149,33 @@ class Node:
 
     @property
     def policy(self) -> Policy:
-        """Whom this node trusts now: its policy file, and its own log. Asked for when it is needed, and not kept."""
+        """Whom this node deals with now: `trust`, and whoever the registries named there admit. Asked for when it is
+        needed, and not kept. What members say is checked by `verify`, which knows of suspensions and revoked keys too.
+        """
         return self._policy
 
+    def verify(self, evidence: Evidence) -> Result:
+        """Evidence, verified under our trust policy, beside what we know of its organisations ourselves."""
+        with self.store.read() as conn:
+            told = self.membership.beside(conn, evidence)
+        return verify(told, self.trust, self.clock())
+
+    def proof_of(self, conn: Connection, *, batch: str = "", unit: str = "") -> Evidence:
+        """The evidence of a batch or of a unit that is here, with what registries say of everybody in it."""
+        made_at, below = stamp(self.clock()), self.settings.evidence_below_pools
+        if unit:
+            made = evidence.of_unit(conn, self.origin, unit, made_at, below_pools=below)
+        else:
+            made = evidence.of_batch(conn, self.origin, batch, made_at, below_pools=below)
+        return self.membership.beside(conn, made)
+
+    def learn(self) -> None:
+        """Takes what registries have newly said into the policy that counts from now on."""
+        if self.membership.catch_up():
+            self._policy = self.membership.extended(self.trust)
+
     def start(self) -> None:
+        self.learn()
         with self.store.write() as conn:
             log.review_checkpoints(conn, self.accepts, at_most=REVIEWED)
         if self.settings.reference is not None:
@@ -203,6 +252,13 @@ class Node:
                 raise Refusal("client-unknown", field="to", value=delivery.to)
         return draft
 
+    def _refuse_partner(self, name: str) -> None:
+        if name not in {organisation(origin) for origin in self.policy.logs}:
+            raise Refusal("partner-unknown", field="to.node", value=name)
+        member = self.membership.members.get(name)
+        if member is not None and member.suspended:
+            raise Refusal("partner-suspended", field="to.node", value=name, index=member.index)
+
     async def do(
         self,
         verb: str,
@@ -253,6 +309,13 @@ class Node:
         """The newest checkpoint note that satisfies our own trust policy. Unavailable while there is none."""
         with self.store.read() as conn:
             return evidence.shown(conn, self.origin, 0)[1]
+
+    def registry_word(self, after: int) -> Evidence:
+        """What our own log says as a registry behind entry `after`, for whoever follows it: evidence, public parts."""
+        if self.settings.role != AUTHORITY:
+            raise Unknown("no-registry-here", field="path", value=self.settings.name)
+        with self.store.read() as conn:
+            return self.membership.own_word(conn, after, stamp(self.clock()))
 
     def well_known(self) -> dict[str, Any]:
         """Who this node is: entry 0 and what replaced its keys, opened to all, and their proof.
@@ -320,9 +383,10 @@ def _reference(settings: Settings) -> Reference:
 
 
 def _policy(settings: Settings, identity: Identity) -> Policy:
-    """The trust policy, with our own log in it: what we wrote ourselves we know."""
+    """The trust policy, with our own log in it: what we wrote ourselves we know. An authority's is a registry."""
     policy = Policy.parse(settings.policy.read_bytes())
+    own = {identity.origin} if settings.role == AUTHORITY else set()
     for name, (_, url) in {**policy.logs, **policy.witnesses}.items():
         check_address(name, url)
     logs = {**policy.logs, identity.origin: (identity.log.verifier, settings.url)}
-    return replace(policy, logs=logs)
+    return replace(policy, logs=logs, registries=policy.registries | own)

@@ -99,6 +99,14 @@ class Peers:
             raise Unavailable("peer-unreachable", field=name, value=f"HTTP {reply.status}")
         return reply.body
 
+    async def fetch_registry(self, name: str, after: int) -> bytes:
+        """What the registry that `name` keeps has said behind its entry `after`: evidence, unverified."""
+        url = f"{self.url_of(name)}/registry/entries?after={after}"
+        reply = await self._send(name, "GET", url, {}, b"", ANSWER_MAX)
+        if reply.status != httpx.codes.OK:
+            raise Unavailable("peer-unreachable", field=name, value=f"HTTP {reply.status}")
+        return reply.body
+
     async def ask_witness(self, url: str, body: bytes) -> Reply:
         """`add-checkpoint` of the witness at the submission prefix `url`. Not signed: the checkpoint in it is."""
         headers = {"content-type": "text/plain; charset=utf-8"}

@@ -83,6 +83,15 @@ def write_private(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
+def replace_private(path: Path, content: bytes) -> None:
+    """`path` holds `content` from here on, for its owner's eyes, or else what it held before."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    write_private(draft, content)
+    draft.rename(path)
+    sync_folder(path.parent)
+
+
 def read_private(path: Path) -> bytes:
     """The content of a file that nobody but its owner may open, else Unavailable. What was checked is what is read."""
     file = _open(path, os.O_RDONLY)

@@ -11,7 +11,7 @@ from typing import Any
 
 from ledger.entries import id_in
 from ledger.errors import LodetraceError, Unavailable, Unknown, Unverified
-from ledger.evidence import Result, verify
+from ledger.evidence import Result
 from ledger.keys import keys_of
 from ledger.labels import Label, check_code, open_token
 from ledger.log.notes import Verifier
@@ -19,8 +19,6 @@ from ledger.matter.event_types import NEWS
 from ledger.matter.events import Event
 from ledger.matter.stock import Unit
 from ledger.verdict import Origin, Step, Verdict, judge
-from nodes import evidence
-from nodes.clock import stamp
 from nodes.corrected import status_of
 from nodes.node import Node
 from nodes.store import lists, upstream
@@ -137,10 +135,8 @@ def _known(conn: Connection, node: Node, found: Scan, record: UnitRecord) -> Sca
     if record.packed_by is None:  # it came without the proof of its label
         return found
     try:
-        made = evidence.of_unit(
-            conn, node.origin, unit.id, stamp(node.clock()), below_pools=node.settings.evidence_below_pools
-        )
-        result = verify(made, node.policy, node.clock())
+        made = node.proof_of(conn, unit=unit.id)
+        result = node.verify(made)
         packed = result.entries.get((label.origin, label.index))
         net = result.subject.get("net_mg", str(label.net_mg))
         if packed is None or packed.entry.leaf != label.leaf or net != str(label.net_mg):

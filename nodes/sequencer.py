@@ -34,6 +34,7 @@ from ledger.log.checkpoints import Checkpoint, sign_checkpoint
 from ledger.log.merkle import leaf_hash, new_nodes, root_at
 from ledger.log.notes import sign_note
 from ledger.matter.custody import apply
+from ledger.matter.event_types import REGISTRY_TYPES
 from ledger.matter.events import Event
 from ledger.matter.findings import Finding
 from ledger.matter.flows import Flow, flow_of
@@ -300,6 +301,8 @@ class Sequencer:
         warnings = self._warnings(desk.take(entry, apply(desk.view, event), plan) or flow_of(index, event), desk)
         text = entry_text(desk.origin, index, previous, desk.recorded_at, draft.type, commitment.sd)
         note = sign_note(text, [self._author])
+        if event.type in REGISTRY_TYPES:
+            desk.registry.take(index, leaf_hash(note), event)
         return _Prepared(position, waiting.command, draft, entry, commitment, text, note, warnings)
 
     def _warnings(self, flow: Flow, desk: GroupDesk) -> Sequence[Finding]:

@@ -39,6 +39,7 @@ from api import (  # noqa: E402
     notices,
     pools,
     quotas,
+    registry,
     scan,
     shipments,
     units,
@@ -109,6 +110,7 @@ def routers() -> Iterator[APIRouter]:
         findings,
         quotas,
         deposits,
+        registry,
         log,
         scan,
     ):

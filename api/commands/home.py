@@ -10,6 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from api.commands.terminal import AsJson, Home, say, show_facts, show_json, show_table
+from ledger.errors import Unavailable
+
+REQUEST = "request.json"
 
 
 def add(app: typer.Typer) -> None:
@@ -51,10 +54,12 @@ def init(
 
     if (registry is None) != (registry_key is None):
         raise typer.BadParameter("--registry and --registry-key go together / 两者应同时填写")
+    if trust is not None and registry is not None:
+        raise typer.BadParameter("--trust or --registry, not both / --trust 与 --registry 只能选一")
     policy = "quorum none\n" if trust is None else trust.read_text("utf-8")
-    authority = None
-    if registry_key is not None:
-        policy = f"log {registry_key} {registry}\n{policy}"
+    authority, heard = None, True
+    if registry is not None and registry_key is not None:
+        policy, heard = _first_policy(registry.rstrip("/"), registry_key)
         authority = registry_key.partition("+")[0].rpartition("/")[0]
     settings, keys = create_home(
         home,
@@ -72,6 +77,8 @@ def init(
         authority=authority,
         mldsa=mldsa or None,
     )
+    if registry is not None:
+        _write_request(settings.home)
     vkeys = {use: getattr(keys, use).verifier.vkey for use in ("log", "author", "witness")}
     if keys.witness_mldsa is not None:
         vkeys["witness-ml-dsa-44"] = keys.witness_mldsa.verifier.vkey
@@ -90,7 +97,29 @@ def init(
     show_facts({key: value for key, value in facts.items() if key != "vkeys"})
     say("\nThe line for the trust policies (policy.txt) of your partners / 请将此行交给合作方，写入其信任策略:")
     typer.echo(f"log {vkeys['log']} {settings.url}")
+    if not heard:
+        say(f"\n{registry} does not answer; its trust policy is not known yet. 登记机构未应答，尚未取得其信任策略。")
+    if registry is not None:
+        say(f"\nThe request to be admitted is in {REQUEST}. Send it / 加入申请已写入，请提交:")
+        typer.echo(f"lodetrace join --home {home} --uscc …")
     say(f"\nNext / 下一步: lodetrace token create --home {home} --role clerk --name Li; lodetrace serve --home {home}")
+
+
+def _first_policy(url: str, key: str) -> tuple[str, bool]:
+    """What the registry recommends, and whether it could be asked."""
+    from nodes.joining import first_policy, registry_alone
+
+    try:
+        return first_policy(url, key), True
+    except Unavailable:
+        return registry_alone(url, key), False
+
+
+def _write_request(home: Path) -> None:
+    from nodes.config import environment
+    from nodes.joining import request_of
+
+    (home / REQUEST).write_bytes(request_of(home, environment()))
 
 
 def serve(

@@ -1,5 +1,6 @@
 """`lodetrace verify`: for whoever holds an evidence file. Offline, and loads nothing but the ledger."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,6 +19,5 @@ def add(app: typer.Typer) -> None:
     ) -> None:
         """Check an evidence file, or the proof of a fork, without any server. 离线核查证据包或分叉证明。"""
         from ledger.__main__ import verify_file
-        from nodes.clock import system_clock
 
-        raise typer.Exit(verify_file(file, trust, system_clock(), as_json=as_json, language=lang))
+        raise typer.Exit(verify_file(file, trust, datetime.now(UTC), as_json=as_json, language=lang))

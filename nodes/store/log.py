@@ -30,6 +30,7 @@ _ENTRY = f'SELECT {_COLUMNS} FROM entries e LEFT JOIN disclosures d ON d."index"
 _BY_INDEX = f'{_ENTRY} WHERE e."index" IN ({{}})'
 _AFTER = f'{_ENTRY} WHERE e."index" > ? ORDER BY e."index" LIMIT ?'
 _AFTER_OF_TYPE = f'{_ENTRY} WHERE e.type = ? AND e."index" > ? ORDER BY e."index" LIMIT ?'
+_OF_TYPES = f'{_ENTRY} WHERE e."index" > ? AND e.type IN ({{}}) ORDER BY e."index"'
 _DISCLOSURES_AT = 'SELECT "index", body FROM disclosures WHERE "index" IN ({})'
 _NOTES = 'SELECT note FROM entries WHERE "index" >= ? AND "index" < ? ORDER BY "index"'
 _LEAVES = 'SELECT leaf FROM entries WHERE "index" >= ? AND "index" < ? ORDER BY "index"'
@@ -113,6 +114,11 @@ def page(conn: Connection, *, after: int = -1, event_type: str | None = None, li
     if event_type is None:
         return [_entry(row) for row in conn.execute(_AFTER, (after, limit))]
     return [_entry(row) for row in conn.execute(_AFTER_OF_TYPE, (event_type, after, limit))]
+
+
+def of_types(conn: Connection, types: Iterable[str], *, after: int = -1) -> list[Entry]:
+    """All entries of some types behind index `after`, oldest first."""
+    return [_entry(row) for row in select_in(conn, _OF_TYPES, list(types), (after,))]
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:

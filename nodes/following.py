@@ -1,0 +1,100 @@
+"""Follows the registries of the trust policy, and at an authority keeps its own in standing.
+
+A registry is asked for what it has said behind the last standing that we took. The answer is evidence like any other:
+verified under the trust policy, its witnesses included, before any of it is stored. Then nodes/membership.py takes it,
+as far as a standing commits to all of it; a registry that leaves something out gets no further, and that is said.
+
+An authority records a standing after each change and once a day, so that whoever relies on it can see how fresh it is.
+"""
+
+import asyncio
+import logging
+from contextlib import suppress
+from datetime import datetime, timedelta
+from secrets import SystemRandom
+
+from ledger.errors import LodetraceError, Unverified
+from ledger.evidence import FILE_MAX, parse_evidence
+from ledger.log.trust import organisation
+from nodes import intake
+from nodes.membership import Book
+from nodes.node import Caller, Node
+from nodes.peers import Peers
+
+PAGES_MAX = 10_000
+STANDING_EVERY = timedelta(hours=20)
+"""Less than a day, so that there is one on every day."""
+REGISTRAR = Caller("registrar")
+
+_jitter = SystemRandom().uniform  # members that were started together must not all ask together
+_say = logging.getLogger(__name__)
+
+
+class Following:
+    """`run` until cancelled. `wake` may be called from any thread."""
+
+    def __init__(self, node: Node, peers: Peers) -> None:
+        self._node, self._peers = node, peers
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._work = asyncio.Event()
+
+    def wake(self) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._work.set)
+
+    async def run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        own = self._node.origin in self._node.membership.books
+        if own:
+            self._node.published.append(self.wake)
+        while True:
+            self._work.clear()
+            for origin in self._node.membership.books:
+                try:
+                    await (self._keep(origin) if origin == self._node.origin else self.follow(origin))
+                except LodetraceError as error:
+                    self._node.registry_errors[origin] = error.text()
+                    _say.warning("registry %s: %s", origin, error)
+                else:
+                    self._node.registry_errors.pop(origin, None)
+            pause = self._node.settings.registry_poll_s
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_jitter(0.8, 1.2) * pause):
+                    await self._work.wait()
+
+    async def follow(self, origin: str) -> None:
+        """Takes all that is new. Unverified if what the registry says does not follow from what it said before."""
+        for _ in range(PAGES_MAX):
+            book = self._node.membership.books[origin]
+            data = await self._peers.fetch_registry(organisation(origin), book.index)
+            last = await asyncio.to_thread(self._take, origin, data)
+            now = self._node.membership.books[origin]
+            if now.trouble is not None:
+                raise now.trouble
+            if last <= book.index or now.index == book.index:
+                return
+
+    def _take(self, origin: str, data: bytes) -> int:
+        """The last entry that was told. Verified first, stored next, believed last."""
+        assert len(data) <= FILE_MAX, "the way to others reads no more"
+        result = self._node.verify(parse_evidence(data))
+        strangers = {log for log, _ in result.entries} - {origin}
+        if strangers:
+            raise Unverified("subject-differs", field="evidence.entries", value=", ".join(strangers), stated=origin)
+        with self._node.store.write() as conn:
+            intake.store(conn, self._node, result, organisation(origin))
+        self._node.learn()
+        return max(index for _, index in result.entries)
+
+    async def _keep(self, origin: str) -> None:
+        """Our own registry: a standing when there is something new to stand by, and when the last one grows old."""
+        await asyncio.to_thread(self._node.learn)
+        book = self._node.membership.books[origin]
+        if book.trouble is not None:
+            raise book.trouble
+        if book.ahead or (book.registry.members and self._is_old(book)):
+            await self._node.do("stand", {}, REGISTRAR, None)
+            await asyncio.to_thread(self._node.learn)
+
+    def _is_old(self, book: Book) -> bool:
+        return book.as_of is None or self._node.clock() - datetime.fromisoformat(book.as_of) > STANDING_EVERY

@@ -1,0 +1,170 @@
+"""Membership: who takes part, as the registries of our trust policy say, as far as we know their logs.
+
+A registry's word counts once a `standing` commits to it: entries are taken up to the newest standing that fits all that
+was taken before, so that nothing can have been left out on the way. An authority's own log is a registry too.
+
+    members       by name; of several registries the first one counts, by its origin's bytes
+    extended      a trust policy with the members' logs in it, and where they are reached
+    beside        evidence with the registry's word on every organisation in it, for ourselves or for others to verify
+
+Promises: safe from any thread; what is handed out does not change. Does not fetch anything (nodes/following.py), nor
+check what is stored: the intake has.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from threading import Lock
+
+from ledger.disclosing import select
+from ledger.entries import parse_entry
+from ledger.errors import LodetraceError
+from ledger.evidence import Evidence, Proven, joined
+from ledger.log.merkle import prove_inclusion
+from ledger.log.trust import Policy, organisation
+from ledger.matter.event_types import REGISTRY_TYPES
+from ledger.registry import Member, Registry, is_about_member, prove_standing
+from ledger.standing import Standing
+from nodes.evidence import shown
+from nodes.store import log, upstream
+from nodes.store.engine import Connection, Store
+from nodes.store.records import Entry
+from nodes.store.upstream import Upstream
+
+PAGE = 2000
+"""So many entries of a registry are told at a time."""
+LAST = 2**62
+"""Behind every index of every log: keys asked for at it are those in force now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """One registry, up to its newest standing. `chains`: the entries about each member. `ahead`: more is known, on
+    which no standing has been seen. `trouble`: why nothing behind `index` could be taken.
+    """
+
+    registry: Registry = field(default_factory=Registry)
+    index: int = -1
+    as_of: str | None = None
+    chains: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    ahead: bool = False
+    trouble: LodetraceError | None = None
+
+
+class Membership:
+    """The books of all registries of one node, and who is a member by them."""
+
+    def __init__(self, store: Store, own: str, registries: Collection[str]) -> None:
+        self._store, self._own = store, own
+        self._books = {origin: Book() for origin in sorted(registries)}
+        self._lock = Lock()
+        self.members: Mapping[str, Member] = {}
+
+    @property
+    def books(self) -> Mapping[str, Book]:
+        return dict(self._books)
+
+    def catch_up(self) -> bool:
+        """Takes what the store has learnt since; was there anything?"""
+        with self._lock, self._store.read() as conn:
+            before = dict(self._books)
+            for origin, book in before.items():
+                self._books[origin] = _taken(book, _entries(conn, self._own, origin, book.index))
+            found = [book for origin, book in self._books.items() if book != before[origin]]
+            if found:
+                self.members = {
+                    name: member
+                    for origin in sorted(self._books, reverse=True)
+                    for name, member in self._books[origin].registry.members.items()
+                }
+            return bool(found)
+
+    def extended(self, policy: Policy) -> Policy:
+        """`policy` with the members' logs; what it names itself counts before what registries say."""
+        told = {
+            member.log.origin: (member.log.keys.of("log", LAST)[0], member.reach.get("url"))
+            for member in self.members.values()
+            if member.log.keys is not None
+        }
+        return replace(policy, logs={**told, **policy.logs}) if told else policy
+
+    def beside(self, conn: Connection, evidence: Evidence) -> Evidence:
+        """`evidence` with what our registries say of the organisations in it: the chain of each, and its standing."""
+        names = {organisation(one.log) for one in evidence.entries}
+        for origin, book in self.books.items():
+            chosen = sorted(names & book.registry.members.keys())
+            if chosen:
+                evidence = joined(evidence, self._word(conn, origin, book, chosen))
+        return evidence
+
+    def own_word(self, conn: Connection, after: int, made_at: str) -> Evidence:
+        """What our own registry has said behind entry `after`, at most a page of it, with entry 0.
+
+        Unavailable while no checkpoint may be shown.
+        """
+        shown(conn, self._own, 0)
+        found = [entry.index for entry in log.of_types(conn, REGISTRY_TYPES, after=after)][:PAGE]
+        return replace(_own_word(conn, self._own, {0, *found}), subject={"log": self._own}, made_at=made_at)
+
+    def _word(self, conn: Connection, origin: str, book: Book, names: Collection[str]) -> Evidence:
+        indexes = {0, book.index, *(index for name in names for index in book.chains[name])}
+        standing = tuple(Standing(origin, book.index, prove_standing(book.registry.members, name)) for name in names)
+        told = _own_word(conn, origin, indexes) if origin == self._own else _word_of(conn, origin, indexes)
+        return replace(told, standing=standing if len(told.entries) == len(indexes) else ())
+
+
+def _entries(conn: Connection, own: str, origin: str, after: int) -> list[Entry | Upstream]:
+    if origin == own:
+        return list(log.of_types(conn, REGISTRY_TYPES, after=after))
+    return [one for one in upstream.of_types(conn, [origin], REGISTRY_TYPES) if one.index > after]
+
+
+def _taken(book: Book, entries: Iterable[Entry | Upstream]) -> Book:
+    registry, chains = _copied(book.registry), dict(book.chains)
+    book = replace(book, ahead=False, trouble=None)
+    for one in entries:
+        event = one.event
+        try:
+            registry.take(one.index, one.leaf, event)
+        except LodetraceError as error:
+            return replace(book, ahead=True, trouble=error)
+        if is_about_member(event):
+            name = event.scalar("about")["name"]
+            chains[name] = (*chains.get(name, ()), one.index)
+        if event.type == "standing":
+            book = Book(_copied(registry), one.index, event.recorded_at, dict(chains))
+        else:
+            book = replace(book, ahead=True)
+    return book
+
+
+def _copied(registry: Registry) -> Registry:
+    copy = Registry()
+    copy.members, copy.policy = dict(registry.members), registry.policy
+    return copy
+
+
+def _own_word(conn: Connection, origin: str, indexes: Iterable[int]) -> Evidence:
+    """Of the registry that is our own log, as far as a checkpoint covers it that may be shown."""
+    newest = log.shown_checkpoint(conn)
+    found = [one for one in log.entries_at(conn, indexes) if newest is not None and one.index < newest[0]]
+    if newest is None or not found:
+        return Evidence({}, (), (), {}, "")
+    read = log.hashes(conn)
+    entries = tuple(
+        Proven(one.note, one.index, origin, 0, tuple(prove_inclusion(one.index, newest[0], read))) for one in found
+    )
+    opens = {one.leaf: tuple(select(parse_entry(one.note), one.disclosures.split("\n"), "public")) for one in found}
+    return Evidence({}, entries, (newest[1],), opens, "")
+
+
+def _word_of(conn: Connection, origin: str, indexes: Iterable[int]) -> Evidence:
+    found = upstream.at(conn, [(origin, index) for index in indexes]).values()
+    notes: dict[int, bytes] = {}
+    for one in found:
+        under = upstream.checkpoint(conn, origin, one.at_size)
+        assert under is not None, "an upstream entry is saved with the checkpoint that proves it"
+        notes.setdefault(one.at_size, under)
+    places = {size: position for position, size in enumerate(notes)}
+    entries = tuple(Proven(one.note, one.index, origin, places[one.at_size], one.path) for one in found)
+    opens = {one.leaf: tuple(select(parse_entry(one.note), one.disclosures, "public")) for one in found}
+    return Evidence({}, entries, tuple(notes.values()), opens, "")

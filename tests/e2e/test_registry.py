@@ -1,0 +1,159 @@
+"""A federation that newcomers join through a registry, as real processes; and what its word is worth afterwards."""
+
+import json
+import subprocess
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ledger.errors import LodetraceError
+from ledger.evidence import parse_evidence, verify
+from ledger.log.trust import Policy
+from ledger.verdict import judge
+from nodes import joining, tokens
+from nodes.clock import system_clock
+from nodes.homes import create_home, open_store
+from nodes.peers import ApiClient
+from tests.served import CLEAN, ROOT, Organisation, free_port, serving
+from tests.world import until
+
+USCC = "91350100M000100Y43"  # the example of GB 32100-2015
+
+
+@dataclass
+class Member:
+    one: Organisation
+    client: ApiClient
+
+
+def found(folder: Path, name: str, role: str, policy: str = "quorum none\n", **more) -> Organisation:
+    one = Organisation(name, folder / name.partition(".")[0], free_port())
+    create_home(
+        one.home,
+        {},
+        name=name,
+        organisation=name.upper(),
+        role=role,
+        country="CN",
+        sites=[{"code": "main", "country": "CN"}],
+        port=one.port,
+        policy=policy,
+        registry_poll_s=1,
+        **more,
+    )
+    with open_store(one.home) as store:
+        one.token = tokens.mint(store, "Li", "supervisor", system_clock)
+    return one
+
+
+class Federation:
+    """An authority that serves, and whoever has joined."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self.folder, self.stack = folder, stack
+        self.authority = self.serve(found(folder, "authority.example", "authority"))
+        told = json.loads(self.authority.client.get("/.well-known/lodetrace.json").body)
+        self.key = told["vkey"]
+
+    def serve(self, one: Organisation) -> Member:
+        self.stack.enter_context(serving(one))
+        return Member(one, self.stack.enter_context(ApiClient(one.url, one.token)))
+
+    def join(self, name: str, role: str) -> Member:
+        """As a newcomer does: begin with the registry's policy, ask, be admitted, serve."""
+        policy = joining.first_policy(self.authority.one.url, self.key)
+        one = found(self.folder, name, role, policy, authority="authority.example")
+        data = joining.request_of(one.home, {}, uscc=USCC)
+        (answer,) = joining.ask(one.home, {}, data)
+        assert answer["name"] == name
+        assert answer["status"] == "waiting"
+        self.tell("admissions", name=name, author=answer["author"])
+        return self.serve(one)
+
+    def tell(self, path: str, **body) -> dict:
+        return self.authority.client.post(f"/api/v1/registry/{path}", body).json()
+
+    def knows(self, member: Member, name: str, status: str) -> bool:
+        return (name, status) in {(one["name"], one["status"]) for one in self.members(member)}
+
+    def members(self, member: Member) -> list[dict]:
+        return member.client.get("/api/v1/registry/members").json()["members"]
+
+    def await_known(self, *members: Member, status: str = "admitted") -> None:
+        for one in members:
+            for other in members:
+                name = other.one.name
+                until(lambda one=one, name=name: self.knows(one, name, status), f"{one.one.name} knows {name}")
+
+
+@pytest.fixture
+def federation(tmp_path):
+    with ExitStack() as stack:
+        yield Federation(tmp_path, stack)
+
+
+def register(member: Member, lot: str) -> str:
+    """The batch, as others name it."""
+    kg = {"value": "100", "unit": "kg", "basis": "net"}
+    origin = {"class": "mined", "country": "CN", "feed_class": "ion_mid_y"}
+    body = {"product": "ion_clay_mixed_oxide", "lot_no": lot, "quantity": kg, "origin": origin}
+    paper = [{"kind": "weigh_ticket", "no": lot}]
+    made = member.client.post("/api/v1/batches", {**body, "documents": paper, "weighing": WEIGHING}).json()
+    return f"{member.one.name}/log#{made['batch']}"
+
+
+WEIGHING = {"gross": "110", "tare": "10", "unit": "kg", "ticket": "BT-1"}
+
+
+def ship(member: Member, lot: str, to: str) -> str:
+    line = {"batch": lot, "quantity": {"value": "100", "unit": "kg", "basis": "net"}}
+    made = member.client.post("/api/v1/shipments", {"to": {"node": to}, "purpose": "sale", "lines": [line]}).json()
+    return f"{member.one.name}/log#{made['shipment']}"
+
+
+def arrived(member: Member, shipment: str) -> bool:
+    return any(one["shipment"] == shipment for one in member.client.get("/api/v1/arrivals").json()["arrivals"])
+
+
+def test_newcomers_join_and_trade_knowing_nothing_but_the_registrys_key(federation, tmp_path):
+    mine = federation.join("mine.example", "mine")
+    plant = federation.join("plant.example", "separation")
+    federation.await_known(mine, plant)
+    batch = register(mine, "A-1")
+    shipment = ship(mine, "A-1", "plant.example")
+    until(lambda: arrived(plant, shipment), "the offer arrives")
+    line = {"batch": batch, "weighed": {"value": "100", "unit": "kg", "basis": "net"}}
+    receipt = f"/api/v1/shipments/{shipment.replace('#', '%23')}/receipts"
+    plant.client.post(receipt, {"final": True, "lines": [line]})
+
+    data = plant.client.get(f"/api/v1/batches/{batch.replace('#', '%23')}/evidence").body
+    policy = (mine.one.home / "policy.txt").read_text()
+    assert "registry authority.example/log" in policy
+    assert "mine.example" not in policy
+    verdict = judge(verify(parse_evidence(data), Policy.parse(policy), system_clock()))
+    assert verdict.complete, verdict.missing
+    file, trust = tmp_path / "lot.evidence.json", tmp_path / "policy.txt"
+    file.write_bytes(data)
+    trust.write_text(policy)
+    command = [sys.executable, "-m", "ledger", "verify", str(file), "--trust", str(trust)]
+    done = subprocess.run(command, cwd=ROOT, env=CLEAN, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_what_a_suspended_member_ships_is_not_taken(federation):
+    mine = federation.join("mine.example", "mine")
+    plant = federation.join("pit.example", "mine")
+    federation.await_known(mine, plant)
+    register(mine, "A-1")
+    federation.tell("suspensions", name="mine.example", reason="licence under review")
+    until(lambda: federation.knows(plant, "mine.example", "suspended"), "the other hears of the suspension")
+    shipment = ship(mine, "A-1", "pit.example")
+    path = f"/api/v1/shipments/{shipment.rpartition('#')[2]}"
+    until(lambda: mine.client.get(path).json()["status"] == "undeliverable", "the other refuses it")
+    assert not arrived(plant, shipment)
+    register(plant, "B-1")
+    with pytest.raises(LodetraceError, match="is suspended by its registry"):
+        ship(plant, "B-1", "mine.example")
