@@ -18,7 +18,7 @@ from ledger.evidence import Evidence, Result, verify
 from ledger.keys import keys_of
 from ledger.log.canonical import b64, dump
 from ledger.log.merkle import prove_inclusion
-from ledger.log.trust import NONE, Policy, organisation
+from ledger.log.trust import NONE, Policy
 from ledger.matter.events import Event
 from ledger.matter.reference import Reference
 from nodes import config, evidence
@@ -244,20 +244,16 @@ class Node:
         """
         draft = VERBS[verb](desk, body)
         for delivery in draft.deliveries:
-            if f"{delivery.to}/log" in self.policy.logs:
+            member = self.membership.members.get(delivery.to)
+            if delivery.kind == "handover" and member is not None and member.suspended:
+                raise Refusal("partner-suspended", field="to.node", value=delivery.to, index=member.index)
+            if self.policy.names(delivery.to):
                 continue
             if delivery.kind == "handover":
                 raise Refusal("partner-unknown", field="to.node", value=delivery.to)
             if draft.type == "assayed":
                 raise Refusal("client-unknown", field="to", value=delivery.to)
         return draft
-
-    def _refuse_partner(self, name: str) -> None:
-        if name not in {organisation(origin) for origin in self.policy.logs}:
-            raise Refusal("partner-unknown", field="to.node", value=name)
-        member = self.membership.members.get(name)
-        if member is not None and member.suspended:
-            raise Refusal("partner-suspended", field="to.node", value=name, index=member.index)
 
     async def do(
         self,

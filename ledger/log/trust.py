@@ -88,6 +88,10 @@ class Policy:
             reader.standing_max_age_days,
         )
 
+    def names(self, name: str) -> bool:
+        """Does it name a log of the organisation `name`?"""
+        return any(organisation(origin) == name for origin in self.logs)
+
     def satisfied(self, cosigners: Iterable[Verifier]) -> bool:
         """Is the quorum among these keys, whose cosignatures the caller has verified? Distinct keys count."""
         keys = {key.public for key in cosigners if key.algorithm in COSIGNATURES}
