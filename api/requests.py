@@ -59,13 +59,14 @@ class Document(BaseModel):
 
 
 class Assay(BaseModel):
-    """A laboratory's result as it is stated: carried and disclosed, not computed with here."""
+    """A laboratory's result as it is stated. ledger/matter/assay_members.py lists all members."""
 
     model_config = ConfigDict(extra="allow", strict=True)
     basis: Literal["as_received", "dried", "ignited"]
     total_reo_pct: Text | None = None
     distribution_pct: list[Annotated[list[Text], Field(min_length=2, max_length=2)]] | None = None
     lab: Text | None = None
+    remark: Text | None = None
     certificate_sha256: Text | None = None
 
 

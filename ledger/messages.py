@@ -175,6 +175,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
         ),
         "{field}：{value} 基准与灼后结果之间需要灼减量，但没有填写。请补充灼减，或改填收到基结果。",
     ),
+    "assay-member-unknown": (
+        (
+            "{field} = {value} is no member of an assay here: nobody would read it. The nearest is {meant}; "
+            "what has no member of its own can be told in remark."
+        ),
+        "{field} = {value}：化验结果中没有这一项，不会被读取。最接近的是 {meant}；没有专门字段的内容可写入 remark。",
+    ),
     "assay-metals-above-100": (
         "{field} adds up to {value} % of the mass, more than all of it. Check the decimal points.",
         "{field} 合计为 {value} %，超过物料总质量。请检查小数点。",

@@ -14,9 +14,9 @@ PACKAGES = ("ledger", "nodes", "api")
 
 # What a pure function may use: values, text, numbers, hashes. No clock, no randomness, no file, no network, no thread.
 PURE = set(
-    "__future__ abc base64 binascii bisect collections contextlib copy dataclasses datetime decimal enum fractions "
-    "functools graphlib hashlib heapq hmac itertools json math operator re statistics string struct types typing "
-    "unicodedata".split()
+    "__future__ abc base64 binascii bisect collections contextlib copy dataclasses datetime decimal difflib enum "
+    "fractions functools graphlib hashlib heapq hmac itertools json math operator re statistics string struct types "
+    "typing unicodedata".split()
 ) | {"urllib.parse"}
 # The shipped reference data is part of the package, as fixed as its code: one file reads it.
 READS_ITS_OWN = {"ledger/matter/shipped.py": {"importlib.resources"}}

@@ -8,7 +8,7 @@ An assay is a JSON object of `basis` (`as_received`, `dried`, `ignited`) and one
 besides which may stand `others_pct` (what a distribution leaves unnamed), `moisture_pct` (of the goods as received),
 `loi_pct` (loss on ignition: of the dried mass where a moisture is given, else of the goods as received, water
 included), `uncertainty_pct`, `loq_pct`, `th_ppm`, `u_ppm`, `lab`, `method`, `sample`, `certificate_no`,
-`certificate_sha256`, `issued_at`, `status` (`provisional`, where nothing is said, or `final`).
+`certificate_sha256`, `issued_at`, `status` (`provisional`, where nothing is said, or `final`); `remark` is not read.
 
 `uncertainty_pct` mirrors the names it speaks of: `{"total_reo_pct": "0.3", "distribution_pct": [["La", "0.5"]]}`, each
 an absolute standard uncertainty in the same percent. What it does not name has the uncertainty of the method in the
@@ -16,9 +16,9 @@ reference data. `loq_pct` is one limit for all elements, or a list of pairs.
 
 Promises: what is accepted adds up, and gives each element exactly, rounded half-even once. u² = u²(mass) +
 (u(w)/(1-w))² + (u(loi)/(1-loi))² + u²(total) + u²(share), of those that the way from the mass to the element uses.
-Does not check that the sample was of these goods, nor that a certificate is used once: the verbs and the audit do.
-
-Over 400 lines because what an assay may say and what follows from it is read together.
+A member that is not known is passed over, for a later version may have written it: assay_members.py refuses it before
+it is recorded. Does not check that the sample was of these goods, nor that a certificate is used once: the verbs and
+the audit do.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,6 +29,7 @@ from re import compile as pattern
 from typing import Any
 
 from ledger.errors import Malformed, Refusal
+from ledger.matter.assay_members import COMPUTED_WITH, RADIOACTIVE, TEXTS
 from ledger.matter.compositions import EXACT_ONE, Term, metal_terms, oxide_terms, usual_split
 from ledger.matter.elements import ELEMENTS, UG_PER_MG, ppm_of, variance_of
 from ledger.matter.makeups import TYPICAL
@@ -36,11 +37,7 @@ from ledger.matter.quantities import decimal
 from ledger.matter.reference import Reference
 from ledger.matter.reference_rows import ASSAY_BASES
 
-TEXTS = ("lab", "method", "sample", "certificate_no", "issued_at")
 STATUSES = ("provisional", "final")
-_COMPUTED_WITH = (
-    "basis total_reo_pct distribution_pct elements_pct others_pct moisture_pct loi_pct uncertainty_pct loq_pct".split()
-)
 _SIGNED = pattern(r"-[0-9]+(?:\.[0-9]+)?")
 _SHA256 = pattern(r"[0-9a-f]{64}")
 
@@ -196,8 +193,8 @@ class _Reading:
 
     def stated(self) -> dict[str, Any]:
         """The fields of an assay, each of its kind; others are not part of it."""
-        stated = {name: self.value[name] for name in _COMPUTED_WITH if name in self.value}
-        for name in ("th_ppm", "u_ppm"):
+        stated = {name: self.value[name] for name in COMPUTED_WITH if name in self.value}
+        for name in RADIOACTIVE:
             if name in self.value:
                 decimal(self.value[name], f"{self.field}.{name}")
                 stated[name] = self.value[name]

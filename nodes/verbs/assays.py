@@ -15,6 +15,7 @@ from typing import Any
 from ledger.entries import id_in
 from ledger.errors import Refusal, Unknown
 from ledger.log.canonical import unb64
+from ledger.matter.assay_members import refuse_unknown_members
 from ledger.matter.assays import Assay, parse_assay
 from ledger.matter.elements import nearest_root
 from ledger.matter.event_types import ASSAY_RULES
@@ -52,6 +53,7 @@ def assay(desk: Desk, body: Body) -> Draft:
     if body.get("assay") is None:
         raise Refusal("result-missing", field="assay", value="assay")
     told = dict(body["assay"])
+    refuse_unknown_members(told, "assay")
     code = body["batch"]
     foreign = is_id(code) and "#" in code and not code.startswith(f"{desk.origin}#")
     known = desk.state(("batch", code)) if foreign else batch_of(desk, code, "batch")
@@ -143,6 +145,8 @@ def _hash(text: str) -> str:
 def agreed(desk: Desk, body: Body) -> Draft:
     """The result that counts between two parties: stated, or computed from their own and perhaps an umpire's."""
     batch = batch_of(desk, body["batch"], "batch")
+    for name in ("own", "other", "umpire", "assay"):
+        refuse_unknown_members(body.get(name) or {}, name)
     results: dict[str, dict[str, Any]] = {}
     papers: list[dict[str, Any]] = list(body.get("documents") or ())
     for name in ("own", "other", "umpire"):

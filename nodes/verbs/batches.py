@@ -3,6 +3,7 @@
 from typing import Any
 
 from ledger.errors import Refusal
+from ledger.matter.assay_members import refuse_unknown_members
 from ledger.matter.event_types import ORIGIN_CLASSES
 from ledger.matter.guards import Guard, ask, basis_guards, slip_guard, spelling_guard
 from ledger.matter.intake import refuse_origin
@@ -37,6 +38,7 @@ def register(desk: Desk, body: Body) -> Draft:
         raise Refusal("origin-unknown", field="origin.class", value=origin["class"], classes=", ".join(ORIGIN_CLASSES))
     if desk.settings.origins_enforced:
         refuse_origin(origin["class"], body.get("documents") or (), desk.settings.role, desk.reference)
+    refuse_unknown_members(body.get("assay") or {}, "assay")
     guards: list[Guard | None] = [slip_guard(counted.mg, desk.usual_masses(product), "quantity")]
     guards.append(spelling_guard(product, desk.reference.tables["products"], "product"))
     guards += basis_guards(product, counted, quantity, desk.reference)

@@ -164,6 +164,29 @@ ASSAYS: dict[str, Case] = {
     "a value below what was measurable": Case(
         422, "assay-below-loq", "assay.distribution_pct[0]", assayed(loq_pct="30")
     ),
+    "a member of an assay that nobody reads": Case(422, "assay-member-unknown", "assay.th_pct", assayed(th_pct="0.02")),
+    "a misspelt member of an assay": Case(422, "assay-member-unknown", "assay.moisture_pc", assayed(moisture_pc="3")),
+    "an uncertainty of nothing there": Case(
+        422,
+        "assay-member-unknown",
+        "assay.uncertainty_pct.total_pct",
+        assayed(uncertainty_pct={"total_pct": "0.3"}),
+    ),
+    "a misspelt member of a product's assay": Case(
+        422,
+        "assay-member-unknown",
+        "outputs[0].assay.other_pct",
+        draw("p", {"product": "prnd_oxide", "quantity": kg("1"), "assay": {**OXIDE, "other_pct": "1"}}),
+    ),
+    "a misspelt member of a laboratory's result": Case(
+        422,
+        "assay-member-unknown",
+        "assay.certificate",
+        post("/api/v1/assays", {"batch": "O-1", "assay": {**OXIDE, "certificate": "Q-1"}}),
+    ),
+    "a misspelt member of the other's result": Case(
+        422, "assay-member-unknown", "other.loi", agree(other={**OTHER, "loi": "1"})
+    ),
     "an assay of nothing": Case(
         422, "assay-empty", "assay", assayed("ion_clay_mixed_oxide", total_reo_pct=None, distribution_pct=None)
     ),

@@ -389,7 +389,7 @@ def test_what_was_stated_is_parsed_again_to_the_same():
         "issued_at": "2026-11-22",
         "status": "final",
     }
-    assay = parse({**full, "remark": "not part of it"})
+    assay = parse({**full, "of a later version": "not part of it"})
     assert assay.stated == full
     assert assay.status == "final"
     assert parse(assay.stated) == assay
