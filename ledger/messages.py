@@ -230,6 +230,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field}: {given} in one {kind}, which holds at most {capacity}. Correct it, or confirm with a reason.",
         "{field}：一个 {kind} 装 {given}，而其容量最多为 {capacity}。请更正，或填写原因后确认。",
     ),
+    "guard-moisture": (
+        (
+            "{field}: {given} % water in {product}, which plausibly holds at most {most} %. "
+            "Check the decimal point and the product, or confirm with a reason."
+        ),
+        "{field}：{product} 的水分填为 {given} %，而合理上限为 {most} %。请检查小数点和产品，或填写原因后确认。",
+    ),
     "guard-oxide-metal": (
         (
             "{field} is {basis}, but the product is a {form}: metal and oxide mass differ by a sixth. "

@@ -7,12 +7,14 @@ for the same product.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from statistics import median_low
 from typing import Any
 
 from ledger.errors import Refusal
 from ledger.matter.quantities import PPM, Amount, decimal, show_mg
 from ledger.matter.reference import Reference
+from ledger.matter.reference_rows import KINDS
 
 SLIPS = (10, 100, 1000)
 _NEAR_PPM = 250_000  # "about ten times" is 7.5 to 12.5 times: wide enough for lots that vary, narrow enough to be rare
@@ -58,6 +60,16 @@ def basis_guards(product: str, amount: Amount, quantity: Mapping[str, Any], refe
     if (form, amount.basis) in {("oxide", "metal"), ("metal", "reo")}:
         found.append(Guard("guard-oxide-metal", "quantity.basis", {"form": form, "basis": amount.basis}))
     return found
+
+
+def moisture_guard(product: str, told: Mapping[str, Any], reference: Reference, field: str) -> Guard | None:
+    """More water than goods of this form plausibly hold, in a quantity or an assay. What is no percentage below 100 is
+    refused where it is read.
+    """
+    given, most = told.get("moisture_pct"), reference.moisture_max_pct(product)
+    if most is None or not KINDS["percent"].fits(given) or not Decimal(most) < Decimal(str(given)) < 100:
+        return None
+    return Guard("guard-moisture", f"{field}.moisture_pct", {"given": given, "product": product, "most": most})
 
 
 def spelling_guard(word: str, known: Iterable[str], field: str) -> Guard | None:

@@ -90,6 +90,12 @@ class Reference:
         """Whether net and dry mass may differ; so for a product that is not in the table."""
         return bool(self.products.get(product, {}).get("holds_water", True))
 
+    def moisture_max_pct(self, product: str) -> str | None:
+        """The most water that such goods plausibly hold: the product's own row, else that of its form."""
+        rows = self.tables["moistures"]
+        found = rows.get(product) or rows.get(self.form(product) or "")
+        return None if found is None else str(found["max_pct"])
+
     def keeps_elements(self, process: str) -> bool:
         """Whether the outputs have the composition of what went in; not so for an unknown process."""
         return self.processes.get(process, {}).get("elements") == "kept"

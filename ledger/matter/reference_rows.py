@@ -207,6 +207,7 @@ TABLES: Mapping[str, Fields] = {
         "parts": {"bands": "bands", **_SOURCED},
         **_SOURCED,
     },
+    "moistures": {"max_pct": "percent", **_SOURCED},
     "packages": {"capacity_mg": "mg", "usual_mg?": "mgs", **_NAMED, **_SOURCED},
     "feed_classes": {
         **_NAMED,
@@ -307,6 +308,8 @@ def _contradictions(tables: Mapping[str, Mapping[str, Any]], conserving: frozens
         for key, row in tables[table].items():
             if field in row and row[field] not in tables[other]:
                 yield Problem(f"{table}.{key}.{field}", f"is no key of {other}", f"不在 {other} 表中")
+    for key in sorted(tables["moistures"].keys() - tables["products"].keys() - set(FORMS)):
+        yield Problem(f"moistures.{key}", "is neither a form nor a product", "既不是形态，也不是产品")
     yield from _odd_splits(tables)
     if "default" not in tables["assay_methods"]:
         yield Problem("assay_methods.default", "is missing", "缺失")

@@ -20,6 +20,7 @@ from ledger.matter.assays import Assay, parse_assay
 from ledger.matter.elements import nearest_root
 from ledger.matter.event_types import ASSAY_RULES
 from ledger.matter.events import is_id
+from ledger.matter.guards import ask, moisture_guard
 from ledger.matter.quantities import decimal
 from ledger.matter.settlement import Agreed, agree
 from ledger.matter.statements import refuse_kind_unknown
@@ -57,9 +58,10 @@ def assay(desk: Desk, body: Body) -> Draft:
     code = body["batch"]
     foreign = is_id(code) and "#" in code and not code.startswith(f"{desk.origin}#")
     known = desk.state(("batch", code)) if foreign else batch_of(desk, code, "batch")
-    batch = known if isinstance(known, Batch) else None
+    batch, confirmed = known if isinstance(known, Batch) else None, None
     if batch is not None:
         parse_assay(told, batch.product, desk.reference, "assay", custody=batch.basis)
+        confirmed = ask([moisture_guard(batch.product, told, desk.reference, "assay")], body.get("confirm"))
     to = body.get("to")
     hashed = body.get("certificate_sha256") or told.get("certificate_sha256")
     report = only(
@@ -73,7 +75,7 @@ def assay(desk: Desk, body: Body) -> Draft:
         "assay": told,
         "report": report,
         "documents": documents_of(body),
-        "recorded": recorded_of(desk, body),
+        "recorded": recorded_of(desk, body, confirmed),
     }
     client = report.get("to")
     deliveries = () if client is None else (Delivery("notice", client, f"{desk.origin}#{desk.index}"),)
@@ -145,8 +147,9 @@ def _hash(text: str) -> str:
 def agreed(desk: Desk, body: Body) -> Draft:
     """The result that counts between two parties: stated, or computed from their own and perhaps an umpire's."""
     batch = batch_of(desk, body["batch"], "batch")
-    for name in ("own", "other", "umpire", "assay"):
-        refuse_unknown_members(body.get(name) or {}, name)
+    given = {name: body[name] for name in ("own", "other", "umpire", "assay") if body.get(name) is not None}
+    for name, one in given.items():
+        refuse_unknown_members(one, name)
     results: dict[str, dict[str, Any]] = {}
     papers: list[dict[str, Any]] = list(body.get("documents") or ())
     for name in ("own", "other", "umpire"):
@@ -162,6 +165,8 @@ def agreed(desk: Desk, body: Body) -> Draft:
     if "own" not in results:
         raise Refusal("result-missing", field="own", value="own")
     read = {name: _read(desk, batch, told, name) for name, told in results.items()}
+    guards = [moisture_guard(batch.product, one, desk.reference, name) for name, one in given.items()]
+    confirmed = ask(guards, body.get("confirm"))
     rule = body.get("rule")
     if rule is not None:
         refuse_kind_unknown(rule, ASSAY_RULES, "rule")
@@ -181,7 +186,7 @@ def agreed(desk: Desk, body: Body) -> Draft:
         "assay": told,
         "results": {"rule": rule, **results},
         "documents": {"list": papers} if papers else None,
-        "recorded": recorded_of(desk, body),
+        "recorded": recorded_of(desk, body, confirmed),
     }
 
     def answer(sealed: Sealed) -> dict[str, Any]:

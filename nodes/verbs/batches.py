@@ -5,7 +5,7 @@ from typing import Any
 from ledger.errors import Refusal
 from ledger.matter.assay_members import refuse_unknown_members
 from ledger.matter.event_types import ORIGIN_CLASSES
-from ledger.matter.guards import Guard, ask, basis_guards, slip_guard, spelling_guard
+from ledger.matter.guards import Guard, ask, basis_guards, moisture_guard, slip_guard, spelling_guard
 from ledger.matter.intake import refuse_origin
 from ledger.matter.quantities import amount
 from ledger.matter.stock import Unit
@@ -42,6 +42,8 @@ def register(desk: Desk, body: Body) -> Draft:
     guards: list[Guard | None] = [slip_guard(counted.mg, desk.usual_masses(product), "quantity")]
     guards.append(spelling_guard(product, desk.reference.tables["products"], "product"))
     guards += basis_guards(product, counted, quantity, desk.reference)
+    guards.append(moisture_guard(product, quantity, desk.reference, "quantity"))
+    guards.append(moisture_guard(product, body.get("assay") or {}, desk.reference, "assay"))
     confirmed = ask(guards, body.get("confirm"))
     slots = {
         "batch": only(product=product, lot_no=body.get("lot_no"), at=at_of(desk, body), site=site),

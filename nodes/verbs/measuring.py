@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ledger.errors import Refusal
-from ledger.matter.guards import Guard, ask, slip_guard
+from ledger.matter.guards import Guard, ask, moisture_guard, slip_guard
 from ledger.matter.quantities import Amount, amount, mass_mg
 from ledger.matter.statements import refuse_kind_unknown
 from ledger.matter.stock import Batch, Unit
@@ -82,6 +82,7 @@ def remeasure(desk: Desk, body: Body) -> Draft:
         batch = _batch(desk, line, unit, where)
         site, owner, before = _books(batch, unit, line, where)
         guards.append(slip_guard(found.mg, [before[0]] * 3, f"{where}.quantity"))
+        guards.append(moisture_guard(batch.product, quantity, desk.reference, f"{where}.quantity"))
         counts = found.count is not None
         if unit is not None:
             changes[unit.id] = (found.mg - before[0], (found.count or 0) - (before[1] or 0) if counts else 0)

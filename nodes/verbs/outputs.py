@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ledger.matter.assay_members import refuse_unknown_members
-from ledger.matter.guards import Guard, ask, basis_guards, slip_guard, spelling_guard
+from ledger.matter.guards import Guard, ask, basis_guards, moisture_guard, slip_guard, spelling_guard
 from ledger.matter.quantities import Amount, amount
 from nodes.verbs.draft import Body, Desk, Sealed, only, product_of, site_of
 
@@ -20,8 +20,11 @@ def outputs_of(
         product = product_of(desk, output["product"])
         guards.append(spelling_guard(product, desk.reference.tables["products"], f"{where}.product"))
         guards.append(slip_guard(counted.mg, desk.usual_masses(product), f"{where}.quantity"))
-        refuse_unknown_members(output.get("assay") or {}, f"{where}.assay")
+        assay = output.get("assay") or {}
+        refuse_unknown_members(assay, f"{where}.assay")
         guards += basis_guards(product, counted, output["quantity"], desk.reference)
+        guards.append(moisture_guard(product, output["quantity"], desk.reference, f"{where}.quantity"))
+        guards.append(moisture_guard(product, assay, desk.reference, f"{where}.assay"))
         stands = site_of(desk, output.get("site"), f"{where}.site") if output.get("site") else site
         found.append(
             (

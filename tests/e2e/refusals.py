@@ -66,6 +66,7 @@ GUARDS: dict[str, Case] = {
     "more than a carton holds": Case(
         422, "guard-capacity", "units[0].net", pack("H-1", {"serial": "new", "kind": "carton", "net": kg("60")})
     ),
+    "wetter than oxides are": Case(422, "guard-moisture", "quantity.moisture_pct", measured(moisture_pct="97")),
     "dry, and moist": Case(422, "guard-wet-for-dry", "quantity.basis", measured(basis="dry", moisture_pct="5")),
     "a product misspelt": Case(422, "guard-spelling", "product", register(product="prnd_oxyde")),
     "a made product misspelt": Case(

@@ -202,6 +202,28 @@ ASSAYS: dict[str, Case] = {
         "assay.moisture_pct",
         assayed("ion_clay_mixed_oxide", basis="dried", distribution_pct=[["La", "40"], ["Y", "60"]]),
     ),
+    "an oxide that is nothing but water": Case(422, "guard-moisture", "assay.moisture_pct", assayed(moisture_pct="97")),
+    "a product as wet as a slurry": Case(
+        422,
+        "guard-moisture",
+        "outputs[0].assay.moisture_pct",
+        draw("p", {"product": "prnd_oxide", "quantity": kg("1"), "assay": {**OXIDE, "moisture_pct": "97"}}),
+    ),
+    "a product weighed as wet as a slurry": Case(
+        422,
+        "guard-moisture",
+        "outputs[0].quantity.moisture_pct",
+        draw("p", {"product": "prnd_oxide", "quantity": {**kg("1"), "moisture_pct": "97"}, "assay": OXIDE}),
+    ),
+    "a laboratory that found water": Case(
+        422,
+        "guard-moisture",
+        "assay.moisture_pct",
+        post("/api/v1/assays", {"batch": "O-1", "assay": {**OXIDE, "moisture_pct": "97"}}),
+    ),
+    "a result of the other's that is water": Case(
+        422, "guard-moisture", "other.moisture_pct", agree(other={**OTHER, "moisture_pct": "97"})
+    ),
     "a dried result with less water than none": Case(422, "assay-percentage-absurd", "assay.moisture_pct", dried("-5")),
     "a dried result of nothing but water": Case(422, "assay-percentage-absurd", "assay.moisture_pct", dried("100")),
     "a share below nothing": Case(
@@ -282,6 +304,12 @@ MEASURING: dict[str, Case] = {
     ),
     "a slip of the scale": Case(
         422, "guard-slip", "lines[0].quantity", weigh({"batch": "O-1", "site": "main", "quantity": kg("3")})
+    ),
+    "an oxide weighed as wet as a slurry": Case(
+        422,
+        "guard-moisture",
+        "lines[0].quantity.moisture_pct",
+        weigh({"batch": "O-1", "site": "main", "quantity": {**kg("50"), "moisture_pct": "97"}}),
     ),
     "a pallet weighed": Case(422, "unit-holds-units", "lines[0]", weigh({"unit": "P-1", "quantity": kg("41")})),
     "a unit there in part": Case(

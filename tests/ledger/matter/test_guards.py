@@ -1,9 +1,11 @@
 """Slips that are asked about: what raises the question, what does not, and what the answer leaves behind."""
 
+from json import dumps
+
 import pytest
 
 from ledger.errors import Malformed, Refusal
-from ledger.matter.guards import Guard, ask, basis_guards, capacity_guard, slip_guard, spelling_guard
+from ledger.matter.guards import Guard, ask, basis_guards, capacity_guard, moisture_guard, slip_guard, spelling_guard
 from ledger.matter.quantities import Amount
 from ledger.matter.reference import CONSERVING, Reference
 
@@ -65,6 +67,42 @@ def test_a_unit_holds_no_more_than_its_kind(reference):
 )
 def test_wet_for_dry_and_metal_for_oxide(reference, product, basis, quantity, codes):
     assert [guard.code for guard in basis_guards(product, Amount(KG, basis), quantity, reference)] == codes
+
+
+@pytest.mark.parametrize(
+    ("product", "most"),
+    [
+        ("prnd_oxide", "5"),
+        ("ion_clay_mixed_oxide", "40"),
+        ("mixed_carbonate", "60"),
+        ("prnd_oxalate", "60"),
+        ("mixed_concentrate", "20"),
+        ("prnd_chloride", "90"),
+        ("prnd_metal", "1"),
+        ("ndfeb_magnet", "1"),
+        ("ndfeb_swarf", "50"),
+    ],
+)
+def test_more_water_than_such_goods_hold_is_asked_about(reference, product, most):
+    assert moisture_guard(product, {"moisture_pct": most}, reference, "assay") is None
+    more = f"{most}.1"
+    guard = moisture_guard(product, {"moisture_pct": more}, reference, "assay")
+    assert guard == Guard("guard-moisture", "assay.moisture_pct", {"given": more, "product": product, "most": most})
+
+
+@pytest.mark.parametrize("told", [{}, {"moisture_pct": "-5"}, {"moisture_pct": "100"}, {"moisture_pct": 97}])
+def test_what_is_no_moisture_is_not_asked_about_but_refused_elsewhere(reference, told):
+    assert moisture_guard("prnd_oxide", told, reference, "quantity") is None
+
+
+def test_nobody_knows_how_wet_goods_of_one_s_own_may_be_until_one_says_so(reference):
+    assert moisture_guard("our_cake", {"moisture_pct": "97"}, reference, "quantity") is None
+    row = {"max_pct": "96", "source": "our presses", "confidence": "fact"}
+    cake = {"form": "other", "zh": "饼", "en": "cake", "source": "our catalogue", "confidence": "fact"}
+    own = Reference.parse(dumps({"products": {"our_cake": cake}, "moistures": {"our_cake": row}}).encode())
+    assert moisture_guard("our_cake", {"moisture_pct": "97"}, own, "quantity") is not None
+    with pytest.raises(Malformed, match=r"moistures\.their_cake"):
+        Reference.parse(dumps({"moistures": {"their_cake": row}}).encode())
 
 
 def test_a_guard_asks_and_a_reason_answers():
