@@ -88,6 +88,12 @@ def _is_base_url(text: str) -> bool:
     return named and bare and url.scheme in ("http", "https") and not text.endswith("/")
 
 
+def _of_another(name: str, info: ValidationInfo) -> str:
+    if name == info.data.get("name"):
+        raise ValueError("nobody brings anything to himself")
+    return name
+
+
 def _codes_differ(sites: Sequence["Site"]) -> bool:
     return len({site.code for site in sites}) == len(sites)
 
@@ -153,8 +159,11 @@ class Settings(BaseSettings):
         _File, Says("a file with the trust policy: the logs of the partners", "信任策略文件：列出合作方的日志")
     ] = Field(default=Path(POLICY), validate_default=True)
     authority: Annotated[
-        _Node | None,
-        Says("the name of the authority's node: authority.example", "监管部门节点的名称：authority.example"),
+        Annotated[_Node, AfterValidator(_of_another)] | None,
+        Says(
+            "the name of the authority's node, never this one's own: authority.example",
+            "监管部门节点的名称，不得为本节点自己：authority.example",
+        ),
     ] = None
     reference: Annotated[
         _File | None,

@@ -347,6 +347,8 @@ class Sequencer:
             if one.command.idempotency is not None:
                 remembered.append((one.command.idempotency, answer.status, answer.body))
             for delivery in one.draft.deliveries:
+                if delivery.to == self._settings.name:
+                    continue  # what concerns ourselves is here; nobody could bring it to us
                 subject = delivery.subject or one.entry.event.ids["shipment"]
                 outgoing.append(Outgoing(delivery.kind, delivery.to, subject, one.entry.index))
             outgoing += downstream.outgoing(

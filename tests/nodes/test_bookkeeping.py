@@ -14,7 +14,7 @@ from nodes.findings import Inspection, OwnBook
 from nodes.inspecting import COLUMNS, printed
 from nodes.store import log, upstream
 from nodes.store.engine import Store
-from tests.bookkeeping import ASSAY, AUTHORITY, EVENTS, MINE, NAMES, as_supervisor, play, register, world
+from tests.bookkeeping import ASSAY, AUTHORITY, EVENTS, MINE, NAMES, as_supervisor, play, recorded, register, world
 from tests.world import kg, until
 
 
@@ -194,6 +194,19 @@ def test_only_the_authority_grants_and_attests(told):
     )
     nobody = as_supervisor(told.authority, "POST", "/api/v1/attestations", {"log": "nobody.example/log"})
     assert code(nobody) == "deposits-incomplete"
+
+
+def test_an_authority_that_grants_to_itself_brings_nothing_to_itself(told):
+    quota = {"kind": "separation", "year": 2026, "batch": 1, "feed_class": "rock", "quantity": kg("1", basis="reo")}
+    granted = recorded(told.authority, "/api/v1/quotas", {"to": AUTHORITY, **quota})
+    assert outgoing(told.authority, granted) == []
+
+
+def outgoing(member, granted):
+    """To whom an entry goes."""
+    with closing(sqlite3.connect(member.home / "node.db")) as conn:
+        rows = conn.execute("SELECT to_name FROM deliveries WHERE entry_no = ?", (granted["entry"]["index"],))
+        return [name for (name,) in rows]
 
 
 def test_an_attestation_says_what_the_audit_bore_out(told):

@@ -117,6 +117,7 @@ WRONG = {
     "a policy that is not there": ("POLICY", "nowhere.txt"),
     "reference data that is not there": ("REFERENCE", "/nowhere.json"),
     "an authority with a scheme": ("AUTHORITY", "https://authority.example"),
+    "an authority that is itself": ("AUTHORITY", "longnan.example"),
     "sites that are no JSON": ("SITES", "plant-1"),
     "sites that are no list": ("SITES", '{"code":"a"}'),
     "two sites of one code": ("SITES", '[{"code":"a","country":"CN"},{"code":"a","country":"DE"}]'),
