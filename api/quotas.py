@@ -9,7 +9,7 @@ from pydantic import Field
 
 from api.access import Access
 from api.recording import Prepare, Recording, add, entry
-from api.requests import Code, Noted, Quantity
+from api.requests import Code, Noted, Quantity, Text
 from ledger.matter.quota import AccountKey, QuotaAccount
 from nodes import attesting
 from nodes.node import Caller, Node
@@ -17,10 +17,12 @@ from nodes.sequencer import Answer
 
 
 class Grant(Noted):
-    """One batch of a year's quota, in mass of REO. `group` is the node of the group that the company belongs to."""
+    """One batch of a year's quota, in mass of REO. `group` is the name of the group that the company belongs to, and
+    where it is a node's, that node is told too.
+    """
 
     to: Code
-    group: Code | None = None
+    group: Text | None = None
     kind: Literal["mining", "separation"]
     year: Annotated[int, Field(strict=True)]
     batch: Annotated[int, Field(ge=1, strict=True)]

@@ -139,7 +139,9 @@ def grant(
     url: Url,
     token: Token,
     to: Annotated[str | None, typer.Option("--to", help="The company's node. 企业节点")] = None,
-    group: Annotated[str | None, typer.Option("--group", help="Its group's node. 集团节点")] = None,
+    group: Annotated[
+        str | None, typer.Option("--group", help="Its group's name; a node's hears of it too. 集团名称或节点")
+    ] = None,
     kind: Annotated[str | None, typer.Option("--kind", help="mining or separation. 指标种类")] = None,
     year: Annotated[int | None, typer.Option("--year", help="Of which year. 年度")] = None,
     batch: Annotated[int | None, typer.Option("--batch", help="Which batch of that year: 1, 2. 批次")] = None,
@@ -151,7 +153,7 @@ def grant(
     key: Key = None,
     as_json: AsJson = False,
 ) -> None:
-    """Grant a batch of a year's quota; it is sent to the company and its group. 下达指标。"""
+    """Grant a batch of a year's quota; it is sent to the company, and to its group's node. 下达指标。"""
     quantity = None if reo is None else goods.quantity(f"{reo} reo", "--reo")
     given = {"to": to, "kind": kind, "year": year, "batch": batch, "feed_class": feed_class, "quantity": quantity}
     needed: dict[str, Any] = {f"--{name.replace('_', '-')}": value for name, value in given.items()}

@@ -434,7 +434,7 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
             "partner",
             at="at",
             to="name",
-            group="name?",
+            group="text?",
             kind="code",
             year="count",
             batch="count",

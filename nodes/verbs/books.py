@@ -10,6 +10,7 @@ from typing import Any
 
 from ledger.errors import Conflict, Malformed, Refusal
 from ledger.log.canonical import b64
+from ledger.matter.events import is_name
 from ledger.matter.quantities import amount
 from ledger.matter.reference_rows import QUOTA_CLASSES
 from ledger.matter.statements import refuse_kind_unknown
@@ -63,7 +64,7 @@ def answer(desk: Desk, body: Body) -> Draft:
 
 
 def grant(desk: Desk, body: Body) -> Draft:
-    """A batch of a year's quota for an organisation, and for the group that it belongs to."""
+    """A batch of a year's quota for an organisation, and for the group that it belongs to: by a name, or a node's."""
     _refuse_other(desk)
     to, group = _node_of(desk, body["to"]), body.get("group")
     group = None if group is None else _node_of(desk, group)
@@ -90,7 +91,7 @@ def grant(desk: Desk, body: Body) -> Draft:
     def told(sealed: Sealed) -> dict[str, Any]:
         return {"to": to, **only(group=group), "reo_mg": granted.mg, "entry": entry_of(sealed)}
 
-    names = dict.fromkeys(name for name in (to, group) if name is not None)
+    names = dict.fromkeys((to, group) if group is not None and is_name(group) else (to,))
     return Draft("quota_granted", slots, told, deliveries=tuple(_notice(desk, name) for name in names))
 
 

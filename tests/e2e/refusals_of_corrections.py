@@ -231,6 +231,12 @@ BOOKS: dict[str, Case] = {
     "an attestation by a mine": Case(
         422, "only-the-authority", "role", lead("/api/v1/attestations", {"log": f"{PLANT}/log"})
     ),
+    "a quota for what is no node": Case(
+        422, "field-wrong", "grant.to", lead("/api/v1/quotas", {**GRANT, "to": "中国稀土集团"}, AUTHORITY)
+    ),
+    "a quota for a group of no name": Case(
+        422, "fields-wrong", "group", lead("/api/v1/quotas", {**GRANT, "group": ""}, AUTHORITY)
+    ),
     "a quota of no year": Case(422, "year-absurd", "year", lead("/api/v1/quotas", {**GRANT, "year": 26}, AUTHORITY)),
     "a quota of nothing": Case(
         422,

@@ -14,7 +14,19 @@ from nodes.findings import Inspection, OwnBook
 from nodes.inspecting import COLUMNS, printed
 from nodes.store import log, upstream
 from nodes.store.engine import Store
-from tests.bookkeeping import ASSAY, AUTHORITY, EVENTS, MINE, NAMES, as_supervisor, play, recorded, register, world
+from tests.bookkeeping import (
+    ASSAY,
+    AUTHORITY,
+    EVENTS,
+    MINE,
+    NAMES,
+    PLANT,
+    as_supervisor,
+    play,
+    recorded,
+    register,
+    world,
+)
 from tests.world import kg, until
 
 
@@ -200,6 +212,27 @@ def test_an_authority_that_grants_to_itself_brings_nothing_to_itself(told):
     quota = {"kind": "separation", "year": 2026, "batch": 1, "feed_class": "rock", "quantity": kg("1", basis="reo")}
     granted = recorded(told.authority, "/api/v1/quotas", {"to": AUTHORITY, **quota})
     assert outgoing(told.authority, granted) == []
+
+
+@pytest.mark.parametrize(
+    ("group", "told_to"),
+    [("中国稀土集团", [MINE]), ("China Rare Earth Group", [MINE]), (PLANT, [MINE, PLANT]), (MINE, [MINE])],
+)
+def test_a_group_of_a_name_of_its_own_has_an_account_and_no_notice(told, group, told_to):
+    quota = {"kind": "separation", "year": 2027, "batch": 1, "feed_class": "rock", "quantity": kg("1", basis="reo")}
+    granted = recorded(told.authority, "/api/v1/quotas", {"to": MINE, "group": group, **quota})
+    assert granted["group"] == group
+    assert outgoing(told.authority, granted) == told_to
+    index = granted["entry"]["index"]
+    until(lambda: upstream_has(told.mine, index), "the company hears of it")
+    for member in (told.mine, told.authority):
+        holders = {one["holder"] for one in member.get("/api/v1/quotas")["accounts"] if one["year"] == "2027"}
+        assert holders >= {MINE, f"group:{group}"}
+
+
+def upstream_has(member, index):
+    with member.node.store.read() as conn:
+        return bool(upstream.at(conn, [(f"{AUTHORITY}/log", index)]))
 
 
 def outgoing(member, granted):
