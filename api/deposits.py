@@ -26,7 +26,9 @@ def routes(node: Node, access: Access) -> APIRouter:
     viewer = Depends(access.require("viewer"))
 
     @router.get(
-        "/api/v1/deposits", dependencies=[viewer], summary="Logs that are deposited here, and how far they hold"
+        "/api/v1/deposits",
+        dependencies=[viewer],
+        summary="Logs that are deposited here, and how far they were followed",
     )
     def deposits() -> dict[str, Any]:
         return {
@@ -35,6 +37,7 @@ def routes(node: Node, access: Access) -> APIRouter:
                     "log": origin,
                     "size": at.size,
                     "unchecked": at.unchecked,
+                    "custody": "not_checked",  # what was followed may still move goods that were not there
                     "broken": None if at.broken is None else {"en": at.broken[0], "zh": at.broken[1]},
                 }
                 for origin, at in oversight.logs().items()

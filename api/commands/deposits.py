@@ -22,15 +22,17 @@ def add(app: typer.Typer) -> None:
 
 
 def logs(url: Url, token: Token, as_json: AsJson = False) -> None:
-    """Logs that are deposited here, and how far each holds. 已报备的账本。"""
+    """Logs that are deposited here, and how far each was followed; an audit checks custody. 已报备的账本。"""
     found = _ask(url, token, "deposits")
     if as_json:
         show_json(found)
         return
-    show_table(("log", "entries", "unchecked"), [(one["log"], one["size"], one["unchecked"]) for one in found["logs"]])
+    show_table(("log", "followed", "unchecked"), [(one["log"], one["size"], one["unchecked"]) for one in found["logs"]])
     for one in found["logs"]:
         if one["broken"] is not None:
             typer.echo(f"! {one['log']}, entry {one['size']}: {one['broken']['en']}\n  {one['broken']['zh']}")
+    if found["logs"]:
+        typer.echo("custody is not checked here: lodetrace audit --home … --log … 此处未核对实物收发，请运行审计")
 
 
 def findings(

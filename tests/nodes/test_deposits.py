@@ -125,6 +125,34 @@ def reversal(rogue, index):
     }
 
 
+def removal(rogue):
+    line = {"mg": 2 * 10**9, "basis": "net", "site": "main"}
+    return {
+        "removal": {"at": AT, "kind": "disposed"},
+        "lines.chain": [{"batch": rogue.written[1].ids["batch"]}],
+        "lines.authority": [line],
+        "recorded": recorded("r"),
+    }
+
+
+def test_custody_is_not_checked_on_the_way_and_the_answer_says_so(authority):
+    """Twice as much is removed as there was: whoever reads the answer must not take it for checked."""
+    rogue, entries = rogues(("removed", removal))
+    store(authority.node, entries)
+    (shown,) = authority.get("/api/v1/deposits")["logs"]
+    assert shown == {
+        "log": rogue.origin,
+        "size": len(entries),
+        "unchecked": 0,
+        "custody": "not_checked",
+        "broken": None,
+    }
+    with pytest.raises(Unverified) as error:
+        audit(from_deposits(authority.node.store, rogue.origin))
+    assert error.value.value == 2
+    assert "2000 kg" in error.value.text()
+
+
 def test_an_entry_that_does_not_follow_ends_it_and_is_said(authority):
     rogue, entries = rogues(("reversed", lambda rogue: reversal(rogue, 99)), ("registered", None))
     node, origin = authority.node, rogue.origin
