@@ -19,6 +19,8 @@ Promises: what is accepted adds up, and gives each element exactly, rounded half
 A member that is not known is passed over, for a later version may have written it: assay_members.py refuses it before
 it is recorded. Does not check that the sample was of these goods, nor that a certificate is used once: the verbs and
 the audit do.
+
+Over 400 lines because what an assay may say and what follows from it is read together.
 """
 
 from collections.abc import Mapping, Sequence
