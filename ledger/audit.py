@@ -29,6 +29,7 @@ from ledger.matter.event_types import REGISTRY_TYPES
 from ledger.matter.events import Event
 from ledger.matter.flows import Flow, flow_of
 from ledger.matter.makeups import Makeup
+from ledger.matter.recompute import Past
 from ledger.matter.reference import Reference
 from ledger.matter.stock import Booked, Key, State
 from ledger.origins import check_vectors
@@ -148,6 +149,7 @@ def follow(
     booked: Sequence[Booked],
     reference: Reference,
     ruleset: Callable[[str], Reference | None],
+    past: Past | None = None,
 ) -> Followed:
     """What an event does to what goods are made of; Unverified where its provenance is not what follows.
 
@@ -156,7 +158,7 @@ def follow(
     """
     named = event.scalar("recorded").get("ruleset")
     known = reference if named in (None, reference.ruleset) else ruleset(named)
-    plan = contents.plan(makeups, event, known or reference, booked)
+    plan = contents.plan(makeups, event, known or reference, booked, past)
     if plan is None:
         return Followed(flow_of(index, event), {}, checked=True)
     checked = named is not None and known is not None
@@ -222,6 +224,17 @@ class Replay:
         if run.leaves:
             self._last, self._last_time = run.last, run.last_time
 
+    def makeup(self, key: str) -> Makeup | None:
+        return self.makeups.get(key)
+
+    def event(self, index: int) -> Event:
+        return self._booked(index).event
+
+    def reference(self, event: Event) -> Reference:
+        assert self._reference is not None, "who does not follow goods does not recompute them"
+        named = event.scalar("recorded").get("ruleset")
+        return self._reference if named in (None, self._reference.ruleset) else self._ruleset(named) or self._reference
+
     def _booked(self, index: int) -> Booked:
         assert self._read is not None, "whoever replays corrections can read what they correct"
         return self._read(index)
@@ -230,7 +243,7 @@ class Replay:
         """What goods are made of; compared where the reference data is that which was in force."""
         if self._reference is None:
             return
-        done = follow(self.makeups, index, event, booked, self._reference, self._ruleset)
+        done = follow(self.makeups, index, event, booked, self._reference, self._ruleset, self)
         self.unchecked += 0 if done.checked else 1
         self.makeups.update(done.changes)
         if self._hear is not None:

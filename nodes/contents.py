@@ -10,6 +10,7 @@ from ledger.matter.contents import check, plan, settle, touches
 from ledger.matter.events import Event, is_id
 from ledger.matter.flows import Flow, dump_flow, flow_of, load_flow
 from ledger.matter.makeups import Makeup, load_makeup
+from ledger.matter.reference import Reference
 from ledger.matter.sheet import Plan
 from ledger.matter.stock import Booked, Key
 from nodes.rulesets import Rulesets
@@ -23,7 +24,8 @@ class Makeups:
     def __init__(self, conn: Connection, rulesets: Rulesets) -> None:
         self._conn, self._rulesets = conn, rulesets
         self._view: dict[str, Makeup | None] = {}
-        self._registered: dict[str, Event] = {}
+        self._events: dict[int, Event] = {}
+        self._registered: dict[str, int] = {}
         self.changes: dict[str, Makeup | None] = {}
         self.flows: dict[int, str] = {}
 
@@ -32,7 +34,7 @@ class Makeups:
         if event.type == "registered" and event.slots["assay"] is None:
             return None
         view = self.load(touches(event, booked))
-        return plan(view, event, self._rulesets.of(self._conn, event), booked)
+        return plan(view, event, self.reference(event), booked, self)
 
     def load(self, keys: Iterable[str]) -> Mapping[str, Makeup | None]:
         """Brings what is known of `keys` into the view, and answers that: it has others besides."""
@@ -42,13 +44,22 @@ class Makeups:
             self._view[key] = load_makeup(texts[key]) if key in texts else self._as_registered(key)
         return self._view
 
-    def find(self, key: str) -> Makeup | None:
+    def makeup(self, key: str) -> Makeup | None:
         return self.load([key])[key]
+
+    def event(self, index: int) -> Event:
+        """An own entry, also one of the group that is not written yet."""
+        found = self._events.get(index)
+        return log.entry(self._conn, index).event if found is None else found
+
+    def reference(self, event: Event) -> Reference:
+        return self._rulesets.of(self._conn, event)
 
     def settle(self, plan: Plan | None, event: Event, index: int) -> Flow | None:
         """The plan, done: under the ids of the sealed event. Answers what moved."""
+        self._events[index] = event
         if event.type == "registered":
-            self._registered[event.ids["batch"]] = event
+            self._registered[event.ids["batch"]] = index
         if plan is None:
             return None
         changes, flow = settle(plan, event, index)
@@ -75,16 +86,16 @@ class Makeups:
         made_by = codes.made_by(self._conn, key)
         if made_by is None or made_by < 0:
             return None
-        entry = log.entry(self._conn, made_by)
-        if entry.type != "registered":
-            return None
-        return self._made_of(entry.event)
+        return self._made_of(made_by)
 
-    def _made_of(self, event: Event) -> Makeup | None:
-        """What a batch was made of when it was registered."""
-        found = plan({}, event, self._rulesets.of(self._conn, event))
+    def _made_of(self, index: int) -> Makeup | None:
+        """What a batch was made of when it was registered; None where it was made otherwise."""
+        event = self.event(index)
+        if event.type != "registered":
+            return None
+        found = plan({}, event, self.reference(event))
         assert found is not None, "registering is among the rules"
-        changes, _ = settle(found, event, 0)
+        changes, _ = settle(found, event, index)
         return changes.get(event.ids["batch"])
 
 

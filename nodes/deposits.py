@@ -121,7 +121,7 @@ class _Following:
             if missing is not None:
                 raise Unknown("entry-not-found", field="entry", value=missing, size=at.size)
             check_vectors(event)
-            done = follow(self._makeups, entry.index, event, booked, self._rulesets.current, self._find)
+            done = follow(self._makeups, entry.index, event, booked, self._rulesets.current, self._find, self)
         except LodetraceError as error:
             return replace(at, broken=(error.text("en"), error.text("zh")))
         except Exception as error:  # noqa: BLE001 - custody is not checked here: what stumbles over that has found it
@@ -134,8 +134,18 @@ class _Following:
             self._flows[entry.entry_no] = text
         return replace(at, size=at.size + 1, unchecked=at.unchecked + (0 if done.checked else 1))
 
-    def _find(self, name: str) -> Reference | None:
+    def _find(self, name: str | None) -> Reference | None:
         return self._rulesets.find(self._conn, name)
+
+    def makeup(self, key: str) -> Makeup | None:
+        self._load([key])
+        return self._makeups[key]
+
+    def event(self, index: int) -> Event:
+        return _opened(upstream.at(self._conn, [(self._origin, index)])[self._origin, index])
+
+    def reference(self, event: Event) -> Reference:
+        return self._find(event.scalar("recorded").get("ruleset")) or self._rulesets.current
 
     def _load(self, keys: Iterable[str]) -> None:
         wanted = [key for key in keys if key not in self._makeups]

@@ -175,7 +175,7 @@ class GroupDesk:
 
     def carried_assay(self, batch: str) -> Mapping[str, Any] | None:
         """What goods are made of that were not assayed themselves, but came from goods that were."""
-        found = self.makeups.find(batch)
+        found = self.makeups.makeup(batch)
         return as_assay(found) if isinstance(found, Composition) else None
 
     def offer(self, shipment: str) -> Offer:

@@ -7,19 +7,19 @@ Promises: the same log, grants and reference data give the same findings with th
 month committed to is held against what the flows say. Does not check entries: whoever hands them in has.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from secrets import token_bytes
 
 from ledger.errors import Unverified
 from ledger.matter.books import BookRow
 from ledger.matter.events import Event
-from ledger.matter.findings import Finding
+from ledger.matter.findings import Entry, Finding
 from ledger.matter.flows import Flow
 from ledger.matter.inspector import Inspector
 from ledger.matter.limits import Limits
 from ledger.matter.reference import Reference
-from ledger.matter.watch_elements import MADE, Elements
+from ledger.matter.watch_elements import MADE, OF_GOODS, Elements
 from ledger.matter.watch_intake import Intake
 
 COUNTRY = "CN"
@@ -56,7 +56,9 @@ class Watch:
         event = flow.event
         if event.type == "quota_granted":
             self.inspector.granted(event)
-        self._keep(self.inspector.take(flow), flow.at[:7])
+        found = self.inspector.take(flow)
+        self._withdraw({(event.origin, one.now.index) for one in flow.restated})
+        self._keep(found, flow.at[:7])
         if event.type == "period_closed":
             month = event.scalar("period")["month"]
             self._keep(self.inspector.month(month), month)
@@ -64,6 +66,17 @@ class Watch:
             reply, by = event.scalar("reply"), event.scalar("recorded").get("by", "")
             told = Answered(flow.index, reply["at"], reply["text"], by)
             self.answers.setdefault(reply["finding"], []).append(told)
+
+    def _withdraw(self, entries: Collection[Entry]) -> None:
+        """What was found in entries that move other goods now, and was found by the goods: it is found anew, or not."""
+        if entries:
+            gone = [
+                id_
+                for id_, one in self.findings.items()
+                if one.formula in OF_GOODS and len(one.entries) == 1 and one.entries[0] in entries
+            ]
+            for id_ in gone:
+                del self.findings[id_], self.found_in[id_]
 
     def _keep(self, found: Sequence[Finding], month: str) -> None:
         for finding in found:

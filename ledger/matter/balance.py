@@ -151,13 +151,13 @@ class Sheet:
         u_ug = isqrt((squares + common) // PPM**4 + own)
         return Difference(element, _nearest(out * PPM - in_ * in_ppm), u_ug)
 
-    def add(self, other: "Sheet", elements: Iterable[str]) -> None:
-        """Another balance's amounts of these elements: a month is the sum of what happened in it."""
+    def add(self, other: "Sheet", elements: Iterable[str], sign: int = 1) -> None:
+        """Another balance's amounts of these elements: a month is the sum of what happened in it. -1 takes it out."""
         for element in elements:
             for key, (out_ug, in_ug, u_ppm) in other._figures.get(element, {}).items():
-                self.put(element, key, out_ug, in_ug, u_ppm)
+                self.put(element, key, sign * out_ug, sign * in_ug, u_ppm)
             if element in other._squares:
-                self._squares[element] = self._squares.get(element, 0) + other._squares[element]
+                self._squares[element] = max(0, self._squares.get(element, 0) + sign * other._squares[element])
 
     def _fold(self, element: str, figures: dict[str, list[int]]) -> None:
         older = list(figures)[: len(figures) // 2]

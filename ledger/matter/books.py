@@ -6,7 +6,8 @@
 is booked), `lost` the booked losses, `revalued` what a later assay changed on paper. A pool's content belongs to the
 stock; as long as it is not measured it is what was charged less what was drawn. Goods that were shipped have left, and
 are in transit until the receiver answered or they came back. A closed month stays as it was: what is recorded for it
-later is booked in the first open one, and carried over like everything else.
+later is booked in the first open one, and carried over like everything else; so are the differences that an adjustment
+makes to its entries.
 
 Promises: rows carry over exactly, in µg. Does not judge: the rules on elements do.
 """
@@ -66,6 +67,9 @@ class Books:
             for one in goods:
                 for element, (ug, _) in one.elements.items():
                     on_the_way[element] = on_the_way.get(element, 0) + ug
+
+    def under_way(self, shipment: str) -> bool:
+        return shipment in self._transit
 
     def arrived(self, shipment: str) -> None:
         self._transit.pop(shipment, None)

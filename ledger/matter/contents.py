@@ -21,8 +21,9 @@ from typing import Any
 
 from ledger.errors import Refusal, Unverified
 from ledger.matter import vectors
-from ledger.matter.events import Event
-from ledger.matter.flows import Flow, flow_of
+from ledger.matter.corrections import lines
+from ledger.matter.events import Event, is_id
+from ledger.matter.flows import Flow, Restated, flow_of, without_vectors
 from ledger.matter.makeups import RANKS, Composition, Makeup, PoolContent, is_sure, pool_key
 from ledger.matter.outputs import by_assay, rare_earths
 from ledger.matter.provenance import (
@@ -41,8 +42,9 @@ from ledger.matter.provenance import (
     weakest,
 )
 from ledger.matter.quantities import show_mg, show_ug
+from ledger.matter.recompute import Done, Past, recompute
 from ledger.matter.reference import CONSERVING, Reference
-from ledger.matter.rows import half_even, stretch
+from ledger.matter.rows import half_even
 from ledger.matter.sheet import Plan, Sheet, View, goods
 from ledger.matter.stock import Booked
 from ledger.matter.typical import typical
@@ -137,8 +139,7 @@ def _add(at: Sheet, row: Mapping[str, Any], more: Content, rank: str) -> None:
         return
     whole = mix([known.content, more])
     content = Content(whole.mg, whole.elements, weakest(known.content.model, more.model), known.content.taken_mg)
-    rank = min(rank, known.rank, key=RANKS.index)
-    at.put(row["batch"], Composition(row["product"], row["basis"], content, rank))
+    at.put(row["batch"], replace(known, content=content, rank=min(rank, known.rank, key=RANKS.index)))
 
 
 # -- inside -------------------------------------------------------------------------------------------------------
@@ -344,47 +345,54 @@ def _give_back(at: Sheet, id_: str, mg: int) -> None:
 
 
 def _adjusted(at: Sheet) -> None:
-    """All lines together, as custody nets them: the batch as made is larger or smaller, and more or less has left."""
-    sums: dict[str, list[int]] = {}
-    for group in (("lines.chain", "lines.authority"), ("shared.partner", "shared.authority")):
-        for row in at.event.rows(*group):
-            made_and_taken = sums.setdefault(row["batch"], [0, 0])
-            made_and_taken[row["side"] in ("used", "shipped")] += row["delta_mg"]
-    for id_, (made, more) in sums.items():
-        known = at.batch(id_)
-        if known is None or not known.content.mg:
-            continue
-        whole, mg, taken = known.content, known.content.mg + made, known.content.taken_mg + more
+    """Everything below the entries that are adjusted, as it would be had they said so at once (recompute.py)."""
+    assert at.past is not None, "who plans adjustments can look back"
+    found = recompute(at.past, at.event, _batches_of, _again)
+    at.plan.restated = tuple(Restated(without_vectors(one.was), without_vectors(one.now)) for one in found.restated)
+    at.plan.cut = found.cut
+    more: dict[str, int] = {}
+    for row in lines(at.event):
+        sign = -1 if row["side"] in ("used", "shipped") else 1
+        more[row["batch"]] = more.get(row["batch"], 0) + sign * row["delta_mg"]
+    for id_ in sorted(more.keys() | found.batches.keys()):
+        before, now = at.past.makeup(id_), found.batches.get(id_)
+        if not isinstance(before, Composition):
+            if now is not None:
+                at.plan.changes[id_] = now
+        elif id_ not in found.batches:
+            at.plan.changes[id_] = before
+        else:  # a batch that never was keeps its name: it may be adjusted back
+            now = now or replace(before, content=_EMPTY, made=None)
+            here = before.content.mg - before.content.taken_mg + more.get(id_, 0)
+            content = _as_much_as(now.content, here)
+            at.plan.changes[id_] = replace(now, content=content, entries=before.entries, adjusted=before.adjusted)
+
+
+def _as_much_as(content: Content, here_mg: int) -> Content:
+    """Goods that went and came back may be overdrawn in between, as told anew: as much is here as custody counts."""
+    if not content.mg or content.mg - content.taken_mg == here_mg:
+        return content
+    if content.mg < here_mg:
         totals = {
-            element: (half_even(share.ug * max(0, mg), whole.mg), share.u_ppm)
-            for element, share in whole.elements.items()
+            element: (half_even(share.ug * here_mg, content.mg), share.u_ppm)
+            for element, share in content.elements.items()
         }
-        content = replace(scale(whole, totals, mg), taken_mg=min(max(0, taken), mg)) if mg > 0 else _EMPTY
-        at.put(id_, replace(known, content=content) if mg > 0 else None)
-        if mg > 0 and taken < 0:
-            at.give_back(id_, -taken)
-        grown = {element: totals[element][0] - share.ug for element, share in whole.elements.items()}
-        here, before = _amounts(_left(content)), _amounts(_left(whole))
-        back = {element: here.get(element, 0) - before.get(element, 0) - grown[element] for element in grown}
-        _tell_change(at, known, id_, made, grown)
-        _tell_change(at, known, id_, -more, back)
+        content = scale(content, totals, here_mg)
+    return replace(content, taken_mg=content.mg - here_mg)
 
 
-def _amounts(content: Content) -> dict[str, int]:
-    return {element: share.ug for element, share in content.elements.items()}
+def _batches_of(event: Event) -> list[str]:
+    """The batches that an entry reads, changes or makes; pools are not recomputed."""
+    return sorted(key for key in {*touches(event), *made_ids(event)} if is_id(key.rpartition("#")[2]))
 
 
-def _tell_change(at: Sheet, known: Composition, id_: str, mg: int, change: Mapping[str, int]) -> None:
-    """More of a batch is told as what comes out of the event, less as what goes in."""
-    for sign, side in ((1, at.plan.outs), (-1, at.plan.ins)):
-        shares = {}
-        for element, share in known.content.elements.items():
-            ug = sign * change[element]
-            if ug > 0:
-                shares[element] = replace(share, ug=ug, origins=stretch(share.origins, share.ug, ug))
-        if shares:
-            part = Content(abs(mg), shares, known.content.model)
-            side.append(goods(id_, known.product, part, sure=is_sure(known.rank)))
+def _again(view: View, event: Event, index: int, reference: Reference) -> Done:
+    """An earlier entry, once more. It was allowed by the figures of its time."""
+    found = plan(view, event, reference)
+    if found is None:
+        return Done({}, flow_of(index, event))
+    changes, flow = settle(found, event, index)
+    return Done(changes, flow)
 
 
 def made_ids(event: Event) -> tuple[str, ...]:
@@ -449,12 +457,17 @@ def touches(event: Event, booked: Sequence[Booked] = ()) -> frozenset[str]:
     return frozenset(keys)
 
 
-def plan(view: View, event: Event, reference: Reference, booked: Sequence[Booked] = ()) -> Plan | None:
-    """What the event does; `event.ids` are not looked at. Raises Refusal, and Malformed for a vector that is none."""
+def plan(
+    view: View, event: Event, reference: Reference, booked: Sequence[Booked] = (), past: Past | None = None
+) -> Plan | None:
+    """What the event does; `event.ids` are not looked at. Raises Refusal, and Malformed for a vector that is none.
+
+    `past` is needed for an adjustment, which may change whatever was made since.
+    """
     rule = _RULES.get(event.type)
     if rule is None:
         return None
-    at = Sheet(view, event, reference, booked)
+    at = Sheet(view, event, reference, booked, past)
     rule(at)
     return at.plan
 
@@ -483,8 +496,15 @@ def settle(plan: Plan, event: Event, index: int) -> tuple[dict[str, Makeup | Non
     for position, (id_, made) in enumerate(zip(ids, plan.made, strict=False)):
         changes[id_] = replace(made, content=_named(made.content, id_)) if event.type == "registered" else made
         outs[position] = replace(outs[position], batch=id_)
-    flow = flow_of(index, event, plan.ins, outs, plan.losses)
-    return changes, flow
+    for key, makeup in changes.items():
+        if isinstance(makeup, Composition) and event.type == "adjusted":
+            changes[key] = replace(makeup, adjusted=(*makeup.adjusted, index))
+        elif isinstance(makeup, Composition) and event.type == "reversed":
+            undone = event.scalar("reversal")["index"]
+            changes[key] = replace(makeup, entries=tuple(one for one in makeup.entries if one != undone))
+        elif isinstance(makeup, Composition):
+            changes[key] = replace(makeup, entries=(*makeup.entries, index))
+    return changes, replace(flow_of(index, event, plan.ins, outs, plan.losses), restated=plan.restated, cut=plan.cut)
 
 
 def _named(content: Content, id_: str) -> Content:

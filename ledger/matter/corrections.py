@@ -5,10 +5,11 @@
     told(event)                   what one correcting event makes of each entry that it names
     amounts(event)                how much of which batch an entry moved, as far as `adjusted` may change it
 
-Balances and provenance are computed from the folded stream, so a correction counts at its entry's own place in the log,
-not where it was recorded. In the end as much of each batch is there, at each site, for each owner. In between it may be
-overdrawn, where goods were moved, packed or sent away and came back before the correction, and what was given back of a
-unit that was opened is loose: the folded stream is for summing, not for asking custody again.
+In the folded stream a correction counts at its entry's own place in the log, not where it was recorded; recompute.py
+goes through as much of it as an adjustment concerns. In the end as much of each batch is there, at each site, for each
+owner. In between it may be overdrawn, where goods were moved, packed or sent away and came back before the correction,
+and what was given back of a unit that was opened is loose: the folded stream is for summing, not for asking custody
+again.
 
 Does not check that a correction may be: correcting.py, reversing.py and adjusting.py did. Shares and amounts per source
 that an entry committed to (`outputs.sources` and the like) are as they were committed, and are to be computed anew.
@@ -112,14 +113,6 @@ def _received(event: Event) -> list[Amount]:
 
 
 # -- what corrections say -----------------------------------------------------------------------------------------
-
-
-def adjusted_entry(event: Event, batch: str, sign: int) -> int:
-    """The own entry whose adjustment brought more (1) or less (-1) of a batch here; -1 where a partner shares it."""
-    for row in event.rows("lines.chain", "lines.authority"):
-        if row["batch"] == batch and (row["delta_mg"] > 0) == (sign > 0 if row["side"] == "made" else sign < 0):
-            return int(row["index"])
-    return -1
 
 
 def told(event: Event) -> list[Correction]:

@@ -10,12 +10,13 @@ A flow is derived from an event and the composition of the goods in it; it decid
     counted, remeasured        ins: as booked before; outs: as found
     acknowledged               outs: what came back
     assayed, assay_agreed      ins: by the figures before; outs: by the new ones
+    adjusted                   restated: what earlier entries moved, and what they move now
     anything else              neither; it is still told, for its documents and dates
 """
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ledger.matter.events import Event
@@ -45,7 +46,7 @@ class Goods:
 class Flow:
     """What an event of a log moved; the list above says what of it are `ins` and `outs`.
 
-    `processes`: its steps, in order; `pool`: the code of the pool concerned.
+    `processes`: its steps, in order; `pool`: the code of the pool concerned; `cut`: more would have to be restated.
     """
 
     index: int
@@ -57,10 +58,45 @@ class Flow:
     ins: tuple[Goods, ...]
     outs: tuple[Goods, ...]
     losses: tuple[Goods, ...]
+    restated: "tuple[Restated, ...]" = ()
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Restated:
+    """What an earlier entry moved by what was known so far, and what it moves since an adjustment.
+
+    Slots that only commit to provenance are left out of the event: they are what they were.
+    """
+
+    was: Flow
+    now: Flow
+
+    @property
+    def change(self) -> Flow:
+        """What moves more, and what less, as goods of amounts below zero."""
+        ins, outs, losses = (
+            (*now, *map(_negative, was))
+            for now, was in (
+                (self.now.ins, self.was.ins),
+                (self.now.outs, self.was.outs),
+                (self.now.losses, self.was.losses),
+            )
+        )
+        return replace(self.now, ins=ins, outs=outs, losses=losses)
+
+
+def _negative(goods: Goods) -> Goods:
+    elements = {element: (-ug, u_ppm) for element, (ug, u_ppm) in goods.elements.items()}
+    return replace(goods, mg=-goods.mg, elements=elements, origins={})
 
 
 def flow_of(
-    index: int, event: Event, ins: Iterable[Goods] = (), outs: Iterable[Goods] = (), losses: Iterable[Goods] = ()
+    index: int,
+    event: Event,
+    ins: Iterable[Goods] = (),
+    outs: Iterable[Goods] = (),
+    losses: Iterable[Goods] = (),
 ) -> Flow:
     """The flow of an event that moved these goods, at the site and by the steps that the event names."""
     head = next((value for value in event.slots.values() if isinstance(value, Mapping) and "at" in value), {})
@@ -73,13 +109,48 @@ def flow_of(
 
 def dump_flow(flow: Flow) -> str | None:
     """What moved, as canonical JSON text; None where nothing did. The event itself stays in the log."""
-    moved = [[_plain(one) for one in goods] for goods in (flow.ins, flow.outs, flow.losses)]
+    moved = _moved(flow)
+    if flow.restated:
+        moved += [[_restated(one) for one in flow.restated], flow.cut]
     return _print(moved) if any(moved) else None
 
 
 def load_flow(index: int, event: Event, text: str | None) -> Flow:
-    ins, outs, losses = json.loads(text) if text else ((), (), ())
-    return flow_of(index, event, map(_goods, ins), map(_goods, outs), map(_goods, losses))
+    return _flow(index, event, *(json.loads(text) if text else ((), (), ())))
+
+
+def _moved(flow: Flow) -> list[Any]:
+    return [[_plain(one) for one in goods] for goods in (flow.ins, flow.outs, flow.losses)]
+
+
+def _flow(index: int, event: Event, ins: Any, outs: Any, losses: Any, restated: Any = (), cut: Any = False) -> Flow:
+    found = flow_of(index, event, map(_goods, ins), map(_goods, outs), map(_goods, losses))
+    return replace(found, restated=tuple(_load_restated(event.origin, *one) for one in restated), cut=cut)
+
+
+def _restated(one: Restated) -> list[Any]:
+    told = [[flow.event.type, flow.event.slots, flow.event.ids, flow.event.recorded_at] for flow in (one.was, one.now)]
+    return [one.now.index, told[0] if told[0] != told[1] else None, told[1], _moved(one.was), _moved(one.now)]
+
+
+def _load_restated(origin: str, index: int, before: Any, after: Any, was: Any, now: Any) -> Restated:
+    events = [_event(origin, *told) for told in (before or after, after)]
+    return Restated(_flow(index, events[0], *was), _flow(index, events[1], *now))
+
+
+def _event(origin: str, type_: str, slots: Any, ids: Any, recorded_at: str) -> Event:
+    lists = {slot: tuple(one) if isinstance(one, list) else one for slot, one in ids.items()}
+    return Event(type_, origin, slots, lists, recorded_at)
+
+
+def without_vectors(flow: Flow) -> Flow:
+    """As an earlier entry is told again, without what only commits to provenance, which stays what it was."""
+    kept = {
+        slot: value
+        for slot, value in flow.event.slots.items()
+        if slot.rpartition(".")[2] not in ("provenance", "sources")
+    }
+    return replace(flow, event=replace(flow.event, slots=kept))
 
 
 def _plain(goods: Goods) -> list[Any]:

@@ -5,7 +5,7 @@ A composition is derived from the log like stock is (contents.py derives it), an
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -22,7 +22,10 @@ _print = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=Tr
 class Composition:
     """What a batch is made of. `mg` of its content is on the batch's own basis; `rank` is one of RANKS.
 
-    `origin` is where registered goods are from whose elements nobody told yet; their first assay will.
+    `origin` is where registered goods are from whose elements nobody told yet; their first assay will. `entries` are
+    the indexes of the log's entries that made and changed it, in order, without what was reversed; adjustments of it,
+    or of what it was made of, are `adjusted`. `made` is what it was as made, where that is another content by now:
+    recompute.py begins there.
     """
 
     product: str
@@ -30,6 +33,13 @@ class Composition:
     content: Content
     rank: str = "typical"
     origin: str = ""
+    entries: tuple[int, ...] = ()
+    adjusted: tuple[int, ...] = ()
+    made: "Composition | None" = None
+
+    def as_made(self) -> "Composition":
+        """Before anything was taken of it, or measured anew."""
+        return self.made or replace(self, content=replace(self.content, taken_mg=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +91,44 @@ def dump_makeup(makeup: Makeup) -> str:
     if isinstance(makeup, PoolContent):
         plain: dict[str, Any] = {"now": _plain(makeup.now), "went_in": _plain(makeup.went_in)}
     else:
-        plain = {
-            "basis": makeup.basis,
-            "content": _plain(makeup.content),
-            "origin": makeup.origin,
-            "product": makeup.product,
-            "rank": makeup.rank,
-        }
+        plain = _composition(makeup)
     return _print(plain)
+
+
+def _composition(makeup: Composition) -> dict[str, Any]:
+    plain: dict[str, Any] = {
+        "basis": makeup.basis,
+        "content": _plain(makeup.content),
+        "entries": makeup.entries,
+        "origin": makeup.origin,
+        "product": makeup.product,
+        "rank": makeup.rank,
+    }
+    if makeup.adjusted:
+        plain["adjusted"] = makeup.adjusted
+    if makeup.made is not None:
+        plain["made"] = _composition(makeup.made)
+    return plain
 
 
 def load_makeup(text: str) -> Makeup:
     plain = json.loads(text)
     if "now" in plain:
         return PoolContent(_content(plain["now"]), _content(plain["went_in"]))
-    return Composition(plain["product"], plain["basis"], _content(plain["content"]), plain["rank"], plain["origin"])
+    return _load(plain)
+
+
+def _load(plain: Mapping[str, Any]) -> Composition:
+    return Composition(
+        plain["product"],
+        plain["basis"],
+        _content(plain["content"]),
+        plain["rank"],
+        plain["origin"],
+        tuple(plain.get("entries", ())),
+        tuple(plain.get("adjusted", ())),
+        _load(plain["made"]) if "made" in plain else None,
+    )
 
 
 def _plain(content: Content) -> dict[str, Any]:

@@ -7,7 +7,8 @@ batches within a year add up as they are granted, and a batch that is granted ag
 is used before a batch is granted is used without it.
 
 `used` rests on assays, `pending` on what a product usually holds until its assay comes; a later assay moves it over,
-and what is adjusted counts as adjusted. Recycled feed, and feed of unknown class, has no quota.
+and what is adjusted counts as adjusted, as does what was made of it. Recycled feed, and feed of unknown class, has no
+quota.
 
 Promises: integers; a quantity counts once, in the year of its `at`, and what an account says is the sum over batches.
 Does not check who may grant: the caller hands in the authority's events only. Amounts of quotas are for the
@@ -22,7 +23,7 @@ from ledger.matter.balance import PPM
 from ledger.matter.elements import UG_PER_MG
 from ledger.matter.events import Event
 from ledger.matter.findings import Entry
-from ledger.matter.flows import Flow, Goods
+from ledger.matter.flows import Flow, Goods, Restated
 from ledger.matter.reference import Reference
 
 EXCEEDED = PPM + 1
@@ -72,11 +73,10 @@ class Crossing:
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """What a batch counts against a quota: its mass, and (account, whether by an assay, mg REO, its uncertainty)."""
+    """What a batch counts against a quota: (account, whether by an assay, mg REO, its uncertainty)."""
 
     kind: str
     year: str
-    mg: int
     rows: tuple[tuple[AccountKey, bool, int, int], ...]
 
 
@@ -119,9 +119,8 @@ class Quotas:
         if event.type in {"assayed", "assay_agreed"}:
             for goods in flow.outs:
                 found += self._assayed(event.origin, goods)
-        elif event.type == "adjusted":
-            for batch, delta_mg in _made_otherwise(event).items():
-                found += self._adjusted((event.origin, batch), delta_mg)
+        for one in flow.restated:
+            found += self._restated(one)
         return found
 
     def undo(self, entry: Entry) -> None:
@@ -148,7 +147,7 @@ class Quotas:
             for class_, (mg, u_mg) in self._by_class(goods).items()
             for holder in holders
         )
-        self._counted[batch] = _Counted(kind, year, goods.mg, rows)
+        self._counted[batch] = _Counted(kind, year, rows)
         yield from self._add(rows)
 
     def _add(self, rows: Iterable[tuple[AccountKey, bool, int, int]]) -> Iterator[Crossing]:
@@ -178,15 +177,18 @@ class Quotas:
             holders = list(dict.fromkeys(key.holder for key, *_ in was.rows))
             yield from self._enter((origin, goods.batch), was.kind, was.year, goods, holders)
 
-    def _adjusted(self, batch: tuple[str, str], delta_mg: int) -> Iterator[Crossing]:
-        """More or less of it was made than was told: of the same composition."""
-        was = self._withdraw(batch)
-        if was is None or not was.mg:
-            return
-        mg = max(0, was.mg + delta_mg)
-        rows = tuple((key, sure, reo * mg // was.mg, u_mg * mg // was.mg) for key, sure, reo, u_mg in was.rows)
-        self._counted[batch] = _Counted(was.kind, was.year, mg, rows)
-        yield from self._add(rows)
+    def _restated(self, one: Restated) -> Iterator[Crossing]:
+        """What was made counts as it would have from the first; what was assayed later, by that assay once more."""
+        origin = one.now.event.origin
+        if one.now.event.type in {"assayed", "assay_agreed"}:
+            for goods in one.now.outs:
+                yield from self._assayed(origin, goods)
+        if (origin, one.now.index) in self._made_by:
+            for goods in one.was.outs:
+                self._withdraw((origin, goods.batch))
+            self._made_by[origin, one.now.index] = []
+            for kind, goods in counted(one.now):
+                yield from self._count(one.now, kind, goods)
 
     def full(self) -> list[Crossing]:
         """The share that each account has reached by now, of those that have reached one."""
@@ -231,12 +233,3 @@ def counted(flow: Flow) -> Iterator[tuple[str, Goods]]:
         yield from (("mining", goods) for goods in flow.outs)
     elif kind in {"transformed", "drawn"} and "separation" in flow.processes:
         yield from (("separation", goods) for goods in flow.outs)
-
-
-def _made_otherwise(event: Event) -> dict[str, int]:
-    """By how many mg an adjustment says that more or less of each batch was made."""
-    found: dict[str, int] = {}
-    for row in event.rows("lines.chain", "lines.authority"):
-        if row.get("side") == "made":
-            found[row["batch"]] = found.get(row["batch"], 0) + row["delta_mg"]
-    return found

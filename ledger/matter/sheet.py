@@ -9,10 +9,11 @@ from typing import Any
 
 from ledger.matter import vectors
 from ledger.matter.events import Event
-from ledger.matter.flows import Goods
+from ledger.matter.flows import Goods, Restated
 from ledger.matter.makeups import RANKS, Composition, Makeup, PoolContent, is_sure, pool_key
 from ledger.matter.outputs import totals_of_outputs
 from ledger.matter.provenance import MODELS, Content, Share, Totals, apportion, mix, take
+from ledger.matter.recompute import Past
 from ledger.matter.reference import Reference
 from ledger.matter.rows import half_even, stretch
 from ledger.matter.stock import Booked
@@ -27,6 +28,8 @@ class Plan:
     slots: dict[str, Any] = field(default_factory=dict)
     changes: dict[str, Makeup | None] = field(default_factory=dict)
     made: list[Composition] = field(default_factory=list)
+    restated: tuple[Restated, ...] = ()
+    cut: bool = False
     ins: list[Goods] = field(default_factory=list)
     outs: list[Goods] = field(default_factory=list)
     losses: list[Goods] = field(default_factory=list)
@@ -35,8 +38,10 @@ class Plan:
 class Sheet:
     """The view with what this event has changed so far on top."""
 
-    def __init__(self, view: View, event: Event, reference: Reference, booked: Sequence[Booked]) -> None:
-        self._view, self.event, self.reference, self.booked = view, event, reference, booked
+    def __init__(
+        self, view: View, event: Event, reference: Reference, booked: Sequence[Booked], past: Past | None
+    ) -> None:
+        self._view, self.event, self.reference, self.booked, self.past = view, event, reference, booked, past
         self.plan = Plan()
         self._ranks: list[str] = []
         self._origins: set[str] = set()
@@ -66,6 +71,12 @@ class Sheet:
         return found
 
     def put(self, key: str, makeup: Makeup | None) -> None:
+        """Keeps what the batch was as made, where it will be another one now."""
+        before = self._view.get(key)
+        if isinstance(makeup, Composition) and isinstance(before, Composition) and makeup.made is None:
+            first = replace(before.as_made(), entries=(), adjusted=())
+            if _untaken(first) != _untaken(makeup):
+                makeup = replace(makeup, made=first)
         self.plan.changes[key] = makeup
 
     def take(self, id_: str, mg: int) -> Content:
@@ -141,6 +152,10 @@ class Sheet:
         known = content if content.elements else None
         self.plan.slots["provenance"] = None if known is None else vectors.shares(known)
         self.plan.slots["sources"] = None if known is None else vectors.rows(known)
+
+
+def _untaken(known: Composition) -> tuple[object, ...]:
+    return known.content.mg, known.content.elements, known.content.model, known.rank, known.origin
 
 
 def goods(batch: str, product: str, content: Content, *, sure: bool) -> Goods:

@@ -11,6 +11,8 @@
 Which figures rest on which is kept along the way: an output with an assay of its own is a new figure, one without
 stands on the figures of what went in (a merge on all of them, each by its part).
 What cannot be tested is not: where nothing is known of some input, a gain may come from there.
+
+Over 400 lines because what is judged, booked and told anew shares its sheets and figures.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,15 +23,16 @@ from typing import Any
 
 from ledger.matter.balance import FINE_K, PPM, Difference, Sheet
 from ledger.matter.books import BookRow, Books
-from ledger.matter.corrections import adjusted_entry
 from ledger.matter.figures import Figures, own_assays
 from ledger.matter.findings import Entry, Finding
-from ledger.matter.flows import Flow, Goods
+from ledger.matter.flows import Flow, Goods, Restated
 from ledger.matter.limits import FOREIGN_TO_MAGNETS, Limits, entry_of, hidden_feeds
 from ledger.matter.sheets import Balance
 from ledger.matter.watch_measuring import reassayed, recounted
 
 MADE = frozenset({"transformed", "assembled", "dismantled", "sampled"})
+OF_GOODS = frozenset({"made", "yield_low", "yield_high"})
+"""Formulas of findings on the goods of a single entry: they are worked out anew where these are told anew."""
 HIDDEN_TOLD = 3
 ENTRIES_TOLD = 64
 
@@ -44,15 +47,18 @@ class Elements:
         self._figures = Figures(limits)
         self._pools: dict[str, Balance] = {}
         self._months: dict[str, tuple[Sheet, list[Entry]]] = {}
-        self._booked: dict[int, str] = {}
+        self._booked: dict[int, tuple[str, tuple[str, ...]]] = {}
         self.books = Books()
         self.rows: dict[str, list[BookRow]] = {}
 
     def take(self, flow: Flow) -> Iterator[Finding]:
         type_ = flow.event.type
         if type_ in MADE:
-            self._booked[flow.index] = self.books.month_of(flow)
+            self.books.made(flow)
             yield from self._made(flow)
+        elif type_ == "adjusted":
+            for one in flow.restated:
+                yield from self._restated(one)
         elif type_ in {"charged", "drawn"}:
             yield from self._through_pool(flow)
         elif type_ == "closed" or (flow.pool is not None and type_ == "counted"):
@@ -79,39 +85,61 @@ class Elements:
         elif event.type == "acknowledged":
             books.arrived(event.scalar("acknowledgement").get("shipment", ""))
             books.entered(flow, flow.outs)
-        elif event.type in {"reversed", "adjusted"}:
-            self._corrected(flow)
+        elif event.type == "reversed":
+            self._reversed(flow)
         elif event.type == "remeasured":
             books.revalued(flow)  # dried, or weighed again: the mass is another one, the elements are what they were
 
-    def _corrected(self, flow: Flow) -> None:
-        """A correction of something made is part of the month's balance, as what it corrects was; of something that
-        entered or left it is not. What corrects a closed month enters the books only.
+    def _reversed(self, flow: Flow) -> None:
+        """The reversal of something made is part of the month's balance, as that was; of something that entered or
+        left it is not. What was in a closed month enters the books only.
         """
+        booked = self._booked.get(flow.event.scalar("reversal").get("index", -1))
         if flow.pool is not None:
             balance = self._pool(flow)
             self._note(balance, flow)
             self._undo(balance, flow)
-        elif flow.event.type == "reversed":
-            self._put_right(flow, flow.event.scalar("reversal").get("index", -1))
-        else:
-            for goods in flow.outs:
-                self._put_right(replace(flow, outs=(goods,), ins=()), adjusted_entry(flow.event, goods.batch, 1))
-            for goods in flow.ins:
-                self._put_right(replace(flow, outs=(), ins=(goods,)), adjusted_entry(flow.event, goods.batch, -1))
-
-    def _put_right(self, flow: Flow, index: int) -> None:
-        """`index`: the entry that is corrected."""
-        booked = self._booked.get(index)
-        if booked is None:
+        elif booked is None:
             self.books.entered(flow, flow.outs)
             self.books.left(flow, flow.ins)
         else:
             self.books.made(flow)
-            if booked == self.books.month_of(flow):
+            if booked[0] == self.books.month_of(flow):
                 balance = Balance(entries=[entry_of(flow)])
                 self._undo(balance, flow)
                 self._book_month(flow, balance, balance.sheet.sums)
+
+    def _restated(self, one: Restated) -> Iterator[Finding]:
+        """The difference is booked in the entry's own month, or where that is closed, in the first open one. What was
+        made is judged anew; a closed month's balance is not, nor are pools: what went in is what was told then.
+        """
+        change, type_ = one.change, one.now.event.type
+        if type_ in MADE:
+            self.books.made(change)
+            yield from self._rejudged(one)
+        elif type_ == "shipped":
+            shipment = change.event.ids.get("shipment", "")
+            self.books.left(change, change.ins, shipment if self.books.under_way(shipment) else None)
+        elif type_ == "charged":
+            for goods in change.ins:
+                for element, (ug, _) in goods.elements.items():
+                    self.books.found(change, element, -ug)
+        elif type_ in {"assayed", "assay_agreed"}:
+            self.books.revalued(change)
+        elif type_ == "counted":
+            for sign, side in ((1, change.outs), (-1, change.ins)):
+                for goods in side:
+                    for element, (ug, _) in goods.elements.items():
+                        self.books.found(change, element, sign * ug)
+        else:
+            self._passed(change)
+
+    def _rejudged(self, one: Restated) -> Iterator[Finding]:
+        month, elements = self._booked.pop(one.now.index, ("", ()))
+        was = self._sheet_of(one.was).sheet if elements and month in self._months else None
+        if was is not None:
+            self._months[month][0].add(was, elements, -1)
+        yield from self._made(one.now, closed=month < self.books.open_from)
 
     def _undo(self, balance: Balance, flow: Flow) -> None:
         """Goods that come back were put in less, goods that are taken back came out less: under the same figures."""
@@ -126,8 +154,9 @@ class Elements:
 
     # -- transformations ---------------------------------------------------------------------------------------
 
-    def _made(self, flow: Flow) -> Iterator[Finding]:
-        self.books.made(flow)
+    def _made(self, flow: Flow, *, closed: bool = False) -> Iterator[Finding]:
+        """`closed`: it is not part of any month's balance any more."""
+        self._booked[flow.index] = (self.books.month_of(flow), ())
         if self._limits.conserving(flow) and not any(own_assays(flow)) and _adds_up(flow):
             self._figures.inherit(flow)
             return  # every part rests on the figures of what went in
@@ -140,8 +169,10 @@ class Elements:
             failed.update(finding.elements if finding.severity != "reason" else ())
             yield finding
         yield from self._yields(flow, balance, failed)
-        if not balance.unknown:
-            self._book_month(flow, balance, balance.testable(failed))
+        if not balance.unknown and not closed:
+            tested = balance.testable(failed)
+            self._booked[flow.index] = (self.books.month_of(flow), tuple(tested))
+            self._book_month(flow, balance, tested)
 
     def _sheet_of(self, flow: Flow) -> Balance:
         balance = Balance(entries=[entry_of(flow)], batches=[goods.batch for goods in (*flow.outs, *flow.ins)])

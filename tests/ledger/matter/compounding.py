@@ -37,6 +37,22 @@ class Seen(dict[str, Makeup | None]):
         return self[key]
 
 
+class Looking:
+    """Back on the log of one organisation."""
+
+    def __init__(self, world: "Compounds", node: Node) -> None:
+        self._world, self._node = world, node
+
+    def makeup(self, key: str) -> Makeup | None:
+        return self._world.view(self._node).get(key)
+
+    def event(self, index: int) -> Event:
+        return self._node.booked(index).event
+
+    def reference(self, _: Event) -> Reference:
+        return REFERENCE
+
+
 class Compounds:
     def __init__(self) -> None:
         self.world = World()
@@ -53,7 +69,7 @@ class Compounds:
     def planned(self, event: Event) -> Event:
         """The event with the provenance that follows, as it comes back out of its JSON."""
         node = self.world[event.name.removesuffix(".example")]
-        found = plan(self.seen(node, event), event, REFERENCE, self.booked(node, event))
+        found = plan(self.seen(node, event), event, REFERENCE, self.booked(node, event), Looking(self, node))
         slots = {} if found is None else json.loads(json.dumps(found.slots))
         return replace(event, slots={**event.slots, **slots})
 
@@ -67,12 +83,12 @@ class Compounds:
         node = self.world[event.name.removesuffix(".example")]
         event, booked = self.planned(event), self.booked(node, event)
         self.world.do(event)
-        found = plan(self.seen(node, event), event, REFERENCE, booked)
+        found = plan(self.seen(node, event), event, REFERENCE, booked, Looking(self, node))
         flow = None
         if found is not None:
             check(found, event)
             changes, flow = settle(found, event, node.index(event))
-            assert changes.keys() <= {*touches(event, booked), *made_ids(event)}
+            assert event.type == "adjusted" or changes.keys() <= {*touches(event, booked), *made_ids(event)}
             for makeup in filter(None, changes.values()):
                 assert load_makeup(dump_makeup(makeup)) == makeup
                 for content in (makeup.now, makeup.went_in) if isinstance(makeup, PoolContent) else (makeup.content,):

@@ -1,5 +1,8 @@
 """The inspector along a log: figures, corrections, months, quotas, and what it leaves alone."""
 
+from dataclasses import replace
+
+from ledger.matter.flows import Flow, Goods, Restated
 from ledger.matter.limits import hidden_feeds
 from tests.ledger.matter.flows import (
     KG,
@@ -212,11 +215,11 @@ def test_pending_counts_until_the_assay_is_there():
     assert (account.used_mg // T, account.pending_mg) == (80, 0)
 
 
-def adjusted(log: Log, at: str, *lines: tuple[int, str, str, int], moved=()):
-    """`lines`: entry, batch, side, mg more. `moved`: what is here less for it."""
-    chain = [{"index": index, "batch": batch} for index, batch, _, _ in lines]
-    authority = [{"side": side, "delta_mg": delta} for _, _, side, delta in lines]
-    return log.add("adjusted", at, ins=moved, lines__chain=chain, lines__authority=authority)
+def adjusted(log: Log, at: str, *changes: tuple[Flow, dict[str, tuple[Goods, ...]]]) -> Flow:
+    """`changes`: earlier flows, and which goods they move now."""
+    flow = log.add("adjusted", at)
+    log.flows[-1] = replace(flow, restated=tuple(Restated(was, replace(was, **now)) for was, now in changes))
+    return log.flows[-1]
 
 
 def test_what_is_adjusted_counts_as_adjusted():
@@ -224,28 +227,46 @@ def test_what_is_adjusted_counts_as_adjusted():
     lot = ore("lot", 90_000)
     watching = inspector("mine")
     watching.granted(granted(100))
-    watching.take(log.register("02-01", lot))
+    first = log.register("02-01", lot)
+    watching.take(first)
     (account,) = watching.quotas.accounts.values()
-    before, less = account.used_mg, lot.mg * 9 // 10
-    watching.take(adjusted(log, "02-03", (0, "lot", "made", -less), moved=[part(lot, less)]))
+    before = account.used_mg
+    watching.take(adjusted(log, "02-03", (first, {"outs": (ore("lot", 9_000),)})))
     assert abs(account.used_mg * 10 - before) <= 10
-    watching.take(adjusted(log, "02-04", (0, "lot", "used", -less)))
-    assert abs(account.used_mg * 10 - before) <= 10
+    watching.take(adjusted(log, "02-04", (replace(first, outs=(ore("lot", 9_000),)), {"outs": ()})))
+    assert account.used_mg == 0
+    watching.take(adjusted(log, "02-05", (replace(first, outs=()), {"outs": (lot,)})))
+    assert account.used_mg == before
 
 
 def test_what_is_adjusted_is_booked_where_it_belongs():
-    """More used by a step changes what the step made; less that was registered is less that entered."""
+    """More used by a step changes what the step made; less that was received is less that entered."""
+    log = Log("metal")
+    oxide, other = goods("oxide", "prnd_oxide", 120 * KG, PRND), goods("other", "prnd_oxide", 120 * KG, PRND)
+    watching = inspector("metal")
+    first = log.receive("02-01", oxide, other, sender="plant")
+    made = log.make("02-02", "electrolysis", [part(oxide, 60 * KG)], [goods("m", "prnd_metal", 50 * KG, {})])
+    for flow in (first, made):
+        watching.take(flow)
+    less, more = (oxide, part(other, 108 * KG)), (part(oxide, 72 * KG),)
+    watching.take(adjusted(log, "02-03", (first, {"outs": less}), (made, {"ins": more})))
+    (row,) = [row for row in watching.preview("2026-02") if row.element == "Nd"]
+    assert (row.entered_ug, row.made_ug) == (152 * UG_PER_KG, -48 * UG_PER_KG)
+    assert row.closing_ug == 104 * UG_PER_KG
+
+
+def test_what_is_adjusted_in_a_closed_month_is_booked_in_the_open_one():
     log = Log("metal")
     oxide = goods("oxide", "prnd_oxide", 120 * KG, PRND)
     watching = inspector("metal")
-    watching.take(log.receive("02-01", oxide, sender="plant"))
-    watching.take(log.make("02-02", "electrolysis", [part(oxide, 60 * KG)], [goods("m", "prnd_metal", 50 * KG, {})]))
-    lines = (1, "oxide", "used", 12 * KG), (0, "other", "made", -12 * KG)
-    moved = [part(oxide, 12 * KG), part(oxide, 12 * KG, "other")]
-    watching.take(adjusted(log, "02-03", *lines, moved=moved))
-    (row,) = [row for row in watching.preview("2026-02") if row.element == "Nd"]
-    assert (row.left_ug, row.made_ug) == (8 * UG_PER_KG, -48 * UG_PER_KG)
-    assert row.closing_ug == 24 * UG_PER_KG
+    first = log.receive("02-01", oxide, sender="plant")
+    watching.take(first)
+    watching.month("2026-02")
+    closed = watching.rows["2026-02"]
+    watching.take(adjusted(log, "03-03", (first, {"outs": (part(oxide, 60 * KG),)})))
+    assert watching.rows["2026-02"] == closed
+    (row,) = [row for row in watching.preview("2026-03") if row.element == "Nd"]
+    assert (row.opening_ug, row.entered_ug, row.closing_ug) == tuple(n * UG_PER_KG for n in (80, -40, 40))
 
 
 def test_the_smallest_hidden_feed_comes_first_and_must_hold_every_element():

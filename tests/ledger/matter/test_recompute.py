@@ -1,0 +1,226 @@
+"""What an adjustment changes below it: small graphs by hand, and random lives.
+
+Those are held against their log told right at first, with each adjustment folded in where it belongs.
+"""
+
+import pytest
+
+from ledger.errors import Refusal
+from ledger.matter import recompute
+from ledger.matter.contents import plan, settle
+from ledger.matter.corrections import amounts, as_corrected
+from ledger.matter.events import Event
+from ledger.matter.flows import dump_flow, load_flow
+from ledger.matter.makeups import Composition
+from tests.ledger.matter.compounding import REFERENCE, Compounds, minus, summed, ug
+from tests.ledger.matter.flows import inspector
+from tests.ledger.matter.story import KG, Node, change, made, part
+from tests.ledger.matter.test_assays import ORE
+from tests.ledger.matter.test_contents import MIXED, TANK, by_assay, origins
+from tests.ledger.matter.test_contents_property import Life
+
+
+@pytest.fixture
+def world() -> Compounds:
+    return Compounds()
+
+
+@pytest.fixture
+def mine(world: Compounds) -> Node:
+    return world["mine"]
+
+
+def blended(world: Compounds, mine: Node, wrong_mg: int) -> list[Event]:
+    """Ore of two countries is blended, parted and shipped; that of Myanmar was weighed wrongly."""
+    return [
+        world.do(mine.registered("home", 60 * KG, assay=ORE, feed_class="ion_mid_y")),
+        world.do(mine.registered("abroad", wrong_mg, assay=ORE, country="MM")),
+        world.do(
+            mine.transformed(
+                [part("home", 60 * KG), part("abroad", wrong_mg)],
+                [made("blend", 60 * KG + wrong_mg, product=MIXED)],
+                process="blend",
+            )
+        ),
+        world.do(
+            mine.transformed(
+                [part("blend", 40 * KG)],
+                [made("a", 30 * KG, product=MIXED), made("b", 10 * KG, product=MIXED)],
+                process="split",
+            )
+        ),
+        world.do(mine.shipped("S", None, part("a", 5 * KG), outside={"name": "Muster GmbH", "country": "DE"})),
+    ]
+
+
+def put_right(mine: Node, story: list[Event], mg: int) -> Event:
+    _, abroad, blend, *_ = story
+    return mine.adjusted(
+        change(abroad, "made", "abroad", mg), change(blend, "used", "abroad", mg), change(blend, "made", "blend", mg)
+    )
+
+
+def test_two_steps_down_and_partly_shipped_the_origins_are_others(world, mine):
+    """40 kg from Myanmar were 20 kg: of what was two fifths foreign, a quarter is."""
+    story = blended(world, mine, 40 * KG)
+    was = {name: world.of(mine, name).content for name in ("blend", "a", "b")}
+    abroad = by_assay(ORE, MIXED, 10 * KG)["Nd"]
+    assert abs(origins(was["b"])["MM/mined"] * 10 - abroad * 4) <= 10
+    world.do(put_right(mine, story, -20 * KG))
+    for name, mg in (("blend", 80 * KG), ("a", 30 * KG), ("b", 10 * KG)):
+        found = world.of(mine, name).content
+        assert (found.mg, found.taken_mg) == (mg, {"blend": 40 * KG, "a": 5 * KG, "b": 0}[name])
+        assert abs(origins(found)["MM/mined"] * 4 - found.elements["Nd"].ug) <= 8
+    assert abs(origins(world.of(mine, "b").content)["MM/mined"] * 10 * 4 - abroad * 10) <= 80
+    told_again = [one.now.event.type for one in world.flow(mine).restated]
+    assert told_again == ["registered", "transformed", "transformed", "shipped"]
+    world.check_custody(mine)
+
+
+def test_corrections_of_corrections_end_where_they_began(world, mine):
+    story = blended(world, mine, 40 * KG)
+    before = {key: goods(one) for key, one in world.view(mine).items()}
+    for mg in (-20 * KG, 5 * KG, 15 * KG):
+        world.do(put_right(mine, story, mg))
+        assert as_told_right(mine) == now(world, mine)
+    assert {key: goods(one) for key, one in world.view(mine).items()} == before
+
+
+def test_adjusted_to_nothing_and_back(world, mine):
+    story = blended(world, mine, 40 * KG)
+    before = now(world, mine)
+    world.do(put_right(mine, story, -40 * KG))
+    assert "MM/mined" not in origins(world.of(mine, "b").content)
+    assert world.of(mine, "abroad").content.mg == 0
+    world.do(put_right(mine, story, 40 * KG))
+    assert now(world, mine) == before
+
+
+def test_what_was_used_is_not_reversed(world, mine):
+    story = blended(world, mine, 40 * KG)
+    world.do(put_right(mine, story, -20 * KG))
+    with pytest.raises(Refusal):
+        world.do(mine.reversed(story[3]))
+
+
+def test_nobody_is_told_of_what_stays(world, mine):
+    """Half of a batch that has a twin is adjusted: what was made of the twin is not looked at again."""
+    first = world.do(mine.registered("x", 10 * KG, assay=ORE))
+    world.do(mine.registered("y", 10 * KG, assay=ORE))
+    world.do(mine.transformed([part("y", 10 * KG)], [made("z", 10 * KG, product=MIXED)], process="regrade"))
+    world.do(mine.adjusted(change(first, "made", "x", -KG)))
+    assert [one.now.index for one in world.flow(mine).restated] == [1]
+    assert world.of(mine, "z").adjusted == ()
+
+
+def test_a_pool_keeps_what_was_told_when_it_was_charged(world, mine):
+    """Of a blend that is less foreign now, half went into a tank: the tank and what was drawn stay as they were."""
+    story = blended(world, mine, 40 * KG)
+    world.do(mine.charged(TANK, part("blend", 30 * KG), opens="P-1"))
+    world.do(mine.drawn(TANK, made("out", 5 * KG, product=MIXED), process="blend"))
+    tank, out = world.pool(mine, TANK), world.of(mine, "out")
+    world.do(put_right(mine, story, -20 * KG))
+    assert (world.pool(mine, TANK), world.of(mine, "out")) == (tank, out)
+    assert unbooked(world, mine) == {}
+
+
+def test_more_than_the_limit_is_cut_and_says_so(world, mine, monkeypatch):
+    monkeypatch.setattr(recompute, "ENTRIES_MAX", 2)
+    story = blended(world, mine, 40 * KG)
+    before = world.of(mine, "b")
+    world.do(put_right(mine, story, -20 * KG))
+    flow = world.flow(mine)
+    assert (len(flow.restated), flow.cut) == (2, True)
+    assert world.of(mine, "b") == before
+
+
+def test_a_flow_is_the_same_after_it_was_written(world, mine):
+    story = blended(world, mine, 40 * KG)
+    event = world.do(put_right(mine, story, -20 * KG))
+    flow = world.flow(mine)
+    again = load_flow(flow.index, event, dump_flow(flow))
+    assert dump_flow(again) == dump_flow(flow)
+    assert [one.now.outs for one in again.restated] == [one.now.outs for one in flow.restated]
+
+
+# -- random lives --------------------------------------------------------------------------------------------------
+
+
+class Slips(Life):
+    """Lives in which masses turn out to have been others, once more or once less than was told."""
+
+    def adjust(self) -> bool:
+        index = self.dice.randint(1, len(self.node.log))
+        rows = [row for row in amounts(self.node.log[index - 1]) if row.side in ("made", "used")]
+        if not rows:
+            return False
+        row = self.dice.choice(rows)
+        mg = self.dice.choice((-1, 1)) * self.dice.randint(1, max(1, row.mg // 2))
+        try:
+            self.world.do(self.node.adjusted(change(index, row.side, row.batch, mg, site=row.site)))
+        except Refusal:
+            return False
+        return True
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_the_view_is_that_of_a_log_that_was_right_at_first(seed):
+    life = Slips(seed)
+    for name in ("charge", "draw", "close", "reverse"):
+        setattr(life, name, lambda: None)
+    done = 0
+    for _ in range(60):
+        life.step()
+        if life.node.log and life.dice.random() < 0.3 and life.adjust():
+            done += 1
+            assert as_told_right(life.node) == now(life.world, life.node)
+    assert done
+
+
+@pytest.mark.parametrize("seed", range(100, 125))
+def test_as_much_is_here_as_custody_counts_and_books_say_so(seed):
+    """Also with pools and reversals. Assays and scales are left out: what they find of goods gone is on paper only."""
+    life = Slips(seed)
+    for name in ("assay", "weigh", "count", "close"):
+        setattr(life, name, lambda: None)
+    for _ in range(60):
+        life.step()
+        if life.node.log and life.dice.random() < 0.3:
+            before = unbooked(life.world, life.node)
+            if life.adjust():
+                life.world.check_custody(life.node)
+                assert unbooked(life.world, life.node) == before
+
+
+def goods(one):
+    return (one.content, one.rank, one.origin) if isinstance(one, Composition) else one
+
+
+def now(world: Compounds, node: Node) -> dict[str, object]:
+    """What there is, but for what never was."""
+    return {
+        key: goods(one)
+        for key, one in world.view(node).items()
+        if one is not None and not (isinstance(one, Composition) and one.adjusted and not one.content.mg)
+    }
+
+
+def as_told_right(node: Node) -> dict[str, object]:
+    """The log with each adjustment folded in where it belongs, told from the beginning."""
+    view: dict = {}
+    for at, event in as_corrected(enumerate(node.log, 1)):
+        done = plan(view, event, REFERENCE)
+        if done is not None:
+            view.update(settle(done, event, at)[0])
+    return {key: goods(one) for key, one in view.items() if one is not None}
+
+
+def unbooked(world: Compounds, node: Node) -> dict[str, int]:
+    """By how much more is here by the batches and pools than by the books: what pools gave beyond what they held."""
+    watching = inspector("separation")
+    flows = [flow for flow in world.flows[node.name] if flow is not None]
+    for flow in flows:
+        watching.take(flow)
+    rows = [row for month in watching.months for row in watching.preview(month)]
+    by_books = {row.element: row.closing_ug for row in rows}
+    return minus(summed(*map(ug, world.all_here(node))), by_books)
