@@ -15,6 +15,7 @@ from ledger.matter.locks import HELD, PLEDGED, RECALLED
 from ledger.matter.stock import Batch, Unit
 from nodes import downstream
 from nodes.downstream import News
+from nodes.recomputed import recomputed
 from nodes.store import genealogy
 from nodes.store.engine import Connection
 from nodes.store.records import BatchRecord
@@ -114,6 +115,7 @@ def shown(conn: Connection, origin: str, record: BatchRecord) -> Mapping[str, An
         "corrections": [one.as_json() for one in found.own],
         "upstream_corrections": [one.as_json() for one in found.before],
         "locks": [lock_of(one) for one in found.locks],
+        "recomputed": recomputed(conn, record),
     }
 
 

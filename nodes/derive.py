@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ledger.entries import split_id
 from ledger.matter import genealogy
 from ledger.matter.events import Event
+from ledger.matter.flows import load_flow
 from ledger.matter.makeups import Makeup, dump_makeup
 from ledger.matter.stock import Key, State
 from nodes import downstream
@@ -18,8 +19,10 @@ from nodes.store import log, states, stock
 from nodes.store.engine import Connection
 from nodes.store.records import Making
 
-LOCKINGS, ASSAYS = "locking", "assay"
-"""States of these kinds: lock → the index of the entry that made it; batch → those of its assays, in order."""
+LOCKINGS, ASSAYS, RESTATED = "locking", "assay", "restated"
+"""States of these kinds: lock → the index of the entry that made it; batch → those of its assays, in order; entry →
+those of the adjustments that changed what it moved, in order.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,8 @@ def _amounts(event: Event) -> dict[str, int]:
     return {id_: row["mg"] for id_, row in zip(event.ids.get("outputs.chain", ()), rows, strict=True) if "mg" in row}
 
 
-def _remember(conn: Connection, entry: Derived) -> None:
-    """Which entries tell more of a lock, of a pool's period, of what a batch was found to be made of."""
+def _remember(conn: Connection, entry: Derived, flow: str | None) -> None:
+    """Which entries tell more of a lock, of a pool's period, of what a batch or an entry's goods are made of."""
     event = entry.event
     for slot in ("hold", "pledge", "recall"):
         if slot in event.ids:
@@ -84,8 +87,15 @@ def _remember(conn: Connection, entry: Derived) -> None:
     downstream.remember(conn, event.origin, entry.index, event)
     if event.type in ("assayed", "assay_agreed"):
         batch = event.scalar("assaying" if event.type == "assayed" else "agreement")["batch"]
-        before = states.load(conn, ASSAYS, [batch]).get(batch, "")
-        states.save(conn, ASSAYS, {batch: f"{before} {entry.index}".strip()})
+        _add(conn, ASSAYS, [batch], entry.index)
+    if event.type == "adjusted":
+        restated = load_flow(entry.index, event, flow).restated
+        _add(conn, RESTATED, [str(one.now.index) for one in restated], entry.index)
+
+
+def _add(conn: Connection, kind: str, keys: Sequence[str], index: int) -> None:
+    before = states.load(conn, kind, keys)
+    states.save(conn, kind, {key: f"{before.get(key, '')} {index}".strip() for key in keys})
 
 
 def derive(
@@ -105,7 +115,7 @@ def derive(
     log.add_flows(conn, flows)
     for entry in entries:
         event = entry.event
-        _remember(conn, entry)
+        _remember(conn, entry, flows.get(entry.index))
         if edges := genealogy.edges(event):
             tables.save_edges(conn, entry.index, edges)
         if event.type == "received":

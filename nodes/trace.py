@@ -11,6 +11,7 @@ from ledger.matter.event_types import EVENT_TYPES
 from ledger.verdict import CLAIMED, PROVEN
 from nodes import downstream
 from nodes.node import Node
+from nodes.recomputed import restated_by
 from nodes.store import codes, genealogy, log, upstream
 from nodes.store.engine import Connection
 
@@ -24,7 +25,8 @@ _ORIGIN = [slot.name for slot in EVENT_TYPES["registered"]].index("origin")
 def trace(node: Node, code: str, direction: str, limit: int = NODES_MAX) -> dict[str, Any]:
     """Ancestors ("back") or descendants ("forward") of a batch, named by id or own code.
 
-    An edge's `share_ppb` is its part of all that went into the child, where every such mass is known.
+    An edge's `share_ppb` is its part of all that went into the child, where every such mass is known. A batch's
+    `recomputed_by` are our adjustments that changed what it is made of (nodes/corrected.py).
     """
     with node.store.read() as conn:
         batch = codes.find_batch(conn, code)
@@ -34,6 +36,7 @@ def trace(node: Node, code: str, direction: str, limit: int = NODES_MAX) -> dict
         told = downstream.told_of(
             conn, node.origin, [(one.batch, one.log or node.origin, one.index) for one in found.nodes]
         )
+        restated = restated_by(conn, [one.entry_no for one in found.nodes if one.entry_no is not None])
     return {
         "root": batch,
         "direction": direction,
@@ -51,6 +54,7 @@ def trace(node: Node, code: str, direction: str, limit: int = NODES_MAX) -> dict
                 "country": one.country,
                 "standing": PROVEN if one.entry_no is not None else CLAIMED,
                 "news": told.get(one.batch, []),
+                "recomputed_by": restated.get(-1 if one.entry_no is None else one.entry_no, []),
             }
             for one in found.nodes
         ],

@@ -78,7 +78,8 @@ def _line(one: Mapping[str, Any], own: str) -> str:
     what = " ".join(filter(None, (one["product"] or "?", one["lot_no"])))
     who = one["organisation"] or one["log"] or own
     when = (one["at"] or "")[:10]
-    return ", ".join(filter(None, (what, who, one["event"], when, one["country"], one["standing"])))
+    again = "recomputed 已重算: " + " ".join(map(str, one["recomputed_by"])) if one["recomputed_by"] else ""
+    return ", ".join(filter(None, (what, who, one["event"], when, one["country"], one["standing"], again)))
 
 
 def evidence(

@@ -1,0 +1,59 @@
+"""What adjustments changed below them: a batch as it was made, and as it is by now (ledger/matter/recompute.py).
+
+Does not work anything out: it was, in the transaction of the adjustment, and is kept with what that moved.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from ledger.matter.flows import Goods, load_flow
+from nodes.derive import RESTATED
+from nodes.store import genealogy, log, states
+from nodes.store.engine import Connection
+from nodes.store.records import BatchRecord
+
+
+def recomputed(conn: Connection, record: BatchRecord) -> list[dict[str, Any]]:
+    """What the batch was as made, and is by now, for each of our adjustments that changed that, in order."""
+    made_by, id_ = record.made_by, record.batch.id
+    own = [] if made_by is None or made_by < 0 else [made_by]
+    found = []
+    for index in sorted(
+        {at for told in restated_by(conn, [*own, *genealogy.received_by(conn, id_)]).values() for at in told}
+    ):
+        flow = load_flow(index, log.entry(conn, index).event, log.flows_at(conn, [index])[index])
+        for one in flow.restated:
+            was, now = (next((goods for goods in flow.outs if goods.batch == id_), None) for flow in (one.was, one.now))
+            if one.now.event.type not in _MEASURED and was != now:
+                found.append({"entry": index, "was": _told(was), "now": _told(now)})
+    return found
+
+
+_MEASURED = frozenset({"assayed", "assay_agreed", "remeasured", "counted", "acknowledged", "reversed"})
+"""Types whose outs are goods that were there before."""
+
+
+def restated_by(conn: Connection, entries: Iterable[int]) -> dict[int, list[int]]:
+    """Own entries that move other goods than they said, and the adjustments that made it so."""
+    found = states.load(conn, RESTATED, [str(index) for index in entries])
+    return {int(index): [int(at) for at in told.split()] for index, told in found.items()}
+
+
+def _told(goods: Goods | None) -> dict[str, Any] | None:
+    """None where there is none of it."""
+    if goods is None:
+        return None
+    return {
+        "mg": goods.mg,
+        "elements": [
+            {
+                "element": element,
+                "ug": str(ug),
+                "origins": [
+                    {"name": name, "mid": str(mid), "lo": str(lo), "hi": str(hi)}
+                    for name, (mid, lo, hi) in sorted(goods.origins.get(element, {}).items())
+                ],
+            }
+            for element, (ug, _) in sorted(goods.elements.items())
+        ],
+    }
