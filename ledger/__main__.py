@@ -17,8 +17,7 @@ from ledger.forks import Contradiction, check_fork, is_fork, parse_fork
 from ledger.log.canonical import b64
 from ledger.log.trust import Policy
 from ledger.matter.quantities import show_mg
-from ledger.matter.rows import Row, half_even
-from ledger.matter.vectors import PPB
+from ledger.matter.vectors import show_part
 from ledger.verdict import ATTESTED, CLAIMED, MODEL_WORDS, PROVEN, WORDS, Origin, Verdict, judge, sentence
 
 SUBJECTS = ("unit", "batch", "shipment", "log")
@@ -140,29 +139,16 @@ def _origin(origin: Origin, language: int) -> list[str]:
         + "".join(words["attested"].format(by=by) for by in origin.attested_by)
     ]
     for element, rows in origin.elements.items():
-        told = ", ".join(f"{key.replace('/', ' ')} {_part(row)}" for key, row in rows.items())
+        told = ", ".join(f"{key.replace('/', ' ')} {show_part(row)}" for key, row in rows.items())
         lines.append(f"  {element:<2}  {told}")
         lines += [
-            "      " + words["recycled"].format(feed_class=feed_class, part=_part(row))
+            "      " + words["recycled"].format(feed_class=feed_class, part=show_part(row))
             for feed_class, row in origin.recycled[element].items()
             if row[2]
         ]
         if origin.only[element]:
             lines.append("      " + words["only"].format(countries=", ".join(origin.only[element])))
     return lines
-
-
-def _part(row: Row) -> str:
-    """`70 % (65–75 %)`: to a hundredth of a percent; what is least is rounded down, and what is most, up."""
-    unit = PPB // 10_000
-    mid, lo, hi = half_even(row[0], unit), row[1] // unit, -(-row[2] // unit)
-    between = f" ({_percent(lo)}–{_percent(hi)} %)" if row[1] != row[2] else ""
-    return f"{_percent(mid)} %{between}"
-
-
-def _percent(hundredths: int) -> str:
-    whole, rest = divmod(hundredths, 100)
-    return f"{whole}.{rest:02}".rstrip("0").rstrip(".") if rest else str(whole)
 
 
 if __name__ == "__main__":

@@ -1136,6 +1136,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
         ),
         "{field}：该行发货中没有包装件 {value}，或净重不同。请将其标为多到（unexpected），或按所发净重填写。",
     ),
+    # --- ledger/matter: regimes --------------------------------------------------------------------------
+    "regime-unknown": (
+        "There is no regime {value}. There are: {known}.",
+        "没有名为 {value} 的合规报告。可用：{known}。",
+    ),
     # --- ledger/entries.py -------------------------------------------------------------------------------
     "authors-differ": (
         "Entry {value} of {log} is not signed by exactly the author keys in force there. Fetch it again from {log}.",

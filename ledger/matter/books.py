@@ -95,7 +95,7 @@ class Books:
     def close(self, month: str, pools: Mapping[str, tuple[int, int]]) -> list[BookRow]:
         """The month's rows, in the order of the elements; what is booked from now on for it goes to the next one."""
         moved = self._months.pop(month, {})
-        self.open_from = max(self.open_from, _next(month))
+        self.open_from = max(self.open_from, next_month(month))
         rows = []
         for element in ELEMENTS:
             transit = sum(one.get(element, 0) for one in self._transit.values())
@@ -126,6 +126,7 @@ class Books:
         return row
 
 
-def _next(month: str) -> str:
+def next_month(month: str) -> str:
+    """`2026-12` after `2026-11`, `2027-01` after `2026-12`."""
     year, number = int(month[:4]), int(month[5:])
     return f"{year + number // 12:04d}-{number % 12 + 1:02d}"

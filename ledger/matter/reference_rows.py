@@ -27,12 +27,16 @@ FEED_GROUPS = ("ore", "import", "import_made", "recycled", "unknown")
 ORIGINS = ("mined", "imported", "recycled", "bought_outside", "unknown_opening")
 ROLES = "authority mine separation metal magnet motor recycler trader laboratory carrier".split()
 QUOTA_CLASSES = ("rock", "ion", "monazite", "import")
-CLOSED = frozenset({"elements", "origins", "profile_bands", "tolerances", "finding_limits", "quotas"})
+MAGNETS = ("NdFeB", "SmCo", "AlNiCo", "ferrite")
+CLOSED = frozenset(
+    {"elements", "origins", "profile_bands", "tolerances", "finding_limits", "quotas", "regimes", "regime_rules"}
+)
 """Tables that an organisation may alter but not lengthen: the code asks for these keys and no others."""
 
 _DECIMAL = pattern(r"(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,9})?")
 _KEY = pattern(r"[A-Za-z0-9_.:-]{1,64}")
 _SYMBOL = pattern(r"[A-Z][a-z]?")
+_DAY = pattern(r"20[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
 
 
 def _decimal(value: object) -> bool:
@@ -144,6 +148,15 @@ KINDS: Mapping[str, Kind] = {
     "may": Kind(_one_of("yes", "finding", "no"), "yes, finding or no", "yes、finding 或 no"),
     "quota_class": Kind(_one_of(*QUOTA_CLASSES), f"one of {', '.join(QUOTA_CLASSES)}", "指标类别"),
     "quota_classes": Kind(_listed(_one_of(*QUOTA_CLASSES)), f"a list of {', '.join(QUOTA_CLASSES)}", "指标类别列表"),
+    "magnet": Kind(_one_of(*MAGNETS), f"one of {', '.join(MAGNETS)}", f"{'、'.join(MAGNETS)} 之一"),
+    "texts": Kind(
+        _listed(lambda value: isinstance(value, str) and _KEY.fullmatch(value) is not None),
+        "a list of codes",
+        "代码列表",
+    ),
+    "day": Kind(
+        lambda value: isinstance(value, str) and _DAY.fullmatch(value) is not None, "a day: 2027-01-01", "日期"
+    ),
     "counts": Kind(_one_of("registered", "produced"), "registered or produced", "registered 或 produced"),
 }
 
@@ -158,6 +171,7 @@ TABLES: Mapping[str, Fields] = {
     "compounds": {"formula": "text", "element": "element", "reo_pct": "percent", **_SOURCED},
     "products": {
         "form": "form",
+        "magnet?": "magnet",
         **_NAMED,
         "bases?": "bases",
         "assay_bases?": "assay_bases",
@@ -243,6 +257,17 @@ TABLES: Mapping[str, Fields] = {
         **_SOURCED,
     },
     "finding_limits": {"value": "whole", "unit": "text", **_NAMED, **_SOURCED},
+    "stages": {"processes": "texts", **_NAMED, **_SOURCED},
+    "regimes": {"law": "text", **_NAMED, **_SOURCED},
+    "regime_rules": {
+        "texts?": "texts",
+        "mg?": "mg",
+        "ppm?": "ppm",
+        "whole?": "whole",
+        "day?": "day",
+        **_NAMED,
+        **_SOURCED,
+    },
 }
 
 

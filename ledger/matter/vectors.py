@@ -32,7 +32,7 @@ from ledger.matter.provenance import (
     Totals,
     unexplained,
 )
-from ledger.matter.rows import Row, stretch
+from ledger.matter.rows import Row, half_even, stretch
 
 PPB = 10**9
 _ORIGIN = pattern(r"[A-Z]{2}/[a-z0-9][a-z0-9_.-]{0,63}")
@@ -245,3 +245,16 @@ def _decimal(text: Any, field: str) -> int:
     if not isinstance(text, str) or not _DECIMAL.fullmatch(text):
         raise Malformed("vector-number", field=field, value=text)
     return int(text)
+
+
+def show_part(row: Row) -> str:
+    """`70 % (65–75 %)`: to a hundredth of a percent; what is least is rounded down, and what is most, up."""
+    unit = PPB // 10_000
+    mid, lo, hi = half_even(row[0], unit), row[1] // unit, -(-row[2] // unit)
+    between = f" ({_percent(lo)}–{_percent(hi)} %)" if row[1] != row[2] else ""
+    return f"{_percent(mid)} %{between}"
+
+
+def _percent(hundredths: int) -> str:
+    whole, rest = divmod(hundredths, 100)
+    return f"{whole}.{rest:02}".rstrip("0").rstrip(".") if rest else str(whole)

@@ -10,8 +10,9 @@ from pathlib import Path
 import cryptography
 import pytest
 
-from ledger.__main__ import _part, main, verify_file
+from ledger.__main__ import main, verify_file
 from ledger.evidence import format_evidence
+from ledger.matter.vectors import show_part
 from tests.formats.lies import LIES
 from tests.formats.story import (
     admitted_evidence,
@@ -154,7 +155,7 @@ def test_origins_that_somebody_attested(bare, folder):
     ],
 )
 def test_bounds_are_rounded_outwards(row, told):
-    assert _part(row) == told
+    assert show_part(row) == told
 
 
 def test_as_json(bare, folder):
