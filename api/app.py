@@ -26,6 +26,7 @@ from api import (
     notices,
     pools,
     quotas,
+    regimes,
     registry,
     scan,
     shipments,
@@ -87,6 +88,7 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
     # What lies below a batch or a unit stands before them: their own path takes anything.
     parts = (
         measuring,
+        regimes,
         batches,
         log,
         scan,

@@ -51,12 +51,14 @@ def of_goods(
     own: Mapping[int, str] | None = None,
     *,
     below_pools: bool = False,
+    audience: str = "chain",
 ) -> Evidence:
     """The evidence of `batches` that are here, and of how `units` were packed, for a reader downstream.
 
     What is known here to have been corrected, held or recalled since is told with it. `own` adds entries of ours, each
     with the audience it is opened for: an offer, to the partner it is made to.
-    With `below_pools` it does not stop at the periods of our pools.
+    With `below_pools` it does not stop at the periods of our pools. `audience` is for all the rest, as far as we hold
+    it: `authority` opens everything, for ourselves.
     """
     needs = _Needs()
     held: set[tuple[str, str]] = set()
@@ -77,7 +79,7 @@ def of_goods(
         needs.add(one.entry_no, wanted, one.recalled(wanted, origin))
     for index in own or {}:
         needs.add(index, batches, units)
-    return _assemble(conn, origin, subject, needs, made_at, own or {})
+    return _assemble(conn, origin, subject, needs, made_at, own or {}, audience=audience)
 
 
 def _way(conn: Connection, needs: _Needs, batch: str, log_: str, below_pools: bool) -> frozenset[tuple[str, str]]:
@@ -139,6 +141,7 @@ def _assemble(
     *,
     whole: bool = False,
     attested: bool = True,
+    audience: str = "chain",
 ) -> Evidence:
     needs.add(0)
     foreign = upstream.numbered(conn, [no for no in needs.batches if no < 0])
@@ -175,11 +178,11 @@ def _assemble(
         proven.append(Proven(own.note, own.index, origin, places[origin, newest[0]], tuple(path)))
         wanted = None if whole or own.index == 0 else _wanted(needs, own.index, origin, origin)
         held = own.disclosures.split("\n")
-        _disclose(disclosures, parse_entry(own.note), held, audiences.get(own.index, "chain"), wanted)
+        _disclose(disclosures, parse_entry(own.note), held, audiences.get(own.index, audience), wanted)
     for entry_no, record in foreign.items():
         proven.append(Proven(record.note, record.index, record.log, places[record.log, record.at_size], record.path))
         wanted = None if record.index == 0 else _wanted(needs, entry_no, origin, record.log)
-        _disclose(disclosures, parse_entry(record.note), record.disclosures, "chain", wanted)
+        _disclose(disclosures, parse_entry(record.note), record.disclosures, audience, wanted)
     older = sorted(size for log_, size in checkpoints if log_ == origin and size < newest[0])
     one_history = tuple(
         Consistency(origin, size, newest[0], tuple(prove_consistency(size, newest[0], read))) for size in older
@@ -244,13 +247,31 @@ def _disclose(
         disclosures[entry.leaf] = tuple(chosen)
 
 
-def of_batch(conn: Connection, origin: str, batch: str, made_at: str, *, below_pools: bool = False) -> Evidence:
+def of_batch(
+    conn: Connection,
+    origin: str,
+    batch: str,
+    made_at: str,
+    own: Mapping[int, str] | None = None,
+    *,
+    below_pools: bool = False,
+    audience: str = "chain",
+) -> Evidence:
     """For a buyer of a batch that is or was here."""
     subject = {"batch": id_in(batch, origin, "")}
-    return of_goods(conn, origin, subject, [batch], [], made_at, below_pools=below_pools)
+    return of_goods(conn, origin, subject, [batch], [], made_at, own, below_pools=below_pools, audience=audience)
 
 
-def of_unit(conn: Connection, origin: str, unit: str, made_at: str, *, below_pools: bool = False) -> Evidence:
+def of_unit(
+    conn: Connection,
+    origin: str,
+    unit: str,
+    made_at: str,
+    own: Mapping[int, str] | None = None,
+    *,
+    below_pools: bool = False,
+    audience: str = "chain",
+) -> Evidence:
     """For whoever holds a labelled unit: its packing, and the history of what is in it."""
     record = lists.unit(conn, unit)
     if record.packed_by is None:
@@ -260,4 +281,6 @@ def of_unit(conn: Connection, origin: str, unit: str, made_at: str, *, below_poo
         "batch": id_in(record.unit.batch, origin, ""),
         "serial": record.unit.serial,
     }
-    return of_goods(conn, origin, subject, [record.unit.batch], [unit], made_at, below_pools=below_pools)
+    return of_goods(
+        conn, origin, subject, [record.unit.batch], [unit], made_at, own, below_pools=below_pools, audience=audience
+    )

@@ -14,6 +14,7 @@ TEXT = {".py", ".md", ".toml", ".lock", ".json", ".html", ".css", ".js", ".svg",
 CITED = {
     "c2sp.org",
     "chromedevtools.github.io",
+    "eur-lex.europa.eu",
     "graphviz.org",
     "prometheus.io",
     "spec.openapis.org",

@@ -126,6 +126,9 @@ NAMES: dict[str, Case] = {
     "reading a trace of nothing": Case(
         404, "batch-unknown", "batch", post("/api/v1/batches/A-9/trace", b"", method="GET")
     ),
+    "a regime's report on a batch that is not here": Case(
+        404, "batch-unknown", "batch", post("/api/v1/batches/A-9/regimes/oecd", b"", method="GET")
+    ),
     "reading a unit that is not here": Case(404, "unit-unknown", "unit", post("/api/v1/units/D-9", b"", method="GET")),
     "reading a shipment that is not here": Case(
         404, "shipment-unknown", "id", post(f"/api/v1/shipments/{NOWHERE}", b"", method="GET")

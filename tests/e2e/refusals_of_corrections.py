@@ -220,6 +220,9 @@ BOOKS: dict[str, Case] = {
     "an answer to no finding": Case(
         404, "finding-unknown", "finding", post("/api/v1/answers", {"finding": "0" * 16, "text": "x"})
     ),
+    "a regime that there is not": Case(
+        404, "regime-unknown", "regime", post("/api/v1/batches/A-1/regimes/crma-30", b"", method="GET")
+    ),
     "a quota granted by a mine": Case(422, "only-the-authority", "role", lead("/api/v1/quotas", GRANT)),
     "a look at deposits where there are none": Case(422, "only-the-authority", "role", read("/api/v1/deposits")),
     "findings of a log that was never deposited": Case(

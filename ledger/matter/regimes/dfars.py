@@ -1,4 +1,4 @@
-"""US DFARS 252.225-7052, restriction on certain magnets: https://www.acquisition.gov/dfars/252.225-7052.
+"""US DFARS 252.225-7052, restriction on certain magnets (10 USC 4872).
 
 Lists every step with facility, country and date, and is not met where a covered country or a gap is among them. Mass
 balance and certificates say nothing of these goods, and do not satisfy it. Its exceptions are not decided here.

@@ -1,5 +1,4 @@
 """What the ledger contributes to the five steps of the OECD Due Diligence Guidance for responsible supply chains.
-https://www.oecd.org/en/publications/2016/04/oecd-due-diligence-guidance-for-responsible-supply-chains-of-minerals-from-conflict-affected-and-high-risk-areas_g1g65996.html
 
 Traceability supports due diligence and does not replace it: steps 3 and 5 are acts of people, and gaps here always.
 """

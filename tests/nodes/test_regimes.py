@@ -1,0 +1,117 @@
+"""Regimes on nodes, on the story of tests/chain.py: the node that holds more has fewer gaps; flows agree with stock."""
+
+from collections import Counter
+
+import pytest
+
+from ledger.errors import Unknown
+from ledger.evidence import format_evidence, parse_evidence, verify
+from ledger.matter.regimes.choice import report_on
+from ledger.tracing import trace_of
+from ledger.verdict import judge
+from nodes import evidence, regimes
+from nodes.clock import stamp
+from nodes.store import lists
+from tests.chain import MINE, MOTOR, NAMES, PLANT, RIVAL
+
+
+def codes(told, part="gaps"):
+    return [one["code"] for one in told[part]]
+
+
+def test_the_motor_does_not_meet_dfars(chain):
+    with chain.node(MOTOR) as node:
+        told = regimes.of_unit(node, "dfars-7052", chain.unit("U-1", MOTOR))
+    assert told["result"] == "not_met"
+    steps = [
+        (one["facts"]["process"], one["facts"]["country"], one["breaks"])
+        for one in told["lines"]
+        if "process" in one["facts"]
+    ]
+    assert steps == [("merge", "CN", False), ("sinter", "CN", True), ("assemble", "CN", False)]
+    assert [one["breaks"] for one in told["lines"] if one["code"] == "entered"] == [True, True]
+    assert codes(told) == ["stage-not-recorded", "stage-not-recorded", "origins-not-told"]
+    assert told["gaps"][0]["facts"]["stages"] == ["separation", "metal", "alloy", "powder"]
+    assert told["subject"]["serial"] == "U-1"
+
+
+def test_its_maker_knows_the_mass_of_the_magnets_and_its_buyer_does_not(chain):
+    unit = chain.unit("U-1", MOTOR)
+    with chain.node(MOTOR) as node:
+        own = regimes.of_unit(node, "crma-29", unit)
+        with node.store.read() as conn:
+            file = format_evidence(evidence.of_unit(conn, node.origin, unit, stamp(node.clock())))
+    mass = next(one for one in own["lines"] if one["code"] == "mass-per-product")
+    assert mass["facts"] == {"mg": 1_000_000, "threshold_mg": 200_000}
+    assert "magnet-mass-unknown" not in codes(own)
+    result = verify(parse_evidence(file), chain.policy)
+    outside = report_on("crma-29", trace_of(result, judge(result)), node.reference).to_json()
+    assert "magnet-mass-unknown" in codes(outside)
+    assert outside["result"] == own["result"] == "incomplete"
+
+
+def test_a_mine_s_own_assay_is_in_its_mark(chain):
+    with chain.node(MINE) as node:
+        told = regimes.of_batch(node, "china-mark", "A-1")
+        bare = regimes.of_batch(node, "china-mark", "A-2")
+    measured = {one["facts"]["element"]: one["facts"]["percent"] for one in told["lines"] if one["code"] == "measured"}
+    assert measured == {"Nd": "60", "Pr": "20", "Dy": "20"}
+    assert "composition-not-measured" not in codes(told)
+    assert "composition-not-measured" in codes(bare)
+
+
+def test_an_assay_of_later_counts(chain):
+    with chain.node(RIVAL) as node:
+        told = regimes.of_batch(node, "crma-28", "R-1")
+        mark = regimes.of_batch(node, "china-mark", "R-1")
+    assert {one["facts"]["element"] for one in mark["lines"] if one["code"] == "measured"} == {"Pr", "Nd"}
+    assert "magnet-kind-unknown" in codes(told)
+
+
+def test_below_its_own_pool_a_node_sees_what_went_in(chain):
+    with chain.node(RIVAL) as node:
+        told = regimes.of_batch(node, "oecd", "R-2")
+    assert "pool-cut" not in codes(told)
+    assert "entered" in codes(told, "lines")
+
+
+def test_what_is_not_there(chain):
+    with chain.node(MINE) as node:
+        with pytest.raises(Unknown) as refused:
+            regimes.of_batch(node, "crma-30", "A-1")
+        assert refused.value.code == "regime-unknown"
+        for ask, code in ((regimes.of_batch, "batch-unknown"), (regimes.of_unit, "unit-unknown")):
+            with pytest.raises(Unknown) as refused:
+                ask(node, "oecd", "nothing")
+            assert refused.value.code == code
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_month_s_closing_is_what_stands_in_the_books(chain, name):
+    with chain.node(name) as node:
+        report = regimes.flows(node, node.clock().strftime("%Y-%m"))
+        with node.store.read() as conn:
+            batches = lists.batches(conn, limit=500)
+    stock: Counter[str] = Counter()
+    for one in batches:
+        stock[one.batch.product] += one.batch.mg
+    closing = {product: columns["closing"].mg for product, columns in report.rows.items()}
+    assert {product: mg for product, mg in closing.items() if mg} == {
+        product: mg for product, mg in stock.items() if mg
+    }
+    assert "closing-negative" not in [code for code, _ in report.gaps]
+
+
+def test_the_plant_s_month(chain):
+    with chain.node(PLANT) as node:
+        told = regimes.flows(node, node.clock().strftime("%Y-%m")).to_json(node.reference)
+    rows = {
+        row["product"]: {name: one["mg"] for name, one in row.items() if isinstance(one, dict) and one.get("mg")}
+        for row in told["rows"]
+    }
+    assert rows["ndfeb_magnet"] == {"produced": 40_000_000, "sold": 15_000_000, "closing": 25_000_000}
+    assert rows["ndfeb_swarf"] == {"produced": 25_000_000, "exported": 10_000_000, "closing": 15_000_000}
+    assert {(one["column"], one["partner"]) for one in told["trades"] if one["product"] == "ndfeb_swarf"} == {
+        ("exported", "Schrott und Soehne")
+    }
+    assert "export-without-licence" in codes(told)
