@@ -144,6 +144,7 @@ def _goods(event: Event, word: Word) -> Iterator[Goods]:
             one.at,
             word,
             origin,
+            event.scalar("batch").get("site"),
             row.get("mg"),
             row.get("count"),
             assay if assay is None or assay.get("method") not in _NO_LABORATORY else None,

@@ -68,6 +68,7 @@ def run(folder: Path, base_port: int, *, exit_after: bool, as_json: bool) -> int
         _trace(console, checks, federation, told, folder)
         _elements(console, checks, federation, told)
         _audits(console, checks, federation, folder)
+        _regimes(console, checks, federation, motor)
         evidence = _scan_and_evidence(console, checks, federation, motor, folder)
         summary = _summary(federation, checks, told, motor, evidence)
         if exit_after:
@@ -145,6 +146,18 @@ def _elements(console: Console, checks: Checks, federation: Federation, told: To
 def _share(ug: str, origins: Mapping[str, Mapping[str, str]]) -> str:
     total = sum(int(row["mid"]) for row in origins.values())
     return f"{Decimal(int(ug) * 100) / total:.1f}"
+
+
+def _regimes(console: Console, checks: Checks, federation: Federation, motor: dict[str, Any]) -> None:
+    """What two laws ask of the motor."""
+    console.print("\n[bold]What laws ask of it 合规报告[/]")
+    for name in ("dfars-7052", "crma-29"):
+        found = federation[MOTOR].get(f"/api/v1/units/{motor['unit']}/regimes/{name}")
+        console.print(
+            f"  {found['name']['en']}: {found['text']['en']}; {len(found['gaps'])} gaps  [dim]{found['name']['zh']}[/]"
+        )
+        fitting = {"dfars-7052": "not_met", "crma-29": "incomplete"}[name]
+        checks.that(found["result"] == fitting, f"{name}: {fitting}", "与所记载一致")
 
 
 def _scan_and_evidence(

@@ -54,7 +54,9 @@ def test_a_mine_s_own_assay_is_in_its_mark(chain):
     with chain.node(MINE) as node:
         told = regimes.of_batch(node, "china-mark", "A-1")
         bare = regimes.of_batch(node, "china-mark", "A-2")
-    measured = {one["facts"]["element"]: one["facts"]["percent"] for one in told["lines"] if one["code"] == "measured"}
+    measured = {
+        one["facts"]["element"]: one["facts"]["percent"] for one in told["lines"] if one["code"] == "measured-of-reo"
+    }
     assert measured == {"Nd": "60", "Pr": "20", "Dy": "20"}
     assert "composition-not-measured" not in codes(told)
     assert "composition-not-measured" in codes(bare)
@@ -64,7 +66,7 @@ def test_an_assay_of_later_counts(chain):
     with chain.node(RIVAL) as node:
         told = regimes.of_batch(node, "crma-28", "R-1")
         mark = regimes.of_batch(node, "china-mark", "R-1")
-    assert {one["facts"]["element"] for one in mark["lines"] if one["code"] == "measured"} == {"Pr", "Nd"}
+    assert {one["facts"]["element"] for one in mark["lines"] if one["code"] == "measured-of-reo"} == {"Pr", "Nd"}
     assert "magnet-kind-unknown" in codes(told)
 
 

@@ -81,8 +81,8 @@ def _tell_analysis(report: Report, goods: Goods) -> None:
         return
     if "total_reo_pct" in assay:
         report.says("total-reo", goods.word, "balance", lot=lot, percent=assay["total_reo_pct"])
-    for element, percent in measured(goods):
-        report.says("measured", goods.word, "balance", lot=lot, element=element, percent=percent)
+    for code, element, percent in measured(goods):
+        report.says(code, goods.word, "balance", lot=lot, element=element, percent=percent)
     for name, gap in (("lab", "laboratory"), ("issued_at", "test-date")):
         if assay.get(name):
             report.says(gap, goods.word, value=assay[name])

@@ -64,8 +64,8 @@ def _tell_magnets(report: Report, trace: Trace, goods: Goods) -> None:
 
 def _tell_composition(report: Report, goods: Goods) -> None:
     lot = goods.lot_no or goods.batch
-    for element, percent in measured(goods):
-        report.says("measured", goods.word, "balance", lot=lot, element=element, percent=percent)
+    for code, element, percent in measured(goods):
+        report.says(code, goods.word, "balance", lot=lot, element=element, percent=percent)
     if not measured(goods):
         report.lacks("composition-not-measured", lot=lot)
     row = report.reference.products[goods.product]
@@ -83,10 +83,11 @@ def _tell_composition(report: Report, goods: Goods) -> None:
     report.lacks("grade", lot=lot)
 
 
-def measured(goods: Goods) -> list[tuple[str, str]]:
-    """Element and percent as a laboratory found them: of the mass, or of an oxide's total."""
+def measured(goods: Goods) -> list[tuple[str, str, str]]:
+    """Code of the line, element and percent as a laboratory found them: of the mass as metal, or of the REO."""
     assay: Mapping[str, Any] = goods.assay or {}
-    return [(row[0], row[1]) for row in assay.get("elements_pct") or assay.get("distribution_pct") or ()]
+    whole = [("measured", row[0], row[1]) for row in assay.get("elements_pct") or ()]
+    return whole + [("measured-of-reo", row[0], row[1]) for row in assay.get("distribution_pct") or ()]
 
 
 def _sourced(row: Mapping[str, Any]) -> dict[str, Any]:

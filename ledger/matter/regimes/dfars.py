@@ -8,7 +8,7 @@ from typing import Any
 
 from ledger.matter.reference import Reference
 from ledger.matter.regimes.reports import Report
-from ledger.matter.regimes.stages import stage_of, stages_of
+from ledger.matter.regimes.stages import stage_of
 from ledger.matter.regimes.trace import Goods, Trace
 from ledger.matter.vectors import show_part
 
@@ -79,6 +79,7 @@ def _judge_entry(report: Report, goods: Goods, countries: frozenset[str]) -> Non
         "country": origin.get("country"),
         "organisation": goods.word.organisation,
         "how": origin.get("class"),
+        "site": goods.site,
     }
     if not goods.holds_rare_earths(report.reference):
         report.says("holds-no-rare-earth", goods.word, **facts)
@@ -86,17 +87,20 @@ def _judge_entry(report: Report, goods: Goods, countries: frozenset[str]) -> Non
     report.says("entered", goods.word, breaks=facts["country"] in countries, **facts)
     if not origin:
         report.lacks("origin-not-disclosed", batch=goods.batch)
+    elif origin["class"] == "mined" and goods.site is None:
+        report.lacks("facility-not-told", process="mine", organisation=goods.word.organisation)
     elif origin["class"] != "mined":
         report.lacks("history-before-unknown", batch=goods.batch, how=origin["class"], country=facts["country"])
 
 
 def _judge_way(report: Report, trace: Trace) -> None:
     """From every mine, each stage that a magnet goes through is recorded on every way."""
-    needed, since = report.rule("needed")["texts"], trace.since()
+    needed = report.rule("needed")["texts"]
+    since = trace.since(lambda process: stage_of(process, report.reference))
     for goods in trace.entered():
         if (goods.origin or {}).get("class") != "mined" or goods.batch not in since:
             continue
-        passed = {"mining", *stages_of(since[goods.batch], report.reference)}
+        passed = {"mining", *since[goods.batch]}
         absent = [stage for stage in needed if stage not in passed]
         if absent:
             report.lacks("stage-not-recorded", stages=absent, batch=goods.batch)

@@ -36,6 +36,7 @@ def _flag_origins(report: Report, trace: Trace) -> None:
         origin = goods.origin or {}
         country, how = origin.get("country"), origin.get("class")
         facts: dict[str, Any] = {
+            "site": goods.site,
             "product": goods.product,
             "organisation": goods.word.organisation,
             "country": country,

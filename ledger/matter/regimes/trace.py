@@ -5,7 +5,7 @@ ledger/tracing.py makes a trace of verified evidence. Ids are whole (`log#id`). 
 a regime asks for it, and where it is not there says so.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,8 +44,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """A batch. `origin` is None unless it was registered, and empty where that is not disclosed; `mg`, `count`, `assay`
-    and `documents` (None where not disclosed) are of the batch as made.
+    """A batch. `origin` and `site` are of where it was registered: None unless it was, and an origin that is not
+    disclosed is empty. `mg`, `count`, `assay` and `documents` (None where not disclosed) are of the batch as made.
     """
 
     batch: str
@@ -54,6 +54,7 @@ class Goods:
     at: str
     word: Word
     origin: Mapping[str, Any] | None = None
+    site: str | None = None
     mg: int | None = None
     count: int | None = None
     assay: Mapping[str, Any] | None = None
@@ -125,8 +126,9 @@ class Trace:
         return self.goods.get(self.batch or "")
 
     def entered(self) -> list[Goods]:
-        """What came into the ledger, in the order of their ids."""
-        return [one for _, one in sorted(self.goods.items()) if one.origin is not None]
+        """What came into the ledger, by day."""
+        found = [one for one in self.goods.values() if one.origin is not None]
+        return sorted(found, key=lambda one: (one.at, one.batch))
 
     def kinds(self, reference: Reference) -> set[str]:
         """The kinds of magnets among these goods."""
@@ -144,14 +146,16 @@ class Trace:
         known = {one.batch for one in self.entered()} | {child for child, rows in self.parents.items() if rows}
         return sorted({*self.since()} - known - {*self.cut})
 
-    def since(self) -> dict[str, frozenset[str]]:
-        """By batch, the processes that lie on every way from it to the subject."""
-        found: dict[str, frozenset[str]] = {self.batch or "": frozenset()}
+    def since(self, told_as: Callable[[str], str | None] = str) -> dict[str, frozenset[str | None]]:
+        """By batch, the processes that lie on every way from it to the subject; `told_as` says what counts as one: two
+        ways may reach the same stage by different processes.
+        """
+        found: dict[str, frozenset[str | None]] = {self.batch or "": frozenset()}
         waiting = [*found]
         while waiting:
             child = waiting.pop()
             for parent in self.parents.get(child, ()):
-                passed = found[child] | {*parent.processes}
+                passed = found[child] | {*map(told_as, parent.processes)}
                 before = found.get(parent.batch)
                 if before is None or before & passed != before:
                     found[parent.batch] = passed if before is None else before & passed

@@ -25,8 +25,8 @@ LINES: Words = {
         "{day} {process}，{organisation}，场所 {site}，国家 {country}：不属该规则所指工序。",
     ),
     "entered": (
-        "{day} {product} entered at {organisation}, {how}, country {country}.",
-        "{day} {product} 由 {organisation} 入账，{how}，国家 {country}。",
+        "{day} {product} entered at {organisation}, {how}, facility {site}, country {country}.",
+        "{day} {product} 由 {organisation} 入账，{how}，场所 {site}，国家 {country}。",
     ),
     "holds-no-rare-earth": (
         "{day} {product} entered at {organisation}, {how}, country {country}; it holds no rare earths.",
@@ -50,6 +50,10 @@ LINES: Words = {
     ),
     "coated": ("{organisation} records the process {process}.", "{organisation} 记载了工序 {process}。"),
     "measured": ("Measured in lot {lot}: {element} {percent} %.", "批号 {lot} 实测：{element} {percent} %。"),
+    "measured-of-reo": (
+        "Measured in lot {lot}: of the REO, {percent} % is that of {element}.",
+        "批号 {lot} 实测：{element} 占 REO 的 {percent} %。",
+    ),
     "total-reo": ("Measured in lot {lot}: REO {percent} %.", "批号 {lot} 实测：REO {percent} %。"),
     "declared-total": (
         "Declared for {product}, not measured: rare earths {percent} ± {u} % ({source}; {confidence}).",

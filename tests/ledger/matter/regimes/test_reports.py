@@ -103,6 +103,11 @@ def test_iron_from_a_covered_country_holds_no_rare_earths():
     assert (report.result, gaps(report)) == ("not_met", ["history-before-unknown"])
 
 
+def test_a_mine_that_is_not_named_is_a_gap():
+    report = asked("dfars-7052", with_goods(magnet(), ORE, site=None))
+    assert (report.result, gaps(report)) == ("not_met", ["facility-not-told"])
+
+
 @pytest.mark.parametrize("process", ["separation", "electrolysis", "strip_cast", "jet_mill", "sinter"])
 def test_a_stage_that_nobody_recorded_is_a_gap_and_that_is_not_met(process):
     report = asked("dfars-7052", without_step(magnet(), process))
@@ -114,6 +119,18 @@ def test_a_stage_on_one_way_does_not_stand_for_another():
     whole = magnet()
     parents = {**whole.parents, METAL: (*whole.parents[METAL], Parent(ORE, 1, ("electrolysis",)))}
     assert gaps(asked("dfars-7052", replace(whole, parents=parents))) == ["stage-not-recorded"]
+
+
+def test_two_ways_may_reach_a_stage_by_different_processes():
+    whole = magnet()
+    other = goods("m.example/log#dy", "dy_metal", mg=1)
+    parents = {
+        **whole.parents,
+        other.batch: (Parent(OXIDE, 1, ("reduction",)),),
+        ALLOY: (*whole.parents[ALLOY], Parent(other.batch, 1, ("strip_cast",))),
+    }
+    report = asked("dfars-7052", replace(whole, goods={**whole.goods, other.batch: other}, parents=parents))
+    assert (report.result, gaps(report)) == ("met", [])
 
 
 def test_what_is_no_magnet_is_not_covered_and_what_may_be_one_is_a_gap():

@@ -35,7 +35,7 @@ def origins(elements=ELEMENTS, model="segregated", recycled=None):
 
 
 def mined(**more):
-    return goods(ORE, "mixed_concentrate", origin={"class": "mined", "country": "AU"}, mg=10**9, **more)
+    return goods(ORE, "mixed_concentrate", origin={"class": "mined", "country": "AU"}, site="pit", mg=10**9, **more)
 
 
 def step(process, makes, country="AU", site="works"):
