@@ -7,7 +7,7 @@ node holds, its assays and masses among it. Whoever gets the goods sees less, an
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ledger.evidence import Evidence, verify
+from ledger.evidence import Evidence
 from ledger.matter.flows import Flow
 from ledger.matter.regimes.china_flows import FlowReport, report_flows
 from ledger.matter.regimes.choice import known, report_on
@@ -54,7 +54,7 @@ def _report(node: Node, name: str, make: Callable[[Connection], Evidence]) -> di
     known(name)
     with node.store.read() as conn:
         made = make(conn)
-    result = verify(made, node.policy, node.clock())
+    result = node.verify(made)
     return report_on(name, trace_of(result, judge(result)), node.reference).to_json()
 
 
