@@ -347,8 +347,6 @@ class Sequencer:
             if one.command.idempotency is not None:
                 remembered.append((one.command.idempotency, answer.status, answer.body))
             for delivery in one.draft.deliveries:
-                if delivery.to == self._settings.name:
-                    continue  # what concerns ourselves is here; nobody could bring it to us
                 subject = delivery.subject or one.entry.event.ids["shipment"]
                 outgoing.append(Outgoing(delivery.kind, delivery.to, subject, one.entry.index))
             outgoing += downstream.outgoing(
@@ -365,7 +363,7 @@ class Sequencer:
             # One deposit for the group: its subject is where it starts, its entry where it ends.
             outgoing.append(Outgoing("deposit", authority, str(first), prepared[-1].entry.index))
         access.remember(conn, remembered, desk.recorded_at)
-        deliveries.add(conn, outgoing)
+        deliveries.add(conn, [one for one in outgoing if one.to != self._settings.name])  # what is ours is here
 
     # -- checkpoints ------------------------------------------------------------------------------------------
 
