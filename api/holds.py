@@ -10,7 +10,7 @@ from api.asked import language
 from api.recording import Recording, add, entry
 from api.rendering import page
 from api.requests import Body, Code, Line, Noted, Text
-from nodes import holds, recall_lists, recalls
+from nodes import holds, recall_lists, recalls, titles
 from nodes.node import Node
 
 As = Annotated[Literal["json", "csv", "html"], Query(alias="format")]
@@ -136,6 +136,10 @@ def routes(node: Node, access: Access) -> APIRouter:
     router = APIRouter(tags=["holds"])
     add(router, node, access, RECORDINGS)
     viewer = Depends(access.require("viewer"))
+
+    @router.get("/api/v1/titles", dependencies=[viewer], summary="Goods of ours with others that were sold there")
+    def told_titles() -> dict[str, Any]:
+        return {"titles": titles.told(node)}
 
     @router.get("/api/v1/holds", dependencies=[viewer], summary="Locks that are open, newest first")
     def open_locks(ended: bool = False) -> dict[str, Any]:

@@ -709,6 +709,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field}: these goods of batch {value} belong to {owner} already. Check the owner on the line.",
         "{field}：批次 {value} 的这些货物已属于 {owner}。请核对该行的所有者。",
     ),
+    "title-of-several-owners": (
+        "{field} are goods of {value}. Each owner is told of his own only: record a transfer for each.",
+        "{field} 涉及多个所有者（{value}）的货物。所有者只应获知自己的货物：请按所有者分别登记货权转移。",
+    ),
+    "title-told-otherwise": (
+        "{field}: what {value} is told differs from the lines, or names goods of others. State the same in both.",
+        "{field}：告知 {value} 的内容与明细行不一致，或涉及他人的货物。请使两处一致。",
+    ),
     "to-one-party": (
         "{field} is {value}: a shipment goes either to one node or to one outside party. Name exactly one of them.",
         "{field} 为 {value}：发货要么给一个节点，要么给一个外部单位。请只指明其中一个。",

@@ -24,6 +24,7 @@ NOTICES: Mapping[str, Callable[[Event], Collection[str | None]]] = {
     "attested": lambda event: (event.scalar("attestation").get("log", "").rpartition("/")[0],),
     "assayed": lambda event: (event.scalar("report").get("to"),),
     "adjusted": lambda event: (event.scalar("adjustment").get("with"),),
+    "title_transferred": lambda event: (event.scalar("transfer").get("from"),),
 }
 """Types of entries that go by themselves to whom they concern, and the names of those in them."""
 

@@ -1,4 +1,4 @@
-"""`lodetrace hold`, `release`, `pledge`, `unpledge`, `title`, `locks`, `recall …`: for supervisors; nothing moves.
+"""`lodetrace hold`, `release`, `pledge`, `unpledge`, `title`, `titles`, `locks`, `recall …`: for supervisors; nothing moves.
 `lodetrace notices` shows what others told.
 """
 
@@ -35,7 +35,7 @@ Kind = Annotated[str | None, typer.Option("--kind", help="quality, dispute, orde
 
 
 def add(app: typer.Typer) -> None:
-    for verb in (hold, release, pledge, unpledge, title, locks, notices):
+    for verb in (hold, release, pledge, unpledge, title, titles, locks, notices):
         app.command()(verb)
     recall = typer.Typer(no_args_is_help=True, help="Goods that are called back, and where they are. 召回")
     recall.command()(start)
@@ -156,6 +156,21 @@ def title(
         needed = {"--line or --unit": lines, "--to": to}
         answer = record(client, "/api/v1/titles", content, needed, body=body, key=key)
     told(answer, as_json, lambda: typer.echo("✓ title transferred"))
+
+
+def titles(url: Url, token: Token, as_json: AsJson = False) -> None:
+    """Goods of ours with others that were sold there, as those tell us. 寄售等货权转移通知。"""
+    with node(url, token) as client:
+        found = get(client, "/api/v1/titles")
+    if as_json:
+        show_json(found)
+        return
+    rows = [
+        (one["at"][:16], one["log"], one["to"], line["batch"], show_mg(line["mg"]))
+        for one in found["titles"]
+        for line in one["lines"]
+    ]
+    show_table(("at", "told by", "to", "batch", "mass"), rows)
 
 
 def locks(

@@ -349,7 +349,7 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
     ),
     # -- ownership and status: nothing moves -----------------------------------------------------------------------
     "title_transferred": (
-        _slot("transfer", "partner", at="at", to="name"),
+        _slot("transfer", "partner", at="at", to="name", from_="name?", goods="titled?"),
         *_LINES,
         _DOCUMENTS,
         _RECORDED,
@@ -553,6 +553,7 @@ ROWS: Mapping[str, Mapping[str, str]] = {
         "seal": "text?",
         "inside": "id?",
     },
+    "titled": {"batch": "id", "mg": "mg", "basis": "code", "count": "count?"},
     "received_units": {
         "unit": "text",
         "state": "code",

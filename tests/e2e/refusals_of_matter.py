@@ -378,6 +378,12 @@ LOCKS: dict[str, Case] = {
     "a title to a name that is none": Case(
         422, "field-wrong", "transfer.to", lead("/api/v1/titles", {"to": "Herr Muster", "lines": [O1]})
     ),
+    "goods of two owners sold at once": Case(
+        422,
+        "title-of-several-owners",
+        "lines",
+        lead("/api/v1/titles", {"to": PLANT, "lines": [O1, {"batch": "M-1", "quantity": kg("1"), "owner": METAL}]}),
+    ),
     "pieces pledged uncounted": Case(
         422,
         "count-missing",

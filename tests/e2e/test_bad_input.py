@@ -234,6 +234,7 @@ REACHED_ELSEWHERE: dict[str, str] = {
     "net-untold": "verbs tell the nets that follow",
     "sample-of-several": "the shape of a body has one batch",
     "sample-of-other-product": "samples are of the batch's own product",
+    "title-told-otherwise": "the verb tells the lines; between nodes: matter/test_custody_status_refusals.py",
     "site-differs": "a sample's site is where its batch stands",
     "release-differs": "what a lock covers is looked up",
     "settlement-bases-mixed": "both sides of a shipment name one product: tests/ledger/matter/test_settlement.py",

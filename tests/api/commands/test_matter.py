@@ -8,19 +8,23 @@ import pytest
 from nodes import tokens
 from nodes.clock import system_clock
 from nodes.homes import open_store
+from tests.world import until
 
 ASSAY = {"basis": "ignited", "total_reo_pct": "99.0", "distribution_pct": [["Pr", "25.0"], ["Nd", "75.0"]]}
 ORE = ("--origin", "mined", "--country", "CN", "--site", "pit-1")
 
 
-@pytest.fixture
-def boss(federation, run):
-    """The mine's supervisor."""
-    one = federation["mine"]
+def supervisor(one, run):
     with open_store(one.home) as store:
         token = tokens.mint(store, "Wang", "supervisor", system_clock)
     environ = {"LODETRACE_URL": one.url, "LODETRACE_TOKEN": token}
     return lambda *arguments, **rest: run(*arguments, environ=environ, **rest)
+
+
+@pytest.fixture
+def boss(federation, run):
+    """The mine's supervisor."""
+    return supervisor(federation["mine"], run)
 
 
 @pytest.fixture
@@ -95,6 +99,23 @@ def test_holds_and_pledges_and_titles_need_a_supervisor(mine, boss, oxide):
     pledged = boss(*pledge).fine().json["lock"]
     assert "ended" in boss("unpledge", pledged).fine().out
     assert "✓" in boss("title", "--line", f"{oxide}=100 kg", "--to", "plant.example").fine().out
+
+
+def test_what_was_sold_elsewhere_is_listed_by_its_owner(mine, plant, oxide, federation, run):
+    goods = ("ship", "--to", "plant.example", "--purpose", "consignment", "--line", f"{oxide}=100 kg", "--json")
+    sent = mine(*goods).fine().json["shipment"]
+    mine("shipment", "show", sent, "--wait", "delivered").fine()
+    plant("receive", f"mine.example/log#{sent}").fine()
+    batch = mine("batch", "show", oxide, "--json").fine().json["batch"]
+    line = {"batch": f"mine.example/log#{batch}", "quantity": {"value": "40", "unit": "kg"}, "owner": "mine.example"}
+    body = json.dumps({"to": "plant.example", "lines": [line]}).encode()
+    supervisor(federation["plant"], run)("title", "--body", "-", stdin=body).fine()
+    until(lambda: batch in mine("titles").fine().out, "the owner hears of it")
+    (row,) = [one for one in mine("titles").fine().out.splitlines() if batch in one]
+    assert "plant.example/log" in row
+    assert row.endswith("40 kg")
+    (told,) = [one for one in mine("titles", "--json").fine().json["titles"] if one["lines"][0]["batch"] == batch]
+    assert told["to"] == "plant.example"
 
 
 def test_a_recall_as_table_csv_and_page(mine, boss, oxide, tmp_path):

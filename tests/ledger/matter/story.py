@@ -633,8 +633,9 @@ class Node:
 
     # -- events: ownership and status ---------------------------------------------------------------------------
 
-    def title_transferred(self, to: str, *lines: Row) -> Event:
-        slots = {"transfer": {"at": AT, "to": f"{to}.example"}, **self._parts("lines", lines), "documents": None}
+    def title_transferred(self, to: str, *lines: Row, **told: Any) -> Event:
+        transfer = {"at": AT, "to": f"{to}.example", **told}
+        slots = {"transfer": transfer, **self._parts("lines", lines), "documents": None}
         return self.event("title_transferred", slots)
 
     def pledged(self, name: str, *lines: Row) -> Event:

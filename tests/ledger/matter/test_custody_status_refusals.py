@@ -170,6 +170,14 @@ RECALLING = {
     ),
 }
 
+
+def sold(node, told_mg, owner="mine.example"):
+    """A kilogram of the mine's goods at the smelter is sold; `owner` is told of `told_mg`."""
+    goods = [{"batch": node.id("ore"), "mg": told_mg, "basis": "net"}]
+    line = part("ore", KG, owner="mine.example")
+    return node.title_transferred("traders", line, goods=goods, **{"from": owner})
+
+
 OWNERSHIP = {
     "of nothing": Case(ore, mine(lambda n: n.title_transferred("smelter")), "nothing-named"),
     "to whom it belongs": Case(ore, mine(lambda n: n.title_transferred("mine", part("ore", KG))), "title-already"),
@@ -189,6 +197,15 @@ OWNERSHIP = {
     ),
     "of a drum out of its pallet": Case(
         pallet, mine(lambda n: n.title_transferred("smelter", part("ore", 50 * KG, units=["D-1"]))), "unit-inside-other"
+    ),
+    "that tells the owner of less": Case(tolling, smelter(lambda n: sold(n, KG - 1)), "title-told-otherwise"),
+    "that tells another than the owner": Case(
+        tolling, smelter(lambda n: sold(n, KG, owner="metal.example")), "title-told-otherwise"
+    ),
+    "that tells nobody what was sold": Case(
+        tolling,
+        smelter(lambda n: n.title_transferred("traders", part("ore", KG, owner="mine.example"), goods=[])),
+        "title-told-otherwise",
     ),
     "of what is held": Case(held, mine(lambda n: n.title_transferred("smelter", part("ore", 1))), "goods-held"),
     "of what is pledged": Case(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.world import Member, Reply, World, kg
+from tests.world import Member, Reply, World, kg, until
 
 MINE, PLANT, METAL = "mine.example", "plant.example", "metal.example"
 WHY = {"kind": "quality", "reason": "wet"}
@@ -111,6 +111,33 @@ def test_goods_are_pledged_once(mine):
     assert mine.get("/api/v1/holds")["locks"][0]["receipt_no"] == "WR-1"
     done(mine, f"/api/v1/pledges/{lock}/releases", {})
     done(mine, "/api/v1/pledges", body)
+
+
+def test_the_owner_hears_of_goods_that_are_sold_where_they_stand(world, mine):
+    """On consignment at the plant, and sold from there: the mine's books say that it no longer owns them."""
+    plant = world[PLANT]
+    shipment = mine.ship(PLANT, {"batch": "A-1", "quantity": kg("50")}, purpose="consignment")
+    plant.await_arrival(shipment)
+    plant.receive(shipment)
+    mine.await_status(shipment, "received")
+    mine.acknowledge(shipment)
+    own = mine.get("/api/v1/batches/A-1")["batch"]
+    line = {"batch": f"{MINE}/log#{own}", "quantity": kg("20"), "owner": MINE}
+    sold = done(plant, "/api/v1/titles", {"to": METAL, "at": "2026-11-22T10:00:00+08:00", "lines": [line]})
+    until(lambda: mine.get("/api/v1/titles")["titles"], "the owner hears of it")
+    assert mine.get("/api/v1/titles")["titles"] == [
+        {
+            "log": f"{PLANT}/log",
+            "index": sold["entry"]["index"],
+            "at": "2026-11-22T10:00:00+08:00",
+            "to": METAL,
+            "lines": [{"batch": own, "mg": 20_000_000, "basis": "net"}],
+        }
+    ]
+    bought = done(plant, "/api/v1/titles", {"to": PLANT, "lines": [{**line, "quantity": kg("30")}]})
+    until(lambda: len(mine.get("/api/v1/titles")["titles"]) == 2, "and of the rest")
+    assert mine.get("/api/v1/titles")["titles"][0]["index"] == bought["entry"]["index"]
+    assert plant.get("/api/v1/titles")["titles"] == world[METAL].get("/api/v1/titles")["titles"] == []
 
 
 def test_title_passes_and_the_goods_stay(mine):
