@@ -1,5 +1,6 @@
-"""`lodetrace hold`, `release`, `pledge`, `unpledge`, `title`, `titles`, `locks`, `recall …`: for supervisors; nothing moves.
-`lodetrace notices` shows what others told.
+"""`lodetrace hold`, `release`, `pledge`, `unpledge`, `title`, `titles`, `locks`, `recall …`: for supervisors.
+
+Nothing moves. `lodetrace notices` shows what others told.
 """
 
 from pathlib import Path
