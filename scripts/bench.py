@@ -26,6 +26,7 @@ from urllib.parse import quote, urlsplit
 import bench_ceilings as ceilings
 import bench_matter
 import bench_recording
+import bench_verify
 from bench_load import drive, request
 from bench_store import SEASON, Plant, lot
 from rich.console import Console
@@ -167,6 +168,7 @@ class Bench:
             self.scans(node, token)
         self.audit(home, "registrations", progress)
         self.witnessing()
+        self.verifying_a_handover()
         home, token = self._home("plant")
         for batches in self.size.plants:
             plant = self.grow(home, batches, progress)
@@ -264,6 +266,15 @@ class Bench:
             load = drive(node.port, asked, CONNECTIONS, 200)
         limit = self.parts["empty POST"]
         self.figures.append(rate("add-checkpoint, each on the disk", load.rate, "empty POST", limit))
+
+    def verifying_a_handover(self) -> None:
+        """What a receiver does before goods with a thousand entries behind them are taken in."""
+        self.tell("verification of a handover 交接核验")
+        lots = max(8, int(bench_verify.LOTS * self.size.scale))
+        value = bench_verify.verify_seconds(self.folder, lots) * 1000
+        limit = (lots + 3) / self.parts[ONE] * 1000
+        most = 250 if lots == bench_verify.LOTS else None
+        self.figures.append(cost(f"verification of {lots:,} upstream entries", value, "ms", ONE, limit, most))
 
     def bulk(self, node: Running, token: str, how: str, *, papers: bool) -> None:
         self.tell(f"registrations in bulk{how} 批量登记")

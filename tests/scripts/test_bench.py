@@ -62,6 +62,7 @@ def test_ceilings_are_measured_in_the_same_run(told):
         "registrations in bulk",
         "registrations in bulk with papers",
         "add-checkpoint, each on the disk",
+        "verification of 30 upstream entries",
         "scan page, p50",
         "scan page, p99",
         "scan page, again, p50",
