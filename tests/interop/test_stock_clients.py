@@ -3,9 +3,16 @@
 import pytest
 
 from ledger.log.canonical import b64
-from ledger.log.checkpoints import Checkpoint, add_signatures, cosign, open_checkpoint, sign_checkpoint
+from ledger.log.checkpoints import (
+    Checkpoint,
+    add_signatures,
+    cosign,
+    cosignatures,
+    open_checkpoint,
+    sign_checkpoint,
+)
 from ledger.log.merkle import leaf_hash, prove_inclusion
-from ledger.log.notes import COSIGNATURE, Ed25519Signer
+from ledger.log.notes import COSIGNATURE, ED25519, Ed25519Signer
 from ledger.log.proofs import Proof, format_proof
 from nodes import identity
 from nodes.homes import open_store
@@ -114,3 +121,31 @@ def test_a_proof_of_ours_holds(stock, grown, node, tmp_path):
     file.write_bytes(format_proof(Proof(42, tuple(path), checkpoint)))
     assert (said := stock("proof", policy, b64(leaf), file)).returncode == 0, said.stderr
     assert stock("proof", policy, b64(leaf_hash(b"another entry")), file).returncode == 1
+
+
+def test_a_stock_log_is_witnessed_by_our_node(stock, tmp_path):
+    """Tessera publishes nothing that its witness has not cosigned, and its witness is ours."""
+    name, seed = "outside.example/log", bytes(range(32))
+    log_key = Ed25519Signer.from_seed(name, seed).verifier
+    private = f"PRIVATE+KEY+{name}+{log_key.key_id.hex()}+{b64(bytes([ED25519]) + seed)}"
+    one, _ = found(tmp_path, "longnan.example", ["pit-1"])
+    (one.home / "policy.txt").write_text(f"log {log_key.vkey}\nquorum none\n", encoding="utf-8")
+    witness = identity.load(one.home, one.name).witness.verifier
+    with serving(one):
+        said = stock("log", tmp_path / "tessera", private, witness.vkey, f"{one.url}/witness", 5)
+    assert said.returncode == 0, said.stderr
+    checkpoint = open_checkpoint(said.stdout.encode(), log_key, name)
+    assert checkpoint.size == 5
+    assert [key for key, _ in cosignatures(said.stdout.encode(), [witness])] == [witness]
+
+
+def test_a_stock_log_that_we_do_not_know_gets_no_cosignature(stock, tmp_path):
+    seed = bytes(range(1, 33))
+    log_key = Ed25519Signer.from_seed("stranger.example/log", seed).verifier
+    private = f"PRIVATE+KEY+stranger.example/log+{log_key.key_id.hex()}+{b64(bytes([ED25519]) + seed)}"
+    one, _ = found(tmp_path, "longnan.example", ["pit-1"])
+    witness = identity.load(one.home, one.name).witness.verifier
+    with serving(one):
+        said = stock("log", tmp_path / "tessera", private, witness.vkey, f"{one.url}/witness", 1)
+    assert said.returncode == 1
+    assert not said.stdout
