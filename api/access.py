@@ -2,6 +2,7 @@
 
     Access(store).require("clerk")    a dependency for routes: the Pass of a caller who may do what a clerk may
     Access(store).admit(request, …)   the same as a plain call, where a request is worth more than its declaration
+    Access(store, keys).require("viewer", nodes=True)   or a node that the trust policy names, by its signature
 
 401 without a token, or with one that is unknown or revoked; 403 with a role too low. What a token is, nodes/tokens.py
 knows. Requests between nodes are signed instead (nodes/signed_requests.py), and most of the log is public.
@@ -11,7 +12,10 @@ from fastapi import Request
 from fastapi.openapi.models import HTTPBearer as Scheme
 from fastapi.security.base import SecurityBase
 
-from ledger.errors import Refusal, Unknown
+from ledger.errors import Refusal, Unknown, Unverified
+from ledger.log.notes import Verifier
+from nodes.introductions import PeerKeys
+from nodes.signed_requests import check_digest, claimed_signer, open_request
 from nodes.store.engine import Store
 from nodes.tokens import ROLES, Door, Pass, at_least
 
@@ -19,8 +23,10 @@ from nodes.tokens import ROLES, Door, Pass, at_least
 class Access:
     """One node's door."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, keys: PeerKeys | None = None) -> None:
+        """`keys`: of other nodes; without, none of them is let in."""
         self._door = Door(store)
+        self._keys = keys
 
     def admit(self, request: Request, role: str) -> Pass:
         """Who is calling, if they may do what `role` may."""
@@ -32,18 +38,37 @@ class Access:
             raise Refusal("role-too-low", field="Authorization", value=caller.role, wanted=role)
         return caller
 
-    def require(self, role: str) -> "Required":
+    async def signer(self, request: Request, body: bytes = b"") -> str:
+        """The node of our policy that signed this request."""
+        assert self._keys is not None, "the keys of nodes are at hand"
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
+        name = claimed_signer(headers)
+        check_digest(headers, body)
+        key = await self._keys.of(name)
+        path = request.scope["raw_path"].decode("ascii")
+
+        def key_of(asked: str) -> Verifier:
+            if asked != name:
+                raise Unverified("request-signature", field="Signature", value=asked, why=f"it names {name} too")
+            return key
+
+        return open_request(request.method, path, headers, body, key_of)
+
+    def require(self, role: str, *, nodes: bool = False) -> "Required":
         assert role in ROLES, role
-        return Required(self, role)
+        return Required(self, role, nodes=nodes)
 
 
 class Required(SecurityBase):
     """A dependency that also stands in the OpenAPI description, as bearer security."""
 
-    def __init__(self, access: Access, role: str) -> None:
+    def __init__(self, access: Access, role: str, *, nodes: bool = False) -> None:
         self.model = Scheme(description="A token of this node, made with lodetrace token create.")
         self.scheme_name = "token"
-        self._access, self.role = access, role
+        self._access, self.role, self.nodes = access, role, nodes
 
-    async def __call__(self, request: Request) -> Pass:
+    async def __call__(self, request: Request) -> Pass | str:
+        """The Pass of a caller, or the name of a node."""
+        if self.nodes and "signature-input" in request.headers:
+            return await self._access.signer(request)
         return self._access.admit(request, self.role)

@@ -18,6 +18,7 @@ from api import (
     entries,
     errors,
     findings,
+    forks,
     health,
     holds,
     inbox,
@@ -40,6 +41,8 @@ from api.openapi import describe
 from nodes.cosigning import Cosigning
 from nodes.courier import Courier
 from nodes.following import Following
+from nodes.introductions import PeerKeys
+from nodes.monitor import Monitor
 from nodes.node import Node
 from nodes.peers import Peers
 
@@ -49,19 +52,20 @@ _say = logging.getLogger(__name__)
 def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
     """The application of `node`, which is open and started. Many such live in one process.
 
-    While it runs (its lifespan), the courier and the asking of witnesses run too. `peers` is the way to other
-    nodes, if not the usual one.
+    While it runs (its lifespan), the courier, the asking of witnesses, the following of registries and the monitor
+    run too. `peers` is the way to other nodes, if not the usual one.
     """
+    way = peers or Peers(node.identity, lambda: node.policy)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        way = peers or Peers(node.identity, lambda: node.policy)
         workers = [
             asyncio.create_task(work, name=name)
             for name, work in (
                 ("courier", Courier(node, way).run()),
                 ("cosigning", Cosigning(node, way).run()),
                 ("following", Following(node, way).run()),
+                ("monitor", Monitor(node, way).run()),
             )
         ]
         for worker in workers:
@@ -80,7 +84,7 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign] # FastAPI's own documented way
     metrics = Metrics(node)
-    access = Access(node.store)
+    access = Access(node.store, PeerKeys(node, way))
     errors.install(app, metrics.refused)
     app.add_middleware(Timing, metrics=metrics)
     # Laid side by side, not included: an included router is matched anew at every request, and costs more than all the
@@ -103,11 +107,12 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
         quotas,
         deposits,
         registry,
+        forks,
     )
     for routes in parts:
         app.router.routes.extend(routes.routes(node, access).routes)
     app.router.routes.extend(corrections.routes(node, access, verbs.PLAIN).routes)
-    app.router.routes.extend(inbox.routes(node).routes)
+    app.router.routes.extend(inbox.routes(node, access).routes)
     app.router.routes.extend(witness.routes(node, metrics.refused).routes)
     app.router.routes.extend(health.routes(node, metrics).routes)
     return app

@@ -31,6 +31,7 @@ from api.commands import (
     trace,
     unit,
     verify,
+    watch,
 )
 from ledger.errors import LodetraceError
 
@@ -61,6 +62,7 @@ def build() -> typer.Typer:
         trace,
         regime,
         verify,
+        watch,
         audit,
         operate,
         demo,

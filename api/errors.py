@@ -46,6 +46,7 @@ STATUS: Mapping[type[LodetraceError] | str, int] = {
     "request-unsigned": 401,
     "request-signature": 401,
     "role-too-low": 403,
+    "sender-forked": 403,
     "method-wrong": 405,
     "body-too-large": 413,
     "witness-busy": 429,

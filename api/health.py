@@ -8,6 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from api.metrics import Metrics
 from ledger.log.canonical import dump
 from nodes.node import Node
+from nodes.store import followed, forks
 
 _NOW = {"cache-control": "no-store"}
 
@@ -22,7 +23,10 @@ def routes(node: Node, metrics: Metrics) -> APIRouter:
     @router.get("/readyz", summary="Can it serve: the database answers, and the log is published")
     async def readyz() -> Response:
         node.checkpoint()
-        return Response(dump({"name": node.settings.name, "ready": True}), headers=_NOW, media_type="application/json")
+        with node.store.read() as conn:
+            wrong = {"alarms": len(followed.alarms(conn)), "forks": len(forks.everything(conn))}
+        told = {"name": node.settings.name, "ready": True, **wrong}
+        return Response(dump(told), headers=_NOW, media_type="application/json")
 
     @router.get("/metrics", summary="Counters, for Prometheus")
     async def numbers() -> Response:

@@ -8,17 +8,27 @@ import asyncio
 
 from fastapi import APIRouter, Request, Response
 
+from api.access import Access
 from api.bodies import read_bytes
 from ledger.errors import Unverified
 from ledger.evidence import FILE_MAX
+from ledger.forks import FORK_MAX
 from ledger.log.notes import Verifier
+from nodes.forks import keep
 from nodes.intake import Message, open_message, take_in
 from nodes.node import Node
 from nodes.signed_requests import check_digest, open_request
 
 
-def routes(node: Node) -> APIRouter:
+def routes(node: Node, access: Access) -> APIRouter:
     router = APIRouter(tags=["between nodes"])
+
+    @router.post("/inbox/fork", summary="The proof that a log has forked, passed on by another node", status_code=204)
+    async def fork(request: Request) -> Response:
+        data = await read_bytes(request, FORK_MAX)
+        await access.signer(request, data)
+        await asyncio.to_thread(keep, node, data)
+        return Response(status_code=204)
 
     @router.post("/inbox/{kind}", summary="A delivery of another node", response_class=Response)
     async def inbox(kind: str, request: Request) -> Response:

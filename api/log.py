@@ -1,14 +1,17 @@
 """The log, for whoever checks it: checkpoint, tiles, bundles of entries, and who this node is.
 
 Paths and contents after https://c2sp.org/tlog-tiles. Checkpoints and hash tiles are public; entries are commitments,
-yet their types and times tell something, so bundles of them are for the node's own viewers.
+yet their types and times tell something, so bundles of them are for the node's own viewers, and for the nodes that its
+trust policy names: they follow this log. Those may also ask what it has seen of others.
 
 Promises: full tiles are served from memory after the first time; they never change, and say so to caches.
 Does not check what it serves: the store keeps it, readers rebuild the root of a checkpoint from it.
 """
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
+from hashlib import sha256
 from typing import TypeVar
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -17,6 +20,7 @@ from api.access import Access
 from ledger.errors import Malformed, Unknown
 from ledger.log.canonical import dump
 from ledger.log.tiles import WIDTH, format_bundle, parse_bundle_path, parse_tile_path
+from nodes import monitor
 from nodes.node import Node
 from nodes.store import log
 
@@ -72,18 +76,35 @@ def routes(node: Node, access: Access) -> APIRouter:
     async def well_known() -> Response:
         return Response(dump(node.well_known()), headers=_FLEETING, media_type="application/json")
 
-    @router.get("/log/checkpoint", summary="The newest checkpoint that this node's witnesses have seen, a signed note")
-    async def checkpoint() -> Response:
-        return Response(node.shown_checkpoint(), headers=_FLEETING, media_type="text/plain")
+    @router.get(
+        "/log/checkpoint",
+        summary="The newest checkpoint that this node's witnesses have seen, a signed note; with an ETag",
+    )
+    async def checkpoint(request: Request) -> Response:
+        note = node.shown_checkpoint()
+        headers = _FLEETING | {"etag": f'"{sha256(note).hexdigest()}"'}
+        if request.headers.get("if-none-match") == headers["etag"]:
+            return Response(status_code=304, headers=headers)
+        return Response(note, headers=headers, media_type="text/plain")
 
     @router.get("/log/checkpoint-unwitnessed", summary="The newest checkpoint, witnessed or not")
     async def unwitnessed() -> Response:
         return Response(node.checkpoint(), headers=_FLEETING, media_type="text/plain")
 
     @router.get(
+        "/log/seen/{digest}",
+        summary="The newest checkpoint that this node has followed of another log, by the SHA-256 of its origin",
+        dependencies=[Depends(access.require("viewer", nodes=True))],
+        response_class=Response,
+    )
+    async def seen(digest: str) -> Response:
+        note = await asyncio.to_thread(monitor.seen, node, digest)
+        return Response(note, headers={"cache-control": "no-store"}, media_type="text/plain")
+
+    @router.get(
         "/log/tile/entries/{place:path}",
         summary="A bundle of up to 256 entries",
-        dependencies=[Depends(access.require("viewer"))],
+        dependencies=[Depends(access.require("viewer", nodes=True))],
     )
     async def entries(request: Request) -> Response:
         path = request.url.path[len("/log/") :]

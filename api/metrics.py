@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nodes.node import Node
-from nodes.store import deliveries, inbox, log, witnessed
+from nodes.store import deliveries, followed, forks, inbox, log, witnessed
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 DELIVERY_STATES = ("waiting", "sent", "refused")
@@ -66,7 +66,8 @@ class _OfNode(Collector):
             newest, shown = log.latest_checkpoint(conn), log.shown_checkpoint(conn)
             witnessed_logs = witnessed.count(conn)
             found = deliveries.counts(conn)
-            parked, forks = inbox.parked_count(conn), len(inbox.forks(conn))
+            parked, forked = inbox.parked_count(conn), len(forks.everything(conn))
+            logs, alarms = followed.everything(conn), followed.alarms(conn)
         sequencer = self._node.sequencer
         yield GaugeMetricFamily("lodetrace_log_size", "Entries in the log.", value=size)
         yield GaugeMetricFamily(
@@ -94,7 +95,9 @@ class _OfNode(Collector):
             states.add_metric([state], found.get(state, 0))
         yield states
         yield GaugeMetricFamily("lodetrace_parked", "Messages that wait for an entry.", value=parked)
-        yield GaugeMetricFamily("lodetrace_forks", "Forks of other logs found: any is an alarm.", value=forks)
+        yield GaugeMetricFamily("lodetrace_forks", "Forks of other logs found: any is an alarm.", value=forked)
+        yield GaugeMetricFamily("lodetrace_followed_logs", "Other logs that are followed.", value=len(logs))
+        yield GaugeMetricFamily("lodetrace_alarms", "What is wrong with followed logs now.", value=len(alarms))
 
 
 class Timing:

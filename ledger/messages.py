@@ -1561,6 +1561,39 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "This address is for other nodes: requests need a {field} header after RFC 9421.",
         "此地址仅供其他节点使用：请求须带有符合 RFC 9421 的 {field} 头。",
     ),
+    # --- nodes: the logs of others ------------------------------------------------------------------------
+    "answer-encoded": (
+        "{field} sent a compressed answer ({value}), which was not asked for. Nothing of it was read.",
+        "{field} 发来了未曾要求的压缩应答（{value}），内容未读取。",
+    ),
+    "fork-unknown": (
+        "There is no {field} {value} here. See lodetrace forks.",
+        "此处没有第 {value} 号分叉（{field}）。请用 lodetrace forks 查看。",
+    ),
+    "log-alarm": (
+        "{field}: {value}. {en}",
+        "{field}：{value}。{zh}",
+    ),
+    "log-behind": (
+        "{field} shows us {size} entries; others hold its checkpoint of {value} since {since}. Ask its operator.",
+        "{field} 只向本节点展示了 {size} 条，而自 {since} 起他人持有其 {value} 条的检查点。请询问其运营方。",
+    ),
+    "log-shrank": (
+        "{field} shows {value} entries, and has signed {size} before. Ask its operator: it may run from an old backup.",
+        "{field} 目前展示 {value} 条，而此前已签署 {size} 条。请询问其运营方：可能在旧备份上运行。",
+    ),
+    "receiver-forked": (
+        "Nothing goes to {value}: its log has forked (lodetrace forks, no. {no}). An admin can acknowledge that.",
+        "暂不向 {value} 投递：其日志已分叉（见 lodetrace forks 第 {no} 号）。管理员可予以确认。",
+    ),
+    "ref-differs": (
+        "{field} names another root of {log} at size {value} than that log shows. One of the two is wrong.",
+        "{field} 所引用的 {log} 在大小 {value} 处的根与该日志所展示的不同。两者必有一误。",
+    ),
+    "sender-forked": (
+        "Nothing is taken from {value}: its log has forked (no. {no} here). Its operator must clear that up with ours.",
+        "暂不接收 {value} 的内容：其日志已分叉（本节点第 {no} 号）。请其运营方与我方澄清。",
+    ),
     # --- nodes: recording, evidence, deliveries -----------------------------------------------------------
     "clock-behind": (
         "This node's clock says {value}, but its last entry was recorded at {last}. Set the clock right and try again.",

@@ -223,6 +223,22 @@ class Settings(BaseSettings):
             "true 表示本节点同时以 ML-DSA-44 密钥联署；该密钥须在建立节点时生成",
         ),
     ] = False
+    watch_max_s: Annotated[
+        int,
+        Field(ge=0, le=86400),
+        Says(
+            "the longest pause between two looks at a partner's log, 1 to 86400 seconds; 0 for no looks at all",
+            "两次查看合作方日志之间的最长间隔，1 到 86400 秒；0 表示不查看",
+        ),
+    ] = 900
+    watch_limit_s: Annotated[
+        int,
+        Field(ge=1, le=31_536_000),
+        Says(
+            "after how many seconds it is an alarm that a log does not show what others were shown, 1 to 31536000",
+            "日志未展示他人已见到的内容超过多少秒即告警，1 到 31536000",
+        ),
+    ] = 86400
     sites: Annotated[
         tuple[Site, ...],
         NoDecode,

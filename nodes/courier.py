@@ -25,6 +25,7 @@ from ledger.matter.event_types import NEWS
 from ledger.matter.events import Event
 from nodes import evidence
 from nodes.clock import stamp
+from nodes.forks import hold_back_from_forked
 from nodes.intake import DELIVERED
 from nodes.introductions import Introductions
 from nodes.node import Node
@@ -190,6 +191,7 @@ class Courier:
         """(the message, the leaf it is about)."""
         node = self._node
         with node.store.read() as conn:
+            hold_back_from_forked(conn, delivery.to)
             leaf, event = _told(conn, delivery.entry_no)
             made = node.membership.beside(conn, self._evidence(conn, delivery, event))
         cover: dict[str, Json] = {

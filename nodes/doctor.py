@@ -26,7 +26,7 @@ from nodes.introductions import open_introduction
 from nodes.node import Node
 from nodes.peers import Peers
 from nodes.posix import home_lock
-from nodes.store import deliveries, health, inbox, log
+from nodes.store import deliveries, followed, forks, health, log
 
 PEER_SECONDS = 5.0
 LITTLE_SPACE = 1 << 30
@@ -210,9 +210,11 @@ def _deliveries(node: Node) -> Said:
 
 def _forks(node: Node) -> Said:
     with node.store.read() as conn:
-        found = inbox.forks(conn)
+        found, alarms = forks.everything(conn), followed.alarms(conn)
     if found:
         raise Unverified("entry-forked", field=found[0].origin, value=found[0].index)
+    if alarms:
+        raise Unverified("log-alarm", field=alarms[0].origin, value=alarms[0].code, en=alarms[0].en, zh=alarms[0].zh)
     return "none seen", "未发现"
 
 

@@ -13,10 +13,11 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from secrets import SystemRandom
 
-from ledger.errors import LodetraceError, Unverified
+from ledger.errors import Forked, LodetraceError, Unverified
 from ledger.evidence import FILE_MAX, parse_evidence
 from ledger.log.trust import organisation
 from nodes import intake
+from nodes.forks import keep_forked
 from nodes.membership import Book
 from nodes.node import Caller, Node
 from nodes.peers import Peers
@@ -81,9 +82,14 @@ class Following:
         strangers = {log for log, _ in result.entries} - {origin}
         if strangers:
             raise Unverified("subject-differs", field="evidence.entries", value=", ".join(strangers), stated=origin)
-        with self._node.store.write() as conn:
-            intake.store(conn, self._node, result, organisation(origin))
+        try:
+            with self._node.store.write() as conn:
+                intake.store(conn, self._node, result, organisation(origin))
+        except Forked as fork:
+            keep_forked(self._node, fork, result)
+            raise
         self._node.learn()
+        self._node.tell_heard()
         return max(index for _, index in result.entries)
 
     async def _keep(self, origin: str) -> None:

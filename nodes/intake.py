@@ -19,17 +19,16 @@ from ledger.errors import Forked, LodetraceError, Malformed, Refusal, Unverified
 from ledger.evidence import FILE_MAX, Checked, Result, evidence_of
 from ledger.keys import keys_of
 from ledger.log.canonical import b64, parse_json, unb64
-from ledger.log.checkpoints import claimed_origin
-from ledger.log.merkle import leaf_hash
 from ledger.log.notes import Verifier, sign_note
 from ledger.matter import genealogy
 from ledger.matter.event_types import EVENT_TYPES, NEWS
 from ledger.matter.events import Event
 from ledger.matter.handovers import check_acknowledgement, check_offer, check_receipt
-from nodes import downstream, noticing
+from nodes import downstream, gossip, noticing
 from nodes.clock import stamp
 from nodes.deposits import follow_deposits
 from nodes.derive import country_of
+from nodes.forks import keep_forked, refuse_forked
 from nodes.node import Node
 from nodes.store import deliveries, inbox, log, upstream
 from nodes.store import genealogy as tables
@@ -104,6 +103,8 @@ def open_message(node: Node, data: bytes) -> Message:
 
 def take_in(node: Node, message: Message, data: bytes) -> Taken:
     """Stores what the message proves. Refusal and Unverified are final for the sender; Forked keeps both statements."""
+    with node.store.read() as conn:
+        refuse_forked(conn, message.sender)
     subject = _subject_entry(node, message)
     _refuse_incomplete(node, message, subject)
     try:
@@ -116,9 +117,10 @@ def take_in(node: Node, message: Message, data: bytes) -> Taken:
                 return Taken(None)
             store(conn, node, message.result, message.sender)
     except Forked as fork:
-        _keep_fork(node, fork)
+        keep_forked(node, fork, message.result)
         raise
     node.announce()
+    node.tell_heard()
     take_parked(node, [*(one.entry.leaf for one in message.result.entries.values()), *_answered(node, message)])
     return Taken(delivery_note(node, subject.entry.leaf))
 
@@ -131,17 +133,6 @@ def _answered(node: Node, message: Message) -> list[bytes]:
         if one.event is not None
     ]
     return [unb64(ref["leaf"], field="ref.leaf", size=32) for ref in refs if ref.get("log") == node.origin]
-
-
-def _keep_fork(node: Node, fork: Forked) -> None:
-    """Both statements, in a transaction of their own: nothing of the message is stored but the proof of the lie."""
-    leaves = sorted((leaf_hash(note), note) for note in fork.evidence)
-    (leaf_a, note_a), (leaf_b, note_b) = leaves
-    with node.store.write() as conn:
-        found = inbox.Fork(
-            str(fork.field), int(fork.value), leaf_a, leaf_b, note_a + b"\n" + note_b, stamp(node.clock())
-        )
-        inbox.save_fork(conn, found)
 
 
 def delivery_note(node: Node, leaf: bytes) -> bytes:
@@ -264,8 +255,13 @@ def _not_here(conn: Connection, origin: str, message: Message, subject: Checked)
 def store(conn: Connection, node: Node, result: Result, sender: str) -> None:
     """All entries of other logs with their proofs, and what they tell us."""
     own = node.origin
-    notes = {(claimed_origin(note), _size_of(note)): note for note in result.evidence.checkpoints}
-    upstream.save_checkpoints(conn, {place: note for place, note in notes.items() if place[0] != own})
+    notes = {(one.origin, one.size): result.evidence.checkpoints[at] for at, one in result.heads.items()}
+    foreign = {place: note for place, note in notes.items() if place[0] != own}
+    upstream.save_checkpoints(conn, foreign)
+    for note in foreign.values():
+        gossip.compare(conn, node.policy, note)
+    for told in gossip.refs_in(result):
+        gossip.compare_ref(conn, told, stamp(node.clock()))
     places = sorted(result.entries)
     known = upstream.at(conn, places)
     coming = []

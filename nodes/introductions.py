@@ -5,20 +5,27 @@ that signs a checkpoint, under which entry 0 stands, which publishes all other k
 """
 
 import json
+from asyncio import to_thread
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from ledger.entries import open_entry, open_event, parse_entry
-from ledger.errors import Malformed, Unknown, Unverified
-from ledger.keys import Keys
+from ledger.errors import Malformed, Unavailable, Unknown, Unverified
+from ledger.keys import Keys, replaces_own_keys
 from ledger.log.canonical import unb64
 from ledger.log.checkpoints import Checkpoint
 from ledger.log.merkle import check_inclusion
 from ledger.log.notes import Verifier
 from ledger.log.trust import Policy
 from ledger.matter.events import Event
+from nodes.node import Node
 from nodes.peers import Peers
+from nodes.store import upstream
+
+AGAIN_SECONDS = 60.0
+"""How long a node that could not say who it is, is not asked again, however often somebody claims to be it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +101,47 @@ class Introductions:
         if again or name not in self._introduced:
             self._introduced[name] = open_introduction(await self._peers.fetch_well_known(name), name, self._policy())
         return self._introduced[name].authors()
+
+
+class PeerKeys:
+    """The keys under which nodes of our policy sign their requests: from their entry 0 and what replaced its keys, if
+    that came with a message, or as they introduce themselves. Each is looked for once, or when it fits no more; whoever
+    was asked is not asked again for a while.
+    """
+
+    def __init__(self, node: Node, peers: Peers) -> None:
+        self._node, self._peers = node, peers
+        self._found: dict[str, Verifier] = {}
+        self._asked: dict[str, float] = {}
+
+    async def of(self, name: str, *, again: bool = False) -> Verifier:
+        """Unknown for a node that the policy does not name, Unavailable if it cannot be asked now who it is. `again`
+        where its key may be another one now.
+        """
+        if f"{name}/log" not in self._node.policy.logs:
+            raise Unknown("peer-unknown", field="Signature", value=name)
+        if again or name not in self._found:
+            self._found[name] = await self._look_for(name, again=again)
+        return self._found[name]
+
+    async def _look_for(self, name: str, *, again: bool) -> Verifier:
+        held = None if again else await to_thread(self._held, name)
+        if held is not None:
+            return held
+        if self._asked.get(name, 0.0) > monotonic():
+            raise Unavailable("peer-unreachable", field=name, value="its key")
+        self._asked[name] = monotonic() + AGAIN_SECONDS
+        told = open_introduction(await self._peers.fetch_well_known(name), name, self._node.policy)
+        return told.keys.of("peer", told.size)[0]
+
+    def _held(self, name: str) -> Verifier | None:
+        origin = f"{name}/log"
+        with self._node.store.read() as conn:
+            first = upstream.at(conn, [(origin, 0)]).get((origin, 0))
+            later = [one for one in upstream.of_types(conn, [origin], ["rekeyed"]) if replaces_own_keys(one.event)]
+        if first is None or first.event.slots.get("keys") is None:
+            return None
+        keys, size = Keys.opened(first.event), 1
+        for one in later:
+            keys, size = keys.after(one.index, one.event), one.index + 1
+        return keys.of("peer", size)[0]

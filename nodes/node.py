@@ -129,6 +129,8 @@ class Node:
         self.witnesses = Witnesses()
         self.registry_errors: dict[str, str] = {}  # why a registry cannot be followed, by its origin
         self.published: list[Callable[[], None]] = []
+        self.heard: list[Callable[[], None]] = []
+        """Told when something of another log has come: a checkpoint, the proof of a fork."""
         self.rulesets = Rulesets(self.reference)
         self.inspection = Inspection(store, self.rulesets, OwnBook(settings, self.rulesets))
         self.oversight = Oversight(store, settings, self.rulesets, clock)
@@ -199,6 +201,11 @@ class Node:
     def announce(self) -> None:
         """A checkpoint is new or newly shown, or news came in that goes on: who waits for it looks. From any thread."""
         for tell in self.published:
+            tell()
+
+    def tell_heard(self) -> None:
+        """Something of another log has come: who follows it looks. From any thread."""
+        for tell in self.heard:
             tell()
 
     def _alone(self) -> bool:

@@ -38,12 +38,15 @@ _HEADERS = {"accept-encoding": "identity", "user-agent": "lodetrace"}
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back. `retry_after` is in seconds, where the other side asked for a pause; `kind` its media type."""
+    """What came back. `retry_after` is in seconds, where the other side asked for a pause; `kind` its media type, and
+    `etag` as it stood there.
+    """
 
     status: int
     body: bytes
     retry_after: int | None = None
     kind: str = ""
+    etag: str | None = None
 
     def json(self) -> Any:
         return json.loads(self.body)
@@ -93,25 +96,32 @@ class Peers:
 
     async def fetch_well_known(self, name: str) -> bytes:
         """A node's own account of who it is: unverified until its entry 0 is proven under the policy's key."""
-        url = f"{self.url_of(name)}/.well-known/lodetrace.json"
-        reply = await self._send(name, "GET", url, {}, b"", WELL_KNOWN_MAX)
-        if reply.status != httpx.codes.OK:
-            raise Unavailable("peer-unreachable", field=name, value=f"HTTP {reply.status}")
-        return reply.body
+        return (await self.fetch(name, "/.well-known/lodetrace.json", WELL_KNOWN_MAX)).body
 
     async def fetch_registry(self, name: str, after: int) -> bytes:
         """What the registry that `name` keeps has said behind its entry `after`: evidence, unverified."""
-        url = f"{self.url_of(name)}/registry/entries?after={after}"
-        reply = await self._send(name, "GET", url, {}, b"", ANSWER_MAX)
-        if reply.status != httpx.codes.OK:
-            raise Unavailable("peer-unreachable", field=name, value=f"HTTP {reply.status}")
-        return reply.body
+        return (await self.fetch(name, f"/registry/entries?after={after}", ANSWER_MAX)).body
 
     async def ask_witness(self, url: str, body: bytes) -> Reply:
         """`add-checkpoint` of the witness at the submission prefix `url`. Not signed: the checkpoint in it is."""
         headers = {"content-type": "text/plain; charset=utf-8"}
         address = f"{url.rstrip('/')}/add-checkpoint"
         return await self._send(url, "POST", address, headers, body, WITNESS_ANSWER_MAX, WITNESS_SECONDS)
+
+    async def fetch(self, name: str, path: str, limit: int, *, signed: bool = False, etag: str | None = None) -> Reply:
+        """What a node serves at `path`, up to `limit` bytes; with `signed`, as what is for nodes of its policy only.
+
+        `etag`: of what is here already, for an answer 304 where it is the same. Unavailable for answers but 200 and
+        that one; Unverified for more than the limit, and for compressed ones, which were not asked for.
+        """
+        url = self.url_of(name) + path
+        headers = sign_request("GET", url, b"", self._identity) if signed else {}
+        if etag is not None:
+            headers["if-none-match"] = etag
+        reply = await self._send(name, "GET", url, headers, b"", limit)
+        if reply.status not in (httpx.codes.OK, httpx.codes.NOT_MODIFIED):
+            raise Unavailable("peer-unreachable", field=name, value=f"HTTP {reply.status}: {path}")
+        return reply
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -131,6 +141,8 @@ class Peers:
             asyncio.timeout(seconds),
             self._client.stream(method, url, headers=dict(headers), content=body) as answer,
         ):
+            if answer.headers.get("content-encoding", "identity") != "identity":
+                raise Unverified("answer-encoded", field=name, value=answer.headers["content-encoding"])
             parts, length = [], 0
             async for part in answer.aiter_raw():
                 length += len(part)
@@ -138,7 +150,7 @@ class Peers:
                     raise Unverified("answer-too-large", field=name, value=limit)
                 parts.append(part)
             kind = answer.headers.get("content-type", "").partition(";")[0].strip()
-            return Reply(answer.status_code, b"".join(parts), _retry_after(answer), kind)
+            return Reply(answer.status_code, b"".join(parts), _retry_after(answer), kind, answer.headers.get("etag"))
 
 
 def check_address(name: str, url: str | None) -> None:

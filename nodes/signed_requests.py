@@ -31,6 +31,7 @@ SKEW = timedelta(minutes=5)
 """How far the clocks of two nodes may differ, and how old a request may be."""
 _COVERED = ("@method", "@path", "content-digest")
 _TAG = "lodetrace-peer"
+_KEY_ID = pattern(r';keyid="([a-z0-9./-]{1,120})/peer"')
 _DIGEST = pattern("(sha-256|sha-512)=:([A-Za-z0-9+/=]*):")
 
 
@@ -121,6 +122,14 @@ def check_digest(headers: Iterable[tuple[str, str]], body: bytes) -> None:
     found = [(name, value) for text in stated for name, value in _DIGEST.findall(text)]
     if not found or any(digests[name] != value for name, value in found):
         raise Unverified("request-signature", field="Content-Digest", value="?", why="the body is not what was sent")
+
+
+def claimed_signer(headers: Iterable[tuple[str, str]]) -> str:
+    """The name of the node that a request CLAIMS to be signed by, unverified: to fetch its key. Unverified if none."""
+    for name, value in headers:
+        if name.lower() == "signature-input" and (match := _KEY_ID.search(value)):
+            return match[1]
+    raise Unverified("request-unsigned", field="Signature")
 
 
 def open_request(

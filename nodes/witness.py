@@ -8,20 +8,19 @@ here. Two histories under one key are kept as evidence; the way out of that is n
 Does not bound how many ask (api/witness.py), nor decide anything: ledger/log/witnessing.py does.
 """
 
-import logging
-
 from ledger.errors import Forked, Unverified
+from ledger.forks import fork_of_checkpoints, format_fork
 from ledger.log.checkpoints import add_signatures, cosign, open_checkpoint
 from ledger.log.notes import Verifier
 from ledger.log.trust import Policy, organisation
 from ledger.log.witnessing import Asked, Held, decide, open_request
+from nodes import forks
 from nodes.clock import stamp
 from nodes.identity import Identity
 from nodes.node import Node
-from nodes.store import inbox, witnessed
+from nodes.store import forks as known
+from nodes.store import witnessed
 from nodes.store.engine import Connection
-
-_say = logging.getLogger(__name__)
 
 
 def key_of(policy: Policy, identity: Identity, origin: str) -> Verifier | None:
@@ -50,7 +49,7 @@ def cosigned(node: Node, origin: str) -> bytes | None:
 
 def _cosign(conn: Connection, node: Node, asked: Asked) -> bytes:
     origin, now = asked.checkpoint.origin, node.clock()
-    if any(fork.origin == origin for fork in inbox.forks(conn)):
+    if any(fork.origin == origin for fork in known.everything(conn)):
         raise Unverified("witness-finds-fork", field="checkpoint", value=origin)
     found = witnessed.largest(conn, origin)
     decide(asked, None if found is None else _held(found[1], node, origin))
@@ -68,9 +67,7 @@ def _held(note: bytes, node: Node, origin: str) -> Held:
 
 def _keep(node: Node, fork: Forked) -> None:
     """In a transaction of its own: the one that found it has changed nothing."""
-    file, *roots = fork.evidence
-    one, other = sorted(roots)
-    found = inbox.Fork(str(fork.facts["log"]), int(fork.value), one, other, file, stamp(node.clock()))
-    _say.critical("two histories of %s at size %s: kept as a fork", found.origin, found.index)
-    with node.store.write() as conn:
-        inbox.save_fork(conn, found)
+    held, asked, prefix, *path = fork.evidence
+    key = key_of(node.policy, node.identity, str(fork.facts["log"]))
+    assert key is not None, "asked for is only what the policy names"
+    forks.keep(node, format_fork(fork_of_checkpoints(key, held, asked, prefix, path)))

@@ -31,6 +31,7 @@ from api import (  # noqa: E402
     deposits,
     entries,
     findings,
+    forks,
     health,
     holds,
     inbox,
@@ -92,8 +93,8 @@ class _Node:
 
 
 class _Door:
-    def require(self, role: str) -> Required:
-        return Required(None, role)  # type: ignore[arg-type]
+    def require(self, role: str, *, nodes: bool = False) -> Required:
+        return Required(None, role, nodes=nodes)  # type: ignore[arg-type]
 
 
 def routers() -> Iterator[APIRouter]:
@@ -114,20 +115,21 @@ def routers() -> Iterator[APIRouter]:
         deposits,
         registry,
         log,
+        forks,
         scan,
     ):
         yield part.routes(node, _Door())  # type: ignore[arg-type]
     yield corrections.routes(node, _Door(), {})  # type: ignore[arg-type]
-    yield inbox.routes(node)
+    yield inbox.routes(node, _Door())  # type: ignore[arg-type]
     yield witness.routes(node, str)
     yield health.routes(node, _Node())  # type: ignore[arg-type]
 
 
 def role_of(route: Any) -> str:
     """The role that a route asks for at its door; what it asks for later, its own text says."""
-    found = [one.call.role for one in route.dependant.dependencies if isinstance(one.call, Required)]
+    found = [one.call for one in route.dependant.dependencies if isinstance(one.call, Required)]
     if found:
-        return str(found[0])
+        return f"{found[0].role}{', another node' if found[0].nodes else ''}"
     return "another node" if route.path.startswith("/inbox/") else "anyone"
 
 

@@ -16,6 +16,7 @@ from ledger.matter.stock import Arrival, Booked, Shipment, Unit
 from nodes.node import Node
 from nodes.rebuild import rebuild
 from nodes.store import deliveries, inbox, lists, log, stock, upstream
+from nodes.store import forks as forks_kept
 from nodes.store.engine import Connection, Store
 from nodes.store.rebuild import snapshot
 
@@ -194,6 +195,6 @@ def parked(store: Store) -> int:
         return inbox.parked_count(conn)
 
 
-def forks(store: Store) -> list[inbox.Fork]:
+def forks(store: Store) -> list[forks_kept.Fork]:
     with store.read() as conn:
-        return inbox.forks(conn)
+        return forks_kept.everything(conn)

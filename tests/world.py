@@ -412,7 +412,9 @@ class World:
         self.network = Network()
         self.settles = quorum == "none"
         """Whether deliveries get through in the end: not while the policy waits for witnesses."""
-        self.environ = {"LODETRACE_RETRY_MAX_S": "1", "LODETRACE_ORIGINS_ENFORCED": "false", **(environ or {})}
+        # Nobody watches anybody's log, unless a test is about that: it would be asked at any moment.
+        usual = {"RETRY_MAX_S": "1", "ORIGINS_ENFORCED": "false", "WATCH_MAX_S": "0"}
+        self.environ = {**{f"LODETRACE_{name}": value for name, value in usual.items()}, **(environ or {})}
         self.loop = asyncio.new_event_loop()
         self._thread = Thread(target=self.loop.run_forever, name="world")
         self._members: dict[str, Member] = {}

@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 from ledger.errors import Malformed
+from ledger.log.merkle import root_of
 
 WIDTH = 256
 MAX_ENTRY = 65_535
@@ -56,6 +57,23 @@ def width_at(size: int, level: int, index: int) -> int:
 def tile_nodes(level: int, index: int, width: int = WIDTH) -> list[tuple[int, int]]:
     """The complete nodes (as in merkle.py) whose hashes, one after the other, are this tile's bytes."""
     return [(8 * level, index * WIDTH + offset) for offset in range(width)]
+
+
+def tile_of(level: int, index: int) -> tuple[int, int, int, int]:
+    """Where a complete node stands: level and index of its tile, and which hashes in it (first, count) are below it."""
+    height = level % 8
+    first = index << height
+    return level // 8, first // WIDTH, first % WIDTH, 1 << height
+
+
+def node_in(tile: bytes, first: int, count: int) -> bytes:
+    """The hash of the node over `count` hashes of a tile from `first` on, as `tile_of` says. Malformed if they are not
+    all there.
+    """
+    hashes = [tile[at : at + 32] for at in range(32 * first, 32 * (first + count), 32)]
+    if len(hashes[-1]) != 32:
+        raise Malformed("malformed", field="tile", value=len(tile), why="it does not hold the hashes it should")
+    return root_of(hashes)
 
 
 def format_bundle(entries: Sequence[bytes]) -> bytes:

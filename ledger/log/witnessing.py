@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ledger.errors import Conflict, Forked, LodetraceError, Malformed, Refusal, Unknown, Unverified
-from ledger.log.canonical import Json, b64, format_json, unb64
+from ledger.log.canonical import b64, unb64
 from ledger.log.checkpoints import MAX_CHECKPOINT, MAX_ORIGIN, MAX_SIZE, Checkpoint, only_signatures_of, open_checkpoint
 from ledger.log.merkle import EMPTY_ROOT, check_consistency, proven_old_root
 from ledger.log.notes import Verifier, parse_note
@@ -24,7 +24,6 @@ from ledger.log.notes import Verifier, parse_note
 MAX_BODY = 1 << 17
 MAX_PROOF = 63
 SIZE_TYPE = "text/x.tlog.size"
-FORK_FORMAT = "lodetrace fork v1"
 _STATUS = {Malformed: 400, Unknown: 404, Conflict: 409, Forked: 422, Refusal: 422, Unverified: 422}
 _FORBIDDEN = frozenset({"signature-missing", "signature-bad"})
 
@@ -133,14 +132,10 @@ def parse_size(body: bytes) -> int:
 
 
 def _forked(asked: Asked, held: Held, prefix: bytes, path: Sequence[bytes]) -> Forked:
-    """Two checkpoints under one key: the new one's tree has, at the size of the one held, another root, `prefix`."""
-    old, log = held.checkpoint, asked.checkpoint.origin
-    file: dict[str, Json] = {
-        "format": FORK_FORMAT,
-        "log": log,
-        "checkpoints": [held.note.decode(), asked.note.decode()],
-        "prefix": b64(prefix),
-        "path": [b64(node) for node in path],
-    }
-    evidence = (format_json(file, field="fork"), old.root, prefix)
-    return Forked("fork", evidence=evidence, field="checkpoint", value=old.size, log=log)
+    """Two checkpoints under one key: the new one's tree has, at the size of the one held, another root, `prefix`, which
+    `path` proves. All of that is the evidence, in this order.
+    """
+    evidence = held.note, asked.note, prefix, *path
+    return Forked(
+        "fork", evidence=evidence, field="checkpoint", value=held.checkpoint.size, log=asked.checkpoint.origin
+    )

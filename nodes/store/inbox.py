@@ -1,7 +1,7 @@
-"""What came in and cannot be taken yet, or ever: messages that wait for an entry, and proofs of forks.
+"""What came in and cannot be taken yet: messages that wait for an entry.
 
-Parked messages are bounded for each sender, and one that comes again is parked once. Forks are kept for good.
-Does not check signatures: the intake has, before it parks; a fork's evidence speaks for itself.
+Parked messages are bounded for each sender, and one that comes again is parked once.
+Does not check signatures: the intake has, before it parks.
 """
 
 from collections.abc import Iterable
@@ -23,11 +23,6 @@ _WAITING_FOR = "SELECT no, leaf_needed, sender, body, at FROM parked WHERE leaf_
 _UNPARK = "DELETE FROM parked WHERE no = ?"
 _GIVE_UP = "DELETE FROM parked WHERE at < ?"
 _COUNT = "SELECT count(*) FROM parked"
-_ADD_FORK = (
-    'INSERT INTO forks (no, origin, "index", leaf_a, leaf_b, evidence, at) VALUES (?, ?, ?, ?, ?, ?, ?)'
-    ' ON CONFLICT (origin, "index", leaf_a, leaf_b) DO NOTHING'
-)
-_FORKS = 'SELECT origin, "index", leaf_a, leaf_b, evidence, at FROM forks ORDER BY no'
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +34,6 @@ class Parked:
     sender: str
     body: bytes = field(repr=False)
     at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fork:
-    """Two entries at one place of a log (or two roots at one size), `leaf_a` before `leaf_b`; `evidence` is both."""
-
-    origin: str
-    index: int
-    leaf_a: bytes
-    leaf_b: bytes
-    evidence: bytes = field(repr=False)
-    at: str
-
-
-# -- parked messages ----------------------------------------------------------------------------------------------
 
 
 def park(conn: Connection, needs: bytes, sender: str, body: bytes, at: str) -> None:
@@ -84,17 +64,3 @@ def give_up(conn: Connection, before: str) -> int:
 def parked_count(conn: Connection) -> int:
     (messages,) = conn.execute(_COUNT).fetchone()
     return int(messages)
-
-
-# -- forks --------------------------------------------------------------------------------------------------------
-
-
-def save_fork(conn: Connection, fork: Fork) -> None:
-    """Keeps a fork; the same one again changes nothing."""
-    row = (fork.origin, fork.index, fork.leaf_a, fork.leaf_b, fork.evidence, fork.at)
-    conn.execute(_ADD_FORK, (next_no(conn, "forks"), *row))
-
-
-def forks(conn: Connection) -> list[Fork]:
-    """All that were ever found, oldest first."""
-    return [Fork(*row) for row in conn.execute(_FORKS)]

@@ -31,12 +31,17 @@ DERIVABLE = (
 )
 """Gone and made again by a rebuild."""
 NOT_DERIVABLE = (
+    "alarms",
     "checkpoints",
     "deliveries",
     "disclosures",
     "drafts",
     "entries",
+    "followed",
+    "followed_tiles",
     "forks",
+    "forks_acknowledged",
+    "heard",
     "idempotency",
     "logs",
     "openings",

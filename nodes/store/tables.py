@@ -191,6 +191,60 @@ class Witnessed(Row, table=True):
     at: str = _text()
 
 
+class Followed(Row, table=True):
+    """A log that we follow: `size` of its entries were checked, the last with `text_hash` and `recorded_at`.
+
+    `note` is its newest checkpoint of which everything was checked, which was at `seen_at`; `target` is one that is
+    being caught up with. `ahead_size` is a size that others hold a checkpoint of, and that the log does not show us
+    since `ahead_since`.
+    """
+
+    __tablename__ = "followed"
+    log_no: int = _key(foreign_key="logs.no")
+    size: int = _big()
+    text_hash: bytes
+    recorded_at: str = _text()
+    note: bytes | None = Field(nullable=True)
+    target: bytes | None = Field(nullable=True)
+    seen_at: str = _text()
+    ahead_size: int | None = _big(nullable=True)
+    ahead_since: str | None = _text(nullable=True)
+
+
+class FollowedTile(Row, table=True):
+    """The hashes of a followed log's tree, 32 bytes each, as tiles of up to 256 (ledger/log/tiles.py)."""
+
+    __tablename__ = "followed_tiles"
+    log_no: int = _key(foreign_key="logs.no")
+    level: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    position: int = _key()
+    hashes: bytes
+
+
+class Heard(Row, table=True):
+    """Roots of a followed log that entries of others name, beyond what was followed: compared when we get there."""
+
+    __tablename__ = "heard"
+    __table_args__ = (_CLUSTERED,)
+    log_no: int = _key(foreign_key="logs.no")
+    size: int = _key()
+    root: bytes = Field(primary_key=True)
+    told_by: str = _text()
+
+
+class Alarm(Row, table=True):
+    """What is wrong with a followed log now: a row for each kind (`code`), gone when it is over."""
+
+    __tablename__ = "alarms"
+    __table_args__ = (_CLUSTERED,)
+    origin: str = _word()
+    code: str = _word()
+    en: str = _text()
+    zh: str = _text()
+    evidence: str = _text()
+    since: str = _text()
+
+
 # -- matter -------------------------------------------------------------------------------------------------------
 
 
@@ -394,7 +448,7 @@ class Parked(Row, table=True):
 
 
 class Fork(Row, table=True):
-    """Two signed statements of one log that cannot both be true; kept for good."""
+    """Two signed statements of one log that cannot both be true; kept for good. `evidence` is the fork file."""
 
     __tablename__ = "forks"
     __table_args__ = (UniqueConstraint("origin", "index", "leaf_a", "leaf_b"),)
@@ -404,6 +458,15 @@ class Fork(Row, table=True):
     leaf_a: bytes
     leaf_b: bytes
     evidence: bytes
+    at: str = _text()
+
+
+class ForkAcknowledged(Row, table=True):
+    """That an operator has seen a fork, and lets deliveries to and from that organisation go on."""
+
+    __tablename__ = "forks_acknowledged"
+    fork_no: int = _key(foreign_key="forks.no")
+    by: str = _text()
     at: str = _text()
 
 

@@ -67,6 +67,9 @@ _CHECKPOINTS = (
 _CHECKPOINT = (
     "SELECT c.note FROM upstream_checkpoints c JOIN logs l ON l.no = c.log_no WHERE l.origin = ? AND c.size = ?"
 )
+_OF_LOG = "FROM upstream_checkpoints c JOIN logs l ON l.no = c.log_no WHERE l.origin = ?"
+_BETWEEN = f"SELECT c.note {_OF_LOG} AND c.size > ? AND c.size <= ? ORDER BY c.size"
+_LARGEST = f"SELECT c.size, c.note {_OF_LOG} ORDER BY c.size DESC LIMIT 1"
 _SAVE_OFFER = (
     "INSERT INTO arrivals (no, id, sender, purpose, at, offered_by, final, declined) VALUES (?, ?, ?, ?, ?, ?, 0, 0)"
     " ON CONFLICT (id) DO NOTHING"
@@ -261,6 +264,17 @@ def checkpoints(conn: Connection, log: str) -> dict[int, bytes]:
 def checkpoint(conn: Connection, log: str, size: int) -> bytes | None:
     row = conn.execute(_CHECKPOINT, (log, size)).fetchone()
     return None if row is None else bytes(row[0])
+
+
+def checkpoints_between(conn: Connection, log: str, above: int, up_to: int) -> list[bytes]:
+    """Those that we hold of sizes above one size and up to another."""
+    return [note for (note,) in conn.execute(_BETWEEN, (log, above, up_to))]
+
+
+def largest_checkpoint(conn: Connection, log: str) -> tuple[int, bytes] | None:
+    """(size, note) of the largest that we hold."""
+    found: tuple[int, bytes] | None = conn.execute(_LARGEST, (log,)).fetchone()
+    return found
 
 
 # -- offers and answers -------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ def numbers(client):
 
 def test_alive_and_ready(client):
     assert client.get("/healthz").json() == {"alive": True}
-    assert client.get("/readyz").json() == {"name": "mine.example", "ready": True}
+    assert client.get("/readyz").json() == {"name": "mine.example", "ready": True, "alarms": 0, "forks": 0}
     assert client.get("/readyz").headers["cache-control"] == "no-store"
 
 

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from api import witness as door
-from ledger.log.canonical import b64, parse_json
+from ledger.forks import check_fork, parse_fork
+from ledger.log.canonical import b64
 from ledger.log.checkpoints import Checkpoint, add_signatures, cosignatures, open_checkpoint, sign_checkpoint
 from ledger.log.merkle import Tree, leaf_hash
 from ledger.log.notes import Ed25519Signer, parse_signature_line, sign_note
@@ -20,7 +21,7 @@ from ledger.log.witnessing import MAX_BODY, format_request
 from nodes import witness
 from nodes.homes import create_home
 from nodes.node import Node
-from nodes.store import inbox, witnessed
+from nodes.store import forks, witnessed
 from tests.serving import serving
 
 ORIGIN, OWN = "longnan.example/log", "witness.example/log2"
@@ -118,7 +119,7 @@ def test_each_refusal_has_its_status_and_changes_nothing(served, name):
     assert (served.held(), served.held(OWN)) == (5, 0)
     assert served.ask(asked(5, 9)).status_code == 200
     with served.node.store.read() as conn:
-        assert inbox.forks(conn) == []
+        assert forks.everything(conn) == []
 
 
 @pytest.mark.parametrize(("size", "new"), [(9, 9), (6, 9)], ids=["same size", "grown"])
@@ -127,10 +128,9 @@ def test_two_histories_are_kept_and_nothing_is_cosigned_any_more(served, size, n
     reply = served.ask(asked(size, new, OTHER))
     assert (reply.status_code, reply.json()["code"]) == (422, "fork")
     with served.node.store.read() as conn:
-        (fork,) = inbox.forks(conn)
+        (fork,) = forks.everything(conn)
     assert (fork.origin, fork.index, {fork.leaf_a, fork.leaf_b}) == (ORIGIN, size, {TREE.root(size), OTHER.root(size)})
-    told = parse_json(fork.evidence)["checkpoints"]
-    assert [open_checkpoint(one.encode(), LOG.verifier, ORIGIN).size for one in told] == [size, new]
+    assert check_fork(parse_fork(fork.evidence), served.node.policy).sizes == (size, new)
     reply = served.ask(asked(size, 20))
     assert (reply.status_code, reply.json()["code"]) == (422, "witness-finds-fork")
     assert served.held() == size

@@ -12,7 +12,7 @@ from nodes import identity
 from nodes.clock import system_clock
 from nodes.doctor import FAILED, OK, WARNING, examine
 from nodes.homes import create_home
-from nodes.store import deliveries, inbox, log
+from nodes.store import deliveries, forks, log
 from nodes.store.deliveries import Outgoing
 from nodes.store.engine import Store
 from tests.served import Organisation, free_port, serving
@@ -152,9 +152,7 @@ ILL = {
         "away",
     ),
     "a fork seen": (
-        in_database(
-            lambda conn: inbox.save_fork(conn, inbox.Fork("p.example/log", 3, b"a" * 32, b"b" * 32, b"x", "2026"))
-        ),
+        in_database(lambda conn: forks.save(conn, forks.Fork("p.example/log", 3, b"a" * 32, b"b" * 32, b"x", "2026"))),
         "forks",
         FAILED,
         "two different entries 3 of p.example/log",

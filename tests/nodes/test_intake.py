@@ -18,6 +18,7 @@ import pytest
 
 from ledger.errors import Unavailable
 from ledger.evidence import evidence_of, verify
+from ledger.forks import check_fork, parse_fork
 from ledger.log.canonical import b64, format_json, parse_json
 from ledger.log.checkpoints import parse_checkpoint
 from ledger.log.disclosures import open_disclosure
@@ -622,12 +623,12 @@ def test_two_entries_at_one_place_are_both_kept_and_told_of(world):
     first, second = _first_entries(handover), outside.audit(world[MINE].node.store).run.leaves[1]
     assert {fork.leaf_a, fork.leaf_b} == {first, second}
     assert fork.leaf_a < fork.leaf_b
-    notes = [note for note in fork.evidence.split(b"lodetrace entry v1\n") if note]
-    assert len(notes) == 2
+    proven = check_fork(parse_fork(fork.evidence), world[PLANT].node.policy)
+    assert (proven.kind, proven.place, proven.trusted) == ("entries", 1, True)
     before = outside.everything(world[PLANT].node.store)
     parcel = next(one for one in world.network.parcels("handover", taken=False) if shipment.encode() not in one.body)
     reply = world[PLANT].deliver(parcel)
-    assert (reply.status, code_of(reply)) == (409, "entry-forked")
+    assert (reply.status, code_of(reply)) == (403, "sender-forked")
     assert outside.everything(world[PLANT].node.store) == before
     assert not any(one["shipment"] == forked for one in world[PLANT].get("/api/v1/arrivals")["arrivals"])
 
@@ -667,7 +668,8 @@ def test_two_roots_of_one_size_are_a_fork_and_spoil_nothing_that_is_held(three):
     metal.await_status(onward, "undeliverable")
     (fork,) = outside.forks(plant.node.store)
     assert (fork.origin, fork.index) == (mine.node.origin, size)
-    assert fork.evidence.count(f"{MINE}/log\n{size}\n".encode()) == 2
+    proven = check_fork(parse_fork(fork.evidence), plant.node.policy)
+    assert (proven.kind, proven.sizes, proven.trusted) == ("checkpoints", (size, size), True)
     batch = next(one for one in plant.get("/api/v1/batches")["batches"] if one["lot_no"] == "C-1")
     found = plant.ask("GET", f"/api/v1/batches/{quote(batch['batch'], safe='')}/evidence")
     verify(evidence_of(parse_json(found.body)), plant.node.policy)
@@ -689,14 +691,16 @@ def test_one_shipment_offered_twice_is_a_fork(world, rogue):
     assert second.ids["shipment"] == first.ids["shipment"]
     before = outside.everything(world[PLANT].node.store)
     parcel = rogue.send("handover", PLANT, shipment, made, second)
-    for _ in range(2):
+    for status in (409, 403):  # found out; and from then on nothing is taken from it
         reply = world[PLANT].deliver(parcel)
-        assert reply.status == 409, reply
+        assert reply.status == status, reply
         code_of(reply)
     (fork,) = outside.forks(world[PLANT].node.store)
     assert {fork.leaf_a, fork.leaf_b} == {first.leaf, second.leaf}
     after = outside.everything(world[PLANT].node.store)
     assert {name for name in after if after[name] != before[name]} == {"forks"}
+    assert check_fork(parse_fork(fork.evidence), world[PLANT].node.policy).kind == "shipments"
+    assert world[PLANT].ask("POST", f"/api/v1/forks/{fork.no}/acknowledgement", role="admin").status == 200
     both = rogue.send("handover", PLANT, shipment, made, first, second)
     assert world[PLANT].deliver(both).status == 409
     assert len(outside.forks(world[PLANT].node.store)) == 1

@@ -5,9 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.errors import Forked, LodetraceError, Malformed
-from ledger.log.canonical import b64, parse_json, unb64
+from ledger.forks import check_fork, fork_of_checkpoints
+from ledger.log.canonical import b64
 from ledger.log.checkpoints import Checkpoint, add_signatures, open_checkpoint, sign_checkpoint
-from ledger.log.merkle import EMPTY_ROOT, Tree, check_consistency, leaf_hash, proven_old_root
+from ledger.log.merkle import EMPTY_ROOT, Tree, leaf_hash, proven_old_root
 from ledger.log.notes import Ed25519Signer, sign_note
 from ledger.log.witnessing import (
     MAX_BODY,
@@ -130,16 +131,11 @@ def test_a_conflict_tells_what_is_held():
 def test_two_histories_are_a_fork_with_both_as_evidence(size, path):
     _, error = answer(asked(size, 9, OTHER), held(size))
     assert isinstance(error, Forked)
-    file, mine, theirs = error.evidence
-    told = parse_json(file)
-    assert (told["format"], told["log"]) == ("lodetrace fork v1", ORIGIN)
-    first, second = (open_checkpoint(one.encode(), LOG.verifier, ORIGIN) for one in told["checkpoints"])
-    assert (first.size, first.root, second) == (size, mine, Checkpoint(ORIGIN, 9, OTHER.root(9)))
-    prefix, hashes = unb64(told["prefix"]), [unb64(node) for node in told["path"]]
-    assert (prefix, len(hashes)) == (theirs, path)
-    assert prefix == OTHER.root(size) != TREE.root(size)
-    if path:
-        check_consistency(hashes, size, 9, prefix, second.root)
+    first, second, prefix, *hashes = error.evidence
+    assert len(hashes) == path
+    found = check_fork(fork_of_checkpoints(LOG.verifier, first, second, prefix, hashes))
+    assert (found.log, found.kind, found.place, found.sizes) == (ORIGIN, "checkpoints", size, (size, 9))
+    assert (found.first, found.second) == (TREE.root(size), OTHER.root(size))
 
 
 def test_what_anybody_could_send_is_no_fork():

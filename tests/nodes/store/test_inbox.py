@@ -3,8 +3,8 @@ import pytest
 from ledger.errors import Unavailable
 from nodes.store import inbox
 from nodes.store.engine import Store
-from nodes.store.inbox import Fork, Parked
-from tests.nodes.store.rows import NOW, OTHER, a_hash
+from nodes.store.inbox import Parked
+from tests.nodes.store.rows import NOW, a_hash
 
 SENDER = "metal.example"
 
@@ -53,12 +53,3 @@ def test_messages_are_given_up_after_a_time(store: Store) -> None:
             inbox.park(conn, a_hash(day), SENDER, b"message", f"2026-11-0{day}T00:00:00.000Z")
         assert inbox.give_up(conn, "2026-11-03T00:00:00.000Z") == 2
         assert inbox.parked_count(conn) == 1
-
-
-def test_forks_are_kept_once_each(store: Store) -> None:
-    one = Fork(OTHER, 4, a_hash("a"), a_hash("b"), b"both notes", NOW)
-    two = Fork(OTHER, 4, a_hash("a"), a_hash("c"), b"both notes", NOW)
-    with store.write() as conn:
-        for fork in (one, two, one):
-            inbox.save_fork(conn, fork)
-        assert inbox.forks(conn) == [one, two]

@@ -1,0 +1,108 @@
+"""Gossip: every checkpoint and root of a followed log that reaches us is held against the tree we follow.
+
+    compare       a checkpoint that the log signed: the same history, or Forked with the proof
+    compare_ref   a root that somebody's entry names: the same, or an alarm, for it is only that somebody's word
+    reached       both again, for what was beyond the tree when it came and is within it now
+
+An entry told to us came with its inclusion under a checkpoint: where that checkpoint agrees with the followed tree, the
+log has that entry at that place, and where it does not, the log said one thing to us and another to its readers.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.errors import Forked, Unverified
+from ledger.evidence import Result
+from ledger.forks import fork_of_checkpoints, format_fork
+from ledger.log.canonical import b64, dump, unb64
+from ledger.log.checkpoints import Checkpoint, parse_checkpoint
+from ledger.log.merkle import prove_consistency, root_at
+from ledger.log.notes import Verifier, parse_note
+from ledger.log.trust import Policy
+from ledger.matter.events import Event
+from nodes.store import followed, upstream
+from nodes.store.engine import Connection
+from nodes.store.followed import Alarm, Followed, Heard
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A root that an entry names. `by` is that entry's log."""
+
+    origin: str
+    size: int
+    root: bytes
+    by: str
+
+
+def checkpoint_of(note: bytes) -> Checkpoint:
+    """Of a note that was verified before."""
+    return parse_checkpoint(parse_note(note).text)
+
+
+def contradiction(conn: Connection, one: Followed, key: Verifier, note: bytes) -> bytes | None:
+    """The fork file, if the checkpoint `note`, signed by the log's `key`, is of another history than the one we follow.
+
+    None if it is the same one, or if it is beyond what we follow and cannot be told yet.
+    """
+    told = checkpoint_of(note)
+    if one.note is None or not 0 < told.size <= checkpoint_of(one.note).size:
+        return None
+    read = followed.nodes(conn, one.log_no)
+    root = root_at(told.size, read)
+    if root == told.root:
+        return None
+    path = prove_consistency(told.size, checkpoint_of(one.note).size, read)
+    return format_fork(fork_of_checkpoints(key, note, one.note, root, path))
+
+
+def compare(conn: Connection, policy: Policy, note: bytes) -> None:
+    """Forked, with the fork file, if the verified checkpoint `note` is not of the history that we follow, if we do."""
+    told = checkpoint_of(note)
+    one = followed.load(conn, told.origin)
+    if one is not None and told.origin in policy.logs:
+        file = contradiction(conn, one, policy.logs[told.origin][0], note)
+        if file is not None:
+            raise Forked("log-forked", evidence=(file,), field=told.origin, value=told.size)
+
+
+def compare_ref(conn: Connection, told: Told, at: str) -> None:
+    """Raises an alarm where the root is not the followed tree's; remembers what is beyond it."""
+    one = followed.load(conn, told.origin)
+    if one is None:
+        return
+    if one.note is None or told.size > checkpoint_of(one.note).size:
+        followed.hear(conn, one.log_no, Heard(told.size, told.root, told.by))
+    elif root_at(told.size, followed.nodes(conn, one.log_no)) != told.root:
+        error = Unverified("ref-differs", field=told.by, value=told.size, log=told.origin)
+        shown = {"root": b64(told.root), "size": told.size, "told_by": told.by, "checkpoint": one.note.decode()}
+        followed.raise_alarm(conn, alarm_of(told.origin, error, shown, at))
+
+
+def reached(conn: Connection, one: Followed, before: int, key: Verifier, at: str) -> list[bytes]:
+    """Compares what was heard of sizes beyond `before` that are within the followed tree now: fork files, if any."""
+    assert one.note is not None, "a checkpoint was reached"
+    for heard in followed.take_heard(conn, one.log_no, one.size):
+        compare_ref(conn, Told(one.origin, heard.size, heard.root, heard.told_by), at)
+    held = upstream.checkpoints_between(conn, one.origin, before, one.size)
+    return [file for note in held if (file := contradiction(conn, one, key, note)) is not None]
+
+
+def refs_in(result: Result) -> Iterable[Told]:
+    """The roots that the entries of a message name."""
+    for checked in result.entries.values():
+        if checked.event is not None:
+            yield from _refs(checked.event)
+
+
+def _refs(event: Event) -> Iterable[Told]:
+    for value in event.slots.values():
+        for item in value if isinstance(value, list) else [value]:
+            match item:
+                case {"log": str(log), "size": int(size), "root": str(root)} if size > 0:
+                    yield Told(log, size, unb64(root, field="ref.root", size=32), event.origin)
+
+
+def alarm_of(origin: str, error: Any, shown: dict[str, Any], at: str) -> Alarm:
+    return Alarm(origin, error.code, error.text("en"), error.text("zh"), dump(shown).decode(), at)
