@@ -57,13 +57,13 @@ def test_every_route_is_in_the_table_and_has_an_example(node):
         (method, re.sub(r":path\}", "}", path)) for method, path in routes if "openapi" not in path
     )
     shown = {f"{one.method} {one.path}" for one in EXAMPLES}
-    # The longest route that fits is the one meant: …/batches/X/trace is no batch named X/trace.
+    # The longest route that fits is the one meant: …/batches/X/trace is no batch named X/trace, and a fork no {kind}.
     taken = set()
     for one in shown:
         method, _, path = one.partition(" ")
         fitting = [route for verb, route in routes if verb == method and path_of(route).fullmatch(path)]
         assert fitting, one
-        taken.add(f"{method} {max(fitting, key=lambda route: (route.count('/'), len(route)))}")
+        taken.add(f"{method} {max(fitting, key=lambda route: (route.count('/'), -route.count('{'), len(route)))}")
     assert {f"{method} {path}" for method, path in routes} - taken == WITHOUT_EXAMPLE
 
 

@@ -134,6 +134,30 @@ DOORS: dict[str, Case] = {
     "a deletion": Case(405, "method-wrong", "/api/v1/batches/A-1", post("/api/v1/batches/A-1", b"", method="DELETE")),
     "too many lines at once": Case(422, "list-too-long", "body", post("/api/v1/bulk", b"{}\n" * 10_001)),
     "a delivery that nobody signed": Case(401, "request-unsigned", "Content-Digest", inbox()),
+    "a proof that nobody signed": Case(401, "request-unsigned", "Signature", inbox(kind="fork")),
+    "entries for whoever asks": Case(
+        401, "token-missing", "Authorization", post("/log/tile/entries/000.p/1", b"", method="GET", role=None)
+    ),
+    "entries for a node that nobody knows": Case(
+        404,
+        "peer-unknown",
+        "Signature",
+        post(
+            "/log/tile/entries/000.p/1",
+            b"",
+            method="GET",
+            role=None,
+            headers={
+                "signature-input": 'peer=("@method");keyid="stranger.example/peer"',
+                "content-digest": "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:",
+            },
+        ),
+    ),
+    "a log that nobody here has seen": Case(404, "log-unknown", "log", post("/log/seen/x", b"", method="GET")),
+    "a fork that nobody found": Case(404, "fork-unknown", "fork", post("/api/v1/forks/7", b"", method="GET")),
+    "a clerk who acknowledges a fork": Case(
+        403, "role-too-low", "Authorization", post("/api/v1/forks/7/acknowledgement", b"")
+    ),
     "a delivery larger than any": Case(
         413, "body-too-large", "body", inbox(lambda _: {"content-length": str(65 << 20)})
     ),
