@@ -12,7 +12,7 @@ from fastapi import Request
 from fastapi.openapi.models import HTTPBearer as Scheme
 from fastapi.security.base import SecurityBase
 
-from ledger.errors import Refusal, Unknown, Unverified
+from ledger.errors import LodetraceError, Refusal, Unknown, Unverified
 from ledger.log.notes import Verifier
 from nodes.introductions import PeerKeys
 from nodes.signed_requests import check_digest, claimed_signer, open_request
@@ -47,12 +47,22 @@ class Access:
         key = await self._keys.of(name)
         path = request.scope["raw_path"].decode("ascii")
 
-        def key_of(asked: str) -> Verifier:
-            if asked != name:
-                raise Unverified("request-signature", field="Signature", value=asked, why=f"it names {name} too")
-            return key
+        def opened(key: Verifier) -> str:
+            def key_of(asked: str) -> Verifier:
+                if asked != name:
+                    raise Unverified("request-signature", field="Signature", value=asked, why=f"it names {name} too")
+                return key
 
-        return open_request(request.method, path, headers, body, key_of)
+            return open_request(request.method, path, headers, body, key_of)
+
+        try:
+            return opened(key)
+        except Unverified as refused:
+            try:
+                other = await self._keys.of(name, instead_of=key)
+            except LodetraceError:
+                raise refused from None
+            return opened(other)
 
     def require(self, role: str, *, nodes: bool = False) -> "Required":
         assert role in ROLES, role

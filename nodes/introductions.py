@@ -5,7 +5,7 @@ that signs a checkpoint, under which entry 0 stands, which publishes all other k
 """
 
 import json
-from asyncio import to_thread
+from asyncio import Lock, to_thread
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
@@ -113,20 +113,22 @@ class PeerKeys:
         self._node, self._peers = node, peers
         self._found: dict[str, Verifier] = {}
         self._asked: dict[str, float] = {}
+        self._asking: dict[str, Lock] = {}
 
-    async def of(self, name: str, *, again: bool = False) -> Verifier:
-        """Unknown for a node that the policy does not name, Unavailable if it cannot be asked now who it is. `again`
-        where its key may be another one now.
+    async def of(self, name: str, *, instead_of: Verifier | None = None) -> Verifier:
+        """Unknown for a node that the policy does not name, Unavailable if it cannot be asked now who it is.
+        `instead_of`: the key that does not fit; it may have been replaced.
         """
         if f"{name}/log" not in self._node.policy.logs:
             raise Unknown("peer-unknown", field="Signature", value=name)
-        if again or name not in self._found:
-            self._found[name] = await self._look_for(name, again=again)
+        async with self._asking.setdefault(name, Lock()):  # the others wait for the first, and ask nobody
+            if self._found.get(name) in (None, instead_of):
+                self._found[name] = await self._look_for(name, instead_of)
         return self._found[name]
 
-    async def _look_for(self, name: str, *, again: bool) -> Verifier:
-        held = None if again else await to_thread(self._held, name)
-        if held is not None:
+    async def _look_for(self, name: str, instead_of: Verifier | None) -> Verifier:
+        held = await to_thread(self._held, name)
+        if held not in (None, instead_of):
             return held
         if self._asked.get(name, 0.0) > monotonic():
             raise Unavailable("peer-unreachable", field=name, value="its key")

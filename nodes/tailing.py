@@ -24,6 +24,7 @@ from itertools import pairwise
 from ledger.entries import Entry, open_entry
 from ledger.errors import LodetraceError, Malformed, Unavailable, Unverified
 from ledger.forks import fork_of_checkpoints, format_fork
+from ledger.keys import Keys
 from ledger.log.checkpoints import MAX_CHECKPOINT, Checkpoint, open_checkpoint
 from ledger.log.merkle import Read, check_consistency, prove_consistency, root_at
 from ledger.log.notes import Verifier
@@ -31,7 +32,7 @@ from ledger.log.tiles import WIDTH, bundle_path, node_in, parse_bundle, tile_of,
 from ledger.log.trust import organisation
 from nodes import forks, gossip
 from nodes.clock import stamp
-from nodes.introductions import Introduced, open_introduction
+from nodes.introductions import open_introduction
 from nodes.node import Node
 from nodes.peers import Peers
 from nodes.store import followed
@@ -66,7 +67,7 @@ class Tail:
         self._name = organisation(origin)
         self._node, self._peers, self._take = node, peers, take
         self._prefix = f"/{origin.rpartition('/')[2]}"
-        self._introduced: Introduced | None = None
+        self._keys: Keys | None = None
         self._etag: str | None = None
         self._fresh_etag: str | None = None
 
@@ -102,8 +103,8 @@ class Tail:
 
     def authors_at(self, index: int) -> tuple[Verifier, ...]:
         """Whose signatures the entry at `index` must carry, all of them, in this order."""
-        assert self._introduced is not None, "nothing is checked before it is known who signs"
-        return self._introduced.keys.signers_at(index)
+        assert self._keys is not None, "nothing is checked before it is known who signs"
+        return self._keys.signers_at(index)
 
     # -- the checkpoint -----------------------------------------------------------------------------------------
 
@@ -113,7 +114,7 @@ class Tail:
 
     async def _begin(self) -> Followed:
         """A log that cannot say who signs it is not followed."""
-        await self._introduce(1)
+        await self._introduce()
         now = stamp(self._node.clock())
 
         def begin() -> Followed:
@@ -122,16 +123,13 @@ class Tail:
 
         return await asyncio.to_thread(begin)
 
-    async def _introduce(self, size: int) -> None:
-        """Learns who signs the entries below `size`, if that is not known yet: from entry 0 and the entries that
-        replaced its keys, which are open to everybody, proven under the policy's key.
+    async def _introduce(self) -> Keys:
+        """Who signs: from entry 0 and the entries that replaced its keys, which are open to everybody, proven under the
+        policy's key.
         """
-        if self._introduced is not None and self._introduced.size >= size:
-            return
-        told = open_introduction(await self._peers.fetch_well_known(self._name), self._name, self._node.policy)
-        if told.size < size:
-            raise Unavailable("peer-unreachable", field=self._name, value=f"its keys below {size}")
-        self._introduced = told
+        told = await self._peers.fetch_well_known(self._name)
+        self._keys = open_introduction(told, self._name, self._node.policy).keys
+        return self._keys
 
     async def _newest(self) -> bytes | None:
         """The log's newest checkpoint; None if it is the one we saw last."""
@@ -186,8 +184,9 @@ class Tail:
 
     async def _catch_up(self, one: Followed) -> Turn:
         assert one.target is not None, "there is something to catch up with"
+        if self._keys is None:
+            await self._introduce()
         target = gossip.checkpoint_of(one.target)
-        await self._introduce(target.size)
         start, taken = one.size, 0
         while one.size < target.size and one.size - start < TURN_ENTRIES and taken < TURN_BYTES:
             first = one.size // WIDTH
@@ -202,8 +201,15 @@ class Tail:
         """The entries of a bundle that we do not have yet, each signed by its authors."""
         width = width_at(size, 0, number)
         path = f"{self._prefix}/{bundle_path(number, width)}"
-        reply = await self._peers.fetch(self._name, path, BUNDLE_MAX, signed=True)
-        return await asyncio.to_thread(self._open_bundle, one, number, width, reply.body)
+        data = (await self._peers.fetch(self._name, path, BUNDLE_MAX, signed=True)).body
+        known = self._keys
+        try:
+            return await asyncio.to_thread(self._open_bundle, one, number, width, data)
+        except Unverified as error:
+            # Keys that were replaced since it told us who it is, it tells of when it is asked again.
+            if error.code != "authors-differ" or await self._introduce() == known:
+                raise
+        return await asyncio.to_thread(self._open_bundle, one, number, width, data)
 
     def _open_bundle(self, one: Followed, number: int, width: int, data: bytes) -> list[Entry]:
         raws = parse_bundle(data)

@@ -24,6 +24,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import bench_ceilings as ceilings
+import bench_follow
 import bench_matter
 import bench_recording
 import bench_verify
@@ -166,6 +167,7 @@ class Bench:
             self.bulk(node, token, "", papers=False)
             self.bulk(node, token, " with papers", papers=True)
             self.scans(node, token)
+        self.follow(home)
         self.audit(home, "registrations", progress)
         self.witnessing()
         self.verifying_a_handover()
@@ -320,6 +322,27 @@ class Bench:
             for percent in (50, 99):
                 value = load.latency(percent) * 1e3
                 self.figures.append(cost(f"{name}, p{percent}", value, "ms", f"{entries} verifications", limit))
+
+    def follow(self, home: Path) -> None:
+        self.tell("following the log of another node 跟踪他人日志")
+        follower, _ = self._home("follower")
+        with running(serve_node, follower) as other:
+            bench_follow.trust(home, follower, other.port)
+            with running(serve_node, home) as node:
+                bench_follow.trust(follower, home, node.port)
+                found = bench_follow.follow(follower, self.size.scans)
+        self._verifying()
+        limit = self.parts[ALL]
+        aim = ">= 10000 /s"
+        rate_ = found.entries / found.seconds
+        self.figures.append(
+            rate("entries of a partner's log, checked and kept", rate_, ALL, limit, aim, rate_ >= 10_000)
+        )
+        # A look, and one question to somebody else, every `watch_max_s`.
+        busy = bench_follow.RESTING * found.look_cpu_seconds / bench_follow.PAUSE_SECONDS * 100
+        bare = bench_follow.RESTING * found.request_cpu_seconds / bench_follow.PAUSE_SECONDS * 100
+        name = f"{bench_follow.RESTING} resting logs, of one core"
+        self.figures.append(cost(name, busy, "%", "two bare requests each", bare, 2))
 
     def grow(self, home: Path, batches: int, progress: Progress) -> Plant:
         """Fills the store until it has so many batches and so many entries."""

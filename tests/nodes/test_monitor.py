@@ -13,12 +13,14 @@ import pytest
 from ledger.forks import check_fork, parse_fork
 from ledger.log.checkpoints import parse_checkpoint
 from ledger.log.notes import parse_note
+from nodes import gossip
 from nodes.monitor import seen_path
 from nodes.store import followed, log
 from tests import outside
 from tests.world import Member, Parcel, Reply, World, kg, until
 
 MINE, PLANT, METAL = "mine.example", "plant.example", "metal.example"
+ORIGIN = {"class": "mined", "country": "CN"}
 WATCHING = {"LODETRACE_WATCH_MAX_S": "1", "LODETRACE_WATCH_LIMIT_S": "1"}
 
 
@@ -117,6 +119,38 @@ def test_both_sides_of_a_shipment_follow_each_other(world):
     until(lambda: followed_size(world[PLANT]) == before + 301, "it goes on after a restart")
     paths = [parcel.path for parcel, reply in world.network.carried if reply and reply.status == 304]
     assert "/log/checkpoint" in paths
+
+
+def test_a_long_log_is_read_in_several_bundles_at_once(world):
+    """The first request of a node makes the other look for its key; those beside it wait, and are not refused."""
+    lines = [{"product": "ore", "lot_no": f"L-{n}", "quantity": kg("1"), "origin": ORIGIN} for n in range(600)]
+    bulk = "".join(json.dumps({"verb": "register", "key": one["lot_no"], "body": one}) + "\n" for one in lines)
+    assert world[MINE].ask("POST", "/api/v1/bulk", bulk.encode()).body.count(b'"status":201') == 600
+    shipped(world, "A-1")
+    until(lambda: followed_size(world[PLANT]) == own_size(world[MINE]), "plant follows mine")
+    answers = [reply.status for one, reply in world.network.carried if reply and "/tile/entries/" in one.path]
+    assert len(answers) >= 3
+    assert set(answers) == {200}
+
+
+def test_what_an_entry_says_of_a_log_is_held_against_that_log(world):
+    """Its writer may be wrong, or the log: it is an alarm, and no proof against anybody."""
+    shipped(world, "A-1")
+    plant = world[PLANT]
+    until(lambda: followed_size(plant) == own_size(world[MINE]), "plant follows mine")
+    size = followed_size(plant)
+    with plant.node.store.write() as conn:
+        for at in (size, size + 1):
+            gossip.compare_ref(
+                conn, gossip.Told(f"{MINE}/log", at, bytes(32), f"{METAL}/log"), "2026-11-22T00:00:00.000Z"
+            )
+        (one,) = followed.alarms(conn)
+        assert (one.origin, one.code) == (f"{MINE}/log", "ref-differs")
+        followed.end_alarms(conn, one.origin)
+    world[MINE].register("A-2", "1")
+    until(lambda: followed_size(plant) == size + 1, "plant goes on")
+    assert alarms(plant) == {"ref-differs": f"{MINE}/log"}
+    assert outside.forks(plant.node.store) == []
 
 
 def test_entries_are_for_nodes_of_the_policy_only(world):

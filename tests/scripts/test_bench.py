@@ -67,6 +67,8 @@ def test_ceilings_are_measured_in_the_same_run(told):
         "scan page, p99",
         "scan page, again, p50",
         "scan page, again, p99",
+        "entries of a partner's log, checked and kept",
+        "500 resting logs, of one core",
         "audit of registrations",
         "back trace of a motor",
         "recall of a lot",
