@@ -12,11 +12,13 @@ Looks are few at a time and bounded (nodes/tailing.py); resting logs cost one co
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from random import choice, uniform
+from typing import Any
 
 from ledger.errors import LodetraceError, Unavailable, Unknown, Unverified
 from ledger.log.checkpoints import MAX_CHECKPOINT, open_checkpoint
@@ -36,6 +38,7 @@ FIRST_PAUSE_SECONDS = 5.0
 LIST_SECONDS = 30.0
 """How often the list of whom to follow is made again, if nothing else wakes us."""
 AT_ONCE = 4
+TOLD = frozenset({204, 422})
 LATER = frozenset({"quorum-missing"})
 """Not wrong, only not ready: witnesses take their time."""
 
@@ -82,6 +85,8 @@ class Monitor:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._work = asyncio.Event()
         self._heard = False
+        self._tell_due = 0.0
+        self._telling: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     def wake(self) -> None:
@@ -125,13 +130,27 @@ class Monitor:
         if heard:
             for origin in ahead & self._watches.keys():
                 self._watches[origin].due = now
-            await self._tell_forks()
+        if (heard or now >= self._tell_due) and self._telling is None:
+            self._tell_due = now + LIST_SECONDS
+            self._telling = self._spawn(self._tell_forks())
+            self._telling.add_done_callback(self._told_all)
         due = sorted((one for one in self._watches.values() if not one.running and one.due <= now), key=_due)
-        for one in due[: AT_ONCE - len(self._tasks)]:
+        for one in due[: max(0, AT_ONCE - self._running)]:
             one.running = True
-            task = asyncio.create_task(self._turn(one))
-            self._tasks.add(task)
-            task.add_done_callback(self._done)
+            self._spawn(self._turn(one))
+
+    @property
+    def _running(self) -> int:
+        return sum(one.running for one in self._watches.values())
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _told_all(self, _: "asyncio.Task[None]") -> None:
+        self._telling = None
 
     def _done(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
@@ -142,7 +161,7 @@ class Monitor:
     async def _rest(self) -> None:
         assert self._loop is not None, "it runs"
         waiting = [one.due for one in self._watches.values() if not one.running]
-        free = len(self._tasks) < AT_ONCE
+        free = self._running < AT_ONCE
         pause = min([LIST_SECONDS, *(due - self._loop.time() for due in waiting if free)])
         if pause > 0:
             with suppress(TimeoutError):
@@ -173,17 +192,20 @@ class Monitor:
         assert self._loop is not None, "it runs"
         turn, error = Turn(), None
         try:
-            turn = await one.tail.look()
-        except LodetraceError as raised:
-            error = raised
-        await asyncio.to_thread(self._write_down, one.tail.origin, error)
-        if not turn.more:
-            with suppress(LodetraceError):
-                await self._exchange(one)
-        grew = turn.entries > 0 and error is None
-        one.pause = min(FIRST_PAUSE_SECONDS if grew else 2 * one.pause, self._longest)
-        one.due = self._loop.time() + (0 if turn.more else one.pause * uniform(0.8, 1.2))  # noqa: S311 - as above
-        one.running = False
+            try:
+                turn = await one.tail.look()
+            except LodetraceError as raised:
+                error = raised
+            await asyncio.to_thread(self._write_down, one.tail.origin, error)
+            if not turn.more:
+                with suppress(LodetraceError):
+                    await self._exchange(one)
+        except Unavailable as trouble:  # of our own store: what is wrong with the log is written down the next time
+            _say.warning("what %s shows waits to be written down: %s", one.tail.origin, trouble)
+        finally:
+            one.pause = min(FIRST_PAUSE_SECONDS if turn.entries else 2 * one.pause, self._longest)
+            one.due = self._loop.time() + (0 if turn.more else one.pause * uniform(0.8, 1.2))  # noqa: S311 - as above
+            one.running = False
 
     def _write_down(self, origin: str, error: LodetraceError | None) -> None:
         """What is wrong with the log now, and what is not any more."""
@@ -256,27 +278,26 @@ class Monitor:
                 upstream.save_checkpoints(conn, {(origin, shown.size): note})
 
     async def _tell_forks(self) -> None:
-        """The first proof of each log goes to every node that can be reached; each once in the life of this process."""
-        with self._node.store.read() as conn:
-            found = kept.everything(conn)
-        first = {fork.origin: fork for fork in reversed(found)}
+        """The first proof of each log goes to every node that can be reached, one after another, until it has it."""
+        found = await asyncio.to_thread(self._first_forks)
         policy = self._node.policy
         reachable = {organisation(log) for log, (_, url) in policy.logs.items() if url} - {self._node.settings.name}
-        for fork in first.values():
+        for fork in found:
             for name in sorted(reachable - {organisation(fork.origin)}):
-                if (fork.no, name) not in self._told:
-                    task = asyncio.create_task(self._tell(fork, name))
-                    self._tasks.add(task)
-                    task.add_done_callback(self._done)
+                if (fork.no, name) not in self._told and await self._tell(fork, name):
                     self._told.add((fork.no, name))
 
-    async def _tell(self, fork: kept.Fork, name: str) -> None:
+    def _first_forks(self) -> list[kept.Fork]:
+        with self._node.store.read() as conn:
+            return list({fork.origin: fork for fork in reversed(kept.everything(conn))}.values())
+
+    async def _tell(self, fork: kept.Fork, name: str) -> bool:
+        """Whether it has taken it, or says that it is nothing to it: its policy does not name that log."""
         try:
             reply = await self._peers.post(name, "/inbox/fork", fork.evidence)
         except LodetraceError:
-            self._told.discard((fork.no, name))  # once more when somebody wakes us
-        else:
-            _say.info("%s was told that %s has forked: HTTP %s", name, fork.origin, reply.status)
+            return False
+        return reply.status in TOLD
 
 
 def _due(one: _Watch) -> float:

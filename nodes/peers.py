@@ -134,11 +134,11 @@ class Peers:
         headers: Mapping[str, str],
         body: bytes,
         limit: int,
-        seconds: float = ANSWER_SECONDS,
+        seconds: float | None = None,
     ) -> Reply:
         async with (
             _unreachable(name),
-            asyncio.timeout(seconds),
+            asyncio.timeout(seconds or ANSWER_SECONDS),
             self._client.stream(method, url, headers=dict(headers), content=body) as answer,
         ):
             if answer.headers.get("content-encoding", "identity") != "identity":

@@ -21,7 +21,7 @@ _FORKS = (
     'SELECT f.no, f.origin, f."index", f.leaf_a, f.leaf_b, f.evidence, f.at, a."by", a.at FROM forks f'
     " LEFT JOIN forks_acknowledged a ON a.fork_no = f.no"
 )
-_OPEN = f"{_FORKS} WHERE f.origin = ? AND a.fork_no IS NULL ORDER BY f.no LIMIT 1"
+_FIRST = f"{_FORKS} WHERE f.origin = ? ORDER BY a.fork_no IS NULL, f.no LIMIT 1"
 _ACKNOWLEDGE = 'INSERT INTO forks_acknowledged (fork_no, "by", at) VALUES (?, ?, ?) ON CONFLICT (fork_no) DO NOTHING'
 
 
@@ -62,13 +62,17 @@ def one(conn: Connection, no: int) -> Fork:
 
 
 def unacknowledged(conn: Connection, origin: str) -> Fork | None:
-    """The first fork of a log that no operator has seen yet."""
-    row = conn.execute(_OPEN, (origin,)).fetchone()
-    return None if row is None else _fork(*row)
+    """The first fork of a log of which no operator has seen any yet.
+
+    One acknowledgement is enough: two histories contradict each other in many places, and each would be found anew.
+    """
+    row = conn.execute(_FIRST, (origin,)).fetchone()
+    found = None if row is None else _fork(*row)
+    return None if found is None or found.acknowledged_at is not None else found
 
 
 def acknowledge(conn: Connection, no: int, by: str, at: str) -> Fork:
-    """An operator has seen it. The first one counts."""
+    """An operator has seen it, and goes on with that log. The first one counts."""
     one(conn, no)
     conn.execute(_ACKNOWLEDGE, (no, by, at))
     return one(conn, no)

@@ -116,6 +116,63 @@ def test_only_who_the_policy_names_is_asked(mine, metal):
         run(client, client.post("metal.example", "/inbox/handover", b"{}"))
 
 
+def test_what_a_node_serves_is_fetched_once_and_signed_if_it_must_be(mine, metal):
+    asked = []
+
+    def app(request):
+        asked.append(request)
+        same = request.headers.get("if-none-match") == '"1"'
+        return said(304 if same else 200, b"" if same else b"note", etag='"1"')
+
+    async def go(client):
+        first = await client.fetch("metal.example", "/log/checkpoint", 100)
+        again = await client.fetch("metal.example", "/log/checkpoint", 100, etag=first.etag)
+        await client.fetch("metal.example", "/log/tile/entries/000", 100, signed=True)
+        return first, again
+
+    client = Peers(mine, policy_of(metal, "http://m.example"), httpx.MockTransport(app))
+    first, again = run(client, go(client))
+    assert (first.status, first.body, again.status) == (200, b"note", 304)
+    signed = asked[2]
+    headers = list(signed.headers.multi_items())
+    assert open_request("GET", signed.url.path, headers, b"", lambda _: mine.peer.verifier) == "mine.example"
+    assert "signature" not in asked[0].headers
+
+
+@pytest.mark.parametrize(
+    ("reply", "code"),
+    [
+        (said(302, location="http://127.0.0.1/"), "peer-unreachable"),
+        (said(404), "peer-unreachable"),
+        (said(200, b"x" * 101), "answer-too-large"),
+        (said(200, b"x", content_encoding="gzip"), "answer-encoded"),
+    ],
+    ids=["a redirect", "nothing", "too much", "compressed"],
+)
+def test_what_is_not_taken_from_a_node(mine, metal, reply, code):
+    client = Peers(mine, policy_of(metal, "http://m.example"), httpx.MockTransport(lambda _: reply))
+    with pytest.raises((Unavailable, Unverified)) as error:
+        run(client, client.fetch("metal.example", "/log/checkpoint", 100))
+    assert error.value.code == code
+
+
+def test_an_answer_that_drips_is_given_up(mine, metal, monkeypatch):
+    monkeypatch.setattr(peers, "ANSWER_SECONDS", 0.3)
+    done = threading.Event()
+
+    async def drip(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while not done.is_set():
+            await send({"type": "http.response.body", "body": b".", "more_body": True})
+            await asyncio.sleep(0.05)
+
+    with serving(drip) as url:
+        client = Peers(mine, policy_of(metal, url))
+        with pytest.raises(Unavailable):
+            run(client, client.fetch("metal.example", "/log/checkpoint", 1 << 20))
+        done.set()
+
+
 def test_a_redirect_is_not_followed(mine, metal):
     asked = []
 
