@@ -14,6 +14,7 @@ from api import (
     batches,
     bulk,
     corrections,
+    deposit_pages,
     deposits,
     entries,
     errors,
@@ -114,6 +115,7 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
     app.router.routes.extend(corrections.routes(node, access, verbs.PLAIN).routes)
     app.router.routes.extend(inbox.routes(node, access).routes)
     app.router.routes.extend(witness.routes(node, metrics.refused).routes)
+    app.router.routes.extend(deposit_pages.routes(node).routes)
     app.router.routes.extend(health.routes(node, metrics).routes)
     return app
 

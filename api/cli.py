@@ -26,6 +26,7 @@ from api.commands import (
     pool,
     regime,
     registry,
+    restoring,
     shipment,
     terminal,
     trace,
@@ -65,6 +66,7 @@ def build() -> typer.Typer:
         watch,
         audit,
         operate,
+        restoring,
         demo,
     )
     for verbs in kinds:

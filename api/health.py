@@ -20,8 +20,9 @@ def routes(node: Node, metrics: Metrics) -> APIRouter:
     async def healthz() -> Response:
         return Response(dump({"alive": True}), headers=_NOW, media_type="application/json")
 
-    @router.get("/readyz", summary="Can it serve: the database answers, and the log is published")
+    @router.get("/readyz", summary="Can it serve: the database answers, the log is published, and it may grow")
     async def readyz() -> Response:
+        node.sequencer.check_recording()
         node.checkpoint()
         with node.store.read() as conn:
             wrong = {"alarms": len(followed.alarms(conn)), "forks": len(forks.everything(conn))}

@@ -88,6 +88,11 @@ class _OfNode(Collector):
             value=asked.alarms,
         )
         yield GaugeMetricFamily("lodetrace_witnessed_logs", "Logs that this node cosigned.", value=witnessed_logs)
+        yield GaugeMetricFamily(
+            "lodetrace_halted",
+            "1 if nothing is recorded because others know another log than this.",
+            value=int(sequencer.halted is not None),
+        )
         yield CounterMetricFamily("lodetrace_entries", "Entries recorded since the start.", value=sequencer.entries)
         yield CounterMetricFamily("lodetrace_groups", "Groups committed since the start.", value=sequencer.groups)
         states = GaugeMetricFamily("lodetrace_deliveries", "Deliveries to other nodes, by state.", labels=["state"])

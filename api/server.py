@@ -5,6 +5,7 @@ that is taken. When asked to stop (SIGTERM, SIGINT), it takes no new request, an
 accepted, and closes the database; then it ends with 0.
 """
 
+import asyncio
 import errno
 import gc
 import logging
@@ -20,7 +21,9 @@ from api.app import create_app
 from ledger.errors import Unavailable
 from nodes.node import Node
 from nodes.posix import home_lock
+from nodes.rollback import ask_witnesses
 
+_say = logging.getLogger(__name__)
 STOP_SECONDS = 30
 """How long requests under way may take to end, once it is asked to stop."""
 
@@ -32,7 +35,10 @@ def run(home: Path, environ: Mapping[str, str], started: Callable[[str], None]) 
         node = Node.open(home, environ)
         try:
             with listen(node.settings.host, node.settings.port) as listening:
-                node.start()
+                memories, silent = asyncio.run(ask_witnesses(node.identity, node.policy))
+                for error in silent:
+                    _say.warning("%s %s", error, error.text("zh"))
+                node.start(memories)
                 _serve(node, listening, started)
         finally:
             node.stop()

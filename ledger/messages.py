@@ -1545,6 +1545,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The trust policy names no log of {value}. Add its line, with key and address, and start again.",
         "信任策略中没有 {value} 的日志。请添加含密钥和地址的一行后重新启动。",
     ),
+    "peer-said-no": (
+        "{field} answered with {value}: {why}",
+        "{field} 的答复为 {value}：{why}",
+    ),
     "peer-unreachable": (
         "The node {field} cannot be reached ({value}). It is tried again; if it lasts, ask its operator.",
         "无法连接节点 {field}（{value}）。系统会继续重试；若长时间无法恢复，请联系对方。",
@@ -1841,6 +1845,81 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} ({value}) has signs that a PNG label's font does not have. Take the SVG label, or write it in ASCII.",
         "{field}（{value}）含有 PNG 标签字体没有的字符。请改用 SVG 标签，或用 ASCII 书写。",
     ),
+    # --- nodes: rollback and recovery ----------------------------------------------------------------------
+    "backup-incomplete": (
+        "{field} is no whole backup: {value} is missing. Use a folder that lodetrace backup has written.",
+        "{field} 不是完整的备份：缺少 {value}。请使用 lodetrace backup 生成的目录。",
+    ),
+    "deposits-missing": (
+        "This node holds no deposit of {value} with entry 0. Ask the authority to which its entries were brought.",
+        "本节点没有 {value} 从第 0 条起的报备内容。请询问接收其报备的监管部门。",
+    ),
+    "deposits-of-others": (
+        "{signer} asked for the deposits of {value}. They are given to the one who made them.",
+        "{signer} 请求的是 {value} 的报备内容。报备只返还给报备方本身。",
+    ),
+    "deposits-wrong": (
+        "The deposits from {value} are not as they must be: {why}. Fetch them again, or ask the authority.",
+        "来自 {value} 的报备内容不符合要求：{why}。请重新获取，或询问监管部门。",
+    ),
+    "log-rewritten": (
+        (
+            "At {value} entries the log {field} has the root {root} here, but {known} for the {en}: another copy of "
+            "this node has written. This node reads, and records nothing. Way out: stop every copy, keep both "
+            "databases, report it to the authority, and go on with a successor log (docs/operating.md)."
+        ),
+        (
+            "日志 {field} 在 {value} 条处，本节点的根为 {root}，而{zh}所知为 {known}：本节点的另一份副本曾经写入。本"
+            "节点只提供读取，不再记录。解决办法：停止所有副本，保留两份数据库，报告监管部门，并改用后继日志（见 "
+            "docs/operating.md）。"
+        ),
+    ),
+    "log-rolled-back": (
+        (
+            "The database of {field} has {value} entries, but more are known: {en}. It was put back to an older "
+            "state, or another copy of this node has written. This node reads, and records nothing. Way out: stop "
+            "it, then restore the newest backup or run lodetrace recover --home HOME."
+        ),
+        (
+            "{field} 的数据库有 {value} 条，而他处所知更多：{zh}。数据库曾被恢复到旧状态，或本节点的另一份副本曾经写"
+            "入。本节点只提供读取，不再记录。解决办法：停止本节点，恢复最新的备份，或运行 lodetrace recover --home "
+            "HOME。"
+        ),
+    ),
+    "recovery-differs": (
+        (
+            "Entry {value} of {field}, as it was deposited, does not follow the last entry here: this database went "
+            "on by itself. Nothing was changed. Keep it, report it to the authority, and go on with a successor log."
+        ),
+        (
+            "报备中 {field} 的第 {value} 条不能接在本库最后一条之后：本库曾自行续写。未作任何更改。请保留本库，报告监"
+            "管部门，并改用后继日志。"
+        ),
+    ),
+    "recovery-incomplete": (
+        (
+            "With everything that was deposited, {field} has {value} entries, but more are known: {en}. What lies "
+            "between is lost, and is not invented: nothing was changed. Look for a newer backup. If there is none, "
+            "this log has ended: tell the authority and the partners its last size, and go on with a successor log "
+            "(docs/operating.md)."
+        ),
+        (
+            "加上全部报备内容，{field} 有 {value} 条，而他处所知更多：{zh}。其间的条目已经丢失，系统不会编造：未作任"
+            "何更改。请寻找更新的备份；若没有，本日志即告终止：请将其最后的长度告知监管部门和合作方，并改用后继日志（"
+            "见 docs/operating.md）。"
+        ),
+    ),
+    "recovery-without-authority": (
+        (
+            "The settings of {field} name no authority that could hold its entries. Give a file with --from, or set "
+            "authority."
+        ),
+        "{field} 的设置没有指明可能持有其条目的监管部门。请用 --from 给出文件，或设置 authority。",
+    ),
+    "witness-silent": (
+        "The witness {field} could not be asked how long our log is ({value}). The node starts without its word.",
+        "无法向见证人 {field} 询问本日志的长度（{value}）。本节点在没有其答复的情况下启动。",
+    ),
     # --- nodes/store: the database -----------------------------------------------------------------------
     "ambiguous-code": (
         "{value} names {count} different things here: {candidates}. Say which one by its id.",
@@ -1890,9 +1969,30 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The disk of {field} is full; nothing was recorded. Make room and try again.",
         "{field} 所在磁盘已满，本次未记录任何内容。请腾出空间后重试。",
     ),
+    "disk-unsynced": (
+        (
+            "The disk of {field} did not confirm what was written ({value}). Nothing is recorded any more, and it is "
+            "not tried again: what such a disk says later cannot be relied on. Check or replace the disk, then start "
+            "the node."
+        ),
+        (
+            "{field} 所在磁盘未确认写入（{value}）。本节点停止记录且不再重试，因为此后该磁盘的答复不可信。请检查或更"
+            "换磁盘后重新启动。"
+        ),
+    ),
     "head-moved": (
         "The log has grown to {size} entries meanwhile, not {value}. Read the head again and repeat.",
         "日志此间已增至 {size} 条，而非 {value} 条。请重新读取日志头后重试。",
+    ),
+    "highwater-unreadable": (
+        (
+            "The high-water file {field} is not as it was written: {value} Nothing is recorded until it is. Put it "
+            "back, or let lodetrace recover ask everybody else and write it anew."
+        ),
+        (
+            "高水位文件 {field} 与写入时不符：{value} 在恢复之前不作任何记录。请放回原文件，或运行 lodetrace recover "
+            "向其他各方核对后重写。"
+        ),
     ),
     "log-forked": (
         "There are two histories of {field} at size {value}, both signed. Keep both, and report them to the authority.",

@@ -32,6 +32,7 @@ from nodes.posix import write_private
 
 FILE = "config.toml"
 POLICY = "policy.txt"
+HIGHWATER = "highwater"
 PREFIX = "LODETRACE_"
 ROLES = ("authority", "mine", "separation", "metal", "magnet", "motor", "recycler", "trader", "laboratory", "carrier")
 NOT_SETTINGS = frozenset({"LODETRACE_HOME", "LODETRACE_URL", "LODETRACE_TOKEN", "LODETRACE_PASSPHRASE"})
@@ -70,6 +71,14 @@ def _in_home(path: Path, info: ValidationInfo) -> Path:
     return path
 
 
+def _to_be_in_home(path: Path, info: ValidationInfo) -> Path:
+    """A file that may not be there yet. Its folder must be: that of a disk that is not mounted is not."""
+    path = info.data["home"] / path
+    if not path.parent.is_dir() or path.is_dir():
+        raise ValueError("no such folder")
+    return path
+
+
 def _is_host(text: str) -> bool:
     try:
         ip_address(text)
@@ -103,6 +112,7 @@ _Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
 _Node = Annotated[str, _holds(lambda text: is_name(text) and len(text) <= 100)]
 _Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 _File = Annotated[Path, AfterValidator(_in_home)]
+_NewFile = Annotated[Path, AfterValidator(_to_be_in_home)]
 _FromJson = BeforeValidator(_from_json)
 _NODE = Says(
     "a node's name, like a host's, in lower case: longnan.example", "节点名称，形如小写主机名：longnan.example"
@@ -158,6 +168,13 @@ class Settings(BaseSettings):
     policy: Annotated[
         _File, Says("a file with the trust policy: the logs of the partners", "信任策略文件：列出合作方的日志")
     ] = Field(default=Path(POLICY), validate_default=True)
+    highwater: Annotated[
+        _NewFile,
+        Says(
+            "a file with how far the log was published, in a folder that exists; best on another disk, in no backup",
+            "记录日志已发布到何处的文件，目录须已存在；宜放在另一磁盘，不纳入备份",
+        ),
+    ] = Field(default=Path(HIGHWATER), validate_default=True)
     authority: Annotated[
         Annotated[_Node, AfterValidator(_of_another)] | None,
         Says(

@@ -91,16 +91,10 @@ class Cosigning:
                 task.cancel()
             await asyncio.gather(*self._under_way, return_exceptions=True)
 
-    def addresses(self) -> dict[str, list[Verifier]]:
-        """Whom the policy would have cosign our log, by address: each is asked once, whatever keys it has."""
-        found: dict[str, list[Verifier]] = {}
-        for key, url in self._node.policy.witnesses_of(self._node.origin):
-            if url is not None:
-                found.setdefault(url.rstrip("/"), []).append(key)
-        return found
-
     def _subject(self) -> _Subject | None:
-        """None if the store is not available now; there is nothing to ask anybody then."""
+        """None if the store is not available now, or others know another log than this: nobody is to be asked."""
+        if self._node.sequencer.halted is not None:
+            return None
         try:
             with self._node.store.read() as conn:
                 newest = log.latest_checkpoint(conn)
@@ -115,7 +109,7 @@ class Cosigning:
         """Starts asking; answers after how many seconds to look again if nothing happens before."""
         assert self._loop is not None
         now, wait = self._loop.time(), self._again
-        addresses = self.addresses()
+        addresses = self._node.policy.addresses_of(self._node.origin)
         self._known = {url: self._known.get(url, _Witness()) for url in addresses}
         for url, keys in addresses.items():
             known = self._known[url]

@@ -92,6 +92,8 @@ class Courier:
             deliveries.release(conn)
 
     def _claim(self) -> list[Delivery]:
+        if self._node.sequencer.halted is not None:
+            return []  # others hold what our log lacks: nothing more of it may reach them
         now = self._node.clock()
         with self._node.store.write() as conn:
             return deliveries.claim(
@@ -118,6 +120,8 @@ class Courier:
                     await self._work.wait()
 
     def _next_due(self) -> datetime | None:
+        if self._node.sequencer.halted is not None:
+            return None
         with self._node.store.read() as conn:
             due = deliveries.next_due(conn, covered=_covered(conn))
         if due is None:
@@ -216,7 +220,8 @@ class Courier:
         if delivery.kind == "notice":
             return evidence.of_entry(conn, node.origin, {"log": subject}, delivery.entry_no, "partner", made_at)
         if delivery.kind != "handover":
-            return evidence.of_entry(conn, node.origin, {"shipment": subject}, delivery.entry_no, "partner", made_at)
+            about, answered = {"shipment": subject}, event.scalar("offer") or event.scalar("answer")
+            return evidence.of_entry(conn, node.origin, about, delivery.entry_no, "partner", made_at, answered)
         rows = list(event.rows("lines.chain", "lines.partner"))
         units = [unit["unit"] for row in rows for unit in row["units"]]
         batches = list(dict.fromkeys(row["batch"] for row in rows))

@@ -1,6 +1,6 @@
 """Doctor: looks at a home and at what it needs, and says of each thing whether it is well. It changes nothing.
 
-    settings · trust policy · keys · database · log · witnesses · clock · disk · deliveries · forks · peers
+    settings · trust policy · keys · database · log · high water · witnesses · clock · disk · deliveries · forks · peers
 
 Each look answers on its own, so one illness does not hide another; what cannot be looked at because of an earlier one
 is not told. Does not replay the log: `lodetrace audit` does.
@@ -26,6 +26,7 @@ from nodes.introductions import open_introduction
 from nodes.node import Node
 from nodes.peers import Peers
 from nodes.posix import home_lock
+from nodes.rollback import Memory, ask_witnesses, contradiction, of_highwater
 from nodes.store import deliveries, followed, forks, health, log
 
 PEER_SECONDS = 5.0
@@ -41,6 +42,7 @@ WARNINGS = frozenset(
         "not-witnessed-yet",
         "peer-unreachable",
         "peer-without-address",
+        "witness-silent",
     }
 )
 """Errors with which a node still does its work, or that mend themselves."""
@@ -83,6 +85,7 @@ def examine(home: Path, environ: Mapping[str, str], clock: Clock = system_clock)
     try:
         yield _look("database", lambda: _database(node))
         yield _look("log", lambda: _head(node))
+        yield _look("highwater", lambda: _highwater(node))
         yield _look("witnesses", lambda: _witnesses(node))
         yield _look("clock", lambda: _clock(node))
         yield _look("deliveries", lambda: _deliveries(node))
@@ -169,14 +172,37 @@ def _head(node: Node) -> Said:
     return f"entries: {head.size}, checkpoint: {checkpoint.size}", f"条目：{head.size}，检查点：{checkpoint.size}"
 
 
+def _highwater(node: Node) -> Said:
+    """Nothing was published that the database does not have."""
+    memories = of_highwater(node.sequencer.highwater)
+    _compare(node, memories)
+    path = node.settings.highwater
+    if not memories:
+        return f"{path} is not there yet: the next start writes it", f"{path} 尚不存在，下次启动时写入"
+    return f"{memories[0].checkpoint.size} in {path}", f"{path}：{memories[0].checkpoint.size}"
+
+
 def _witnesses(node: Node) -> Said:
-    """Whether what we recorded may be shown: under the quorum that our own trust policy asks for."""
+    """No witness knows more of our log than the database has, and what we recorded may be shown: under the quorum that
+    our own trust policy asks for.
+    """
+    memories, silent = asyncio.run(ask_witnesses(node.identity, node.policy))
+    _compare(node, memories)
     with node.store.read() as conn:
         newest, shown = log.latest_checkpoint(conn), log.shown_checkpoint(conn)
     if newest is not None and (shown is None or shown[0] < newest[0]):
         raise Unavailable("not-witnessed-yet", field="log", value=newest[0])
+    if silent:
+        raise silent[0]
     quorum, size = node.policy.quorum, shown[0] if shown else 0
     return f"quorum {quorum}, met at size {size}", f"法定人数 {quorum}，大小 {size} 处已满足"
+
+
+def _compare(node: Node, memories: list[Memory]) -> None:
+    with node.store.read() as conn:
+        error = contradiction(conn, memories)
+    if error is not None:
+        raise error
 
 
 def _clock(node: Node) -> Said:

@@ -114,11 +114,24 @@ def of_news(
 
 
 def of_entry(
-    conn: Connection, origin: str, subject: Mapping[str, str], index: int, audience: str, made_at: str
+    conn: Connection,
+    origin: str,
+    subject: Mapping[str, str],
+    index: int,
+    audience: str,
+    made_at: str,
+    answered: Mapping[str, Any] | None = None,
 ) -> Evidence:
-    """One entry of ours, opened whole for an audience, with entry 0: a receipt, an acknowledgement."""
+    """One entry of ours, opened whole for an audience, with entry 0: a receipt, an acknowledgement.
+
+    With the proof of the entry that it answers (a ref), closed: its author sees by the checkpoint how long its own log
+    is known to be.
+    """
     needs = _Needs()
     needs.add(index)
+    if answered:
+        for one in upstream.at(conn, [(answered["log"], answered["index"])]).values():
+            needs.add(one.entry_no)
     return _assemble(conn, origin, subject, needs, made_at, {index: audience}, whole=True)
 
 

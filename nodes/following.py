@@ -77,6 +77,7 @@ class Following:
 
     def _take(self, origin: str, data: bytes) -> int:
         """The last entry that was told. Verified first, stored next, believed last."""
+        self._node.sequencer.check_recording()  # as in the intake
         assert len(data) <= FILE_MAX, "the way to others reads no more"
         result = self._node.verify(parse_evidence(data))
         strangers = {log for log, _ in result.entries} - {origin}

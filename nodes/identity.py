@@ -30,8 +30,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from ledger.errors import Malformed
 from ledger.log.canonical import b64, unb64
-from ledger.log.notes import COSIGNATURE, ED25519, Ed25519Signer, MldsaSigner, Signer
-from nodes.posix import PRIVATE_FOLDER, read_private, write_private
+from ledger.log.notes import COSIGNATURE, ED25519, Ed25519Signer, MldsaSigner, Signer, Verifier
+from nodes.posix import PRIVATE_FOLDER, read_private, replace_private, write_private
 
 USES = {"log": "ed25519", "author": "ed25519", "witness": "ed25519", "peer": "ed25519", "seal": "x25519"}
 """What a key is for, and its algorithm, in the order in which they are published."""
@@ -118,6 +118,19 @@ def load(home: Path, name: str, passphrase: bytes | None = None, *, mldsa: bool 
     )
 
 
+def renew_witness(
+    home: Path, name: str, passphrase: bytes | None = None, *, mldsa: bool = False
+) -> tuple[Verifier, ...]:
+    """New witness keys in the place of the old ones, which are gone with what they have cosigned.
+
+    A witness that forgot what it cosigned could vouch for a second history. Whoever counts on it must hear of the new
+    keys; those that were announced to follow (keys/next) are not used, for they may have been in use already.
+    """
+    for file in ("witness", MLDSA) if mldsa else ("witness",):
+        replace_private(home / "keys" / f"{file}.pem", _pem(_generate(file), passphrase))
+    return tuple(signer.verifier for signer in load(home, name, passphrase, mldsa=mldsa).cosigners)
+
+
 def _files(*, mldsa: bool) -> tuple[str, ...]:
     return (*USES, MLDSA) if mldsa else tuple(USES)
 
@@ -140,8 +153,12 @@ def _generate(file: str) -> PrivateKey:
 
 
 def _write(file: Path, key: PrivateKey, passphrase: bytes | None) -> None:
+    write_private(file, _pem(key, passphrase))
+
+
+def _pem(key: PrivateKey, passphrase: bytes | None) -> bytes:
     wrap: KeySerializationEncryption = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
-    write_private(file, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, wrap))
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, wrap)
 
 
 def _load_seal(file: Path, passphrase: bytes | None) -> X25519PrivateKey:

@@ -30,6 +30,7 @@ from nodes.deposits import follow_deposits
 from nodes.derive import country_of
 from nodes.forks import keep_forked, refuse_forked
 from nodes.node import Node
+from nodes.rollback import of_notes
 from nodes.store import deliveries, inbox, log, upstream
 from nodes.store import genealogy as tables
 from nodes.store.engine import Connection
@@ -105,6 +106,8 @@ def take_in(node: Node, message: Message, data: bytes) -> Taken:
     """Stores what the message proves. Refusal and Unverified are final for the sender; Forked keeps both statements."""
     with node.store.read() as conn:
         refuse_forked(conn, message.sender)
+    node.compare(of_notes(node.identity, message.result.evidence.checkpoints, message.sender))
+    node.sequencer.check_recording()  # what came while our log is behind would stand before what it lacks
     subject = _subject_entry(node, message)
     _refuse_incomplete(node, message, subject)
     try:

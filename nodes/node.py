@@ -5,7 +5,7 @@ Reading is in trace.py, evidence.py and scan.py; what comes from and goes to oth
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -32,6 +32,7 @@ from nodes.membership import Membership
 from nodes.oversight import Oversight
 from nodes.peers import check_address
 from nodes.rekeyed import own_rekeyed
+from nodes.rollback import Memory, contradiction, of_highwater
 from nodes.rulesets import Rulesets
 from nodes.sequencer import QUEUE_MAX, Answer, Command, Sequencer
 from nodes.store import access, log, rulesets
@@ -176,8 +177,13 @@ class Node:
         if self.membership.catch_up():
             self._policy = self.membership.extended(self.trust)
 
-    def start(self) -> None:
+    def start(self, memories: Iterable[Memory] = ()) -> None:
+        """Takes commands, unless the high-water file or `memories` know another log than this: then it only reads."""
         self.learn()
+        try:
+            self.compare([*of_highwater(self.sequencer.highwater), *memories])
+        except Unavailable as error:
+            self.sequencer.halt(error)
         with self.store.write() as conn:
             log.review_checkpoints(conn, self.accepts, at_most=REVIEWED)
         if self.settings.reference is not None:
@@ -197,6 +203,22 @@ class Node:
         except Unverified:
             return False
         return True
+
+    def compare(self, memories: Iterable[Memory]) -> None:
+        """Holds what others remember of our log against it; ends all recording if they know what it cannot be.
+
+        A checkpoint beyond our log goes into the high-water file, so that it is not forgotten by the next start.
+        """
+        told = list(memories)
+        with self.store.read() as conn:
+            error = contradiction(conn, told)
+            size = log.head(conn).size
+        if error is None:
+            return
+        self.sequencer.halt(error)
+        beyond = max((one.checkpoint for one in told), key=lambda one: one.size)
+        if beyond.size > size:
+            self.sequencer.highwater.remember(beyond)
 
     def announce(self) -> None:
         """A checkpoint is new or newly shown, or news came in that goes on: who waits for it looks. From any thread."""

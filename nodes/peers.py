@@ -3,8 +3,9 @@
     Peers       to nodes and witnesses of the trust policy, at the addresses that stand there; elsewhere never
     ApiClient   to one node's own interface, with a bearer token; repeats what failed on the way under the same key
 
-Promises: no redirect is followed; an answer is read up to a limit in bytes and in time; every delivery to another node
-is signed (nodes/signed_requests.py). Does not check what comes back: whoever asked does.
+Promises: no redirect is followed; an answer is read up to a limit in bytes and in time; every delivery to another node,
+and every question whose answer is for us alone, is signed (nodes/signed_requests.py). Does not check what comes back:
+whoever asked does.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from secrets import token_hex
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -20,6 +22,7 @@ import httpx
 import stamina
 
 from ledger.errors import Malformed, Refusal, Unavailable, Unknown, Unverified
+from ledger.log.checkpoints import MAX_CHECKPOINT
 from ledger.log.trust import Policy, organisation
 from nodes.identity import Identity
 from nodes.signed_requests import sign_request
@@ -122,6 +125,24 @@ class Peers:
         if reply.status not in (httpx.codes.OK, httpx.codes.NOT_MODIFIED):
             raise Unavailable("peer-unreachable", field=name, value=f"HTTP {reply.status}: {path}")
         return reply
+
+    async def fetch_witnessed(self, url: str, origin: str) -> bytes | None:
+        """The largest checkpoint of a log that the witness at `url` says it has cosigned; None if it knows of none."""
+        address = f"{url.rstrip('/')}/{sha256(origin.encode()).hexdigest()}/checkpoint"
+        reply = await self._send(url, "GET", address, {}, b"", MAX_CHECKPOINT, WITNESS_SECONDS)
+        if reply.status == httpx.codes.NOT_FOUND:
+            return None
+        if reply.status != httpx.codes.OK:
+            raise Unavailable("peer-unreachable", field=url, value=f"HTTP {reply.status}")
+        return reply.body
+
+    async def get(self, name: str, path: str) -> bytes:
+        """What a node answers with 200 to a signed request; Unavailable with its own words if it says anything else."""
+        url = self.url_of(name) + path
+        reply = await self._send(name, "GET", url, sign_request("GET", url, b"", self._identity), b"", ANSWER_MAX)
+        if reply.status != httpx.codes.OK:
+            raise Unavailable("peer-said-no", field=name, value=reply.status, why=_said_no(reply).facts["en"])
+        return reply.body
 
     async def aclose(self) -> None:
         await self._client.aclose()

@@ -1,7 +1,8 @@
 """What only POSIX systems do: the lock on a node's home, private files, and folders that appear whole or not at all.
 
 Promises: one process at a time holds a home, and the lock ends with the process, however that ends; a file written here
-is readable by its owner only and has reached the disk, its name too; `new_folder` leaves nothing half made behind.
+is readable by its owner only and has reached the disk, its name too; `new_folder` leaves nothing half made behind, and
+`replace_private` either the old content or the new one.
 Does not protect against root, nor against another machine that mounts the same home: network file systems are refused
 by the store.
 """
@@ -13,6 +14,8 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import get_native_id
+from typing import BinaryIO
 
 from ledger.errors import Conflict, Unavailable
 
@@ -83,13 +86,66 @@ def write_private(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
-def replace_private(path: Path, content: bytes) -> None:
-    """`path` holds `content` from here on, for its owner's eyes, or else what it held before."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    write_private(draft, content)
-    draft.rename(path)
+@contextmanager
+def new_private(path: Path) -> Iterator[BinaryIO]:
+    """A new file for its owner's eyes, to be written in parts; gone if the block fails. Conflict if it is there."""
+    try:
+        number = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE)
+    except FileExistsError:
+        raise Conflict("home-exists", field=str(path)) from None
+    try:
+        with os.fdopen(number, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(number)
+    except BaseException:
+        path.unlink()
+        raise
     sync_folder(path.parent)
+
+
+def replace_private(path: Path, content: bytes) -> None:
+    """`path` holds `content` from here on, for its owner's eyes, or else what it held before.
+
+    Unavailable("file-unwritable") if it could not be written: to be tried again. Unavailable("disk-unsynced") if the
+    disk does not say that it has it: never to be tried again, for the next fsync may say so without having it.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{get_native_id()}")
+    try:
+        file = os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, PRIVATE_FILE)
+        try:
+            view = memoryview(content)
+            while view:
+                view = view[os.write(file, view) :]
+            _sync(file, path)
+        finally:
+            os.close(file)
+        draft.rename(path)
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            _sync(folder, path)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise Unavailable("file-unwritable", field=str(path), value=error.strerror) from error
+
+
+def _sync(file: int, path: Path) -> None:
+    try:
+        os.fsync(file)
+    except OSError as error:
+        raise Unavailable("disk-unsynced", field=str(path), value=error.strerror) from error
+
+
+@contextmanager
+def folder_lock(folder: Path) -> Iterator[None]:
+    """Waits until no other process holds `folder`, and holds it for the block."""
+    file = _open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(file)
 
 
 def read_private(path: Path) -> bytes:
@@ -101,6 +157,15 @@ def read_private(path: Path) -> bytes:
             raise Unavailable("file-exposed", field=str(path), value=stat.filemode(status.st_mode))
         with os.fdopen(file, "rb", closefd=False) as opened:
             return opened.read()
+    finally:
+        os.close(file)
+
+
+def sync_file(path: Path) -> None:
+    """Has the disk take a file that others have written."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
     finally:
         os.close(file)
 

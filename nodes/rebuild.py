@@ -39,19 +39,24 @@ class Rebuilt:
 
 def rebuild(node: Node, progress: Callable[[int], None] = lambda _: None) -> Rebuilt:
     """Replays everything. The node must be open and not started; `progress` hears how many own entries are done."""
-    entries = openings = 0
     with node.store.write() as conn:
-        clear_derivable(conn)
-        for step in _in_order(conn):
-            if isinstance(step, Opening):
-                _take_opening(conn, node, step)
-                openings += 1
-            else:
-                _take_entries(conn, node, step)
-                entries += len(step)
-                progress(entries)
-        if node.settings.role == AUTHORITY:
-            follow_deposits(conn, upstream.deposited(conn), node.rulesets)
+        return replay(conn, node, progress)
+
+
+def replay(conn: Connection, node: Node, progress: Callable[[int], None] = lambda _: None) -> Rebuilt:
+    """The same in the caller's transaction, for entries that were put into it (nodes/recovery.py)."""
+    entries = openings = 0
+    clear_derivable(conn)
+    for step in _in_order(conn):
+        if isinstance(step, Opening):
+            _take_opening(conn, node, step)
+            openings += 1
+        else:
+            _take_entries(conn, node, step)
+            entries += len(step)
+            progress(entries)
+    if node.settings.role == AUTHORITY:
+        follow_deposits(conn, upstream.deposited(conn), node.rulesets)
     return Rebuilt(entries, openings)
 
 

@@ -6,7 +6,8 @@
 The life of a group, top to bottom, is `_commit`: look up keys, draft, apply custody, chain texts, sign, then one
 transaction that moves the head by compare-and-swap and writes entries, tree hashes, disclosures, stock, genealogy,
 idempotency rows and outgoing deliveries together. A command that is refused fails alone. A crash before COMMIT leaves
-nothing, a crash after it everything; start-up needs no repair because nothing is kept anywhere else.
+nothing, a crash after it everything; start-up needs no repair. What the log was published as is also in the high-water
+file, before it is signed. Once the log is known to have been put back or outrun, `halt` ends all recording.
 
 Promises: gap-free indexes, one history, nothing acknowledged that is not on disk. Does not check who asks (api/access).
 
@@ -20,6 +21,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -43,8 +45,10 @@ from nodes.clock import Clock, next_stamp, stamp
 from nodes.config import Settings
 from nodes.derive import Derived, derive, derived
 from nodes.desk import GroupDesk
+from nodes.highwater import Highwater
 from nodes.identity import Identity
 from nodes.inspecting import at_once, warning
+from nodes.rollback import contradiction, of_file
 from nodes.rulesets import Rulesets
 from nodes.store import access, deliveries, log
 from nodes.store.access import Idempotency
@@ -64,6 +68,8 @@ QUIET_SECONDS = 0.005
 KEYS_KEPT = timedelta(days=90)
 """For how long an Idempotency-Key is remembered with its answer."""
 _FORGET_AT_ONCE = 64
+_FATAL = frozenset({"disk-unsynced", "highwater-unreadable", "log-rolled-back", "log-rewritten"})
+"""Errors of publishing after which trying again would be wrong."""
 _say = logging.getLogger(__name__)
 _print = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -128,12 +134,14 @@ class Sequencer:
         self._store, self._identity, self._settings = store, identity, settings
         self._rulesets, self._clock, self._committed, self._alone = rulesets, clock, committed, alone
         self._author = identity.author
+        self.highwater = Highwater(settings.highwater, identity.origin)
         self._usual: dict[str, deque[int]] = {}
         # Guarded by _wake.
         self._wake = Condition()
         self._queue: deque[_Waiting] = deque()
         self._in_flight: set[tuple[str, str]] = set()
         self._stopping = False
+        self.halted: LodetraceError | None = None
         self._awaited = 0  # so many commands are worth a short wait: as many as were in the last group
         # Owned by the writer's thread.
         self._published_at = 0.0
@@ -147,8 +155,21 @@ class Sequencer:
         with self._store.read() as conn:
             newest = log.latest_checkpoint(conn)
             self._published_size = newest[0] if newest else 0
-        self._publish()
+        if self.halted is None:
+            self._publish()
         self._thread.start()
+
+    def halt(self, error: LodetraceError) -> None:
+        """Nothing is recorded or published any more, until the node is started anew; whoever asks hears `error`."""
+        with self._wake:
+            if self.halted is None:
+                self.halted = error
+        _say.critical("nothing is recorded any more: %s %s", error, error.text("zh"))
+
+    def check_recording(self) -> None:
+        """Raises why nothing is recorded, if that is so."""
+        if self.halted is not None:
+            raise copy(self.halted)
 
     def stop(self) -> None:
         """Refuses new commands, finishes what is queued, publishes."""
@@ -173,6 +194,7 @@ class Sequencer:
 
     def _queue_up(self, waiting: _Waiting) -> None:
         command = waiting.command
+        self.check_recording()
         with self._wake:
             if self._stopping:
                 raise Unavailable("node-stopping")
@@ -192,7 +214,7 @@ class Sequencer:
     def _run(self) -> None:
         while True:
             with self._wake:
-                unpublished = self._published_size < self.size_hint
+                unpublished = self._published_size < self.size_hint and self.halted is None
                 # The wait ends with a command, or when it has been quiet for long enough to publish.
                 patience = QUIET_SECONDS if unpublished else None
                 while not self._queue and not self._stopping and self._wake.wait(patience):
@@ -238,6 +260,7 @@ class Sequencer:
         """A crash anywhere in here leaves the log as it was before the group."""
         outcomes: dict[int, Answer | BaseException] = {}
         with self._store.write() as conn:
+            self.check_recording()
             head = log.head(conn)
             recorded_at = next_stamp(self._clock, head.recorded_at)
             desk = GroupDesk(conn, self._settings, self._identity, self._rulesets, recorded_at, self._usual)
@@ -369,6 +392,8 @@ class Sequencer:
 
     def _publish_or_wait(self) -> None:
         """A checkpoint that cannot be written now is written later; the entries are safe without it."""
+        if self.halted is not None:
+            return
         try:
             self._publish()
         except Exception as error:  # noqa: BLE001 - the writer must not die of it, and whoever runs the node must see it
@@ -378,19 +403,36 @@ class Sequencer:
                     self._wake.wait(CHECKPOINT_SECONDS)
 
     def _publish(self) -> None:
-        """Signs the head if it has grown. Only what is committed is ever covered: the size is read after the commit."""
+        """Signs the head if it has grown. Only what is committed is ever covered: the size is read after the commit.
+
+        The high-water file comes first: a signature that nobody remembers could be given again for something else.
+        """
         with self._store.read() as conn:
             head = log.head(conn)
             if head.size == self._published_size:
                 return
-            root = root_at(head.size, log.hashes(conn))
-        note = sign_checkpoint(Checkpoint(self._identity.origin, head.size, root), [self._identity.log])
+            checkpoint = Checkpoint(self._identity.origin, head.size, root_at(head.size, log.hashes(conn)))
+            self._raise_highwater(conn, checkpoint)
+        note = sign_checkpoint(checkpoint, [self._identity.log])
         with self._store.write() as conn:
             now = self._clock()
             log.save_checkpoint(conn, head.size, note, stamp(now), satisfied=self._alone())
             access.forget(conn, stamp(now - KEYS_KEPT), limit=_FORGET_AT_ONCE)
         self._published_size, self._published_at = head.size, monotonic()
         self._committed()
+
+    def _raise_highwater(self, conn: Connection, checkpoint: Checkpoint) -> None:
+        def check(found: Checkpoint) -> None:
+            error = contradiction(conn, [of_file(self.highwater.path, found)])
+            if error is not None:
+                raise error
+
+        try:
+            self.highwater.raise_to(checkpoint, check)
+        except LodetraceError as error:
+            if error.code in _FATAL:
+                self.halt(error)
+            raise
 
 
 def _tell(pairs: Sequence[_Told]) -> None:

@@ -31,6 +31,7 @@ def key_of(policy: Policy, identity: Identity, origin: str) -> Verifier | None:
 
 def add_checkpoint(node: Node, body: bytes) -> bytes:
     """Our cosignature lines for what `body` asks, once that is on disk; else what the ledger's witnessing raises."""
+    node.sequencer.check_recording()  # a database that was put back has forgotten what it cosigned
     asked = open_request(body, lambda origin: key_of(node.policy, node.identity, origin))
     try:
         with node.store.write() as conn:

@@ -28,6 +28,7 @@ from api import (  # noqa: E402
     batches,
     bulk,
     corrections,
+    deposit_pages,
     deposits,
     entries,
     findings,
@@ -122,6 +123,7 @@ def routers() -> Iterator[APIRouter]:
     yield corrections.routes(node, _Door(), {})  # type: ignore[arg-type]
     yield inbox.routes(node, _Door())  # type: ignore[arg-type]
     yield witness.routes(node, str)
+    yield deposit_pages.routes(node)
     yield health.routes(node, _Node())  # type: ignore[arg-type]
 
 
@@ -130,7 +132,7 @@ def role_of(route: Any) -> str:
     found = [one.call for one in route.dependant.dependencies if isinstance(one.call, Required)]
     if found:
         return f"{found[0].role}{', another node' if found[0].nodes else ''}"
-    return "another node" if route.path.startswith("/inbox/") else "anyone"
+    return "another node" if route.path.startswith(("/inbox/", "/deposits/")) else "anyone"
 
 
 def routes_table() -> str:

@@ -1,5 +1,6 @@
-"""`lodetrace deposits …`: what an authority sees over all logs that are deposited with it."""
+"""`lodetrace deposits …`: what an authority sees over all logs that are deposited with it, and gives back of them."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -7,7 +8,7 @@ import typer
 from api.commands.asking import get, node, path_of
 from api.commands.books import kg, say_finding
 from api.commands.goods import amount_of
-from api.commands.terminal import AsJson, Token, Url, show_json, show_table
+from api.commands.terminal import AsJson, Home, Token, Url, say, show_json, show_table
 
 Log = Annotated[str | None, typer.Option("--log", help="Only of this log: mine.example/log. 账本")]
 OfMonth = Annotated[str | None, typer.Option("--month", help="Only of this month: 2026-11. 月份")]
@@ -16,7 +17,7 @@ Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many, 
 
 def add(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="What an authority sees over all deposits. 报备账本总览")
-    for command in (logs, findings, finding, cases, balance, handovers):
+    for command in (logs, findings, finding, cases, balance, handovers, export):
         group.command()(command)
     app.add_typer(group, name="deposits")
 
@@ -131,6 +132,22 @@ def handovers(
         for one in found["handovers"]
     ]
     show_table(("from", "to", "sent", "state", "shipped", "received", "difference", "shipment"), rows)
+
+
+def export(
+    home: Home,
+    of: Annotated[str, typer.Option("--of", help="The node whose deposits they are. 报备节点")],
+    out: Annotated[Path, typer.Option("--out", help="A file that does not exist yet. 输出文件", dir_okay=False)],
+) -> None:
+    """Write all that a node has deposited here into a file, for its recovery. 导出报备内容。"""
+    from nodes.deposit_pages import pages
+    from nodes.homes import open_store
+    from nodes.posix import new_private
+
+    with open_store(home) as store, store.read() as conn, new_private(out) as file:
+        for page in pages(conn, f"{of}/log"):
+            file.write(page + b"\n")
+    say(f"✓ {out}: only for {of}. 仅供 {of} 使用。")
 
 
 def _ask(url: str, token: str, path: str, **query: Any) -> Any:

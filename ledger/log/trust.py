@@ -130,6 +130,14 @@ class Policy:
             if key.public != log.public and organisation(key.name) != organisation(origin)
         ]
 
+    def addresses_of(self, origin: str) -> dict[str, list[Verifier]]:
+        """Where witnesses of a log named here are asked, by URL: each once, whatever keys it has."""
+        found: dict[str, list[Verifier]] = {}
+        for key, url in self.witnesses_of(origin):
+            if url is not None:
+                found.setdefault(url.rstrip("/"), []).append(key)
+        return found
+
 
 def organisation(name: str) -> str:
     """Whose key or log this is: `longnan.example` for `longnan.example/log` and `longnan.example/witness`."""

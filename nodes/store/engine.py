@@ -116,6 +116,16 @@ class Store:
                 self._give_back(conn)
 
     @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """A connection in no transaction, for what is none: writing a copy of the whole file."""
+        with _failures(self.path):
+            conn = self._connect(())
+            try:
+                yield conn
+            finally:
+                conn.close()
+
+    @contextmanager
     def _writer_at_hand(self) -> Iterator[Connection]:
         with _failures(self.path):
             if not self._writing.acquire(timeout=BUSY_SECONDS):

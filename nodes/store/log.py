@@ -69,9 +69,20 @@ def append(
     """
     last = entries[-1]
     move_head(conn, entries[0].index, Head(last.index + 1, text_hash, last.recorded_at))
+    put_back(conn, entries)
+    add_hashes(conn, nodes)
+
+
+def put_back(conn: Connection, entries: Sequence[Entry]) -> None:
+    """The rows of entries behind the last one, and nothing else. By itself only a recovery does it, which replays."""
     conn.executemany(_ADD_ENTRY, [(e.index, e.leaf, e.type, e.recorded_at, e.note) for e in entries])
     conn.executemany(_ADD_DISCLOSURES, [(e.index, e.disclosures) for e in entries])
-    add_hashes(conn, nodes)
+
+
+def rows(conn: Connection) -> int:
+    """How many entries there are, whatever the head says: they differ only within a recovery."""
+    (last,) = conn.execute('SELECT coalesce(max("index"), -1) FROM entries').fetchone()
+    return int(last) + 1
 
 
 def move_head(conn: Connection, size: int, to: Head) -> None:

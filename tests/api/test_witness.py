@@ -21,6 +21,7 @@ from ledger.log.witnessing import MAX_BODY, format_request
 from nodes import witness
 from nodes.homes import create_home
 from nodes.node import Node
+from nodes.rollback import Memory
 from nodes.store import forks, witnessed
 from tests.serving import serving
 
@@ -78,6 +79,16 @@ def served(tmp_path, request) -> Iterator[Served]:
             yield Served(node, url)
     finally:
         node.stop()
+
+
+def test_a_witness_that_was_put_back_cosigns_nothing(served):
+    """It has forgotten what it cosigned since then: only new keys make it one again."""
+    served.cosigned(served.ask(asked(0, 5)), note(5))
+    own = served.node.origin
+    served.node.compare([Memory(Checkpoint(own, 9, bytes(32)), "somebody", "某方")])
+    reply = served.ask(asked(5, 7))
+    assert (reply.status_code, reply.json()["code"]) == (503, "log-rolled-back")
+    assert served.held() == 5
 
 
 def test_first_then_growth_then_the_same_again(served):

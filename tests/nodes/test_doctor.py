@@ -52,6 +52,7 @@ def test_a_healthy_node_whose_partner_is_away(home):
             "keys",
             "database",
             "log",
+            "highwater",
             "witnesses",
             "clock",
             "deliveries",

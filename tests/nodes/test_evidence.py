@@ -305,14 +305,17 @@ def test_a_buyer_of_one_output_is_not_told_of_the_other(chain, truth):
 
 
 @pytest.mark.parametrize("kind", ["receipt", "acknowledgement"])
-def test_an_answer_is_its_own_entry_whole_for_the_partner_and_nothing_else(chain, truth, kind):
+def test_an_answer_is_its_own_entry_whole_for_the_partner_and_what_it_answers(chain, truth, kind):
     wanted = {"receipt": "received", "acknowledgement": "acknowledged"}[kind]
     count = 0
     for sender, receiver, subject, made in carried(chain, kind):
         found = opened_in(made)
         origin = f"{sender}/log"
-        assert {log_ for log_, _ in found} == {origin}
-        [place] = [place for place in found if place[1] != 0]
+        [place] = [place for place in found if place[0] == origin and place[1] != 0]
+        event = truth.events[place]
+        answered = event.scalar("offer") or event.scalar("answer")
+        assert found.keys() - {place} == {(origin, 0), (f"{receiver}/log", 0), (answered["log"], answered["index"])}
+        assert answered["log"] == f"{receiver}/log"
         assert truth.events[place].type == wanted
         assert found[place] == truth.paths(place, "partner", None)
         assert found[origin, 0] == truth.paths((origin, 0), "public", None)

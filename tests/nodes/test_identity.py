@@ -157,3 +157,16 @@ def test_a_second_witness_key_that_is_wanted_must_be_there(home):
     (home / "keys" / f"{identity.MLDSA}.pem").chmod(0o600)
     with pytest.raises(Malformed, match="ml-dsa-44"):
         identity.load(home, NAME, mldsa=True)
+
+
+@pytest.mark.parametrize("mldsa", [False, True])
+def test_witness_keys_are_renewed_and_no_others(tmp_path, mldsa):
+    before = identity.create(tmp_path, NAME, b"secret", mldsa=mldsa)
+    renewed = identity.renew_witness(tmp_path, NAME, b"secret", mldsa=mldsa)
+    after = identity.load(tmp_path, NAME, b"secret", mldsa=mldsa)
+    assert [one.verifier for one in after.cosigners] == list(renewed)
+    assert len(renewed) == len(before.cosigners)
+    assert not {one.verifier.public for one in before.cosigners} & {key.public for key in renewed}
+    for use in ("log", "author", "peer"):
+        assert getattr(after, use).verifier == getattr(before, use).verifier
+    assert after.next_commits == before.next_commits
