@@ -2,6 +2,8 @@
 
 `found` seals entry 0 into a new home; `Node.open` opens a home. Many nodes live in one process, none shares anything.
 Reading is in trace.py, evidence.py and scan.py; what comes from and goes to other nodes in intake.py and courier.py.
+
+Over 400 lines because whatever is asked of a node is asked of one class.
 """
 
 import asyncio
