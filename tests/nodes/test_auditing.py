@@ -253,8 +253,9 @@ def test_a_checkpoint_of_another_history(chain, home, ahead, code):
         note = sign_checkpoint(Checkpoint(node.origin, size + ahead, b"\1" * 32), [node.identity.log])
     with stolen(home) as conn:
         conn.execute(
-            "INSERT INTO checkpoints (size, note, at) VALUES (?, ?, '') ON CONFLICT (size) DO UPDATE SET note = ?",
-            (size + ahead, note, note),
+            "INSERT INTO checkpoints (size, note, at, satisfied) VALUES (?, ?, '', 1)"
+            " ON CONFLICT (size) DO UPDATE SET note = excluded.note",
+            (size + ahead, note),
         )
     found = broken(home)
     assert (found.code, found.value) == (code, size + ahead)
