@@ -190,7 +190,7 @@ def _witnesses(node: Node) -> Said:
     _compare(node, memories)
     with node.store.read() as conn:
         newest, shown = log.latest_checkpoint(conn), log.shown_checkpoint(conn)
-    if newest is not None and (shown is None or shown[0] < newest[0]):
+    if newest is not None and (shown is None or shown[0] < newest[0] or not node.accepts(shown[1])):
         raise Unavailable("not-witnessed-yet", field="log", value=newest[0])
     if silent:
         raise silent[0]

@@ -169,6 +169,16 @@ def test_an_illness_is_named(home, ill, check, state, words):
     assert words in found[check].en
 
 
+def test_a_policy_that_asks_for_witnesses_since_the_node_ran(home, tmp_path):
+    """What was shown under the policy before is not shown any more once the node starts."""
+    assert look(home)["witnesses"].state == OK
+    witness = identity.load(tmp_path / "p", "p.example").witness.verifier.vkey
+    policy = (home / "policy.txt").read_text().replace("quorum none\n", f"witness p {witness}\nquorum p\n")
+    (home / "policy.txt").write_text(policy)
+    found = look(home)["witnesses"]
+    assert (found.state, "waits for its witnesses" in found.en) == (WARNING, True)
+
+
 def test_a_clock_behind_the_last_entry(home):
     assert look(home, lambda: datetime.now(UTC) - timedelta(days=2))["clock"].state == FAILED
 
