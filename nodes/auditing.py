@@ -360,8 +360,8 @@ def from_deposits(store: Store, origin: str, more: Sequence[Reference] = ()) -> 
 
     def flows(start: int, texts: Sequence[str | None]) -> int | None:
         with store.read() as conn:
-            followed = deposits.followed(conn).get(origin)
-            size = min(start + len(texts), 0 if followed is None else followed.size)
+            progress = deposits.progress(conn).get(origin)
+            size = min(start + len(texts), 0 if progress is None else progress.size)
             held = upstream.at(conn, [(origin, at) for at in range(start, size)])
             kept = log.flows_at(conn, [one.entry_no for one in held.values()])
         return next((at for at in range(start, size) if kept.get(held[origin, at].entry_no) != texts[at - start]), None)

@@ -32,11 +32,11 @@ from nodes.store.upstream import Upstream
 
 RUN = 500
 GRANTS_MAX = 100_000
-_FOLLOWED = "deposit"
+_KIND = "deposit"
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class Progress:
     """How far a deposited log was followed: `size` entries, of which `unchecked` name reference data that is not at
     hand. `broken` says in English and Chinese why the next one does not follow; None while all do.
     """
@@ -46,27 +46,27 @@ class Followed:
     broken: tuple[str, str] | None = None
 
 
-def followed(conn: Connection) -> dict[str, Followed]:
+def progress(conn: Connection) -> dict[str, Progress]:
     """Each deposited log, in the order of their names."""
-    return {origin: _followed(body) for origin, body in states.every(conn, _FOLLOWED).items()}
+    return {origin: _progress(body) for origin, body in states.every(conn, _KIND).items()}
 
 
-def _followed(body: str) -> Followed:
+def _progress(body: str) -> Progress:
     told = json.loads(body)
-    return Followed(told["size"], told["unchecked"], None if told["broken"] is None else tuple(told["broken"]))
+    return Progress(told["size"], told["unchecked"], None if told["broken"] is None else tuple(told["broken"]))
 
 
 def follow_deposits(conn: Connection, origins: Iterable[str], rulesets: Rulesets) -> None:
     """Goes on with those of these logs that are deposited, for as long as the next entry is here, whole."""
     for origin in sorted(set(origins) & set(upstream.deposited(conn))):
-        body = states.load(conn, _FOLLOWED, [origin]).get(origin)
-        at = Followed() if body is None else _followed(body)
+        body = states.load(conn, _KIND, [origin]).get(origin)
+        at = Progress() if body is None else _progress(body)
         while at.broken is None:
             coming = _coming(conn, origin, at.size)
             if not coming:
                 break
             at = _Following(conn, origin, rulesets).take(at, coming)
-            states.save(conn, _FOLLOWED, {origin: json.dumps(asdict(at), ensure_ascii=False, sort_keys=True)})
+            states.save(conn, _KIND, {origin: json.dumps(asdict(at), ensure_ascii=False, sort_keys=True)})
 
 
 def _coming(conn: Connection, origin: str, size: int) -> list[tuple[Upstream, Event]]:
@@ -99,7 +99,7 @@ class _Following:
         self._changed: dict[str, Makeup | None] = {}
         self._flows: dict[int, str] = {}
 
-    def take(self, at: Followed, coming: Iterable[tuple[Upstream, Event]]) -> Followed:
+    def take(self, at: Progress, coming: Iterable[tuple[Upstream, Event]]) -> Progress:
         """How far it is then. Writes the flows and the compositions."""
         for entry, event in coming:
             wanted = [int(key) for kind, key in touches(event) if kind == "entry"]
@@ -115,8 +115,8 @@ class _Following:
         return at
 
     def _follow(
-        self, at: Followed, entry: Upstream, event: Event, booked: Sequence[Booked], missing: int | None
-    ) -> Followed:
+        self, at: Progress, entry: Upstream, event: Event, booked: Sequence[Booked], missing: int | None
+    ) -> Progress:
         try:
             if missing is not None:
                 raise Unknown("entry-not-found", field="entry", value=missing, size=at.size)

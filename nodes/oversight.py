@@ -23,7 +23,7 @@ from ledger.matter.quota import AccountKey, QuotaAccount
 from nodes import deposits
 from nodes.clock import Clock, stamp
 from nodes.config import Settings
-from nodes.deposits import Followed
+from nodes.deposits import Progress
 from nodes.findings import PAGE, Inspection, Told, grouped, named
 from nodes.inspecting import Answered, paper_key
 from nodes.rulesets import Rulesets
@@ -76,13 +76,13 @@ class Oversight:
         self._books: dict[str, DepositedBook] = {}
         self._inspections: dict[str, Inspection] = {}
         self._across: Across | None = None
-        self._followed: dict[str, Followed] = {}
+        self._progress: dict[str, Progress] = {}
 
     # -- logs --------------------------------------------------------------------------------------------------
 
-    def logs(self) -> dict[str, Followed]:
+    def logs(self) -> dict[str, Progress]:
         """Every deposited log, and how far it was followed."""
-        return self._ask(lambda _: dict(self._followed))
+        return self._ask(lambda _: dict(self._progress))
 
     def balances(self, month: str | None, origin: str | None) -> list[Balance]:
         """The books of each log, or of one; of each month that has any, or of one."""
@@ -149,13 +149,13 @@ class Oversight:
             raise Refusal("only-the-authority", field="role", value=self._settings.role)
         with self._lock:
             across = self._catch_up()
-            if origin is not None and origin not in self._followed:
+            if origin is not None and origin not in self._progress:
                 raise Unknown("deposits-incomplete", field="log", value=origin)
             return question(across)
 
     def _catch_up(self) -> Across:
         with self._store.read() as conn:
-            followed = deposits.followed(conn)
+            progress = deposits.progress(conn)
             granted = deposits.grants(conn, max(self._grants, default=-1))
         if self._across is None or granted:
             self._grants |= granted
@@ -163,17 +163,17 @@ class Oversight:
             self._across = Across(self._rulesets.current, paper_key())
             for event in self._grants.values():
                 self._across.quotas.grant(event)
-        for origin, at in followed.items():
+        for origin, at in progress.items():
             if origin not in self._inspections:
                 book = self._books[origin] = DepositedBook(origin, self._grants.values(), self._rulesets)
                 self._inspections[origin] = Inspection(self._store, self._rulesets, book, self._across.take)
             self._books[origin].size = at.size
             self._inspections[origin].ask(lambda _, size: size)
-        self._followed = followed
+        self._progress = progress
         return self._across
 
     def _sizes(self) -> dict[str, int]:
-        return {origin: at.size for origin, at in self._followed.items()}
+        return {origin: at.size for origin, at in self._progress.items()}
 
     def _now(self) -> str:
         return stamp(self._clock())

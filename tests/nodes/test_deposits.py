@@ -8,7 +8,7 @@ from ledger.log.merkle import prove_inclusion
 from ledger.matter.event_types import EVENT_TYPES
 from nodes import deposits
 from nodes.auditing import audit, from_deposits
-from nodes.deposits import Followed, follow_deposits
+from nodes.deposits import Progress, follow_deposits
 from nodes.intake import derive_upstream
 from nodes.rebuild import rebuild
 from nodes.store import log, upstream
@@ -70,7 +70,7 @@ def store(node, entries, checkpoints=()):
 
 def followed(node):
     with node.store.read() as conn:
-        return deposits.followed(conn)
+        return deposits.progress(conn)
 
 
 @pytest.mark.parametrize("name", [PLANT, RIVAL])
@@ -84,7 +84,7 @@ def test_a_log_is_followed_as_far_as_it_is_here_in_whatever_parts(chain, authori
     store(node, [entries[3]])
     assert followed(node)[origin].size == 8
     store(node, [entries[8]])
-    assert followed(node)[origin] == Followed(len(entries), 0, None)
+    assert followed(node)[origin] == Progress(len(entries), 0, None)
     assert audit(from_deposits(node.store, origin)).size == len(entries)
     with node.store.read() as conn:
         parts = kept(conn)
@@ -111,9 +111,9 @@ def test_what_is_not_open_as_a_whole_waits(chain, authority):
         closed.disclosures[:1],
     )
     store(authority.node, [*entries[:2], part, *entries[3:]], checkpoints)
-    assert followed(authority.node)[f"{PLANT}/log"] == Followed(2, 0, None)
+    assert followed(authority.node)[f"{PLANT}/log"] == Progress(2, 0, None)
     store(authority.node, [closed])
-    assert followed(authority.node)[f"{PLANT}/log"] == Followed(len(entries), 0, None)
+    assert followed(authority.node)[f"{PLANT}/log"] == Progress(len(entries), 0, None)
 
 
 def reversal(rogue, index):

@@ -235,7 +235,7 @@ def test_a_rebuild_makes_what_is_kept_again(tmp_path):
         rebuild(again)
         with again.store.read() as conn:
             assert list(snapshot(conn)) == before
-            assert deposits.followed(conn)[f"{ONE}/log"].broken is None
+            assert deposits.progress(conn)[f"{ONE}/log"].broken is None
         again.store.close()
         world[AUTHORITY].start()
 
