@@ -93,67 +93,55 @@ class Stand(Noted):
 
 
 def _recording(
-    path: str, verb: str, body: type[Body], summary: str, example: Mapping[str, Any], **more: Any
+    path: str, verb: str, body: type[Body], summary: str, example: Mapping[str, Any], index: int, **answer: Any
 ) -> Recording:
-    answer = (
-        {"name": "longnan.example", "entry": entry("authority.example", 1)} if "name" in example else more.pop("answer")
-    )
-    return Recording(f"/api/v1/registry/{path}", verb, body, summary, example, answer, role="supervisor")
+    told = {**({"name": example["name"]} if "name" in example else {}), **answer}
+    told["entry"] = entry("authority.example", index)
+    return Recording(f"/api/v1/registry/{path}", verb, body, summary, example, told, role="supervisor")
 
 
+NAME = "longnan.example"
 RECORDINGS = (
-    _recording("admissions", "admit", Admit, "Admit a newcomer that has asked", {"name": "longnan.example"}),
+    _recording("admissions", "admit", Admit, "Admit a newcomer that has asked", {"name": NAME}, 3),
     _recording(
         "licences",
         "license",
         License,
         "What a member is licensed for",
-        {"name": "longnan.example", "kind": "mining", "no": "C3600002026", "from": "2026-01-01", "until": "2028-12-31"},
+        {"name": NAME, "kind": "mining", "no": "C3600002026", "from": "2026-01-01", "until": "2028-12-31"},
+        5,
     ),
     _recording(
         "suspensions",
         "suspend",
         Since,
         "What a member ships from now on is not relied on",
-        {"name": "longnan.example", "reason": "licence under review"},
+        {"name": NAME, "reason": "licence under review"},
+        7,
     ),
-    _recording(
-        "restorations",
-        "restore",
-        Since,
-        "A suspension ends",
-        {"name": "longnan.example", "reason": "review closed"},
-    ),
+    _recording("restorations", "restore", Since, "A suspension ends", {"name": NAME, "reason": "review closed"}, 9),
     _recording(
         "revocations",
         "revoke",
         Revoke,
         "A key that others may hold",
-        {"name": "longnan.example", "use": "author", "key": KEY, "reason": "stolen laptop"},
+        {"name": NAME, "use": "author", "key": KEY, "reason": "stolen laptop"},
+        11,
     ),
     _recording(
         "keys",
         "confirm_keys",
         ConfirmKeys,
         "A member has replaced keys, as its own log says",
-        {"log": "longnan.example/log", "index": 3},
-        answer={"name": "longnan.example", "entry": entry("authority.example", 1)},
+        {"log": f"{NAME}/log", "index": 3},
+        13,
+        name=NAME,
     ),
     _recording(
-        "policy",
-        "recommend",
-        Recommend,
-        "The trust policy that newcomers begin with",
-        {"text": "quorum none\n"},
-        answer={"entry": entry("authority.example", 1)},
+        "policy", "recommend", Recommend, "The trust policy that newcomers begin with", {"text": "quorum none\n"}, 13
     ),
     _recording(
-        "standings",
-        "stand",
-        Stand,
-        "Stand by all that was said so far; the node does it by itself",
-        {},
-        answer={"members": 6, "entry": entry("authority.example", 1)},
+        "standings", "stand", Stand, "Stand by all that was said so far; the node does it by itself", {}, 15, members=1
     ),
 )
 

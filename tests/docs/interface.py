@@ -8,7 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from nodes import tokens
+from api.registry import KEY
+from api.registry import NAME as NEWCOMER
+from ledger.log.canonical import b64
+from nodes import requests, tokens
+from nodes.homes import create_home
+from nodes.joining import request_of
 from nodes.store import log
 from tests.world import Member, Reply, World, until
 
@@ -85,10 +90,12 @@ class Stage:
             _resite(member, SITES.get(member.name))
             _recast(member, ROLES.get(member.name, "mine"))
             _answer_to_the_authority(member)
+        self._real[KEY] = _let_a_newcomer_ask(folder / "newcomer", self.world[NAMES[-1]].home)
 
     def ask(self, example: Example, number: int) -> Reply:
         """One request, after all that travels has arrived, and all that was recorded is under a checkpoint."""
         self.world.settle()
+        until(lambda: _stands(self.world[NAMES[-1]]), "the registry stands by what it said")
         until(lambda: _is_published(self.world[example.at]), f"{example.at} publishes its log")
         role = None if example.role == "anyone" else example.role
         if role == "supervisor":
@@ -177,6 +184,19 @@ def _is_published(member: Member) -> bool:
     with member.node.store.read() as conn:
         newest = log.latest_checkpoint(conn)
         return newest is not None and newest[0] == log.head(conn).size
+
+
+def _stands(authority: Member) -> bool:
+    authority.node.learn()
+    return not any(book.ahead for book in authority.node.membership.books.values())
+
+
+def _let_a_newcomer_ask(home: Path, registry: Path) -> str:
+    """A request waits at the registry; the key that it is signed with, as JSON has keys."""
+    sites = [{"code": "main", "country": "CN"}]
+    _, keys = create_home(home, {}, name=NEWCOMER, organisation="龙南矿业", role="mine", country="CN", sites=sites)
+    requests.keep(registry, request_of(home, {}))
+    return b64(keys.author.verifier.public)
 
 
 def _recast(member: Member, role: str) -> None:
