@@ -157,3 +157,85 @@ def test_what_a_suspended_member_ships_is_not_taken(federation):
     register(plant, "B-1")
     with pytest.raises(LodetraceError, match="is suspended by its registry"):
         ship(plant, "B-1", "mine.example")
+
+
+LICENCE = {"kind": "mining", "no": "C36", "from": "2026-02-01"}
+REVOKED = {"key": "pHlZ2mY8cRjT0xWnQvK5uE7sLbA1dFgHiJkMoPqNrSw=", "reason": "lost"}
+LEAF = "pHlZ2mY8cRjT0xWnQvK5uE7sLbA1dFgHiJkMoPqNrSw="
+WRONG = {
+    "a licence of nobody": ("licences", {"name": "nobody.example", **LICENCE}, "member-unknown"),
+    "a licence that ends before it begins": (
+        "licences",
+        {"name": "mine.example", **LICENCE, "until": "2026-01-01"},
+        "until-before-from",
+    ),
+    "a successor of a key that is no log's": (
+        "revocations",
+        {
+            "name": "mine.example",
+            "use": "author",
+            **REVOKED,
+            "successor": {"origin": "mine.example/log2", "leaf": LEAF},
+        },
+        "successor-of-no-log",
+    ),
+    "somebody else's log as a successor": (
+        "revocations",
+        {"name": "mine.example", "use": "log", **REVOKED, "successor": {"origin": "other.example/log", "leaf": LEAF}},
+        "log-of-other",
+    ),
+    "a key that is not the member's": (
+        "revocations",
+        {"name": "mine.example", "use": "author", **REVOKED},
+        "key-not-of-member",
+    ),
+    "an end to a suspension that was none": (
+        "restorations",
+        {"name": "mine.example", "reason": "review closed"},
+        "not-suspended",
+    ),
+    "keys by an entry that is of something else": (
+        "keys",
+        {"log": "mine.example/log", "index": 1},
+        "entry-of-other-type",
+    ),
+    "somebody who has not asked": ("admissions", {"name": "nobody.example"}, "request-unknown"),
+    "somebody with another key than told": (
+        "admissions",
+        {"name": "pit.example", "author": "x"},
+        "request-of-other-key",
+    ),
+    "a company number with a slip in it": ("admissions", {"name": "pit.example"}, "identifier-wrong"),
+    "a policy that is none": ("policy", {"text": "quorum everybody\n"}, "policy-not-one"),
+}
+
+
+def test_what_a_registry_may_not_say(federation):
+    """Each is refused by its name, in both languages, and leaves nothing behind."""
+    mine = federation.join("mine.example", "mine")
+    register(mine, "A-1")
+    pit = found(
+        federation.folder, "pit.example", "mine", joining.registry_alone(federation.authority.one.url, federation.key)
+    )
+    joining.ask(pit.home, {}, joining.request_of(pit.home, {}, uscc=USCC[:-1] + "4"))
+
+    def deposited() -> bool:
+        logs = federation.authority.client.get("/api/v1/deposits").json()["logs"]
+        return any(one["log"] == "mine.example/log" and one["size"] > 1 for one in logs)
+
+    until(deposited, "the deposit arrives")
+    until(lambda: not standing_due(federation.authority), "the registry stands by what it said")
+    before = federation.authority.client.get("/api/v1/entries?limit=500").json()["entries"]
+    for name, (path, body, code) in WRONG.items():
+        with pytest.raises(LodetraceError) as refused:
+            federation.tell(path, **body)
+        assert refused.value.field == code, name
+        assert refused.value.text("zh") != refused.value.text("en"), name
+    after = federation.authority.client.get("/api/v1/entries?limit=500").json()["entries"]
+    assert after == before
+
+
+def standing_due(authority: Member) -> bool:
+    """Whether the last thing that the registry said is not a standing."""
+    (*_, last) = authority.client.get("/api/v1/entries?limit=500").json()["entries"]
+    return last["type"] != "standing"
