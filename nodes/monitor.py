@@ -1,4 +1,4 @@
-"""The monitor: follows the logs of partners, the authority's, and those deposited here, and tells others what it saw.
+"""The monitor: follows the logs of partners, the authority's, registries, and those deposited here, and tells others what it saw.
 
     run     until cancelled: each log in its turn; soon again after it grew, ever more rarely while it rests
     wake    something of another log has come; what waits is looked at now. From any thread
@@ -172,7 +172,10 @@ class Monitor:
         """(logs to follow, those of them of which something beyond is heard)."""
         node, policy = self._node, self._node.policy
         with node.store.read() as conn:
-            names = followed.partners(conn) | {node.settings.authority or ""}
+            names = followed.partners(conn) | {
+                node.settings.authority or "",
+                *map(organisation, node.policy.registries),
+            }
             origins = set(upstream.deposited(conn)) if node.settings.role == "authority" else set()
             origins |= {origin for origin in policy.logs if organisation(origin) in names}
             origins = {one for one in origins if one in policy.logs and policy.logs[one][1]} - {node.origin}

@@ -231,6 +231,32 @@ def test_two_histories_shown_to_two_partners_are_found_by_asking_each_other(tmp_
         world[MINE].start()
 
 
+def keep_a_registry(world: World) -> None:
+    """The mine is an authority, and a registry to all; nobody deals with it otherwise."""
+    for member in world:
+        (member.home / "policy.txt").write_text(f"{world.policy}#lodetrace registry {MINE}/log\n")
+    file = world[MINE].home / "config.toml"
+    file.write_text(file.read_text().replace('role = "mine"', 'role = "authority"'))
+
+
+def test_a_registry_that_shows_two_histories_is_proven_to_have_forked(tmp_path):
+    world = World(tmp_path, MINE, PLANT, METAL, environ=WATCHING | {"LODETRACE_REGISTRY_POLL_S": "1"})
+    keep_a_registry(world)
+    with world:
+        copy = put_aside(world)
+        world[MINE].register("A-1", "1")
+        until(lambda: followed_size(world[PLANT]) == own_size(world[MINE]), "plant follows the first")
+        world[PLANT].stop()
+        put_back(world, copy)
+        world[MINE].register("B-1", "1")
+        until(lambda: followed_size(world[METAL]) == own_size(world[MINE]), "metal follows the second")
+        world[MINE].stop()
+        world[PLANT].start()
+        assert forked(world[PLANT])
+        assert forked(world[METAL])
+        world[MINE].start()
+
+
 def test_what_is_told_to_a_partner_and_not_to_the_log_is_found(tmp_path):
     """The log that plant is told of in a message is another one than it is shown, which has grown past it."""
     with World(tmp_path, MINE, PLANT, environ=WATCHING) as world:
