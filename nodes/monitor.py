@@ -1,4 +1,4 @@
-"""The monitor: follows the logs of partners, the authority's, registries, and those deposited here, and tells others what it saw.
+"""The monitor: follows logs (of partners, the authority, registries, and those deposited here), and tells what it saw.
 
     run     until cancelled: each log in its turn; soon again after it grew, ever more rarely while it rests
     wake    something of another log has come; what waits is looked at now. From any thread
