@@ -19,6 +19,8 @@ from typing import Any
 
 from ledger.entries import id_in
 from ledger.evidence import Checked, LogFacts, Result
+from ledger.log.trust import organisation
+from ledger.matter.event_types import REGISTRY_TYPES
 from ledger.matter.events import Event
 from ledger.matter.genealogy import event_at, made
 from ledger.matter.rows import Row
@@ -62,6 +64,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "handovers": (
         "{handovers} handovers: sender and receiver state the same goods, shipment by shipment.",
         "{handovers} 次交接：发货方与收货方逐票陈述一致。",
+    ),
+    "witnessed": (
+        "Of each of the {logs} logs, the newest checkpoint is cosigned by {least} or more witnesses of others.",
+        "{logs} 本日志各自的最新检查点均有 {least} 个或更多其他单位的见证方联署。",
     ),
     "statements": (
         "Origin, process, country and product are what each organisation says; nobody has attested them.",
@@ -269,7 +275,11 @@ def sentence(code: str, facts: Mapping[str, Any], language: str = "en") -> str:
 def judge(result: Result) -> Verdict:
     """Words the outcome of `evidence.verify`."""
     checked = _in_story_order(result)
-    steps = tuple(_step(one, result) for one in checked if one.event is not None and one.entry.index != 0)
+    steps = tuple(
+        _step(one, result)
+        for one in checked
+        if one.event is not None and one.entry.index != 0 and one.event.type not in REGISTRY_TYPES
+    )
     shown, hidden = _values(checked)
     handovers = sum(_is_told_by_both(one, result) for one in checked)
     written = {"entries": len(checked), "logs": len(result.logs)}
@@ -283,6 +293,10 @@ def judge(result: Result) -> Verdict:
         claimed.insert(0, ("authorship-by-own-word", written))
     if handovers:
         proven.append(("handovers", {"handovers": handovers}))
+    if least := min(
+        (len({organisation(name) for name, _ in log.witnesses}) for log in result.logs.values()), default=0
+    ):
+        proven.append(("witnessed", {"logs": len(result.logs), "least": least}))
     notices = _corrections(checked)
     corrected = {facts["log"] for _, facts in notices}
     notices += [

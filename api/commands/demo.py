@@ -15,7 +15,7 @@ def add(app: typer.Typer) -> None:
         folder: Annotated[Path, typer.Option("--dir", help="Where homes, labels and evidence go. 目录")] = Path(
             "demo-data"
         ),
-        base_port: Annotated[int, typer.Option(help="The first of six ports. 起始端口")] = 8470,
+        base_port: Annotated[int, typer.Option(help="The first of seven ports. 起始端口")] = 8470,
         as_json: AsJson = False,
     ) -> None:
         """Six organisations, from mine to motor, on loopback. 六个单位，从矿山到电机。"""

@@ -1,4 +1,4 @@
-"""`lodetrace demo`: founds the six organisations, plays the story, shows the trace, checks the evidence, catches a lie.
+"""`lodetrace demo`: a federation of six trades, a seventh joins, the evidence is checked, and a lie is caught.
 
 Everything goes through the nodes' public interfaces and the command line, as a user's own programs would. What is
 checked is checked for real: the end of the story is a list of checks, and one that fails makes the exit status 1.
@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from time import monotonic
@@ -18,8 +19,10 @@ from typing import Any
 import typer
 from rich.console import Console
 
-from api.demo.federation import Federation, command, environment
-from api.demo.story import AUTHORITY, MAGNET, METAL, MINE, MOTOR, NAMES, PLANT, Told, play
+from api.demo.federation import Federation, Organisation, command, environment, side_by_side
+from api.demo.story import AUTHORITY, MAGNET, MOTOR, PLANT, Told, play
+from ledger.evidence import parse_evidence, verify
+from ledger.log.trust import Policy, organisation
 
 TAMPER = """
 import sqlite3, sys
@@ -61,9 +64,10 @@ def run(folder: Path, base_port: int, *, exit_after: bool, as_json: bool) -> int
     try:
         with console.status("Founding six organisations … 正在建立六个单位"):
             federation.found()
-            federation.start()
         console.print("[bold]Six organisations, six logs, six processes. 六个单位，六本账，六个进程。[/]")
+        console.print("The authority's registry has admitted five. 监管部门的登记簿已准入五家。")
         _play(console, federation, told)
+        _newcomer(console, checks, federation)
         motor = _labels(console, federation, told, folder)
         _trace(console, checks, federation, told, folder)
         _elements(console, checks, federation, told)
@@ -89,6 +93,30 @@ def _play(console: Console, federation: Federation, told: Told) -> None:
     width = max(len(one.english) for one in federation.organisations.values())
     for shown in play(dict(federation.organisations), told):
         console.print(f"  [cyan]{federation[shown.role].english:<{width}}[/]  {shown.en}  [dim]{shown.zh}[/]")
+
+
+def _newcomer(console: Console, checks: Checks, federation: Federation) -> None:
+    """By the commands of the README: from nothing to the first goods accepted."""
+    begun = monotonic()
+    magnet, authority, one = federation[MAGNET], federation[AUTHORITY], federation.newcomer()
+    console.print(f"\n[bold]A seventh joins: {one.english} 第七家加入：{one.organisation}[/]")
+    one.found(authority)
+    one.join()
+    supervisor = ("--url", authority.url, "--token", authority.supervisor())
+    command("registry", "admit", one.name, "--author", one.facts["vkeys"]["author"], *supervisor)
+    one.start()
+    magnet.wait_for_members([one.name])
+    there, here = (("--url", node.url, "--token", node.token) for node in (magnet, one))
+    command("ship", "--to", one.name, "--line", "SW-0417=8000 kg", "--ref", "SO-SW-1", *there)
+    command("arrivals", "--wait", *here)
+    command("receive", "--from", magnet.name, "--weighed", "SW-0417=7996 kg", *here)
+    told = json.loads(command("shipment", "show", "SO-SW-1", "--wait", "received", "--json", *there))
+    seconds = monotonic() - begun
+    checks.that(
+        told["status"] == "received",
+        f"from nothing to its first accepted handover, 8 t of swarf, in {seconds:.0f} s",
+        f"从零到首次交接（8 吨磁泥）完成，用时 {seconds:.0f} 秒",
+    )
 
 
 def _labels(console: Console, federation: Federation, told: Told, folder: Path) -> dict[str, Any]:
@@ -191,15 +219,21 @@ def _accepted(buyer: Any, path: str) -> bool:
 def _audits(console: Console, checks: Checks, federation: Federation, folder: Path) -> None:
     console.print("\n[bold]The authority audits every log 监管部门核查每本账[/]")
     authority = str(federation[AUTHORITY].home)
-    for role, one in federation.organisations.items():
-        log = [] if role == AUTHORITY else ["--log", one.facts["origin"]]
+
+    def audit(one: Organisation) -> dict[str, Any]:
+        log = [] if one.role == AUTHORITY else ["--log", one.facts["origin"]]
+        one.wait_for_witnesses()
         one.wait_for_deposits()
-        report = json.loads(command("audit", "--home", authority, *log, "--json", accept=(0, 1)))
+        return dict(json.loads(command("audit", "--home", authority, *log, "--json", accept=(0, 1))))
+
+    audited = federation.organisations.values()
+    for one, report in zip(audited, side_by_side(audited, audit), strict=True):
         whole = report.get("ok") is True and report.get("size") == one.size()
         checks.that(whole, f"{one.name}: all {report.get('size')} entries hold, as deposited", "报备完整，账本完好")
     attested = federation[AUTHORITY].supervise(
         "/api/v1/attestations", {"log": federation[MOTOR].facts["origin"]}, "attest"
     )
+    federation[AUTHORITY].wait_for_witnesses()
     federation[AUTHORITY].wait_for_deposits()
     said = ", ".join(attested["checks"])
     checks.that("provenance" in attested["checks"], f"and attests the motor maker's log: {said}", "并鉴证电机厂的账本")
@@ -225,6 +259,22 @@ def _verify_offline(console: Console, checks: Checks, federation: Federation, ev
     for line in done.stdout.splitlines():
         console.print(f"    [dim]{line}[/]")
     checks.that(done.returncode == 0, "it verifies with no server at all", "无需任何服务器即可核验")
+    found = verify(
+        parse_evidence(evidence.read_bytes()), Policy.parse(federation.policy.read_bytes()), datetime.now(UTC)
+    )
+    for log in found.logs.values():
+        console.print(f"    [dim]{log.origin} {log.newest.size}: {', '.join(name for name, _ in log.witnesses)}[/]")
+    checks.that(
+        all(len({organisation(name) for name, _ in log.witnesses}) >= 2 for log in found.logs.values()),
+        "two independent witnesses have cosigned each log's checkpoint",
+        "每本账的检查点均有两个独立见证方联署",
+    )
+    days = [known.days for known in found.members.values()]
+    checks.that(
+        len(days) == 5 and not any(days),
+        "the registry's word on all five members is of today",
+        "登记簿对五家成员的陈述为当日",
+    )
     stranger = subprocess.run(arguments[:-2], capture_output=True, text=True, env=environment(), check=False)
     checks.that(stranger.returncode == 1, "without a trust policy nobody vouches for it", "没有信任策略则无人担保")
 
@@ -233,12 +283,11 @@ def _summary(
     federation: Federation, checks: Checks, told: Told, motor: dict[str, Any], evidence: Path
 ) -> dict[str, Any]:
     nodes = []
-    for role in (AUTHORITY, MINE, PLANT, METAL, MAGNET, MOTOR):
-        one = federation[role]
+    for role, one in federation.organisations.items():
         nodes.append(
             {
                 "name": one.name,
-                "organisation": NAMES[role][1],
+                "organisation": one.organisation,
                 "role": role,
                 "url": one.url,
                 "origin": one.facts["origin"],

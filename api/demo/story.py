@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 MINE, PLANT, METAL, MAGNET, MOTOR, AUTHORITY = "mine", "separation", "metal", "magnet", "motor", "authority"
+RECYCLER = "recycler"
 NAMES = {
     AUTHORITY: ("authority.example", "赣州稀土追溯监管中心", "Ganzhou Rare-Earth Traceability Authority", ()),
     MINE: ("xinfeng.example", "信丰稀土矿业", "Xinfeng Rare-Earth Mining", ("xinfeng-1",)),
@@ -23,6 +24,21 @@ NAMES = {
     MOTOR: ("motor.example", "赣江电机", "Ganjiang Motors", ("line-1",)),
 }
 """Role → node name, organisation in Chinese and English, sites."""
+NEWCOMER = ("recycler.example", "章江再生资源", "Zhangjiang Recycling", ("yard-1",))
+"""The same of the recycler, who joins when the others have traded for a while."""
+USCC = {
+    MINE: "91360722MA35G00025",
+    PLANT: "91360700MA35G00016",
+    METAL: "91360702MA35G0004C",
+    MAGNET: "91360703MA35G0005X",
+    MOTOR: "91360704MA35G0006F",
+    RECYCLER: "91360700MA35G0007Q",
+}
+"""Company numbers of nobody, whose check characters are right."""
+LICENCES = {MINE: ("mining", "C3600002026-1"), PLANT: ("separation", "S3600002026-7")}
+"""What needs a licence, and its number."""
+WITNESSES = (AUTHORITY, PLANT, MOTOR)
+"""Who regulates, who sells and who buys. Two of the three suffice: any two pairs of them have one in common."""
 
 LOTS = ("21.716", "21.716", "21.716", "21.716", "10.858", "10.858")  # t; 108.58 t of oxide at 92.1 % REO: 100 t REO
 WEIGHED = {

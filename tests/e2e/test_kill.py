@@ -24,7 +24,7 @@ import httpx
 import pytest
 
 from api.demo.federation import Federation, environment
-from api.demo.story import MINE, MOTOR, NAMES, Told, play
+from api.demo.story import AUTHORITY, MINE, MOTOR, NAMES, Told, play
 from ledger.evidence import evidence_of, verify
 from ledger.log.canonical import b64, parse_json
 from ledger.log.trust import Policy
@@ -310,7 +310,7 @@ class Run:
     def nodes(self) -> Iterator[tuple[str, Node]]:
         """Opened beside nobody, to be read."""
         for role, home in self.homes():
-            node = Node.open(home, environment(role))
+            node = Node.open(home, environment())
             try:
                 yield role, node
             finally:
@@ -362,6 +362,7 @@ def founded(tmp_path_factory) -> Founded:
             country="CN",
             sites=sites,
             port=port,
+            authority=None if role == AUTHORITY else NAMES[AUTHORITY][0],
         )
         lines.append(f"log {keys.log.verifier.vkey} {settings.url}\n")
         with open_store(folder / role) as store:
