@@ -2,7 +2,8 @@
 
 Each address that the policy gives for a witness is asked when the log has grown, and again after a while when it has
 not, so that cosignatures stay fresh. One that does not answer is asked again after growing pauses; meanwhile newer
-checkpoints take the place of older ones, so nothing piles up.
+checkpoints take the place of older ones, so nothing piles up. News of members ends the pauses: a log that witnesses did
+not know may have been admitted just now.
 
 Believed is nothing but a cosignature that holds under the policy's own key: it is verified before it is stored, by
 ledger/log/checkpoints.py. A witness that holds more of our log than we do, or another history of it, is an alarm: our
@@ -67,6 +68,7 @@ class Cosigning:
             multiplier=FIRST_PAUSE_SECONDS, max=min(self._again, node.settings.retry_max_s), jitter=0.05
         )
         self._known: dict[str, _Witness] = {}
+        self._policy = node.policy
         self._loop: asyncio.AbstractEventLoop | None = None
         self._work = asyncio.Event()
         self._under_way: set[asyncio.Task[None]] = set()
@@ -111,6 +113,10 @@ class Cosigning:
         now, wait = self._loop.time(), self._again
         addresses = self._node.policy.addresses_of(self._node.origin)
         self._known = {url: self._known.get(url, _Witness()) for url in addresses}
+        if self._policy is not self._node.policy:
+            self._policy = self._node.policy
+            for known in self._known.values():
+                known.failures, known.due = 0, min(known.due, now) if known.failures else known.due
         for url, keys in addresses.items():
             known = self._known[url]
             if known.under_way:

@@ -178,6 +178,7 @@ class Node:
         """Takes what registries have newly said into the policy that counts from now on."""
         if self.membership.catch_up():
             self._policy = self.membership.extended(self.trust)
+            self.announce()
 
     def start(self, memories: Iterable[Memory] = ()) -> None:
         """Takes commands, unless the high-water file or `memories` know another log than this: then it only reads."""
@@ -223,7 +224,10 @@ class Node:
             self.sequencer.highwater.remember(beyond)
 
     def announce(self) -> None:
-        """A checkpoint is new or newly shown, or news came in that goes on: who waits for it looks. From any thread."""
+        """A checkpoint is new or newly shown, news came in that goes on, or there are other members: who waits looks.
+
+        From any thread.
+        """
         for tell in self.published:
             tell()
 

@@ -262,6 +262,19 @@ def test_when_nothing_grows_it_is_asked_again_for_a_fresher_time(tmp_path):
         assert set(played.asked[1:]) == {(1, 1)}
 
 
+def test_a_witness_that_did_not_know_us_is_asked_at_once_when_there_are_other_members(tmp_path, monkeypatch):
+    monkeypatch.setattr(cosigning, "FIRST_PAUSE_SECONDS", 10_000)
+    stranger = Reply(404, b"this log is not known here\n", ())
+    with witnessed(tmp_path, stranger, honest) as (mine, played):
+        until(lambda: mine.node.witnesses.errors, "it is refused")
+        mine.register("A-1", "1")
+        until(lambda: size(mine) == 2, "what grows meanwhile is no reason to ask again")
+        assert played.asked == [(0, 1)]
+        mine.node._policy = replace(mine.node.policy)  # what learning of members does
+        mine.node.announce()
+        until(lambda: shown(mine) == 2, "it is witnessed")
+
+
 def _times(member: Member) -> list[int]:
     with member.node.store.read() as conn:
         return [time for _, time in cosignatures(log.latest_checkpoint(conn)[1], [WITNESS.verifier])]
