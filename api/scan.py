@@ -22,7 +22,7 @@ from ledger.errors import LodetraceError, Unavailable, Unknown
 from ledger.evidence import format_evidence
 from ledger.matter.events import is_id
 from ledger.matter.quantities import show_mg
-from ledger.verdict import ATTESTED, CLAIMED, MODEL_WORDS, PROVEN, WORDS, Origin, Step, sentence
+from ledger.verdict import ATTESTED, CLAIMED, MEMBERSHIP, MODEL_WORDS, PROVEN, WORDS, Origin, Step, sentence
 from nodes import labels
 from nodes.node import Node
 from nodes.scan import LIFE, SOMEBODY, STATUS, UNDECIDED, Scan, scan
@@ -95,6 +95,7 @@ def _facts(node: Node, found: Scan, language: str, token: str) -> dict[str, Any]
         "net_now": None if found.weighed_since is None else show_mg(found.weighed_since),
         "status": None if found.status is None else STATUS[found.status][place],
         "life": None if unit is None else LIFE[unit.state][place],
+        "membership": _membership(found, language),
         "countries": sorted({step.country for step in verdict.steps if step.country}) if verdict else [],
         "stages": [
             {
@@ -112,6 +113,13 @@ def _facts(node: Node, found: Scan, language: str, token: str) -> dict[str, Any]
         "notices": [sentence(code, facts, language) for code, facts in verdict.notices] if verdict else [],
         "download": node.settings.evidence_public and verdict is not None,
     }
+
+
+def _membership(found: Scan, language: str) -> str | None:
+    """What a registry says of the maker, and how old its word is."""
+    said = found.verdict.notices if found.verdict else ()
+    words = [sentence(*one, language) for one in said if one[0] in MEMBERSHIP and one[1]["name"] == found.maker]
+    return " ".join(words) or None
 
 
 def _origin(node: Node, origin: Origin, language: str) -> dict[str, Any]:

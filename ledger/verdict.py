@@ -36,6 +36,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
 }
 """English and Chinese for people; programs use the English word."""
 
+MEMBERSHIP = ("member", "member-days", "member-suspended")
+"""Notices of what a registry says of an organisation."""
 MODEL_WORDS: Mapping[str, tuple[str, str]] = {
     "identity_preserved": ("identity preserved", "同一性保持"),
     "segregated": ("segregated", "物理隔离"),

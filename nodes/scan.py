@@ -15,6 +15,7 @@ from ledger.evidence import Result
 from ledger.keys import keys_of
 from ledger.labels import Label, check_code, open_token
 from ledger.log.notes import Verifier
+from ledger.log.trust import organisation
 from ledger.matter.event_types import NEWS
 from ledger.matter.events import Event
 from ledger.matter.stock import Unit
@@ -57,6 +58,8 @@ UNDECIDED = frozenset({"label-maker-unknown", "label-version-unknown"})
 """Errors that say nothing against a label: only that nobody can tell here."""
 SOMEBODY = "…"
 """Stands for the name of an organisation that is not told."""
+STANDING = " standing "
+"""Between a registry and a member, where it is missing what the registry says of it."""
 _IDS = ("unit", "batch", "shipment")
 
 
@@ -220,6 +223,8 @@ def _hidden(facts: Mapping[str, Any], named: Collection[str]) -> Mapping[str, An
     for name in ("log", "by"):
         if name in facts and facts[name] not in named:
             shown[name] = SOMEBODY
+    if "name" in facts and not _is_named(facts["name"], named):
+        shown["name"] = SOMEBODY
     if "what" in facts:
         shown["what"] = _bare(facts["what"], named)
     return shown
@@ -234,8 +239,16 @@ def _unnamed(origin: Origin, named: Collection[str]) -> Origin:
     return shown if origin.log in named else replace(shown, log=SOMEBODY, index=0, organisation=SOMEBODY)
 
 
+def _is_named(name: str, named: Collection[str]) -> bool:
+    """Is a member one of the organisations whose logs are named?"""
+    return name in {organisation(log) for log in named}
+
+
 def _bare(what: str, named: Collection[str]) -> str:
-    """`log#id` or `log index`, without a log that is not to be named. Ids tell nothing."""
+    """`log#id`, `log index` or `registry standing name`, without whom is not to be named. Ids tell nothing."""
+    registry, standing, name = what.partition(STANDING)
+    if standing:
+        return what if _is_named(name, named) else f"{registry}{standing}{SOMEBODY}"
     for mark in "# ":
         log, found, rest = what.rpartition(mark)
         if found:

@@ -16,7 +16,7 @@ from tests.docs import shell
 from tests.docs.shell import ROOT, blocks, free_ports, play
 
 README = (ROOT / "README.md").read_text("utf-8")
-PORTS = ("8471", "8472")
+PORTS = ("8470", "8471", "8472")
 
 
 def section(title):
@@ -32,18 +32,19 @@ def clone(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def played(clone):
-    """Where "Two nodes by hand" was played, with what it printed."""
-    script = "\n".join(blocks(section("Two nodes by hand"), "sh"))
+    """Where "Join a federation" was played, with what it printed."""
+    script = "\n".join(blocks(section("Join a federation"), "sh"))
     for old, new in zip(PORTS, free_ports(len(PORTS)), strict=True):
         assert old in script
         script = script.replace(old, new)
-    return clone / "two-nodes", play(clone, script)
+    return clone / "federation", play(clone, script)
 
 
-def test_two_nodes_by_hand_end_with_verified_evidence_and_sound_logs(played):
+def test_joining_a_federation_ends_with_verified_evidence_and_sound_logs(played):
     folder, printed = played
     assert "proven: 1 handovers: sender and receiver state the same goods" in printed
     assert "attested: -" in printed
+    assert "mine.example is a member of the registry authority.example/log" in printed
     assert re.findall(r"✓ (\S+): (\d) entries hold", printed) == [("mine.example/log", "5"), ("plant.example/log", "3")]
     assert json.loads((folder / "pn7.evidence.json").read_bytes())["subject"]["batch"].startswith("plant.example/log#")
 
@@ -93,7 +94,7 @@ def test_every_other_block_is_one_of_the_two_commands():
     commands = [line.split("#")[0].strip() for text in blocks(README, "") for line in text.splitlines()]
     assert commands == ["./scripts/demo", "./scripts/test"]
     assert all(os.access(ROOT / command, os.X_OK) for command in commands)
-    run = blocks(section("Two nodes by hand"), "sh")
+    run = blocks(section("Join a federation"), "sh")
     assert len(run) == len(blocks(README)) - 1 > 8
 
 

@@ -1,6 +1,7 @@
 """Scans at five nodes, of every kind of label that may be in front of somebody."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -189,6 +190,17 @@ def test_the_subject_names_no_organisation_either(chain):
         f"{MOTOR}/log",
         SOMEBODY,
     }
+
+
+def test_what_a_registry_says_names_no_other_organisation():
+    """Whoever is a member would else be known as a supplier, by the notice or by what is missing."""
+    told = {"registry": "authority.example/log", "as_of": "2026-11-22T00:00:00.000Z"}
+    members = tuple(("member", {**told, "name": name}) for name in ("metal.example", "motor.example"))
+    missing = ("authority.example/log standing metal.example", "authority.example/log standing motor.example")
+    said = judge(verify(parse_evidence(format_evidence(attested_evidence(tell()))), Policy.parse(policy_text())))
+    bare = _without_names(replace(said, notices=members, missing=missing), {"motor.example/log"})
+    assert [facts["name"] for _, facts in bare.notices] == [SOMEBODY, "motor.example"]
+    assert bare.missing == (f"authority.example/log standing {SOMEBODY}", missing[1])
 
 
 def test_with_leave_every_organisation_is_named_and_still_no_secret(chain):
