@@ -93,7 +93,7 @@ def routes(node: Node, access: Access) -> APIRouter:
 
     @router.get(
         "/log/seen/{digest}",
-        summary="The newest checkpoint that this node has followed of another log, by the SHA-256 of its origin",
+        summary="The newest checkpoint of another log that this node knows of, by the SHA-256 of its origin",
         dependencies=[Depends(access.require("viewer", nodes=True))],
         response_class=Response,
     )

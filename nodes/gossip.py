@@ -21,7 +21,7 @@ from ledger.log.merkle import prove_consistency, root_at
 from ledger.log.notes import Verifier, parse_note
 from ledger.log.trust import Policy
 from ledger.matter.events import Event
-from nodes.store import followed, upstream
+from nodes.store import followed, upstream, witnessed
 from nodes.store.engine import Connection
 from nodes.store.followed import Alarm, Followed, Heard
 
@@ -86,6 +86,9 @@ def reached(conn: Connection, one: Followed, before: int, key: Verifier, at: str
     for heard in followed.take_heard(conn, one.log_no, one.size):
         compare_ref(conn, Told(one.origin, heard.size, heard.root, heard.told_by), at)
     held = upstream.checkpoints_between(conn, one.origin, before, one.size)
+    cosigned = witnessed.largest(conn, one.origin)
+    if cosigned is not None and before < cosigned[0] <= one.size:
+        held.append(cosigned[1])
     return [file for note in held if (file := contradiction(conn, one, key, note)) is not None]
 
 

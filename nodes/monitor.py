@@ -16,18 +16,17 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from hashlib import sha256
 from random import choice, uniform
 from typing import Any
 
 from ledger.errors import LodetraceError, Unavailable, Unknown, Unverified
 from ledger.log.checkpoints import MAX_CHECKPOINT, open_checkpoint
-from ledger.log.trust import organisation
+from ledger.log.trust import digest_of, organisation
 from nodes import forks, gossip
 from nodes.clock import stamp
 from nodes.node import Node
 from nodes.peers import Peers
-from nodes.store import followed, upstream
+from nodes.store import followed, upstream, witnessed
 from nodes.store import forks as kept
 from nodes.store.engine import Connection
 from nodes.store.followed import Alarm
@@ -47,19 +46,22 @@ _say = logging.getLogger(__name__)
 
 def seen_path(origin: str) -> str:
     """Where a node answers the newest checkpoint of a log that it has followed."""
-    return f"/log/seen/{sha256(origin.encode()).hexdigest()}"
+    return f"/log/seen/{digest_of(origin)}"
 
 
 def seen(node: Node, digest: str) -> bytes:
-    """What `seen_path` answers: what we followed; of a log that we do not follow, the newest that came in a message."""
-    origin = next((log for log in node.policy.logs if sha256(log.encode()).hexdigest() == digest), None)
+    """What `seen_path` answers: what we followed; of a log that we do not follow, the newest that came in a message, or
+    that we cosigned.
+    """
+    origin = node.policy.log_of(digest)
     if origin is not None:
         with node.store.read() as conn:
-            one, largest = followed.load(conn, origin), upstream.largest_checkpoint(conn, origin)
+            one = followed.load(conn, origin)
+            held = upstream.largest_checkpoint(conn, origin), witnessed.largest(conn, origin)
         if one is not None and one.note is not None:
             return one.note
-        if largest is not None:
-            return largest[1]
+        if any(held):
+            return max(found for found in held if found is not None)[1]
     raise Unknown("log-unknown", field="log", value=digest)
 
 

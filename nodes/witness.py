@@ -2,8 +2,9 @@
 
 What was cosigned last is read, compared and replaced in one transaction of the store, which is on disk before anybody
 sees the signature; so two requests at once, in this process or another, cannot both be answered from one state.
-Never cosigned are logs of this node's own organisation (that would add nothing), and logs of which a fork is known
-here. Two histories under one key are kept as evidence; the way out of that is not the witness's to find.
+Never cosigned are logs of this node's own organisation (that would add nothing), logs of which a fork is known here,
+and histories other than the one that this node follows. Two histories under one key are kept as evidence; the way out
+of that is not the witness's to find.
 
 Does not bound how many ask (api/witness.py), nor decide anything: ledger/log/witnessing.py does.
 """
@@ -14,11 +15,11 @@ from ledger.log.checkpoints import add_signatures, cosign, open_checkpoint
 from ledger.log.notes import Verifier
 from ledger.log.trust import Policy, organisation
 from ledger.log.witnessing import Asked, Held, decide, open_request
-from nodes import forks
+from nodes import forks, gossip
 from nodes.clock import stamp
 from nodes.identity import Identity
 from nodes.node import Node
-from nodes.store import forks as known
+from nodes.store import forks as kept
 from nodes.store import witnessed
 from nodes.store.engine import Connection
 
@@ -50,10 +51,11 @@ def cosigned(node: Node, origin: str) -> bytes | None:
 
 def _cosign(conn: Connection, node: Node, asked: Asked) -> bytes:
     origin, now = asked.checkpoint.origin, node.clock()
-    if any(fork.origin == origin for fork in known.everything(conn)):
+    if any(fork.origin == origin for fork in kept.everything(conn)):
         raise Unverified("witness-finds-fork", field="checkpoint", value=origin)
     found = witnessed.largest(conn, origin)
     decide(asked, None if found is None else _held(found[1], node, origin))
+    gossip.compare(conn, node.policy, asked.note)
     lines = [cosign(asked.note, signer, int(now.timestamp())) for signer in node.identity.cosigners]
     witnessed.save(conn, origin, asked.checkpoint.size, add_signatures(asked.note, lines), stamp(now))
     return "".join(map(str, lines)).encode()
@@ -68,6 +70,9 @@ def _held(note: bytes, node: Node, origin: str) -> Held:
 
 def _keep(node: Node, fork: Forked) -> None:
     """In a transaction of its own: the one that found it has changed nothing."""
+    if fork.code == "log-forked":
+        forks.keep(node, fork.evidence[0])
+        return
     held, asked, prefix, *path = fork.evidence
     key = key_of(node.policy, node.identity, str(fork.facts["log"]))
     assert key is not None, "asked for is only what the policy names"

@@ -23,6 +23,7 @@ import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from ledger.errors import Malformed, Unverified
 from ledger.log.checkpoints import Checkpoint, claimed_origin, cosignatures, open_checkpoint
@@ -118,6 +119,10 @@ class Policy:
             raise Unverified("quorum-missing", field="checkpoint", value=names, quorum=self.quorum)
         return Trusted(checkpoint, log, cosigned)
 
+    def log_of(self, digest: str) -> str | None:
+        """The log named here whose origin has this SHA-256, in hex: as paths name logs, after tlog-witness."""
+        return next((origin for origin in self.logs if digest_of(origin) == digest), None)
+
     def witnesses_of(self, origin: str, log: Verifier | None = None) -> list[tuple[Verifier, str | None]]:
         """Whose cosignatures of a log count, with their URLs. `log` is its key, where the log is not named here.
 
@@ -137,6 +142,11 @@ class Policy:
             if url is not None:
                 found.setdefault(url.rstrip("/"), []).append(key)
         return found
+
+
+def digest_of(origin: str) -> str:
+    """SHA-256 of an origin in hex: its name in paths."""
+    return sha256(origin.encode()).hexdigest()
 
 
 def organisation(name: str) -> str:

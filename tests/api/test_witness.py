@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from threading import Barrier, Event
 from typing import Any
@@ -17,12 +17,13 @@ from ledger.log.canonical import b64
 from ledger.log.checkpoints import Checkpoint, add_signatures, cosignatures, open_checkpoint, sign_checkpoint
 from ledger.log.merkle import Tree, leaf_hash
 from ledger.log.notes import Ed25519Signer, parse_signature_line, sign_note
+from ledger.log.trust import digest_of
 from ledger.log.witnessing import MAX_BODY, format_request
-from nodes import witness
+from nodes import monitor, witness
 from nodes.homes import create_home
 from nodes.node import Node
 from nodes.rollback import Memory
-from nodes.store import forks, witnessed
+from nodes.store import followed, forks, witnessed
 from tests.serving import serving
 
 ORIGIN, OWN = "longnan.example/log", "witness.example/log2"
@@ -147,6 +148,20 @@ def test_two_histories_are_kept_and_nothing_is_cosigned_any_more(served, size, n
     assert served.held() == size
 
 
+def test_what_the_node_follows_itself_is_not_cosigned_otherwise(served):
+    """It has cosigned nothing of that log yet; but it knows better."""
+    with served.node.store.write() as conn:
+        begun = followed.begin(conn, ORIGIN, "2026-11-22T00:00:00.000Z")
+        grown = followed.grow(conn, begun, TREE._read([(0, index) for index in range(9)]))
+        followed.save(conn, replace(grown, note=note(9)))
+    reply = served.ask(asked(0, 6, OTHER))
+    assert (reply.status_code, reply.json()["code"]) == (422, "log-forked")
+    with served.node.store.read() as conn:
+        (fork,) = forks.everything(conn)
+    assert check_fork(parse_fork(fork.evidence), served.node.policy).sizes == (6, 9)
+    assert served.held() == 0
+
+
 def test_whoever_monitors_gets_the_largest(served):
     place = f"{served.url}/witness/{sha256(ORIGIN.encode()).hexdigest()}/checkpoint"
     assert httpx.get(place).status_code == 404
@@ -154,6 +169,7 @@ def test_whoever_monitors_gets_the_largest(served):
     served.ask(asked(5, 9))
     raw = httpx.get(place).content
     assert open_checkpoint(raw, LOG.verifier, ORIGIN).size == 9
+    assert monitor.seen(served.node, digest_of(ORIGIN)) == raw
     assert len(cosignatures(raw, [one.verifier for one in served.node.identity.cosigners]))
     for nobody in (sha256(b"nobody").hexdigest(), ORIGIN.replace("/", "%2F"), "x"):
         assert httpx.get(f"{served.url}/witness/{nobody}/checkpoint").status_code == 404

@@ -17,7 +17,7 @@ from nodes import tailing
 from nodes.homes import create_home
 from nodes.node import Node
 from nodes.peers import Peers
-from nodes.store import followed, forks
+from nodes.store import followed, forks, witnessed
 from nodes.tailing import Tail, Turn
 from tests.formats.forking import history
 from tests.formats.scribe import Scribe, signer
@@ -250,6 +250,17 @@ def test_a_log_that_begins_otherwise_is_proven_to_have_forked_by_its_own_tiles(n
     with node.store.read() as conn:
         (found,) = forks.everything(conn)
     assert (found.origin, found.index) == (f"{ROGUE}/log", 4)
+
+
+def test_what_was_cosigned_of_another_history_is_held_against_the_log(node):
+    """This node is that log's witness too, and was shown something else as such."""
+    one, other = Served(history(ROGUE, *lots(3))), history(ROGUE, *lots(3, "B"))
+    with node.store.write() as conn:
+        witnessed.save(conn, one.scribe.origin, 3, other.checkpoint(3, ["plant.example"]), "2026-11-22T00:00:00.000Z")
+    assert look(node, one) == [Turn(4)]
+    with node.store.read() as conn:
+        (found,) = forks.everything(conn)
+    assert (found.origin, found.index) == (one.scribe.origin, 3)
 
 
 def test_another_root_of_the_same_or_a_smaller_size_is_a_fork(node):
