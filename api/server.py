@@ -22,6 +22,7 @@ from ledger.errors import Unavailable
 from nodes.node import Node
 from nodes.posix import home_lock
 from nodes.rollback import ask_witnesses
+from nodes.rotation import settle
 
 _say = logging.getLogger(__name__)
 STOP_SECONDS = 30
@@ -32,6 +33,7 @@ def run(home: Path, environ: Mapping[str, str], started: Callable[[str], None]) 
     """Serves until stopped. `started` hears where, as soon as requests are answered."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     with home_lock(home):
+        settle(home, environ)
         node = Node.open(home, environ)
         try:
             with listen(node.settings.host, node.settings.port) as listening:

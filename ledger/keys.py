@@ -18,6 +18,8 @@ from ledger.log.canonical import b64, unb64
 from ledger.log.notes import Verifier
 from ledger.matter.events import Event
 
+LAST = 2**62
+"""Behind every index of every log: keys asked for at it are those in force now."""
 _verifier = lru_cache(256)(Verifier.from_public)  # the keys of one entry are mostly those of the next
 Published = tuple[Mapping[str, Any], ...]
 
@@ -57,6 +59,13 @@ class Keys:
         if any(start == index + 1 for start, _ in self.lists):
             signers += tuple(key for key in self.of("author", index + 1) if key not in signers)
         return signers
+
+    def since(self, use: str, index: int) -> tuple[Verifier, ...]:
+        """The keys for a use that were in force at an index or later: those which may speak of the entry there."""
+        ends = [start for start, _ in self.lists[1:]]
+        places = [0, *ends]
+        live = [at for at, end in zip(places, [*ends, LAST], strict=True) if end > index]
+        return tuple(dict.fromkeys(key for at in live for key in self.of(use, at)))
 
     def log_at(self, size: int) -> Verifier:
         """The key that signs a checkpoint of this size: what the entries below it say last."""

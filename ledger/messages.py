@@ -1644,8 +1644,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Idempotency-Key {value} 已用于另一请求。新的请求请使用新的 key。",
     ),
     "keys-of-other-log": (
-        "The key in {field} ({value}) is not the one that this log was opened with. Put the right key file back.",
-        "{field} 中的密钥（{value}）不是开立此账本时的密钥。请放回正确的密钥文件。",
+        "The key in {field} ({value}) is not the one that this log has in force. Put the right key file back.",
+        "{field} 中的密钥（{value}）不是此账本当前有效的密钥。请放回正确的密钥文件。",
     ),
     "label-of-other-entry": (
         "This label names entry {value} of {log}, but what stands there is something else. Do not trust the label.",

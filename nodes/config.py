@@ -186,6 +186,13 @@ class Settings(BaseSettings):
         _File | None,
         Says("a file with your own reference data, laid over what is shipped", "自有参考数据文件，覆盖随附数据"),
     ] = None
+    registry_confirms_keys: Annotated[
+        bool,
+        Says(
+            "at an authority: false if new keys of members wait for somebody to confirm them",
+            "监管节点：false 表示成员更换的密钥须由人工确认",
+        ),
+    ] = True
     evidence_public: Annotated[
         bool,
         Says(

@@ -105,7 +105,8 @@ class Cosigning:
             return None
         if newest is None:
             return None
-        return _Subject(newest[0], only_signatures_of(newest[1], self._node.identity.log.verifier))
+        own = (signer.verifier for signer in self._node.identity.log_signers)
+        return _Subject(newest[0], only_signatures_of(newest[1], *own))
 
     def _ask_who_is_due(self, subject: _Subject) -> float:
         """Starts asking; answers after how many seconds to look again if nothing happens before."""

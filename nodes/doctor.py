@@ -14,7 +14,6 @@ from pathlib import Path
 
 from ledger.entries import open_entry, parse_entry
 from ledger.errors import Conflict, LodetraceError, Unavailable, Unverified
-from ledger.keys import keys_of
 from ledger.log.checkpoints import open_checkpoint
 from ledger.log.merkle import root_at
 from ledger.log.trust import Policy, organisation
@@ -26,6 +25,7 @@ from nodes.introductions import open_introduction
 from nodes.node import Node
 from nodes.peers import Peers
 from nodes.posix import home_lock
+from nodes.rekeyed import own_keys
 from nodes.rollback import Memory, ask_witnesses, contradiction, of_highwater
 from nodes.store import deliveries, followed, forks, health, log
 
@@ -161,12 +161,13 @@ def _head(node: Node) -> Said:
         last = parse_entry(log.entry(conn, head.size - 1).note)
         if newest is None:
             raise Unavailable("no-checkpoint-yet", field="log", value=node.origin)
-        checkpoint = open_checkpoint(newest[1], node.identity.log.verifier, node.origin)
+        own = own_keys(conn)
+        checkpoint = open_checkpoint(newest[1], own.log_at(newest[0]), node.origin)
         if checkpoint.size > head.size:
             raise Unverified("log-cut-off", field="checkpoint", value=checkpoint.size, log=node.origin, size=head.size)
         if root_at(checkpoint.size, log.hashes(conn)) != checkpoint.root:
             raise Unverified("root-differs", field="checkpoint", value=checkpoint.size, log=node.origin)
-    open_entry(last.raw, keys_of(node.opened(), "author"))
+    open_entry(last.raw, own.signers_at(last.index))
     if last.text_hash != head.text_hash:
         raise Conflict("head-moved", field="head", value=last.index + 1, size=head.size)
     return f"entries: {head.size}, checkpoint: {checkpoint.size}", f"条目：{head.size}，检查点：{checkpoint.size}"

@@ -4,7 +4,9 @@ A registry is asked for what it has said behind the last standing that we took. 
 verified under the trust policy, its witnesses included, before any of it is stored. Then nodes/membership.py takes it,
 as far as a standing commits to all of it; a registry that leaves something out gets no further, and that is said.
 
-An authority records a standing after each change and once a day, so that whoever relies on it can see how fresh it is.
+An authority confirms the keys that members have replaced in the logs they deposit, where the settings do not leave that
+to its people. It records a standing after each change and once a day, so that whoever relies on it can see how fresh it
+is.
 """
 
 import asyncio
@@ -17,10 +19,12 @@ from ledger.errors import Forked, LodetraceError, Unverified
 from ledger.evidence import FILE_MAX, parse_evidence
 from ledger.log.trust import organisation
 from nodes import intake
+from nodes.deposits import progress
 from nodes.forks import keep_forked
 from nodes.membership import Book
 from nodes.node import Caller, Node
 from nodes.peers import Peers
+from nodes.rekeyed import keys_told
 
 PAGES_MAX = 10_000
 STANDING_EVERY = timedelta(hours=20)
@@ -96,12 +100,36 @@ class Following:
     async def _keep(self, origin: str) -> None:
         """Our own registry: a standing when there is something new to stand by, and when the last one grows old."""
         await asyncio.to_thread(self._node.learn)
+        if self._node.settings.registry_confirms_keys:
+            await self._confirm(origin)
         book = self._node.membership.books[origin]
         if book.trouble is not None:
             raise book.trouble
         if book.ahead or (book.registry.members and self._is_old(book)):
             await self._node.do("stand", {}, REGISTRAR, None)
             await asyncio.to_thread(self._node.learn)
+
+    async def _confirm(self, origin: str) -> None:
+        """Members who say in their deposited logs that they have replaced keys: nobody need be asked."""
+        if self._node.membership.books[origin].ahead:  # perhaps they are confirmed already: after the next standing
+            return
+        for log, index in await asyncio.to_thread(self._replaced, origin):
+            await self._node.do("confirm_keys", {"log": log, "index": index}, REGISTRAR, None)
+        await asyncio.to_thread(self._node.learn)
+
+    def _replaced(self, origin: str) -> list[tuple[str, int]]:
+        """Each entry that replaced keys since those that our registry tells, in a log that was followed so far."""
+        with self._node.store.read() as conn:
+            deposited = progress(conn)
+            found = []
+            for member in self._node.membership.books[origin].registry.members.values():
+                at = deposited.get(member.log.origin)
+                keys = None if at is None or at.broken else keys_told(conn, origin, member.log.origin)
+                if at is None or keys is None or member.log.keys is None:
+                    continue
+                known = len(member.log.keys.lists)
+                found += [(keys.origin, start - 1) for start, _ in keys.lists[known:] if start <= at.size]
+        return found
 
     def _is_old(self, book: Book) -> bool:
         return book.as_of is None or self._node.clock() - datetime.fromisoformat(book.as_of) > STANDING_EVERY

@@ -4,12 +4,14 @@
     HOME/keys/witness-ml-dsa-44.pem                 a second witness key, where the settings ask for one
     HOME/keys/next/….pem                            the keys that will follow them; may be kept elsewhere
     HOME/keys/next/commitments                      hashes of their public halves, which entry 0 publishes
+    HOME/keys/before/log.pem                        the log key that was replaced last, while it still signs along
+    HOME/keys.coming                                what HOME/keys is to become, until the log has said so
 
 Promises: no two uses share a key; a key file that others may read is refused; an Identity prints without secrets.
-Does not check that these are the keys which the log's entry 0 published: the node does when it opens.
+Does not check that these are the keys in force by the log itself: the node does when it opens.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -31,11 +33,12 @@ from cryptography.hazmat.primitives.serialization import (
 from ledger.errors import Malformed
 from ledger.log.canonical import b64, unb64
 from ledger.log.notes import COSIGNATURE, ED25519, Ed25519Signer, MldsaSigner, Signer, Verifier
-from nodes.posix import PRIVATE_FOLDER, read_private, replace_private, write_private
+from nodes.posix import PRIVATE_FOLDER, new_folder, read_private, replace_private, write_private
 
 USES = {"log": "ed25519", "author": "ed25519", "witness": "ed25519", "peer": "ed25519", "seal": "x25519"}
 """What a key is for, and its algorithm, in the order in which they are published."""
-MLDSA = "witness-ml-dsa-44"
+MLDSA, MLDSA_USE = "witness-ml-dsa-44", "witness"
+KEYS, COMING = "keys", "keys.coming"
 
 PrivateKey: TypeAlias = Ed25519PrivateKey | X25519PrivateKey | MLDSA44PrivateKey
 
@@ -52,10 +55,16 @@ class Identity:
     seal: X25519PrivateKey = field(repr=False)
     next_commits: Mapping[str, bytes] = field(repr=False)  # name of the key file -> SHA-256 of the next public key
     witness_mldsa: Signer | None = None  # of type 6: cosignatures that outlast quantum computers
+    log_before: Signer | None = None  # signs checkpoints along, for readers who know no newer log key yet
 
     @property
     def origin(self) -> str:
         return self.log.verifier.name
+
+    @property
+    def log_signers(self) -> tuple[Signer, ...]:
+        """The keys under which this node signs its own checkpoints."""
+        return (self.log,) if self.log_before is None else (self.log, self.log_before)
 
     @property
     def cosigners(self) -> tuple[Signer, ...]:
@@ -86,24 +95,60 @@ def create(home: Path, name: str, passphrase: bytes | None = None, *, mldsa: boo
         _write(folder / f"{use}.pem", _generate(use), passphrase)
         following = _generate(use)
         _write(folder / "next" / f"{use}.pem", following, passphrase)
-        commitments.append(f"{use} {b64(sha256(following.public_key().public_bytes_raw()).digest())}\n")
+        commitments.append(_commitment(use, following))
     write_private(folder / "next" / "commitments", "".join(commitments).encode())
     return load(home, name, passphrase, mldsa=mldsa)
 
 
-def load(home: Path, name: str, passphrase: bytes | None = None, *, mldsa: bool = False) -> Identity:
+def prepare(
+    home: Path, name: str, uses: Collection[str], passphrase: bytes | None = None, *, mldsa: bool = False
+) -> Identity:
+    """HOME/keys.coming: for `uses` the keys made in advance, and new ones to follow them; the rest as it is."""
+    current = home / KEYS
+    with new_folder(home / COMING) as folder:
+        (folder / "next").mkdir(PRIVATE_FOLDER)
+        commitments = []
+        for file, digest in _load_commitments(current / "next" / "commitments", mldsa=mldsa).items():
+            if (MLDSA_USE if file == MLDSA else file) in uses:
+                write_private(folder / f"{file}.pem", read_private(current / "next" / f"{file}.pem"))
+                following = _generate(file)
+                _write(folder / "next" / f"{file}.pem", following, passphrase)
+                commitments.append(_commitment(file, following))
+            else:
+                for kept in (f"{file}.pem", f"next/{file}.pem"):
+                    _copy(current / kept, folder / kept)
+                commitments.append(f"{file} {b64(digest)}\n")
+        write_private(folder / "next" / "commitments", "".join(commitments).encode())
+        (folder / "before").mkdir(PRIVATE_FOLDER)
+        _copy(current / ("log.pem" if "log" in uses else "before/log.pem"), folder / "before" / "log.pem")
+    return load(home, name, passphrase, mldsa=mldsa, folder=COMING)
+
+
+def _commitment(file: str, key: PrivateKey) -> str:
+    return f"{file} {b64(sha256(key.public_key().public_bytes_raw()).digest())}\n"
+
+
+def _copy(file: Path, to: Path) -> None:
+    """The next keys may be kept elsewhere, and a log key that was never replaced has none before it."""
+    if file.exists():
+        write_private(to, read_private(file))
+
+
+def load(
+    home: Path, name: str, passphrase: bytes | None = None, *, mldsa: bool = False, folder: str = KEYS
+) -> Identity:
     """The keys in HOME/keys; with `mldsa` the second witness key must be there too.
 
     Unavailable for a file that is missing or open to others, Malformed for a wrong one.
     """
-    folder = home / "keys"
+    place = home / folder
 
-    def signer(use: str, algorithm: int = ED25519) -> Ed25519Signer:
-        with _named(folder / f"{use}.pem") as pem:
+    def signer(use: str, algorithm: int = ED25519, file: str = "") -> Ed25519Signer:
+        with _named(place / f"{file or use}.pem") as pem:
             return Ed25519Signer.from_pkcs8(f"{name}/{use}", pem, passphrase, algorithm)
 
     def second_witness() -> MldsaSigner:
-        with _named(folder / f"{MLDSA}.pem") as pem:
+        with _named(place / f"{MLDSA}.pem") as pem:
             return MldsaSigner.from_pkcs8(f"{name}/witness", pem, passphrase)
 
     return Identity(
@@ -112,9 +157,10 @@ def load(home: Path, name: str, passphrase: bytes | None = None, *, mldsa: bool 
         author=signer("author"),
         witness=signer("witness", COSIGNATURE),
         peer=signer("peer"),
-        seal=_load_seal(folder / "seal.pem", passphrase),
-        next_commits=_load_commitments(folder / "next" / "commitments", mldsa=mldsa),
+        seal=_load_seal(place / "seal.pem", passphrase),
+        next_commits=_load_commitments(place / "next" / "commitments", mldsa=mldsa),
         witness_mldsa=second_witness() if mldsa else None,
+        log_before=signer("log", file="before/log") if (place / "before" / "log.pem").exists() else None,
     )
 
 

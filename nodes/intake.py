@@ -14,10 +14,10 @@ from datetime import timedelta
 from typing import Any
 
 from ledger.disclosing import merge
-from ledger.entries import id_in, open_event, split_id
+from ledger.entries import id_in, open_entry, open_event, split_id
 from ledger.errors import Forked, LodetraceError, Malformed, Refusal, Unverified
 from ledger.evidence import FILE_MAX, Checked, Result, evidence_of
-from ledger.keys import keys_of
+from ledger.keys import LAST, Keys
 from ledger.log.canonical import b64, parse_json, unb64
 from ledger.log.notes import Verifier, sign_note
 from ledger.matter import genealogy
@@ -99,7 +99,23 @@ def open_message(node: Node, data: bytes) -> Message:
     opened = result.logs.get(f"{sender}/log")
     if opened is None:
         raise Unverified("sender-not-in-evidence", field="cover.sender", value=sender)
-    return Message(kind, sender, subject, result, keys_of(opened.opened, "peer")[0])
+    return Message(kind, sender, subject, result, _peer_key(node, sender, opened.keys, result))
+
+
+def _peer_key(node: Node, sender: str, told: Keys, result: Result) -> Verifier:
+    """The newest that is known of: an old message may be sent again, but not under a key that was replaced since."""
+    with node.store.read() as conn:
+        known = node.keys_of(conn, told.origin)
+    keys = max(told, known or told, key=lambda keys: len(keys.lists))
+    for (origin, index), one in sorted(result.entries.items()):  # what our registry has not confirmed yet
+        if (origin, one.entry.type) == (keys.origin, "rekeyed") and index >= keys.lists[-1][0] and one.event:
+            after = keys.after(index, one.event)
+            open_entry(one.entry.raw, after.signers_at(index))
+            keys = after
+    key = keys.of("peer", LAST)[0]
+    if node.membership.revoked(told.origin, LAST, key, "peer"):
+        raise Unverified("key-revoked", field="cover.sender", value=sender, log=told.origin, key=key.name)
+    return key
 
 
 def take_in(node: Node, message: Message, data: bytes) -> Taken:
@@ -122,6 +138,8 @@ def take_in(node: Node, message: Message, data: bytes) -> Taken:
     except Forked as fork:
         keep_forked(node, fork, message.result)
         raise
+    if any(one.entry.type == "rekeyed" for one in message.result.entries.values()):
+        node.learn_keys()
     node.announce()
     node.tell_heard()
     take_parked(node, [*(one.entry.leaf for one in message.result.entries.values()), *_answered(node, message)])

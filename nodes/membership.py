@@ -19,7 +19,9 @@ from ledger.disclosing import select
 from ledger.entries import parse_entry
 from ledger.errors import LodetraceError
 from ledger.evidence import Evidence, Proven, joined
+from ledger.keys import LAST, Keys
 from ledger.log.merkle import prove_inclusion
+from ledger.log.notes import Verifier
 from ledger.log.trust import Policy, organisation
 from ledger.matter.event_types import REGISTRY_TYPES
 from ledger.registry import Member, Registry, is_about_member, prove_standing
@@ -32,8 +34,6 @@ from nodes.store.upstream import Upstream
 
 PAGE = 2000
 """So many entries of a registry are told at a time."""
-LAST = 2**62
-"""Behind every index of every log: keys asked for at it are those in force now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,25 @@ class Membership:
             for member in self.members.values()
             if member.log.keys is not None
         }
-        return replace(policy, logs={**told, **policy.logs}) if told else policy
+        log_at = {
+            member.log.origin: member.log.keys.log_at
+            for member in self.members.values()
+            if member.log.keys is not None and member.log.origin not in policy.logs
+        }
+        logs, keys = {**told, **policy.logs}, {**log_at, **policy.log_at}
+        return replace(policy, logs=logs, log_at=keys) if told else policy
+
+    def keys_of(self, origin: str) -> Keys | None:
+        """The keys of a member's log by position, as its registry tells them."""
+        member = self.members.get(organisation(origin))
+        return None if member is None or member.log.origin != origin else member.log.keys
+
+    def revoked(self, origin: str, index: int, key: Verifier, use: str) -> bool:
+        """Has a registry revoked a key of a log, for what it signs at `index`?"""
+        member = self.members.get(organisation(origin))
+        if member is None or all(one.origin != origin for one in member.logs):
+            return False
+        return member.revoked_at(origin, index, key.public, use) is not None
 
     def beside(self, conn: Connection, evidence: Evidence) -> Evidence:
         """`evidence` with what our registries say of the organisations in it: the chain of each, and its standing."""

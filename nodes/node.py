@@ -17,7 +17,7 @@ from ledger.disclosing import select
 from ledger.entries import parse_entry
 from ledger.errors import Conflict, LodetraceError, Refusal, Unavailable, Unknown, Unverified
 from ledger.evidence import Evidence, Result, verify
-from ledger.keys import keys_of
+from ledger.keys import LAST, Keys
 from ledger.log.canonical import b64, dump
 from ledger.log.merkle import prove_inclusion
 from ledger.log.trust import NONE, Policy
@@ -33,7 +33,7 @@ from nodes.identity import Identity
 from nodes.membership import Membership
 from nodes.oversight import Oversight
 from nodes.peers import check_address
-from nodes.rekeyed import own_rekeyed
+from nodes.rekeyed import keys_told, own_keys, own_rekeyed, replaced
 from nodes.rollback import Memory, contradiction, of_highwater
 from nodes.rulesets import Rulesets
 from nodes.sequencer import QUEUE_MAX, Answer, Command, Sequencer
@@ -141,7 +141,7 @@ class Node:
 
     @classmethod
     def open(cls, home: Path, environ: Mapping[str, str], clock: Clock = system_clock) -> "Node":
-        """The node in `home`. Refuses keys that are not those its own log was opened with."""
+        """The node in `home`. Refuses keys that are not those in force by its own log."""
         settings = config.load(home, environ)
         identity = keys.load(home, settings.name, config.passphrase(environ), mldsa=settings.mldsa)
         node = cls(settings, identity, Store.open(settings.database), clock)
@@ -177,12 +177,24 @@ class Node:
     def learn(self) -> None:
         """Takes what registries have newly said into the policy that counts from now on."""
         if self.membership.catch_up():
-            self._policy = self.membership.extended(self.trust)
+            self.learn_keys()
             self.announce()
+
+    def learn_keys(self) -> None:
+        """Takes which keys logs that the trust policy names have replaced, as far as we hold it."""
+        with self.store.read() as conn:
+            self.trust = replace(self.trust, log_at=replaced(conn, self.origin, self.trust))
+        self._policy = self.membership.extended(self.trust)
+
+    def keys_of(self, conn: Connection, origin: str) -> Keys | None:
+        """The keys of a log by position, as far as the log itself has told us, or a registry if that knows more."""
+        told = (keys_told(conn, self.origin, origin), self.membership.keys_of(origin))
+        return max(filter(None, told), key=lambda keys: len(keys.lists), default=None)
 
     def start(self, memories: Iterable[Memory] = ()) -> None:
         """Takes commands, unless the high-water file or `memories` know another log than this: then it only reads."""
         self.learn()
+        self.learn_keys()
         try:
             self.compare([*of_highwater(self.sequencer.highwater), *memories])
         except Unavailable as error:
@@ -240,13 +252,13 @@ class Node:
         return self.policy.quorum == NONE
 
     def _check_keys(self) -> None:
-        opened = self.opened()
-        for use in ("log", "author"):
+        with self.store.read() as conn:
+            sealed = own_keys(conn)
+        for use in ("log", "author", "peer"):
             own = getattr(self.identity, use).verifier
-            if own not in keys_of(opened, use):
-                raise Unverified(
-                    "keys-of-other-log", field=str(self.settings.home / "keys" / f"{use}.pem"), value=own.vkey
-                )
+            if own not in sealed.of(use, LAST):
+                file = self.settings.home / keys.KEYS / f"{use}.pem"
+                raise Unverified("keys-of-other-log", field=str(file), value=own.vkey)
 
     # -- recording --------------------------------------------------------------------------------------------
 

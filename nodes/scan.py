@@ -12,8 +12,7 @@ from typing import Any
 from ledger.entries import id_in
 from ledger.errors import LodetraceError, Unavailable, Unknown, Unverified
 from ledger.evidence import Result
-from ledger.keys import keys_of
-from ledger.labels import Label, check_code, open_token
+from ledger.labels import Label, check_code, open_token, parse_token
 from ledger.log.notes import Verifier
 from ledger.log.trust import organisation
 from ledger.matter.event_types import NEWS
@@ -119,7 +118,7 @@ class Scan:
 def scan(node: Node, token: str) -> Scan:
     """Opens a label's token. Malformed for no code of ours, Unverified for a forged one or one of an unknown maker."""
     with node.store.read() as conn:
-        label = open_token(token, authors(conn, node))
+        label = open_token(token, authors(conn, node, parse_token(token).index))
         unit_id = id_in(label.unit, label.origin, node.origin)
         opened = _opening(conn, node, label.origin)
         found = Scan(label, opened.name, *_names(opened), check_code(label.leaf))
@@ -153,11 +152,16 @@ def _known(conn: Connection, node: Node, found: Scan, record: UnitRecord) -> Sca
     return replace(found, verdict=_without_names(verdict, named), stages=_stages(verdict, result, named))
 
 
-def authors(conn: Connection, node: Node) -> list[tuple[str, Verifier]]:
-    """Author keys that may have signed a label: our own, and those of every log we hold the opening of."""
-    known = [(node.origin, node.identity.author.verifier)]
-    for opener in upstream.at(conn, {(origin, 0) for origin in node.policy.logs}).values():
-        known += [(opener.log, key) for key in keys_of(opener.event, "author")]
+def authors(conn: Connection, node: Node, index: int) -> list[tuple[str, Verifier]]:
+    """Author keys that may have signed the label of an entry at `index`: our own, and those of every log whose opening
+    we hold. A label is signed when it is printed, so by a key in force then or later, that was not revoked by then.
+    """
+    known = []
+    for origin in {node.origin, *node.policy.logs}:
+        keys = node.keys_of(conn, origin)
+        if keys is not None:
+            signed = keys.since("author", index)
+            known += [(origin, key) for key in signed if not node.membership.revoked(origin, index, key, "author")]
     return known
 
 

@@ -323,7 +323,7 @@ class Sequencer:
         entry = derived(index, event)
         warnings = self._warnings(desk.take(entry, apply(desk.view, event), plan) or flow_of(index, event), desk)
         text = entry_text(desk.origin, index, previous, desk.recorded_at, draft.type, commitment.sd)
-        note = sign_note(text, [self._author])
+        note = sign_note(text, draft.signers or [self._author])
         if event.type in REGISTRY_TYPES:
             desk.registry.take(index, leaf_hash(note), event)
         return _Prepared(position, waiting.command, draft, entry, commitment, text, note, warnings)
@@ -413,7 +413,7 @@ class Sequencer:
                 return
             checkpoint = Checkpoint(self._identity.origin, head.size, root_at(head.size, log.hashes(conn)))
             self._raise_highwater(conn, checkpoint)
-        note = sign_checkpoint(checkpoint, [self._identity.log])
+        note = sign_checkpoint(checkpoint, self._identity.log_signers)
         with self._store.write() as conn:
             now = self._clock()
             log.save_checkpoint(conn, head.size, note, stamp(now), satisfied=self._alone())

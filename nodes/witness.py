@@ -11,7 +11,8 @@ Does not bound how many ask (api/witness.py), nor decide anything: ledger/log/wi
 
 from ledger.errors import Forked, Unverified
 from ledger.forks import fork_of_checkpoints, format_fork
-from ledger.log.checkpoints import add_signatures, cosign, open_checkpoint
+from ledger.keys import LAST
+from ledger.log.checkpoints import add_signatures, claimed, cosign, open_checkpoint
 from ledger.log.notes import Verifier
 from ledger.log.trust import Policy, organisation
 from ledger.log.witnessing import Asked, Held, decide, open_request
@@ -24,10 +25,10 @@ from nodes.store import witnessed
 from nodes.store.engine import Connection
 
 
-def key_of(policy: Policy, identity: Identity, origin: str) -> Verifier | None:
-    """The key of a log that is witnessed here."""
-    known = policy.logs.get(origin)
-    return None if known is None or organisation(origin) == identity.name else known[0]
+def key_of(policy: Policy, identity: Identity, origin: str, size: int = LAST) -> Verifier | None:
+    """The key of a log that is witnessed here, as it signs a checkpoint of `size`."""
+    own = organisation(origin) == identity.name
+    return None if origin not in policy.logs or own else policy.log_key(origin, size)
 
 
 def add_checkpoint(node: Node, body: bytes) -> bytes:
@@ -63,7 +64,7 @@ def _cosign(conn: Connection, node: Node, asked: Asked) -> bytes:
 
 def _held(note: bytes, node: Node, origin: str) -> Held:
     """Opened again: what is on the disk may have been changed there."""
-    log = key_of(node.policy, node.identity, origin)
+    log = key_of(node.policy, node.identity, origin, claimed(note).size)
     assert log is not None, "asked for is only what the policy names"
     return Held(open_checkpoint(note, log, origin), note)
 

@@ -6,9 +6,9 @@ Reads databases only; everything is recomputed with the ledger's own audit. `che
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ledger.audit import Record, Replay, Run, authors_of, check_entries
+from ledger.audit import Record, Replay, Run, authors_of, check_entries, keys_after
 from ledger.entries import id_in
-from ledger.log.checkpoints import open_checkpoint
+from ledger.log.checkpoints import claimed, open_checkpoint
 from ledger.log.merkle import Tree
 from ledger.matter.events import Event
 from ledger.matter.handovers import check_offer, check_receipt
@@ -52,13 +52,14 @@ def audit(store: Store) -> Audited:
         stored = _entries(conn)
         records = [Record(one.note, one.disclosures.split("\n"), one.leaf) for one in stored]
         assert records, "a log begins with entry 0"
-        origin, authors, log_key = authors_of(records[0])
+        origin, authors, _ = authors_of(records[0])
         run = check_entries(records, 0, origin, authors)
         told = dict(enumerate(zip(run.leaves, run.events, strict=True)))
         replay = Replay(origin, read=lambda index: Booked(index, *told[index]))
         replay.take(run)
         notes = [note for (note,) in conn.execute("SELECT note FROM checkpoints ORDER BY size")]
-        points = [open_checkpoint(note, log_key, origin) for note in notes]
+        keys = keys_after(authors, records, 0)
+        points = [open_checkpoint(note, keys.log_at(claimed(note).size), origin) for note in notes]
         replay.finish(points)
         assert points, "entry 0 is published"
         head = log.head(conn)

@@ -42,9 +42,11 @@ def rebuild(home: Home, as_json: AsJson = False) -> None:
     from nodes.node import Node
     from nodes.posix import home_lock
     from nodes.rebuild import rebuild as replay
+    from nodes.rotation import settle
     from nodes.store import log
 
     with home_lock(home):
+        settle(home, environment())
         node = Node.open(home, environment())
         try:
             with node.store.read() as conn:

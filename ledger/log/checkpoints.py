@@ -125,10 +125,10 @@ def renew_signatures(raw: bytes, lines: Sequence[SignatureLine]) -> bytes:
     return format_note(note.text, [*(line for line in note.signatures if line.place not in renewed), *lines])
 
 
-def only_signatures_of(raw: bytes, log: Verifier) -> bytes:
-    """The note `raw` with the lines of the key `log` alone, which must be there: what a witness is asked about."""
+def only_signatures_of(raw: bytes, *logs: Verifier) -> bytes:
+    """The note `raw` with the lines of the keys `logs` alone, of which there must be some: what a witness is asked."""
     note = parse_note(raw, limit=MAX_CHECKPOINT)
-    return format_note(note.text, [line for line in note.signatures if _is_of(line, log)])
+    return format_note(note.text, [line for line in note.signatures if any(_is_of(line, log) for log in logs)])
 
 
 def claimed(raw: bytes) -> Checkpoint:

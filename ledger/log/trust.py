@@ -20,13 +20,13 @@ line; and the keys of one organisation share a group with others only as a group
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from hashlib import sha256
 
 from ledger.errors import Malformed, Unverified
-from ledger.log.checkpoints import Checkpoint, claimed_origin, cosignatures, open_checkpoint
+from ledger.log.checkpoints import Checkpoint, claimed, claimed_origin, cosignatures, open_checkpoint
 from ledger.log.notes import COSIGNATURES, ED25519, Verifier
 
 NONE = "none"
@@ -64,6 +64,10 @@ class Policy:
     quorum: str = NONE
     registries: frozenset[str] = frozenset()
     standing_max_age_days: int | None = None
+    log_at: Mapping[str, Callable[[int], Verifier]] = field(default_factory=dict)
+    """For logs of which it is known that they replaced their key: by origin, the key that signs a size. No line says
+    this; a node learns it from the logs themselves, beginning at the key that its policy names.
+    """
 
     @classmethod
     def parse(cls, text: str | bytes) -> "Policy":
@@ -111,7 +115,7 @@ class Policy:
         if log is None:
             if origin not in self.logs:
                 raise Unverified("log-untrusted", field="checkpoint", value=origin)
-            log = self.logs[origin][0]
+            log = self.log_key(origin, claimed(raw).size)
         checkpoint = open_checkpoint(raw, log, origin)
         cosigned = tuple(cosignatures(raw, [key for key, _ in self.witnesses_of(origin, log)]))
         if not self.satisfied(key for key, _ in cosigned):
@@ -122,6 +126,10 @@ class Policy:
     def log_of(self, digest: str) -> str | None:
         """The log named here whose origin has this SHA-256, in hex: as paths name logs, after tlog-witness."""
         return next((origin for origin in self.logs if digest_of(origin) == digest), None)
+
+    def log_key(self, origin: str, size: int) -> Verifier:
+        """The key of a log that is named here, for a checkpoint of `size`."""
+        return self.log_at[origin](size) if origin in self.log_at else self.logs[origin][0]
 
     def witnesses_of(self, origin: str, log: Verifier | None = None) -> list[tuple[Verifier, str | None]]:
         """Whose cosignatures of a log count, with their URLs. `log` is its key, where the log is not named here.

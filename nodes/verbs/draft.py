@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from ledger.errors import Refusal
 from ledger.log.canonical import b64
 from ledger.log.checkpoints import Checkpoint
+from ledger.log.notes import Signer
 from ledger.matter.events import Event
 from ledger.matter.quantities import Amount, amount
 from ledger.matter.reference import Reference
@@ -46,7 +47,9 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """`answer` words the reply; `external_ref` is the caller's own number for what is made."""
+    """`answer` words the reply; `external_ref` is the caller's own number for what is made. `signers`: instead of the
+    author key in force alone, where that is being replaced.
+    """
 
     type: str
     slots: Mapping[str, Any]
@@ -54,6 +57,7 @@ class Draft:
     warnings: tuple[dict[str, str], ...] = ()
     deliveries: tuple[Delivery, ...] = ()
     external_ref: str | None = None
+    signers: tuple[Signer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
