@@ -453,19 +453,23 @@ def _check_logs(
 
 
 def _told_keys(evidence: Evidence, rows: Iterable[tuple[Proven, Entry]], origin: str, known: Known | None) -> Keys:
-    """Of a log that the policy does not name, the keys are a member's as its registry tells them; or its own word."""
+    """Of a log that the policy does not name, the keys are a member's as its registry tells them, and as the log has
+    replaced them since, which its registry has not confirmed yet; or the log's own word.
+    """
     own = [entry for _, entry in rows if entry.origin == origin]
     first = next((entry for entry in own if (entry.index, entry.type) == (0, "log_opened")), None)
     if first is None:
         raise Unverified("entry-zero-missing", field="entries", value=origin)
     opened = open_event(first, evidence.disclosures.get(first.leaf, ()))
-    return _own_keys(evidence, opened, own) if known is None else keys_of_log(known, origin, opened, first.leaf)
+    keys = Keys.opened(opened) if known is None else keys_of_log(known, origin, opened, first.leaf)
+    return _own_keys(evidence, keys, own)
 
 
-def _own_keys(evidence: Evidence, opened: Event, entries: Iterable[Entry]) -> Keys:
-    """The keys that a log's entry 0 publishes, and its `rekeyed` entries in this file after it."""
-    keys = Keys.opened(opened)
-    for _, entry in sorted({entry.index: entry for entry in entries if entry.type == "rekeyed"}.items()):
+def _own_keys(evidence: Evidence, keys: Keys, entries: Iterable[Entry]) -> Keys:
+    """What a log's `rekeyed` entries in this file make of the keys known before them."""
+    last = keys.lists[-1][0]
+    later = {entry.index: entry for entry in entries if entry.type == "rekeyed" and entry.index >= last}
+    for _, entry in sorted(later.items()):
         keys = keys.after(entry.index, open_event(entry, evidence.disclosures.get(entry.leaf, ())))
     return keys
 
@@ -535,7 +539,7 @@ def _open_logs(
         witnesses = tuple((key.name, time) for key, time in newest.cosigned)
         keys = told.get(entry.origin)
         if keys is None:
-            keys = _own_keys(evidence, event, (one for _, one in rows if one.origin == entry.origin))
+            keys = _own_keys(evidence, Keys.opened(event), (one for _, one in rows if one.origin == entry.origin))
         keys.of("author", 0)
         logs[entry.origin] = LogFacts(entry.origin, event, keys, newest.checkpoint, witnesses, consistent[entry.origin])
     for _, entry in rows:

@@ -140,7 +140,8 @@ def of_range(conn: Connection, origin: str, first: int, last: int, made_at: str)
     needs = _Needs()
     for index in range(first, last + 1):
         needs.add(index)
-    audiences = dict.fromkeys(range(first, last + 1), "authority")
+    replacing_keys = (entry.index for entry in own_rekeyed(conn))  # they come along, and a deposit opens all it holds
+    audiences = dict.fromkeys([*range(first, last + 1), *replacing_keys], "authority")
     return _assemble(conn, origin, {"log": origin}, needs, made_at, audiences, whole=True)
 
 

@@ -17,6 +17,7 @@ from nodes import joining, tokens
 from nodes.clock import system_clock
 from nodes.homes import create_home, open_store
 from nodes.peers import ApiClient
+from nodes.store import deliveries, log
 from tests.served import CLEAN, ROOT, Organisation, free_port, serving
 from tests.world import until
 
@@ -27,6 +28,7 @@ USCC = "91350100M000100Y43"  # the example of GB 32100-2015
 class Member:
     one: Organisation
     client: ApiClient
+    life: ExitStack
 
 
 def found(folder: Path, name: str, role: str, policy: str = "quorum none\n", **more) -> Organisation:
@@ -59,8 +61,22 @@ class Federation:
         self.key = told["vkey"]
 
     def serve(self, one: Organisation) -> Member:
-        self.stack.enter_context(serving(one))
-        return Member(one, self.stack.enter_context(ApiClient(one.url, one.token)))
+        life = self.stack.enter_context(ExitStack())
+        life.enter_context(serving(one))
+        return Member(one, life.enter_context(ApiClient(one.url, one.token)), life)
+
+    def turn(self, member: Member) -> Member:
+        """Replaces all its keys, while it is stopped."""
+        member.life.close()
+        command = [sys.executable, "-m", "api", "keys", "rotate", "--home", str(member.one.home), "--json"]
+        done = subprocess.run(command, cwd=ROOT, env=CLEAN, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return self.serve(member.one)
+
+    def confirmed(self) -> int:
+        """How often the registry has told that somebody replaced keys."""
+        with open_store(self.authority.one.home) as store, store.read() as conn:
+            return len(list(log.of_types(conn, ["rekeyed"])))
 
     def join(self, name: str, role: str) -> Member:
         """As a newcomer does: begin with the registry's policy, ask, be admitted, serve."""
@@ -239,3 +255,21 @@ def standing_due(authority: Member) -> bool:
     """Whether the last thing that the registry said is not a standing."""
     (*_, last) = authority.client.get("/api/v1/entries?limit=500").json()["entries"]
     return last["type"] != "standing"
+
+
+def test_a_member_replaces_its_keys_and_trades_on_while_its_registry_follows(federation):
+    mine = federation.join("mine.example", "mine")
+    plant = federation.join("pit.example", "mine")
+    federation.await_known(mine, plant)
+    policy = Policy.parse((plant.one.home / "policy.txt").read_text())
+    for lot in ("A-1", "A-2", "A-3"):
+        batch = register(mine, lot)
+        shipment = ship(mine, lot, "pit.example")
+        until(lambda shipment=shipment: arrived(plant, shipment), f"{lot} arrives, whether confirmed or not")
+        data = mine.client.get(f"/api/v1/batches/{batch.rpartition('#')[2]}/evidence").body
+        assert judge(verify(parse_evidence(data), policy, system_clock())).complete
+        if lot != "A-3":
+            mine = federation.turn(mine)
+    until(lambda: federation.confirmed() == 2, "the registry tells both times")
+    with open_store(mine.one.home) as store, store.read() as conn:
+        assert deliveries.first_with_error(conn, "refused") is None

@@ -833,8 +833,16 @@ def _opened_keys(first, opens):
 
 def _own_keys(first, own, opens):
     """Of entry 0, and of each `rekeyed` of this very log."""
-    keys = _opened_keys(first, opens)
-    for index, entry in sorted({entry.index: entry for entry in own if entry.type == "rekeyed"}.items()):
+    return _later_keys(_opened_keys(first, opens), own, opens)
+
+
+def _later_keys(before, own, opens):
+    """As each `rekeyed` of this very log leaves them that comes after the keys known."""
+    keys = Keys(before.log, [])
+    keys.lists = list(before.lists)
+    last = keys.lists[-1][0]
+    later = {entry.index: entry for entry in own if entry.type == "rekeyed" and entry.index >= last}
+    for index, entry in sorted(later.items()):
         entry.open(opens.get(entry.leaf, []))
         if entry.slot("about").get("name") == entry.name and not entry.slot("cited") and entry.slot("keys"):
             keys.replace(index, entry.slot("keys")["list"])
@@ -851,7 +859,7 @@ def _keys(log, rows, opens, member):
     need(member["logs"][place][1] == first.leaf, Unverified, "another log than the one admitted")
     told = member["logs"][place][2]
     need(told is None or told.lists[0] == keys.lists[0], Unverified, "other keys than admitted")
-    return told or keys
+    return _later_keys(told or keys, own, opens)
 
 
 def _which(member, log):
