@@ -44,11 +44,12 @@ class Keys:
     def of(self, use: str, index: int) -> tuple[Verifier, ...]:
         """The Ed25519 keys for a use in force at an index, in their order. Others are carried and passed over."""
         name = self.origin if use == "log" else f"{self.origin.rpartition('/')[0]}/{use}"
-        found = tuple(
+        keys = (
             _verifier(name, unb64(str(key.get("key")), field="keys", size=32))
             for key in self.at(index)
             if (key["use"], key["alg"]) == (use, "ed25519")
         )
+        found = tuple(dict.fromkeys(keys))  # one that is published twice signs once
         if not found:
             raise Unverified("key-not-published", field="keys", value=use, log=self.origin)
         return found
@@ -80,7 +81,8 @@ class Keys:
         committed = {(key["use"], key["alg"], str(key.get("next_commit"))) for key in old}
         for key in new:
             use, alg, text = key["use"], key["alg"], str(key.get("key"))
-            if (use, alg, text) in known:
+            # A witness that lost its memory takes a key that nobody could foresee; who counts on it names its key.
+            if use == "witness" or (use, alg, text) in known:
                 continue
             if (use, alg, b64(sha256(unb64(text, field="keys")).digest())) not in committed:
                 raise Unverified("key-not-committed", field="keys", value=use, log=self.origin)

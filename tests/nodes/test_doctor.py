@@ -118,7 +118,7 @@ ILL = {
     "a policy without partners": (write("policy.txt", "quorum none\n"), "policy", WARNING, "lodetrace introduce"),
     "a key that others may read": (lambda home: (home / "keys" / "log.pem").chmod(0o644), "keys", FAILED, "chmod"),
     "a key that is lost": (lambda home: (home / "keys" / "peer.pem").unlink(), "keys", FAILED, "peer.pem"),
-    "keys of another log": (other_keys, "database", FAILED, "not the one that this log was opened with"),
+    "keys of another log": (other_keys, "database", FAILED, "not the one that this log has in force"),
     "no database": (lambda home: (home / "node.db").unlink(), "database", FAILED, "Restore it from a backup"),
     "a page torn": (torn_page, "database", FAILED, "damaged"),
     "a log cut off": (cut_off, "log", FAILED, "the end was cut off"),

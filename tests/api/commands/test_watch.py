@@ -21,7 +21,7 @@ def found(federation):
     one = federation["mine"]
     file = format_fork(proven()["two entries at one place"])
     with open_store(one.home) as store, store.write() as conn:
-        followed.begin(conn, "other.example/log", (), NOW)
+        followed.begin(conn, "other.example/log", NOW)
         followed.raise_alarm(conn, Alarm("other.example/log", "log-behind", "It is behind.", "落后。", "{}", NOW))
         forks.save(conn, Fork(ORIGIN, 1, bytes(32), bytes([1] * 32), file, NOW))
     yield file
