@@ -129,5 +129,5 @@ def test_what_operators_are_told_to_type_works(tmp_path):
     printed = play(folder, founded + first + record.format("A-1") + "\n".join(rest))
     assert "partners: 0" in printed or "names no other organisation" in printed
     assert "✓ mine.example/log: 2 entries hold" in printed
-    assert "✓ 2 entries replayed" in printed
+    assert "✓ 3 entries replayed" in printed  # the third says which keys were replaced
     assert (folder / "mine-lost" / "node.db").exists()
