@@ -80,7 +80,7 @@ class Following:
                 return
 
     def _take(self, origin: str, data: bytes) -> int:
-        """The last entry that was told. Verified first, stored next, believed last."""
+        """The last entry that was told, -1 for none. Verified first, stored next, believed last."""
         self._node.sequencer.check_recording()  # as in the intake
         assert len(data) <= FILE_MAX, "the way to others reads no more"
         result = self._node.verify(parse_evidence(data))
@@ -95,7 +95,7 @@ class Following:
             raise
         self._node.learn()
         self._node.tell_heard()
-        return max(index for _, index in result.entries)
+        return max((index for _, index in result.entries), default=-1)
 
     async def _keep(self, origin: str) -> None:
         """Our own registry: a standing when there is something new to stand by, and when the last one grows old."""

@@ -21,7 +21,7 @@ def admit(desk: Desk, body: Body) -> Draft:
     """A newcomer, as its signed request says; or a member again, whose address, sites or roles are others now."""
     asked = body["request"]
     slots = {
-        "about": _about(desk, body, asked["name"], known=None),
+        "about": _about(desk, body, asked["name"], known=False),
         "member": {**asked["member"], **only(roles=body.get("roles"))},
         "keys": {"list": asked["keys"]},
         "log": {"origin": asked["origin"], "leaf": asked["leaf"]},
@@ -99,7 +99,7 @@ def _draft(type_: str, desk: Desk, body: Body, name: str, slots: dict[str, Any])
     return Draft(type_, slots, told)
 
 
-def _about(desk: Desk, body: Body, name: str | None = None, known: bool | None = True) -> dict[str, Any]:
+def _about(desk: Desk, body: Body, name: str | None = None, *, known: bool = True) -> dict[str, Any]:
     """The member, and the last entry about it; of a newcomer there is none."""
     named = body["name"] if name is None else name
     member = _member(desk, named) if known else desk.registry.members.get(named)

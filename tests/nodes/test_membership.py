@@ -2,10 +2,14 @@
 
 import pytest
 
+from ledger.evidence import Evidence, parse_evidence, verify
 from ledger.evidence import format_evidence as printed
-from ledger.evidence import parse_evidence, verify
 from ledger.log.trust import Policy
+from nodes.following import Following
+from nodes.homes import create_home
 from nodes.membership import Membership
+from nodes.node import Node
+from nodes.peers import Peers
 from nodes.store import upstream
 from nodes.store.engine import Store
 from nodes.store.upstream import Upstream
@@ -87,3 +91,16 @@ def test_members_logs_are_dealt_with_where_the_registry_says_they_are(store):
     key, url = membership.extended(policy).logs["motor.example/log"]
     assert key == membership.members["motor.example"].log.keys.log_at(SIZE)
     assert url == membership.members["motor.example"].reach.get("url")
+
+
+def test_a_registry_that_says_nothing_at_all_ends_nothing(tmp_path):
+    """Whoever follows it goes on to ask: the answer is taken for no news."""
+    home = tmp_path / "metal"
+    create_home(home, {}, name="metal.example", organisation="M", role="metal", policy=registry_policy())
+    node = Node.open(home, {})
+    try:
+        following = Following(node, Peers(node.identity, lambda: node.policy))
+        empty = printed(Evidence({"log": REGISTRY.origin}, (), (), {}, "2026-11-22T00:15:30.123Z"))
+        assert following._take(REGISTRY.origin, empty) == -1
+    finally:
+        node.store.close()
