@@ -30,6 +30,7 @@ from nodes.homes import create_home
 from nodes.node import Node
 from nodes.peers import Peers
 from nodes.signed_requests import sign_request
+from nodes.store import log
 from tests import outside
 
 PATIENCE = 20.0
@@ -379,6 +380,15 @@ class Member:
     def await_status(self, shipment: str, status: str) -> None:
         until(lambda: self.shipment(shipment)["status"] == status, f"{shipment} is {status}")
 
+    def await_checkpoint(self) -> None:
+        """Until all that is recorded here stands under a checkpoint, so that it may be shown."""
+        until(self._is_published, f"{self.name}'s checkpoint")
+
+    def _is_published(self) -> bool:
+        with self.node.store.read() as conn:
+            size, latest = log.head(conn).size, log.latest_checkpoint(conn)
+        return latest is not None and latest[0] == size
+
     # -- as another node sees it --------------------------------------------------------------------------------------
 
     def deliver(self, parcel: Parcel) -> Reply:
@@ -478,6 +488,7 @@ class World:
                 member.start()
         for member in self:
             until(lambda one=member: not outside.waiting(one.node.store, self._members), f"{member.name}'s deliveries")
+            member.await_checkpoint()
 
     def check(self) -> dict[str, outside.Audited]:
         """Audits all logs, and holds both sides of each handover against each other."""

@@ -268,6 +268,7 @@ def test_labels_printed_before_and_after_are_of_their_maker_and_a_stolen_key_mak
     stolen = keys(mine)
     turn(world, MINE, "author")
     (second,) = mine.pack("A-1", "S-2")
+    mine.await_checkpoint()
     for unit in (first, second):
         token = unit["label_url"].rpartition("/")[2]
         assert scan(mine.node, token).genuine
