@@ -1,4 +1,4 @@
-"""The wheel holds every file of the three packages, templates and migrations among them, and the command."""
+"""The wheel holds every file of the three packages, templates, migrations and what came from npm, and the command."""
 
 import tomllib
 import zipfile
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from hatchling.build import build_wheel
+
+from hatch_build import FILES
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ["ledger", "nodes", "api"]
@@ -25,6 +27,11 @@ def test_every_file_of_the_packages_is_in_it(wheel):
     files = (file for package in PACKAGES for file in (ROOT / package).rglob("*") if file.is_file())
     wanted = {file.relative_to(ROOT).as_posix() for file in files if "__pycache__" not in file.parts}
     assert {name for name in wheel.namelist() if ".dist-info/" not in name} == wanted
+
+
+def test_what_came_from_npm_is_among_them(wheel):
+    held = {f"{folder}/{name}" for folder, (_, files) in FILES.items() for name in [*files, "LICENSE"]}
+    assert {name for name in held if not name.startswith("tests/")} <= set(wheel.namelist())
 
 
 def test_it_names_the_command_the_licence_and_what_it_needs(wheel):
