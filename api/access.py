@@ -4,8 +4,10 @@
     Access(store).admit(request, …)   the same as a plain call, where a request is worth more than its declaration
     Access(store, keys).require("viewer", nodes=True)   or a node that the trust policy names, by its signature
 
-401 without a token, or with one that is unknown or revoked; 403 with a role too low. What a token is, nodes/tokens.py
-knows. Requests between nodes are signed instead (nodes/signed_requests.py), and most of the log is public.
+A browser that is signed in sends a cookie instead of a token; what it changes must carry the session's csrf too, which
+only our own pages know. 401 without either, or with one that is unknown, revoked or over; 403 with a role too low.
+What a token is, nodes/tokens.py knows, and what a session is, nodes/people.py. Requests between nodes are signed
+instead (nodes/signed_requests.py), and most of the log is public.
 """
 
 from fastapi import Request
@@ -14,29 +16,51 @@ from fastapi.security.base import SecurityBase
 
 from ledger.errors import LodetraceError, Refusal, Unknown, Unverified
 from ledger.log.notes import Verifier
+from nodes.clock import Clock, system_clock
 from nodes.introductions import PeerKeys
+from nodes.people import Reception, Session, check_csrf
 from nodes.signed_requests import check_digest, claimed_signer, open_request
 from nodes.store.engine import Store
 from nodes.tokens import ROLES, Door, Pass, at_least
+
+COOKIE = "lodetrace_session"
+CSRF = "x-csrf-token"
+SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class Access:
     """One node's door."""
 
-    def __init__(self, store: Store, keys: PeerKeys | None = None) -> None:
+    def __init__(self, store: Store, keys: PeerKeys | None = None, clock: Clock = system_clock) -> None:
         """`keys`: of other nodes; without, none of them is let in."""
+        self.reception = Reception(store, clock)
         self._door = Door(store)
         self._keys = keys
 
     def admit(self, request: Request, role: str) -> Pass:
         """Who is calling, if they may do what `role` may."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        caller = self._caller(request)
+        check_role(caller, role)
+        return caller
+
+    def signed_in(self, request: Request) -> Session | None:
+        """The session whose cookie a browser sent, if it still holds."""
+        cookie = request.cookies.get(COOKIE)
+        return None if cookie is None else self.reception.of(cookie)
+
+    def _caller(self, request: Request) -> Pass:
+        given = request.headers.get("authorization")
+        if given is None and COOKIE in request.cookies:
+            session = self.signed_in(request)
+            if session is None:
+                raise Unknown("session-ended", field="Cookie")
+            if request.method not in SAFE:
+                check_csrf(session, request.headers.get(CSRF))
+            return session.holder
+        scheme, _, token = (given or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unknown("token-missing", field="Authorization")
-        caller = self._door.open(token.strip())
-        if not at_least(caller.role, role):
-            raise Refusal("role-too-low", field="Authorization", value=caller.role, wanted=role)
-        return caller
+        return self._door.open(token.strip())
 
     async def signer(self, request: Request, body: bytes = b"") -> str:
         """The node of our policy that signed this request."""
@@ -67,6 +91,11 @@ class Access:
     def require(self, role: str, *, nodes: bool = False) -> "Required":
         assert role in ROLES, role
         return Required(self, role, nodes=nodes)
+
+
+def check_role(caller: Pass, role: str) -> None:
+    if not at_least(caller.role, role):
+        raise Refusal("role-too-low", field="Authorization", value=caller.role, wanted=role)
 
 
 class Required(SecurityBase):

@@ -32,6 +32,7 @@ from api import (
     registry,
     scan,
     shipments,
+    static,
     units,
     verbs,
     witness,
@@ -39,6 +40,7 @@ from api import (
 from api.access import Access
 from api.metrics import Metrics, Timing
 from api.openapi import describe
+from api.screens import ways
 from nodes.cosigning import Cosigning
 from nodes.courier import Courier
 from nodes.following import Following
@@ -85,7 +87,7 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign] # FastAPI's own documented way
     metrics = Metrics(node)
-    access = Access(node.store, PeerKeys(node, way))
+    access = Access(node.store, PeerKeys(node, way), node.clock)
     errors.install(app, metrics.refused)
     app.add_middleware(Timing, metrics=metrics)
     # Laid side by side, not included: an included router is matched anew at every request, and costs more than all the
@@ -117,6 +119,8 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
     app.router.routes.extend(witness.routes(node, metrics.refused).routes)
     app.router.routes.extend(deposit_pages.routes(node).routes)
     app.router.routes.extend(health.routes(node, metrics).routes)
+    app.router.routes.extend(static.routes().routes)
+    app.router.routes.extend(ways.routes(node, access).routes)
     return app
 
 

@@ -12,16 +12,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.access import Access
+from api.access import Access, check_role
 from api.bodies import parse, read_bytes, validated
 from api.errors import problem_of
 from api.misfits import misfit
 from api.recording import Recording, idempotency_key
 from api.verbs import PLAIN
-from ledger.errors import LodetraceError, Malformed, Refusal, Unavailable
+from ledger.errors import LodetraceError, Malformed, Unavailable
 from nodes.node import Caller, Node
+from nodes.people import check_task
 from nodes.sequencer import Answer, Command
-from nodes.tokens import Pass, at_least
+from nodes.tokens import Pass
 
 MEDIA_TYPE = "application/x-ndjson"
 LINES_MAX = 10_000
@@ -75,9 +76,9 @@ def _commands(node: Node, caller: Pass, lines: list[bytes]) -> tuple[list[str | 
             recording = PLAIN.get(line.verb)
             if recording is None:
                 raise Malformed("verb-unknown", field="verb", value=line.verb, verbs=", ".join(PLAIN))
-            if not at_least(caller.role, recording.role):
-                raise Refusal("role-too-low", field="Authorization", value=caller.role, wanted=recording.role)
+            check_role(caller, recording.role)
             body = validated(recording.body, line.body).wire() | _named(recording, line)
+            check_task(caller, line.verb, body)
             commands.append(node.command(line.verb, body, Caller(caller.owner), key))
         except LodetraceError as error:
             commands.append(error)

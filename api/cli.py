@@ -24,6 +24,7 @@ from api.commands import (
     keys,
     measure,
     operate,
+    people,
     pool,
     regime,
     registry,
@@ -51,6 +52,7 @@ def build() -> typer.Typer:
     )
     kinds = (
         home,
+        people,
         batch,
         unit,
         shipment,

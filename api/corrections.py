@@ -21,6 +21,7 @@ from api.requests import Body, Code, EntryName, Noted, Object, Quantity, Text
 from ledger.errors import Malformed, Unknown
 from nodes import drafts as kept
 from nodes.node import Caller, Node
+from nodes.people import check_task
 from nodes.sequencer import Answer
 from nodes.store import drafts, lists
 from nodes.store.drafts import StoredDraft
@@ -151,6 +152,7 @@ def routes(node: Node, access: Access, known: Mapping[str, Recording]) -> APIRou
         recording = _recording(known, found.verb)
         access.admit(request, recording.role)
         body = validated(recording.body, json.loads(found.body)).wire()
+        check_task(caller, found.verb, body)
         if kept.needs_approval(found.verb, body):
             return _sent(await asyncio.to_thread(kept.hand_in, node, who, key, found, body))
         return _sent(await kept.seal(node, who, draft, body, found.verb))
@@ -163,6 +165,7 @@ def routes(node: Node, access: Access, known: Mapping[str, Recording]) -> APIRou
         if isinstance(found, Answer):
             return _sent(found)
         body = validated(_recording(known, found.verb).body, json.loads(found.body)).wire()
+        check_task(caller, found.verb, body)
         return _sent(await kept.approve(node, who, found, body))
 
     return router

@@ -17,6 +17,7 @@ from api.bodies import openapi_body, read
 from api.requests import Body
 from ledger.errors import Malformed
 from nodes.node import Caller, Node
+from nodes.people import check_task
 from nodes.sequencer import Answer
 
 KEY_MAX = 200
@@ -94,6 +95,7 @@ def _endpoint(
         key = idempotency_key(request.headers.get("idempotency-key"))
         body = (await read(request, recording.body, node.settings.body_max)).wire()
         whole, who = {**body, **request.path_params}, Caller(caller.owner)
+        check_task(caller, recording.verb, whole)
         answer = await (node.do(recording.verb, whole, who, key) if prepare is None else prepare(whole, who, key))
         return Response(answer.body, answer.status, media_type=JSON)
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from api import batches, corrections, findings, holds, measuring, pools, quotas, registry, shipments, units
-from api.recording import Recording
+from api.recording import Prepare, Recording
+from nodes.node import Node
 
 _REPORTS = tuple(one for one in findings.RECORDINGS if one.verb == "report")
 
@@ -25,3 +26,13 @@ RECORDINGS: Mapping[str, Recording] = {
     **PLAIN,
     **{one.verb: one for one in (*findings.RECORDINGS, *quotas.RECORDINGS, *registry.RECORDINGS)},
 }
+
+
+def prepared(node: Node) -> Mapping[str, Prepare]:
+    """What stands before some verbs, wherever they are asked for."""
+    return {
+        **corrections.prepared(node),
+        **findings.prepared(node, node.inspection),
+        **quotas.prepared(node),
+        **registry.prepared(node),
+    }

@@ -2047,6 +2047,50 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "This token was revoked at {value}. Ask whoever runs the node for a new one.",
         "该令牌已于 {value} 作废。请向节点管理员索取新令牌。",
     ),
+    "task-unknown": (
+        "{field} is {value}, which is no task. Use some of: {tasks}.",
+        "{field} 为 {value}，不是可用的岗位。请使用：{tasks}。",
+    ),
+    "task-of-others": (
+        "This is the task {value}, and yours are: {tasks}. Ask a colleague who has it, or an administrator.",
+        "此操作属于岗位 {value}，而您的岗位为：{tasks}。请由相应岗位的同事操作，或联系节点管理员。",
+    ),
+    "site-of-others": (
+        "{field} is {value}, and your sites are: {sites}. Choose one of them, or ask a colleague there.",
+        "{field} 为 {value}，而您负责的场所为：{sites}。请选择其中之一，或由该场所的同事操作。",
+    ),
+    "person-known": (
+        "There is somebody called {value} already. Choose another name.",
+        "已有名为 {value} 的人员。请换一个名字。",
+    ),
+    "person-unknown": (
+        "Nobody called {value} may sign in here. Look at the list of people.",
+        "没有名为 {value} 的在册人员。请查看人员列表。",
+    ),
+    "password-length": (
+        "A password has {least} to {most} characters. A sentence that only you know is easy to keep in mind.",
+        "口令须为 {least} 到 {most} 个字符。可用一句只有您知道的话。",
+    ),
+    "sign-in-wrong": (
+        "Name and password do not fit. Check both; whoever administers the node can set a new password.",
+        "姓名与口令不符。请核对；节点管理员可重设口令。",
+    ),
+    "sign-in-too-often": (
+        "Too many wrong tries for this name. Wait five minutes, then try again.",
+        "该姓名输错次数过多。请五分钟后再试。",
+    ),
+    "sign-in-unknown-here": (
+        "Your organisation's sign-in knows you as {value}, but nobody here has that name. Ask an administrator.",
+        "单位统一登录认得您为 {value}，但本节点没有此人。请联系节点管理员。",
+    ),
+    "form-not-ours": (
+        "The form is too old, or did not come from this node. Open the page again; what you typed is kept.",
+        "表单已过期，或并非来自本节点。请重新打开页面；已填写的内容会保留。",
+    ),
+    "session-ended": (
+        "You are no longer signed in. Sign in again; what you typed is kept.",
+        "登录已失效。请重新登录；已填写的内容会保留。",
+    ),
     "token-unknown": (
         "The node knows no such token as {field} holds. Check it, or ask whoever runs the node for one.",
         "本节点不认识 {field} 中的令牌。请核对，或向节点管理员索取。",
@@ -2093,6 +2137,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "port-unusable": (
         "This machine cannot listen at {field} ({value}). Choose another address or port: --host, --port.",
         "本机无法在 {field} 监听（{value}）。请用 --host、--port 另选地址或端口。",
+    ),
+    "form-unreadable": (
+        "The form cannot be read at {field} ({value}). Open the page again and fill it in there.",
+        "无法读取表单的 {field}（{value}）。请重新打开页面填写。",
     ),
     "role-too-low": (
         "This needs the role {wanted}, and the token has the role {value}. Ask somebody with that role.",

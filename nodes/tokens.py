@@ -31,10 +31,14 @@ _LENGTH = len(PREFIX) + 43
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """A token that holds now: whose it is, and their role."""
+    """A token or a session that holds now: whose it is, and their role. `tasks` and `sites` are empty where the holder
+    has all of them.
+    """
 
     owner: str
     role: str
+    tasks: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
 
 
 def mint(store: Store, owner: str, role: str, clock: Clock) -> str:
@@ -45,7 +49,7 @@ def mint(store: Store, owner: str, role: str, clock: Clock) -> str:
         raise Malformed("owner-wrong", field="name", value=owner)
     text = PREFIX + token_urlsafe(32)
     with store.write() as conn:
-        access.add_token(conn, _hash(text), owner, role, stamp(clock()))
+        access.add_token(conn, hash_of(text), owner, role, stamp(clock()))
     return text
 
 
@@ -74,7 +78,7 @@ class Door:
         """Unknown("token-unknown") for a text that was never a token, Unknown("token-revoked") for a former one."""
         if len(text) != _LENGTH or not text.startswith(PREFIX):
             raise Unknown("token-unknown", field="Authorization")
-        digest = _hash(text)
+        digest = hash_of(text)
         now = self._timer()
         with self._guard:
             known = self._known.get(digest)
@@ -103,5 +107,6 @@ def at_least(role: str, wanted: str) -> bool:
     return ROLES.index(role) >= ROLES.index(wanted)
 
 
-def _hash(text: str) -> bytes:
+def hash_of(text: str) -> bytes:
+    """As which a token is kept."""
     return sha256(text.encode()).digest()

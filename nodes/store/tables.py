@@ -512,3 +512,31 @@ class Token(Row, table=True):
     role: str = _text()
     created_at: str = _text()
     revoked_at: str | None = _text(nullable=True)
+
+
+class Person(Row, table=True):
+    """Who may sign in on the pages. Without a password, only through the organisation's own sign-in (`subject`)."""
+
+    __tablename__ = "people"
+    no: int = _key()
+    name: str = _text(unique=True)
+    password: str | None = _text(nullable=True)
+    subject: str | None = _text(nullable=True, unique=True)
+    role: str = _text()
+    tasks: str = _text()
+    sites: str = _text()
+    created_at: str = _text()
+    left_at: str | None = _text(nullable=True)
+
+
+class Session(Row, table=True):
+    """Who is signed in: a person, or whoever holds a token. `csrf` proves that a form came from one of our pages."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index(None, "ends_at"),)
+    no: int = _key()
+    hash: bytes = Field(unique=True)
+    person_no: int | None = _big(nullable=True, foreign_key="people.no")
+    token_no: int | None = _big(nullable=True, foreign_key="tokens.no")
+    csrf: str = _text()
+    ends_at: str = _text()

@@ -215,6 +215,7 @@ REACHED_ELSEWHERE: dict[str, str] = {
     "id-given-twice": "ids come from salts that are drawn anew",
     "line-differs-from-offer": "lines are copied from the offer; between nodes: tests/nodes/test_intake.py",
     "receipt-of-other-shipment": "a receipt names its own offer; between nodes: tests/nodes/test_intake.py",
+    "session-ended": "a browser's cookie stands for a token: tests/api/test_sign_in.py",
     "to-one-party": "the shape of a body has exactly one party",
     "unit-net-differs": "a line's units are copied from stock, and a receipt's from the offer",
     "unit-state-unknown": "the shape of a body has the states that there are",

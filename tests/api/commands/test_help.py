@@ -9,6 +9,7 @@ from api.cli import build
 
 CHINESE = re.compile("[\u4e00-\u9fff]").search
 NO_READING = {"serve", "demo", "introduce", "token revoke", "backup", "deposits export"}
+NO_READING |= {"person add", "person password", "person leave"}
 """Verbs that print no result a program would take apart."""
 
 

@@ -1,0 +1,271 @@
+"""What all screens share: who looks at them, how a form is recorded, and what stands around a page.
+
+    screens = Screens(node, access)
+    @screens.page("/register", role="clerk")
+    async def register(visit: Visit) -> Response: ...
+
+A page function runs for GET and, where it is declared, for POST; `visit.posted` tells. Whoever is not signed in is led
+to the sign-in and back. Errors become pages in the reader's language. Nothing here decides about matter or trust.
+"""
+
+import inspect
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import APIRoute
+
+from api.access import COOKIE, Access, check_role
+from api.asked import language as language_of
+from api.bodies import validated
+from api.errors import status_of
+from api.forms import Form, read_form
+from api.recording import Prepare
+from api.rendering import HEADERS, page
+from api.screens.named import name_of
+from api.verbs import RECORDINGS, prepared
+from api.words import LANGUAGES, Say, words
+from ledger.errors import LodetraceError, Refusal, Unknown
+from nodes.node import Caller, Node
+from nodes.people import Session, check_csrf, check_task, may
+from nodes.tokens import at_least
+from nodes.trace import organisations
+
+TOLD = "lodetrace_told"
+LANGUAGE = "lodetrace_language"
+
+
+@dataclass(slots=True)
+class Visit:
+    """One request for a screen, by somebody who is signed in (or by anybody, where the screen says so)."""
+
+    node: Node
+    request: Request
+    session: Session | None
+    language: str
+    form: Form = field(default_factory=Form)
+    nav: tuple["Link", ...] = ()
+    prepared: Mapping[str, Prepare] = field(default_factory=dict)
+
+    @property
+    def posted(self) -> bool:
+        return self.request.method == "POST"
+
+    @property
+    def owner(self) -> str:
+        assert self.session is not None, "the screen is for those who are signed in"
+        return self.session.holder.owner
+
+    @property
+    def caller(self) -> Caller:
+        return Caller(self.owner)
+
+    @property
+    def _(self) -> Say:
+        return words(self.language)
+
+    def asked(self, name: str, default: str = "") -> str:
+        return str(self.request.query_params.get(name, default))
+
+    def may(self, role: str, verb: str = "") -> bool:
+        """For showing or hiding a way; the door is closed again where it is tried."""
+        if self.session is None:
+            return False
+        return at_least(self.session.holder.role, role) and (not verb or may(self.session.holder, verb))
+
+    # -- names --------------------------------------------------------------------------------------------
+
+    def word(self, kind: str, code: str) -> str:
+        """A code as people read it: visit.word('status', 'offered')."""
+        return self._(name_of(kind, code))
+
+    def product(self, code: str) -> str:
+        return self.node.reference.product_name(code, self.language)
+
+    def organisation(self, name: str) -> str:
+        """A node's organisation as it calls itself; the node's name where nobody has told."""
+        member = self.node.membership.members.get(name)
+        if member is not None:
+            english = member.told.get("organisation_en") if self.language == "en" else None
+            return str(english or member.told["organisation"])
+        with self.node.store.read() as conn:
+            return organisations(conn, self.node, {f"{name}/log"})[f"{name}/log"]
+
+    # -- recording ----------------------------------------------------------------------------------------
+
+    async def record(self, verb: str, body: Mapping[str, Any] | None = None, **named: str) -> dict[str, Any] | None:
+        """Records what the form says, or `body` made of it; None where it was refused, with the errors in the form.
+
+        `named` is what stands in the path of the interface: shipment, pool. The key is the form's.
+        """
+        assert self.session is not None, "only those who are signed in record"
+        recording = RECORDINGS[verb]
+        try:
+            check_role(self.session.holder, recording.role)
+            given = self.form.body() if body is None else body
+            whole = {**validated(recording.body, given).wire(), **named}
+            check_task(self.session.holder, verb, whole)
+            prepare = self.prepared.get(verb)
+            if prepare is None:
+                answer = await self.node.do(verb, whole, self.caller, self.form.key)
+            else:
+                answer = await prepare(whole, self.caller, self.form.key)
+        except LodetraceError as error:
+            self.refuse(error)
+            return None
+        found: dict[str, Any] = json.loads(answer.body)
+        return found
+
+    def refuse(self, error: LodetraceError) -> None:
+        if (
+            error.code == "key-of-other-request"
+        ):  # sent already, then changed: what stands there now is a form of its own
+            self.form.key = Form().key
+        self.form.refuse(error, self.language, status_of(error))
+
+    # -- answering ----------------------------------------------------------------------------------------
+
+    def render(self, template: str, status: int = 0, **facts: Any) -> Response:
+        """A whole page, with the frame's own facts beside those given."""
+        told = _told(self.request)
+        response = page(
+            template,
+            {"visit": self, "form": self.form, "told": told, "path": self.request.url.path, **facts},
+            self.language,
+            status or self.form.status,
+            self.request,
+        )
+        if told:
+            response.delete_cookie(TOLD)
+        self._keep_language(response)
+        return response
+
+    def see(self, path: str, told: str = "") -> Response:
+        """Leads on after something was done; `told` is said on the next page."""
+        response = Response(status_code=303, headers={**HEADERS, "location": path})
+        if told:
+            response.set_cookie(
+                TOLD, urlsafe_b64encode(told.encode()).decode(), max_age=60, httponly=True, samesite="lax"
+            )
+        self._keep_language(response)
+        return response
+
+    def _keep_language(self, response: Response) -> None:
+        if self.request.query_params.get("lang") in LANGUAGES:
+            response.set_cookie(LANGUAGE, self.language, max_age=31_536_000, samesite="lax")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A way in the navigation: for whom, where, called what (a message), under which heading."""
+
+    role: str
+    path: str
+    name: str
+    verb: str = ""
+    for_role: str = ""  # the organisation's role, where only such a node has the page
+
+    def shown(self, visit: Visit) -> bool:
+        ours = not self.for_role or visit.node.settings.role == self.for_role
+        return ours and visit.may(self.role, self.verb)
+
+
+Show = Callable[[Visit], Response | Awaitable[Response]]
+
+
+class _Direct(APIRoute):
+    """Hands the request over as it is: screens read their own forms."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        return self.endpoint
+
+
+class Screens:
+    """The screens of one node, as routes."""
+
+    def __init__(self, node: Node, access: Access, nav: tuple[Link, ...] = ()) -> None:
+        self.node, self.access, self.nav = node, access, nav
+        self.prepared = prepared(node)
+        self.router = APIRouter()
+
+    def page(
+        self, path: str, role: str | None = "viewer", *, posts: bool = False, for_role: str = ""
+    ) -> Callable[[Show], Show]:
+        """Declares a screen. `role` None: for anybody. `for_role`: only at nodes of such an organisation."""
+
+        def declare(show: Show) -> Show:
+            async def endpoint(request: Request) -> Response:
+                return await self._answer(request, role, show)
+
+            if not for_role or self.node.settings.role == for_role:
+                self.router.add_api_route(
+                    path,
+                    endpoint,
+                    methods=["GET", "POST"] if posts else ["GET"],
+                    include_in_schema=False,
+                    route_class_override=_Direct,
+                )
+            return show
+
+        return declare
+
+    async def _answer(self, request: Request, role: str | None, show: Show) -> Response:
+        session = self.access.signed_in(request)
+        visit = Visit(self.node, request, session, language(request), nav=self.nav, prepared=self.prepared)
+        if session is not None:
+            visit.form.csrf = session.csrf
+        if role is not None and session is None:
+            return _to_sign_in(visit)
+        try:
+            if role is not None and session is not None:
+                check_role(session.holder, role)
+            if visit.posted:
+                if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+                    raise Refusal("form-not-ours", field="Sec-Fetch-Site")
+                visit.form = await read_form(request, self.node.settings.body_max)
+                if session is not None:
+                    given, visit.form.csrf = visit.form.csrf, session.csrf
+                    check_csrf(session, given)
+            if inspect.iscoroutinefunction(show):
+                found = await show(visit)
+            else:
+                found = await run_in_threadpool(show, visit)  # it reads the database, others are served meanwhile
+        except LodetraceError as error:
+            visit.refuse(error)
+            return visit.render("trouble.html", error=error.text(visit.language), code=error.code)
+        assert isinstance(found, Response)
+        return found
+
+
+def language(request: Request) -> str:
+    """As asked, else as chosen before, else by what the browser prefers."""
+    chosen = request.cookies.get(LANGUAGE, "")
+    return chosen if "lang" not in request.query_params and chosen in LANGUAGES else language_of(request)
+
+
+def safe_path(text: str) -> str:
+    """A path of this node to go on to, never an address elsewhere."""
+    plain = text.startswith("/") and not text.startswith("//") and "\\" not in text and text.isprintable()
+    return text if plain else "/"
+
+
+def _to_sign_in(visit: Visit) -> Response:
+    """To the sign-in, and back here. What was typed into a form stays in the browser (static/forms.js)."""
+    url = visit.request.url
+    back = "/" if visit.posted else quote(url.path) + (f"?{url.query}" if url.query else "")
+    if COOKIE in visit.request.cookies:
+        visit.refuse(Unknown("session-ended", field="Cookie"))
+    return visit.see(f"/sign-in?{urlencode({'next': back})}", "".join(visit.form.errors.values()))
+
+
+def _told(request: Request) -> str:
+    try:
+        return urlsafe_b64decode(request.cookies.get(TOLD, "")).decode()
+    except (NotBase64, UnicodeDecodeError):
+        return ""

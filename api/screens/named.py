@@ -1,0 +1,66 @@
+"""Codes as people read them: statuses, severities, kinds of news. Each name is a message (api/words.py)."""
+
+from collections.abc import Mapping
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's own mark for a message that is said later
+    return message
+
+
+NAMED: Mapping[str, Mapping[str, str]] = {
+    "status": {
+        "offered": N_("offered"),
+        "delivered": N_("delivered"),
+        "received in part": N_("received in part"),
+        "received": N_("received"),
+        "acknowledged": N_("acknowledged"),
+        "undeliverable": N_("undeliverable"),
+        "declined": N_("declined"),
+        "disputed": N_("disputed"),
+        "overdue": N_("overdue"),
+        "voided": N_("voided"),
+    },
+    "severity": {"grave": N_("grave"), "mild": N_("mild"), "reason": N_("needs a reason")},
+    "news": {
+        "held": N_("goods held"),
+        "released": N_("hold ended"),
+        "recalled": N_("goods recalled"),
+        "amended": N_("record corrected"),
+        "reversed": N_("record reversed"),
+        "adjusted": N_("quantity adjusted"),
+        "assayed": N_("result of a laboratory"),
+        "reported": N_("report"),
+    },
+    "purpose": {
+        "sale": N_("sale"),
+        "processing": N_("processing"),
+        "consignment": N_("consignment"),
+        "storage": N_("storage"),
+        "sample": N_("sample"),
+        "return": N_("return"),
+        "repair": N_("repair"),
+    },
+    "state": {
+        "here": N_("here"),
+        "inside": N_("packed inside"),
+        "quarantined": N_("quarantined"),
+        "gone": N_("gone"),
+    },
+    "role": {
+        "viewer": N_("viewer"),
+        "clerk": N_("clerk"),
+        "supervisor": N_("supervisor"),
+        "admin": N_("administrator"),
+    },
+    "task": {
+        "weighing": N_("weighing"),
+        "quality": N_("quality"),
+        "sales": N_("sales"),
+        "finance": N_("finance"),
+    },
+}
+
+
+def name_of(kind: str, code: str) -> str:
+    """The message for a code; a code that nobody has named is its own message."""
+    return NAMED[kind].get(code, code)

@@ -1,0 +1,50 @@
+"""Signing in and out: by name and password, or with a token of this node."""
+
+from fastapi import Request, Response
+
+from api.access import COOKIE
+from api.errors import status_of
+from api.screens.frame import Screens, Visit, safe_path
+from ledger.errors import LodetraceError
+from nodes.people import SESSION_HOURS
+
+
+def routes(screens: Screens) -> None:
+    reception = screens.access.reception
+
+    @screens.page("/sign-in", None, posts=True)
+    def sign_in(visit: Visit) -> Response:
+        form, back = visit.form, safe_path(visit.asked("next", "/"))
+        if not visit.posted:
+            return visit.see(back) if visit.session else visit.render("sign_in.html", back=back)
+        try:
+            if form.value("token"):
+                cookie = reception.sign_in_with_token(form.value("token"))
+            else:
+                cookie = reception.sign_in(form.value("name"), form.value("password"), _address(visit.request))
+        except LodetraceError as error:
+            form.refuse(error, visit.language, status_of(error))
+            return visit.render("sign_in.html", back=back)
+        response = visit.see(back)
+        response.set_cookie(
+            COOKIE,
+            cookie,
+            max_age=SESSION_HOURS * 3600,
+            httponly=True,
+            samesite="lax",
+            secure=visit.request.url.scheme == "https",
+        )
+        return response
+
+    @screens.page("/sign-out", posts=True)
+    def sign_out(visit: Visit) -> Response:
+        if visit.posted:
+            reception.sign_out(visit.request.cookies[COOKIE])
+        response = visit.see("/sign-in")
+        if visit.posted:
+            response.delete_cookie(COOKIE)
+        return response
+
+
+def _address(request: Request) -> str:
+    return "" if request.client is None else request.client.host

@@ -1,0 +1,19 @@
+"""All screens of a node, and the ways between them."""
+
+from fastapi import APIRouter
+
+from api.access import Access
+from api.screens import board, sign_in
+from api.screens.frame import Link, Screens
+from nodes.node import Node
+
+SCREENS = (sign_in, board)
+NAV = (Link("viewer", "/", "Board"),)
+"""Names are messages: tests/api/test_words.py reads them here."""
+
+
+def routes(node: Node, access: Access) -> APIRouter:
+    screens = Screens(node, access, NAV)
+    for one in SCREENS:
+        one.routes(screens)
+    return screens.router

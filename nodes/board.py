@@ -1,0 +1,69 @@
+"""The board: what a person should know on opening the node. Arriving, on hand, leaving, and what waits for somebody.
+
+Each part is the newest few with a sign whether there are more: counting everything would read everything.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from nodes import shipping
+from nodes.findings import Told
+from nodes.node import Node
+from nodes.notices import notices
+from nodes.shipping import arrival
+from nodes.store import drafts, lists
+from nodes.store.drafts import WAITING
+from nodes.store.records import BatchRecord
+
+SHOWN = 8
+LOOKED_AT = 99
+"""So many are counted; beyond, a board says 99+."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`count` is exact up to LOOKED_AT; `rows` are the first of them."""
+
+    rows: tuple[Any, ...]
+    count: int
+
+    @property
+    def told(self) -> str:
+        return f"{LOOKED_AT}+" if self.count > LOOKED_AT else str(self.count)
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """`arriving`, `leaving`: shipments as in the interface; `on_hand`: BatchRecord; `waiting`: other people's drafts;
+    `findings`: not answered yet; `news`: what partners told of goods that are here.
+    """
+
+    arriving: Part
+    on_hand: Part
+    leaving: Part
+    disputed: Part
+    waiting: Part
+    findings: Part
+    news: Part
+
+
+def board(node: Node, owner: str, *, supervisor: bool) -> Board:
+    with node.store.read() as conn:
+        arriving = [arrival(one) for one in lists.arrivals(conn, limit=LOOKED_AT + 1, is_open=True)]
+        on_hand: list[BatchRecord] = lists.batches(conn, limit=LOOKED_AT + 1, on_hand=True)
+        leaving = shipping.shipments(node, conn, lists.shipments(conn, limit=LOOKED_AT + 1, is_open=True))
+        kept = drafts.listed(conn, owner, waiting=supervisor, before=lists.LATEST, limit=LOOKED_AT + 1)
+    open_: list[Told] = [one for one in node.inspection.findings() if not one.answers]
+    return Board(
+        _part(arriving),
+        _part(on_hand),
+        _part(leaving),
+        _part([one for one in leaving if one["status"] in ("disputed", "declined", "overdue", "undeliverable")]),
+        _part([one for one in kept if one.state == WAITING]),
+        _part(sorted(open_, key=lambda one: ("grave", "mild", "reason").index(one.finding.severity))),
+        _part([one for one in notices(node, LOOKED_AT + 1) if one["batches"] and not one["ended"]]),
+    )
+
+
+def _part(rows: list[Any]) -> Part:
+    return Part(tuple(rows[:SHOWN]), len(rows))

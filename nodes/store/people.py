@@ -1,0 +1,135 @@
+"""People who sign in on the pages, and their sessions. Passwords and sessions are kept as hashes only.
+
+Does not check passwords, nor what a person may do: nodes/people.py does.
+"""
+
+from dataclasses import dataclass
+
+from nodes.store.engine import Connection
+from nodes.store.sql import next_no
+
+_ADD = (
+    "INSERT INTO people (no, name, password, subject, role, tasks, sites, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_PERSON = "SELECT no, name, password, subject, role, tasks, sites, created_at, left_at FROM people"
+_PASSWORD = "UPDATE people SET password = ? WHERE no = ?"  # noqa: S105
+_LEFT = "UPDATE people SET left_at = ? WHERE name = ? AND left_at IS NULL"
+_OPEN = "INSERT INTO sessions (no, hash, person_no, token_no, csrf, ends_at) VALUES (?, ?, ?, ?, ?, ?)"
+_SESSION = (
+    "SELECT s.csrf, s.ends_at, coalesce(p.name, t.owner), coalesce(p.role, t.role), coalesce(p.tasks, ''),"
+    " coalesce(p.sites, ''), coalesce(p.left_at, t.revoked_at) FROM sessions s"
+    " LEFT JOIN people p ON p.no = s.person_no LEFT JOIN tokens t ON t.no = s.token_no WHERE s.hash = ?"
+)
+_CLOSE = "DELETE FROM sessions WHERE hash = ?"
+_CLOSE_ALL = "DELETE FROM sessions WHERE person_no = ?"
+_FORGET = "DELETE FROM sessions WHERE ends_at < ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """`tasks` and `sites` are empty for somebody who has all of them. `left_at` ends signing in."""
+
+    no: int
+    name: str
+    password: str | None
+    subject: str | None
+    role: str
+    tasks: tuple[str, ...]
+    sites: tuple[str, ...]
+    created_at: str
+    left_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """Whose it is, as they are now. `ended_at`: when the person left, or the token was revoked."""
+
+    csrf: str
+    ends_at: str
+    owner: str
+    role: str
+    tasks: tuple[str, ...]
+    sites: tuple[str, ...]
+    ended_at: str | None
+
+
+def add(
+    conn: Connection,
+    name: str,
+    password: str | None,
+    subject: str | None,
+    role: str,
+    tasks: tuple[str, ...],
+    sites: tuple[str, ...],
+    at: str,
+) -> int:
+    no = next_no(conn, "people")
+    conn.execute(_ADD, (no, name, password, subject, role, " ".join(tasks), " ".join(sites), at))
+    return no
+
+
+def by_name(conn: Connection, name: str) -> Person | None:
+    return _one(conn, "name = ?", name)
+
+
+def by_subject(conn: Connection, subject: str) -> Person | None:
+    return _one(conn, "subject = ?", subject)
+
+
+def everybody(conn: Connection) -> list[Person]:
+    return [_person(row) for row in conn.execute(f"{_PERSON} ORDER BY no")]
+
+
+def set_password(conn: Connection, no: int, password: str) -> None:
+    conn.execute(_PASSWORD, (password, no))
+
+
+def leave(conn: Connection, name: str, at: str) -> bool:
+    """Whether there was somebody of that name."""
+    return conn.execute(_LEFT, (at, name)).rowcount == 1
+
+
+def open_session(
+    conn: Connection, hash_: bytes, csrf: str, ends_at: str, *, person: int | None = None, token: int | None = None
+) -> None:
+    conn.execute(_OPEN, (next_no(conn, "sessions"), hash_, person, token, csrf, ends_at))
+
+
+def session(conn: Connection, hash_: bytes) -> StoredSession | None:
+    row = conn.execute(_SESSION, (hash_,)).fetchone()
+    if row is None:
+        return None
+    csrf, ends_at, owner, role, tasks, sites, ended_at = row
+    return StoredSession(csrf, ends_at, owner, role, tuple(tasks.split()), tuple(sites.split()), ended_at)
+
+
+def close_session(conn: Connection, hash_: bytes) -> None:
+    conn.execute(_CLOSE, (hash_,))
+
+
+def close_sessions_of(conn: Connection, person: int) -> None:
+    conn.execute(_CLOSE_ALL, (person,))
+
+
+def forget_sessions(conn: Connection, before: str) -> None:
+    conn.execute(_FORGET, (before,))
+
+
+def _one(conn: Connection, condition: str, value: str) -> Person | None:
+    row = conn.execute(f"{_PERSON} WHERE {condition}", (value,)).fetchone()
+    return None if row is None else _person(row)
+
+
+def _person(row: tuple[object, ...]) -> Person:
+    no, name, password, subject, role, tasks, sites, created_at, left_at = row
+    return Person(
+        int(str(no)),
+        str(name),
+        None if password is None else str(password),
+        None if subject is None else str(subject),
+        str(role),
+        tuple(str(tasks).split()),
+        tuple(str(sites).split()),
+        str(created_at),
+        None if left_at is None else str(left_at),
+    )
