@@ -1692,12 +1692,12 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "此处正在处理关于日志 {value} 的多个请求。请待其完成后再试。",
     ),
     "witness-ahead": (
-        "The witness {field} holds size {value} of our log, we {size}: we were rolled back, or it lies. Stop the node.",
-        "见证方 {field} 持有本账本大小 {value}，而本机为 {size}：本机数据被回退，或对方说谎。请停止节点。",
+        "The witness {field} claims size {value} of our log, we hold {size}. We were put back, or it lies: run doctor.",
+        "见证方 {field} 称持有本账本大小 {value}，而本机为 {size}。本机数据被回退，或对方说谎：请运行 doctor。",
     ),
     "witness-contradicts": (
-        "The witness {field} answers {value}: it holds another history of our log. Stop the node and look at both.",
-        "见证方 {field} 答复 {value}：它持有本账本的另一个历史。请停止节点并核查双方。",
+        "The witness {field} answers {value}: it claims another history of our log. Run lodetrace doctor, and ask it.",
+        "见证方 {field} 答复 {value}：称持有本账本的另一个历史。请运行 lodetrace doctor，并询问对方。",
     ),
     "witness-elsewhere": (
         "The witness {field} holds size {value} of our log, another one each time. It is asked again.",

@@ -6,8 +6,9 @@ checkpoints take the place of older ones, so nothing piles up. News of members e
 not know may have been admitted just now.
 
 Believed is nothing but a cosignature that holds under the policy's own key: it is verified before it is stored, by
-ledger/log/checkpoints.py. A witness that holds more of our log than we do, or another history of it, is an alarm: our
-store was rolled back, or it lies. Neither mends itself, so both are said, and counted in metrics.
+ledger/log/checkpoints.py. A witness that says that it holds more of our log than we do, or another history of it, is an
+alarm: our store was put back, or it lies. It is asked for what it holds: where our own key has signed that, nothing is
+recorded any more (nodes/rollback.py). Neither mends itself, so both are said, and counted in metrics.
 """
 
 import asyncio
@@ -22,10 +23,12 @@ from ledger.errors import LodetraceError, Malformed, Unavailable, Unverified
 from ledger.log.checkpoints import add_signatures, cosignatures, only_signatures_of, renew_signatures
 from ledger.log.merkle import prove_consistency
 from ledger.log.notes import SignatureLine, Verifier, parse_signature_line
+from ledger.log.trust import organisation
 from ledger.log.witnessing import SIZE_TYPE, format_request, parse_size
 from nodes.clock import stamp
 from nodes.node import Node
 from nodes.peers import Peers, Reply
+from nodes.rollback import Memory, ask_witness
 from nodes.store import log
 
 FIRST_PAUSE_SECONDS = 0.05
@@ -33,6 +36,8 @@ TRIES = 3
 """So often a witness may say, in one go, that it holds another size than we thought."""
 TROUBLE_SECONDS = 5.0
 """After how long it looks again when the store itself was not available."""
+CONTRADICTING = frozenset({"witness-ahead", "witness-contradicts"})
+"""What it says of our log cannot be, if our store is what it was."""
 AHEAD_SECONDS = 300
 """A cosignature that is from further in the future than clocks differ says nothing of now."""
 
@@ -143,7 +148,12 @@ class Cosigning:
         assert self._loop is not None
         said = self._node.witnesses
         try:
-            lines = await self._ask(url, known, subject)
+            try:
+                lines = await self._ask(url, known, subject)
+            except Unverified as error:
+                if error.code in CONTRADICTING:
+                    await self._compare(url, keys)
+                raise
             missing = await asyncio.to_thread(self._keep, subject, keys, lines)
         except LodetraceError as error:
             known.failures += 1
@@ -151,7 +161,7 @@ class Cosigning:
             said.errors[url] = error.text()
             alarming = isinstance(error, Unverified)
             said.alarms += alarming
-            _say.log(logging.CRITICAL if alarming else logging.WARNING, "witness %s: %s", url, error)
+            _say.log(_loudness(error, known.failures), "witness %s: %s", url, error)
         else:
             known.holds = known.cosigned = said.sizes[url] = subject.size
             known.failures, known.due = 0, self._loop.time() + self._again
@@ -161,6 +171,13 @@ class Cosigning:
                 _say.warning("witness %s: %s", url, missing)
         finally:
             known.under_way = False
+
+    async def _compare(self, url: str, keys: Sequence[Verifier]) -> None:
+        """Halts recording, if the witness can show that our key has signed what we do not hold."""
+        node = self._node
+        memory = await ask_witness(self._peers, node.policy, node.origin, organisation(keys[0].name), url)
+        if isinstance(memory, Memory):
+            await asyncio.to_thread(node.compare, [memory])
 
     def _pause(self, failures: int) -> float:
         state = RetryCallState(Retrying(), None, (), {})
@@ -234,6 +251,15 @@ def _lines(body: bytes) -> list[str]:
     if rest or not lines:
         raise Malformed("malformed", field="cosignature", why="the answer is not signature lines")
     return lines
+
+
+def _loudness(error: LodetraceError, failures: int) -> int:
+    """A witness that knows of no such log is no trouble yet: an authority may be about to admit us."""
+    if isinstance(error, Unverified):
+        return logging.CRITICAL
+    if error.code == "witness-refused" and error.value == 404:
+        return logging.INFO if failures == 1 else logging.DEBUG
+    return logging.WARNING
 
 
 def _refused(url: str, reply: Reply) -> LodetraceError:

@@ -2,7 +2,8 @@
 
     Memory             a checkpoint of our log, and who has it: the high-water file, a witness, a partner's message
     contradiction      what memories say that the database cannot know or has otherwise; None if all of them agree
-    ask_witnesses      the newest checkpoint of our log that each witness of the policy has cosigned
+    ask_witness        the newest checkpoint of our log that a witness has cosigned
+    ask_witnesses      the same of each witness of the policy
 
 A log that goes on from an older state signs a second entry for an index that it has signed before: a fork, proven and
 for ever. So a node that is contradicted reads, and records nothing (nodes/sequencer.py, `halt`).
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from ledger.errors import LodetraceError, Unavailable
 from ledger.log.canonical import b64
-from ledger.log.checkpoints import Checkpoint, open_checkpoint
+from ledger.log.checkpoints import Checkpoint, claimed, open_checkpoint
 from ledger.log.merkle import root_at
 from ledger.log.trust import Policy, organisation
 from nodes.highwater import Highwater
@@ -87,21 +88,27 @@ async def ask_witnesses(identity: Identity, policy: Policy) -> tuple[list[Memory
     peers = Peers(identity, lambda: policy)
     try:
         found = await asyncio.gather(
-            *(_ask(peers, identity, organisation(keys[0].name), url) for url, keys in addresses.items())
+            *(
+                ask_witness(peers, policy, identity.origin, organisation(keys[0].name), url)
+                for url, keys in addresses.items()
+            )
         )
     finally:
         await peers.aclose()
     return [one for one in found if isinstance(one, Memory)], [one for one in found if isinstance(one, LodetraceError)]
 
 
-async def _ask(peers: Peers, identity: Identity, name: str, url: str) -> Memory | LodetraceError | None:
-    """Our own key has signed what counts here; the witness's own signature adds nothing to it."""
-    origin = identity.origin
+async def ask_witness(peers: Peers, policy: Policy, origin: str, name: str, url: str) -> Memory | LodetraceError | None:
+    """What the witness `name` remembers of our log `origin`; why it could not be asked; None if it knows of nothing.
+
+    Our own key has signed what counts here; the witness's own signature adds nothing to it.
+    """
     try:
         note = await peers.fetch_witnessed(url, origin)
         if note is None:
             return None
-        return Memory(open_checkpoint(note, identity.log.verifier, origin), f"witness {name}", f"见证人 {name}")
+        key = policy.log_key(origin, claimed(note).size)
+        return Memory(open_checkpoint(note, key, origin), f"witness {name}", f"见证人 {name}")
     except LodetraceError as error:
         return Unavailable("witness-silent", field=name, value=str(error))
 

@@ -167,6 +167,7 @@ def test_another_policy_at_the_next_start_shows_what_it_accepts(tmp_path):
 
 WITNESS = Ed25519Signer.from_seed("w.example/witness", b"\7" * 32, 4)
 OTHER = Ed25519Signer.from_seed("w.example/witness", b"\7" * 31 + b"\1", 4)
+OTHER_LOG = Ed25519Signer.from_seed(f"{MINE}/log", b"\1" * 32)
 SECOND = MldsaSigner.from_seed("w.example/witness", b"\7" * 32)
 Answer = Callable[[Parcel], Awaitable[Reply]]
 
@@ -182,8 +183,11 @@ class Played:
     def __init__(self, *answers: Any) -> None:
         self.answers = list(answers)
         self.asked: list[tuple[int, int]] = []
+        self.holds = Reply(404)
 
     async def __call__(self, parcel: Parcel) -> Reply:
+        if parcel.method == "GET":
+            return self.holds
         old, note = body_of(parcel)
         self.asked.append((old, parse_checkpoint(parse_note(note).text).size))
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -333,6 +337,40 @@ def test_a_witness_that_answers(tmp_path, name, caplog):
         mine.register("A-1", "1")  # recording goes on
         played.answers = [honest]
         until(lambda: shown(mine) == size(mine) and not said.errors, "it has come to its senses")
+
+
+SHOWN = {
+    "more than we hold": (tree_size(99), 99, "log-rolled-back"),
+    "another history": (Reply(422, b"{}"), 1, "log-rewritten"),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_witness_that_can_show_our_own_signature_ends_recording(tmp_path, name):
+    """What it merely says is an alarm; what our key has signed is beyond doubt."""
+    answer, at, code = SHOWN[name]
+    with witnessed(tmp_path, answer) as (mine, played):
+        until(lambda: mine.node.witnesses.errors, "it is noticed")
+        assert mine.register("A-1", "1")
+        forged = sign_checkpoint(Checkpoint(f"{MINE}/log", at, bytes(32)), [OTHER_LOG])
+        told = played.holds = Reply(200, forged)
+        before = mine.node.witnesses.alarms
+        until(lambda: mine.node.witnesses.alarms > before + 1, "it has shown what another key signed")
+        assert mine.node.sequencer.halted is None
+        signed = sign_checkpoint(Checkpoint(f"{MINE}/log", at, bytes(32)), mine.node.identity.log_signers)
+        played.holds = replace(told, body=signed)
+        until(lambda: mine.node.sequencer.halted is not None, "recording ends")
+        assert mine.node.sequencer.halted.code == code
+        assert "w.example" in mine.node.sequencer.halted.text("en")
+        assert mine.ask("GET", "/readyz", role=None).status == 503
+
+
+def test_a_witness_that_does_not_know_us_yet_is_said_once(tmp_path, caplog):
+    caplog.set_level("INFO", "nodes.cosigning")
+    with witnessed(tmp_path, Reply(404)) as (_, played):
+        until(lambda: len(played.asked) > 2, "it is asked again")
+    said = [one.levelname for one in caplog.records if "404" in one.getMessage()]
+    assert said == ["INFO"]
 
 
 def test_what_it_can_give_of_two_keys_is_kept(tmp_path):
