@@ -116,10 +116,13 @@ def _facts(node: Node, found: Scan, language: str, token: str) -> dict[str, Any]
 
 
 def _membership(found: Scan, language: str) -> str | None:
-    """What a registry says of the maker, and how old its word is."""
-    said = found.verdict.notices if found.verdict else ()
-    words = [sentence(*one, language) for one in said if one[0] in MEMBERSHIP and one[1]["name"] == found.maker]
-    return " ".join(words) or None
+    """What a registry says of the maker, and how old its word is. At the maker's own node, which needs no registry to
+    know itself, the oldest word on the others that the verdict relies on.
+    """
+    said = [one for one in found.verdict.notices if one[0] in MEMBERSHIP] if found.verdict else []
+    told = [one for one in said if one[1]["name"] == found.maker]
+    aged = sorted((one for one in said if one[0] == "member-days"), key=lambda one: int(one[1]["days"]))
+    return " ".join(sentence(*one, language) for one in told or aged[-1:]) or None
 
 
 def _origin(node: Node, origin: Origin, language: str) -> dict[str, Any]:

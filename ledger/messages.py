@@ -1546,8 +1546,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "信任策略中没有 {value} 的日志。请添加含密钥和地址的一行后重新启动。",
     ),
     "peer-said-no": (
-        "{field} answered with {value}: {why}",
-        "{field} 的答复为 {value}：{why}",
+        "{field} answered with {value}: {why} If that lasts, ask its operator.",
+        "{field} 的答复为 {value}：{why} 若长时间如此，请联系对方。",
     ),
     "peer-unreachable": (
         "The node {field} cannot be reached ({value}). It is tried again; if it lasts, ask its operator.",

@@ -1,6 +1,7 @@
 """Backups of a home: a folder with all that a node needs, written beside the running node; and a home made of one.
 
-    backup    HOME → a new folder: settings, policy, own reference data, keys, database; never the high-water file
+    backup    HOME → a new folder: settings, policy, own reference data, requests, keys, database; never the high-water
+              file
     restore   such a folder → a new home, with new witness keys
 
 The high-water file is left out because it tells a restored home that it is old. What it cannot know, `restore` leaves
@@ -9,11 +10,12 @@ to the start, which asks whoever remembers (nodes/rollback.py).
 
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from ledger.errors import Unavailable
 from ledger.log.notes import Verifier
-from nodes import config
+from nodes import config, requests
 from nodes.config import FILE
 from nodes.homes import open_store
 from nodes.identity import renew_witness
@@ -37,6 +39,9 @@ def backup(home: Path, to: Path) -> None:
         files = [home / FILE, settings.policy, *([settings.reference] if settings.reference else [])]
         for file in files:
             if file.is_relative_to(home):
+                _copy(file, draft / file.relative_to(home))
+        for file in requests.files(home):
+            with suppress(FileNotFoundError):  # admitted meanwhile: nothing waits any more
                 _copy(file, draft / file.relative_to(home))
         _copy_keys(home / KEYS, draft / KEYS)
         (draft / DATABASE).chmod(PRIVATE_FILE)

@@ -40,6 +40,7 @@ WARNINGS = frozenset(
         "home-in-use",
         "no-partners",
         "not-witnessed-yet",
+        "peer-said-no",
         "peer-unreachable",
         "peer-without-address",
         "witness-silent",

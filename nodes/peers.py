@@ -30,6 +30,8 @@ from nodes.signed_requests import sign_request
 ANSWER_MAX = 16 << 20
 WELL_KNOWN_MAX = 1 << 20
 DOWNLOAD_MAX = 256 << 20
+SAID_MAX = 400
+"""Characters of why another node says no: they go into our journal."""
 WITNESS_ANSWER_MAX = 1 << 17
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 60.0
@@ -114,8 +116,9 @@ class Peers:
     async def fetch(self, name: str, path: str, limit: int, *, signed: bool = False, etag: str | None = None) -> Reply:
         """What a node serves at `path`, up to `limit` bytes; with `signed`, as what is for nodes of its policy only.
 
-        `etag`: of what is here already, for an answer 304 where it is the same. Unavailable for answers but 200 and
-        that one; Unverified for more than the limit, and for compressed ones, which were not asked for.
+        `etag`: of what is here already, for an answer 304 where it is the same. Unavailable, with the node's own words,
+        for answers but 200 and that one; Unverified for more than the limit, and for compressed ones, which were not
+        asked for.
         """
         url = self.url_of(name) + path
         headers = sign_request("GET", url, b"", self._identity) if signed else {}
@@ -123,7 +126,9 @@ class Peers:
             headers["if-none-match"] = etag
         reply = await self._send(name, "GET", url, headers, b"", limit)
         if reply.status not in (httpx.codes.OK, httpx.codes.NOT_MODIFIED):
-            raise Unavailable("peer-unreachable", field=name, value=f"HTTP {reply.status}: {path}")
+            raise Unavailable(
+                "peer-said-no", field=name, value=reply.status, why=_said_no(reply).facts["en"][:SAID_MAX]
+            )
         return reply
 
     async def fetch_witnessed(self, url: str, origin: str) -> bytes | None:
@@ -133,15 +138,7 @@ class Peers:
         if reply.status == httpx.codes.NOT_FOUND:
             return None
         if reply.status != httpx.codes.OK:
-            raise Unavailable("peer-unreachable", field=url, value=f"HTTP {reply.status}")
-        return reply.body
-
-    async def get(self, name: str, path: str) -> bytes:
-        """What a node answers with 200 to a signed request; Unavailable with its own words if it says anything else."""
-        url = self.url_of(name) + path
-        reply = await self._send(name, "GET", url, sign_request("GET", url, b"", self._identity), b"", ANSWER_MAX)
-        if reply.status != httpx.codes.OK:
-            raise Unavailable("peer-said-no", field=name, value=reply.status, why=_said_no(reply).facts["en"])
+            raise Unavailable("peer-said-no", field=url, value=reply.status, why=_said_no(reply).facts["en"][:SAID_MAX])
         return reply.body
 
     async def aclose(self) -> None:

@@ -32,7 +32,7 @@ from nodes.deposit_pages import Page, parse
 from nodes.identity import renew_witness
 from nodes.node import Node
 from nodes.noticing import NOTICES
-from nodes.peers import Peers
+from nodes.peers import ANSWER_MAX, Peers
 from nodes.posix import home_lock
 from nodes.rebuild import replay
 from nodes.rekeyed import own_rekeyed
@@ -107,7 +107,8 @@ def _from_authority(node: Node, authority: str) -> Generator[Page, None, None]:
         peers = Peers(node.identity, lambda: node.policy)
         try:
             while first is not None:
-                page = parse(runner.run(peers.get(authority, f"/deposits/{node.settings.name}/{first}")), authority)
+                path = f"/deposits/{node.settings.name}/{first}"
+                page = parse(runner.run(peers.fetch(authority, path, ANSWER_MAX, signed=True)).body, authority)
                 yield page
                 first = page.next
         finally:

@@ -30,7 +30,11 @@ def keep(home: Path, data: bytes) -> Request:
 
 def waiting(home: Path) -> list[str]:
     """The names that have asked, sorted."""
-    return sorted(unquote(file.stem) for file in (home / FOLDER).glob("*.json"))
+    return sorted(unquote(file.stem) for file in files(home))
+
+
+def files(home: Path) -> list[Path]:
+    return sorted((home / FOLDER).glob("*.json"))
 
 
 def opened(home: Path, name: str) -> Request:

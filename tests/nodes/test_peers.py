@@ -142,8 +142,8 @@ def test_what_a_node_serves_is_fetched_once_and_signed_if_it_must_be(mine, metal
 @pytest.mark.parametrize(
     ("reply", "code"),
     [
-        (said(302, location="http://127.0.0.1/"), "peer-unreachable"),
-        (said(404), "peer-unreachable"),
+        (said(302, location="http://127.0.0.1/"), "peer-said-no"),
+        (said(404), "peer-said-no"),
         (said(200, b"x" * 101), "answer-too-large"),
         (said(200, b"x", content_encoding="gzip"), "answer-encoded"),
     ],
@@ -224,7 +224,7 @@ def test_who_answers_too_slowly_is_named(mine, metal, monkeypatch):
 
 def test_no_account_of_itself_is_no_node(mine, metal):
     client = Peers(mine, policy_of(metal, "http://m.example"), httpx.MockTransport(lambda _: said(404)))
-    with pytest.raises(Unavailable, match="HTTP 404"):
+    with pytest.raises(Unavailable, match="answered with 404"):
         run(client, client.fetch_well_known("metal.example"))
 
 
