@@ -11,12 +11,14 @@ is.
 
 import asyncio
 import logging
+from collections import defaultdict
 from contextlib import suppress
 from datetime import datetime, timedelta
 from secrets import SystemRandom
 
 from ledger.errors import Forked, LodetraceError, Unverified
 from ledger.evidence import FILE_MAX, parse_evidence
+from ledger.keys import replaces_own_keys
 from ledger.log.trust import organisation
 from nodes import intake
 from nodes.deposits import progress
@@ -25,6 +27,8 @@ from nodes.membership import Book
 from nodes.node import Caller, Node
 from nodes.peers import Peers
 from nodes.rekeyed import keys_told
+from nodes.store import upstream
+from nodes.store.engine import Connection
 
 PAGES_MAX = 10_000
 STANDING_EVERY = timedelta(hours=20)
@@ -42,6 +46,8 @@ class Following:
         self._node, self._peers = node, peers
         self._loop: asyncio.AbstractEventLoop | None = None
         self._work = asyncio.Event()
+        self._rekeyed: defaultdict[str, set[int]] = defaultdict(set)  # by log, the entries that replaced its keys
+        self._read = 0  # up to which opening of the store
 
     def wake(self) -> None:
         if self._loop is not None and not self._loop.is_closed():
@@ -119,17 +125,30 @@ class Following:
 
     def _replaced(self, origin: str) -> list[tuple[str, int]]:
         """Each entry that replaced keys since those that our registry tells, in a log that was followed so far."""
+        found = []
         with self._node.store.read() as conn:
-            deposited = progress(conn)
-            found = []
-            for member in self._node.membership.books[origin].registry.members.values():
-                at = deposited.get(member.log.origin)
-                keys = None if at is None or at.broken else keys_told(conn, origin, member.log.origin)
-                if at is None or keys is None or member.log.keys is None:
+            self._read_rekeyed(conn)
+            logs = [member.log for member in self._node.membership.books[origin].registry.members.values()]
+            turned = [one for one in logs if one.keys and len(self._rekeyed.get(one.origin, ())) >= len(one.keys.lists)]
+            deposited = progress(conn) if turned else {}
+            for one in turned:
+                at, keys = deposited.get(one.origin), keys_told(conn, origin, one.origin)
+                if at is None or at.broken or keys is None or one.keys is None:
                     continue
-                known = len(member.log.keys.lists)
-                found += [(keys.origin, start - 1) for start, _ in keys.lists[known:] if start <= at.size]
+                found += [
+                    (keys.origin, start - 1) for start, _ in keys.lists[len(one.keys.lists) :] if start <= at.size
+                ]
         return found
+
+    def _read_rekeyed(self, conn: Connection) -> None:
+        """What came since the last time: of thousands of members, few replace keys on one day."""
+        last = upstream.last_opening(conn)
+        while page := upstream.openings_of(conn, "rekeyed", after=self._read):
+            for one in page:
+                if replaces_own_keys(one.entry.event):
+                    self._rekeyed[one.entry.log].add(one.entry.index)
+            self._read = page[-1].no
+        self._read = last
 
     def _is_old(self, book: Book) -> bool:
         return book.as_of is None or self._node.clock() - datetime.fromisoformat(book.as_of) > STANDING_EVERY

@@ -196,6 +196,11 @@ def openings_of(conn: Connection, type_: str, *, after: int = 0, limit: int = 50
     return [Opening(no, head_size, _upstream(tuple(row))) for no, head_size, *row in rows]
 
 
+def last_opening(conn: Connection) -> int:
+    """The cursor behind everything that is open now."""
+    return next_no(conn, "openings") - 1
+
+
 def of_types(conn: Connection, logs: Iterable[str], types: Iterable[str]) -> list[Upstream]:
     """What is held of some logs of some types of events."""
     wanted = list(types)
