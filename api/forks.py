@@ -4,9 +4,11 @@ import asyncio
 from json import loads
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from api.access import Access
+from api.bodies import openapi_body, read
+from api.requests import Body, Code, Text
 from ledger.log.canonical import dump
 from ledger.log.checkpoints import parse_checkpoint
 from ledger.log.notes import parse_note
@@ -16,6 +18,15 @@ from nodes.store import followed, forks
 from nodes.store.followed import Followed
 from nodes.store.forks import Fork
 from nodes.tokens import Pass
+
+
+class Seen(Body):
+    """What was found out about an alarm: why it may stay."""
+
+    log: Code
+    code: Code
+    reason: Text
+
 
 _JSON = "application/json"
 _NOW = {"cache-control": "no-store"}
@@ -42,6 +53,24 @@ def routes(node: Node, access: Access) -> APIRouter:
     )
     async def logs() -> Response:
         return Response(dump({"logs": await asyncio.to_thread(followed_logs)}), headers=_NOW, media_type=_JSON)
+
+    @router.post(
+        "/api/v1/logs/acknowledgement",
+        summary="An operator has looked into an alarm, and says why it may stay",
+        status_code=200,
+        openapi_extra=openapi_body(
+            Seen, {"log": "mine.example/log", "code": "ref-differs", "reason": "a typing error"}
+        ),
+    )
+    async def looked_into(request: Request, caller: Annotated[Pass, admin]) -> Response:
+        seen = await read(request, Seen, node.settings.body_max)
+
+        def kept() -> dict[str, Any]:
+            with node.store.write() as conn:
+                at = stamp(node.clock())
+                return _alarm(followed.acknowledge(conn, seen.log, seen.code, caller.owner, at, seen.reason))
+
+        return Response(dump(await asyncio.to_thread(kept)), headers=_NOW, media_type=_JSON)
 
     @router.get("/api/v1/forks", summary="Logs that signed two histories, oldest first", dependencies=viewer)
     async def found() -> Response:
@@ -100,4 +129,7 @@ def _alarm(one: followed.Alarm) -> dict[str, Any]:
         "detail_zh": one.zh,
         "since": one.since,
         "evidence": loads(one.evidence),
+        "acknowledged_by": one.acknowledged_by,
+        "acknowledged_at": one.acknowledged_at,
+        "reason": one.reason,
     }

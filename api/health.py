@@ -25,7 +25,7 @@ def routes(node: Node, metrics: Metrics) -> APIRouter:
         node.sequencer.check_recording()
         node.checkpoint()
         with node.store.read() as conn:
-            wrong = {"alarms": len(followed.alarms(conn)), "forks": len(forks.everything(conn))}
+            wrong = {"alarms": len(followed.unacknowledged(conn)), "forks": len(forks.everything(conn))}
         told = {"name": node.settings.name, "ready": True, **wrong}
         return Response(dump(told), headers=_NOW, media_type="application/json")
 

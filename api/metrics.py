@@ -102,7 +102,17 @@ class _OfNode(Collector):
         yield GaugeMetricFamily("lodetrace_parked", "Messages that wait for an entry.", value=parked)
         yield GaugeMetricFamily("lodetrace_forks", "Forks of other logs found: any is an alarm.", value=forked)
         yield GaugeMetricFamily("lodetrace_followed_logs", "Other logs that are followed.", value=len(logs))
-        yield GaugeMetricFamily("lodetrace_alarms", "What is wrong with followed logs now.", value=len(alarms))
+        seen = sum(one.acknowledged_at is not None for one in alarms)
+        yield GaugeMetricFamily(
+            "lodetrace_alarms",
+            "What is wrong with followed logs now, and nobody has looked into.",
+            value=len(alarms) - seen,
+        )
+        yield GaugeMetricFamily(
+            "lodetrace_alarms_acknowledged",
+            "What is wrong with followed logs, and somebody has looked into.",
+            value=seen,
+        )
 
 
 class Timing:

@@ -1570,6 +1570,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} sent a compressed answer ({value}), which was not asked for. Nothing of it was read.",
         "{field} 发来了未曾要求的压缩应答（{value}），内容未读取。",
     ),
+    "alarm-unknown": (
+        "There is no alarm {value} of {log} now. See lodetrace logs.",
+        "{log} 目前没有 {value} 告警。请用 lodetrace logs 查看。",
+    ),
     "fork-unknown": (
         "There is no {field} {value} here. See lodetrace forks.",
         "此处没有第 {value} 号分叉（{field}）。请用 lodetrace forks 查看。",

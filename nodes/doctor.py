@@ -241,9 +241,11 @@ def _forks(node: Node) -> Said:
         found, alarms = forks.everything(conn), followed.alarms(conn)
     if found:
         raise Unverified("entry-forked", field=found[0].origin, value=found[0].index)
-    if alarms:
-        raise Unverified("log-alarm", field=alarms[0].origin, value=alarms[0].code, en=alarms[0].en, zh=alarms[0].zh)
-    return "none seen", "未发现"
+    for one in alarms:
+        if one.acknowledged_at is None:
+            raise Unverified("log-alarm", field=one.origin, value=one.code, en=one.en, zh=one.zh)
+    seen = "; ".join(f"{one.origin} {one.code} ({one.acknowledged_by}: {one.reason})" for one in alarms)
+    return (f"acknowledged: {seen}", f"已确认：{seen}") if alarms else ("none seen", "未发现")
 
 
 async def _peers(node: Node) -> list[Outcome]:

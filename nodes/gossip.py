@@ -1,7 +1,8 @@
 """Gossip: every checkpoint and root of a followed log that reaches us is held against the tree we follow.
 
     compare       a checkpoint that the log signed: the same history, or Forked with the proof
-    compare_ref   a root that somebody's entry names: the same, or an alarm, for it is only that somebody's word
+    compare_ref   a root that somebody's entry names: the same, or an alarm, for it is only that somebody's word, until
+                  they name the right one
     reached       both again, for what was beyond the tree when it came and is within it now
 
 An entry told to us came with its inclusion under a checkpoint: where that checkpoint agrees with the followed tree, the
@@ -10,6 +11,7 @@ log has that entry at that place, and where it does not, the log said one thing 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from json import loads
 from typing import Any
 
 from ledger.errors import Forked, Unverified
@@ -78,6 +80,17 @@ def compare_ref(conn: Connection, told: Told, at: str) -> None:
         error = Unverified("ref-differs", field=told.by, value=told.size, log=told.origin)
         shown = {"root": b64(told.root), "size": told.size, "told_by": told.by, "checkpoint": one.note.decode()}
         followed.raise_alarm(conn, alarm_of(told.origin, error, shown, at))
+    else:
+        _put_right(conn, told)
+
+
+def _put_right(conn: Connection, told: Told) -> None:
+    """Whoever named another root has since named the log's own, of that size or beyond."""
+    for alarm in followed.alarms(conn):
+        if (alarm.origin, alarm.code) == (told.origin, "ref-differs"):
+            before = loads(alarm.evidence)
+            if before["told_by"] == told.by and before["size"] <= told.size:
+                followed.end_alarm(conn, alarm.origin, alarm.code)
 
 
 def reached(conn: Connection, one: Followed, before: int, key: Verifier, at: str) -> list[bytes]:
@@ -93,8 +106,8 @@ def reached(conn: Connection, one: Followed, before: int, key: Verifier, at: str
 
 
 def refs_in(result: Result) -> Iterable[Told]:
-    """The roots that the entries of a message name."""
-    for checked in result.entries.values():
+    """The roots that the entries of a message name, of each log in the order of its entries: the last word counts."""
+    for _, checked in sorted(result.entries.items()):
         if checked.event is not None:
             yield from _refs(checked.event)
 

@@ -14,9 +14,24 @@ def add(app: typer.Typer) -> None:
         app.command()(verb)
 
 
-def logs(url: Url, token: Token, as_json: AsJson = False) -> None:
+def logs(
+    url: Url,
+    token: Token,
+    acknowledge: Annotated[
+        str | None,
+        typer.Option("--acknowledge", help="You have looked into an alarm of this log (admin). 确认该日志的告警"),
+    ] = None,
+    code: Annotated[str | None, typer.Option("--code", help="Which: ref-differs. 告警代码")] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why it may stay. 理由")] = None,
+    as_json: AsJson = False,
+) -> None:
     """The logs that the node follows, how far, and what is wrong with them. 所跟踪的日志。"""
+    said = {"log": acknowledge, "code": code, "reason": reason}
+    if None in said.values() and any(said.values()):
+        raise typer.BadParameter("give --acknowledge, --code and --reason together / 三个选项须同时给出")
     with node(url, token) as client:
+        if acknowledge is not None:
+            client.post("/api/v1/logs/acknowledgement", said)
         found = get(client, "/api/v1/logs")
     if as_json:
         show_json(found)
@@ -24,7 +39,9 @@ def logs(url: Url, token: Token, as_json: AsJson = False) -> None:
     show_table(("log", "entries", "seen"), [(one["log"], str(one["size"]), one["seen_at"]) for one in found["logs"]])
     for one in found["logs"]:
         for alarm in one["alarms"]:
-            typer.echo(f"! {alarm['since']} {alarm['detail']}\n  {alarm['detail_zh']}")
+            typer.echo(f"! {alarm['since']} {alarm['detail']} [{alarm['code']}]\n  {alarm['detail_zh']}")
+            if alarm["acknowledged_by"] is not None:
+                typer.echo(f"  acknowledged 已确认 {alarm['acknowledged_by']}: {alarm['reason']}")
 
 
 def forks(

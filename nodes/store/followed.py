@@ -34,7 +34,14 @@ _RAISE = (
     "INSERT INTO alarms (origin, code, en, zh, evidence, since) VALUES (?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (origin, code) DO UPDATE SET en = excluded.en, zh = excluded.zh, evidence = excluded.evidence"
 )
-_ALARMS = "SELECT origin, code, en, zh, evidence, since FROM alarms ORDER BY since, origin, code"
+_ALARMS = (
+    'SELECT a.origin, a.code, a.en, a.zh, a.evidence, a.since, k."by", k.at, k.reason FROM alarms a'
+    " LEFT JOIN alarms_acknowledged k ON k.origin = a.origin AND k.code = a.code AND k.en = a.en"
+    " ORDER BY a.since, a.origin, a.code"
+)
+_ACKNOWLEDGE = (
+    'INSERT OR REPLACE INTO alarms_acknowledged (origin, code, en, "by", at, reason) VALUES (?, ?, ?, ?, ?, ?)'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,9 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """`evidence` is JSON: what was shown, as it was shown."""
+    """`evidence` is JSON: what was shown, as it was shown. As read, with who has acknowledged it when and why, if
+    anybody has; an alarm that says something else by now is another one.
+    """
 
     origin: str
     code: str
@@ -72,6 +81,9 @@ class Alarm:
     zh: str
     evidence: str = field(repr=False)
     since: str
+    acknowledged_by: str | None = None
+    acknowledged_at: str | None = None
+    reason: str | None = None
 
 
 # -- how far ------------------------------------------------------------------------------------------------------
@@ -172,9 +184,24 @@ def end_alarms(conn: Connection, origin: str, *, kept: Iterable[str] = ()) -> No
 
 
 def end_alarm(conn: Connection, origin: str, code: str) -> None:
-    conn.execute("DELETE FROM alarms WHERE origin = ? AND code = ?", (origin, code))
+    for table in ("alarms", "alarms_acknowledged"):
+        conn.execute(f"DELETE FROM {table} WHERE origin = ? AND code = ?", (origin, code))  # noqa: S608 - our own names
+
+
+def acknowledge(conn: Connection, origin: str, code: str, by: str, at: str, reason: str) -> Alarm:
+    """An operator has looked into it. The last word counts. Unknown if there is no such alarm now."""
+    found = next((one for one in alarms(conn) if (one.origin, one.code) == (origin, code)), None)
+    if found is None:
+        raise Unknown("alarm-unknown", field="code", value=code, log=origin)
+    conn.execute(_ACKNOWLEDGE, (origin, code, found.en, by, at, reason))
+    return replace(found, acknowledged_by=by, acknowledged_at=at, reason=reason)
 
 
 def alarms(conn: Connection) -> list[Alarm]:
-    """Those that are up, oldest first."""
+    """Those that are up, acknowledged or not, oldest first."""
     return [Alarm(*row) for row in conn.execute(_ALARMS)]
+
+
+def unacknowledged(conn: Connection) -> list[Alarm]:
+    """Those that nobody has looked into."""
+    return [one for one in alarms(conn) if one.acknowledged_at is None]

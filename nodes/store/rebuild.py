@@ -32,6 +32,7 @@ DERIVABLE = (
 """Gone and made again by a rebuild."""
 NOT_DERIVABLE = (
     "alarms",
+    "alarms_acknowledged",
     "checkpoints",
     "deliveries",
     "disclosures",

@@ -245,6 +245,19 @@ class Alarm(Row, table=True):
     since: str = _text()
 
 
+class AlarmAcknowledged(Row, table=True):
+    """That an operator has looked into an alarm, and why it may stay: of what it said then (`en`), gone with it."""
+
+    __tablename__ = "alarms_acknowledged"
+    __table_args__ = (_CLUSTERED,)
+    origin: str = _word()
+    code: str = _word()
+    en: str = _text()
+    by: str = _text()
+    at: str = _text()
+    reason: str = _text()
+
+
 # -- matter -------------------------------------------------------------------------------------------------------
 
 

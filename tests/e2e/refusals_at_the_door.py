@@ -104,6 +104,12 @@ def spent(stage: Stage) -> Asked:
     return Asked("/api/v1/batches", {**GOOD, "lot_no": "other"}, headers={"idempotency-key": "spent"})
 
 
+def alarm_seen(stage: Stage) -> Asked:
+    stage.mine.token("admin")  # made before, so that nothing changes by asking
+    body = b'{"log": "other.example/log", "code": "ref-differs", "reason": "x"}'
+    return Asked("/api/v1/logs/acknowledgement", body, role="admin")
+
+
 DOORS: dict[str, Case] = {
     "no token": Case(401, "token-missing", "Authorization", raw(GOOD_TEXT, role=None)),
     "a password instead of a token": Case(
@@ -158,6 +164,7 @@ DOORS: dict[str, Case] = {
     "a clerk who acknowledges a fork": Case(
         403, "role-too-low", "Authorization", post("/api/v1/forks/7/acknowledgement", b"")
     ),
+    "an alarm that nobody raised": Case(404, "alarm-unknown", "code", alarm_seen),
     "a delivery larger than any": Case(
         413, "body-too-large", "body", inbox(lambda _: {"content-length": str(65 << 20)})
     ),

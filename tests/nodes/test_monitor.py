@@ -1,6 +1,8 @@
 """Nodes that watch one another's logs over real requests: logs that grow, fork, shrink, stall, or serve rubbish.
 
 The liar is a mine whose home is put back from a copy, or a rogue that only the test speaks for.
+
+Over 400 lines because all lies are told by the same means.
 """
 
 import json
@@ -12,8 +14,10 @@ import pytest
 
 from ledger.forks import check_fork, parse_fork
 from ledger.log.checkpoints import parse_checkpoint
+from ledger.log.merkle import root_at
 from ledger.log.notes import parse_note
 from nodes import gossip
+from nodes.doctor import examine
 from nodes.monitor import seen_path
 from nodes.store import followed, log
 from tests import outside
@@ -153,6 +157,39 @@ def test_what_an_entry_says_of_a_log_is_held_against_that_log(world):
     until(lambda: followed_size(plant) == size + 1, "plant goes on")
     assert alarms(plant) == {"ref-differs": f"{MINE}/log"}
     assert outside.forks(plant.node.store) == []
+
+
+def test_an_alarm_about_what_an_entry_says_is_acknowledged_or_put_right(world):
+    shipped(world, "A-1")
+    plant, mine = world[PLANT], f"{MINE}/log"
+    until(lambda: followed_size(plant) == own_size(world[MINE]), "plant follows mine")
+    size, now = followed_size(plant), "2026-11-22T00:00:00.000Z"
+    with plant.node.store.write() as conn:
+        one = followed.load(conn, mine)
+        roots = {at: root_at(at, followed.nodes(conn, one.log_no)) for at in (1, size)}
+        gossip.compare_ref(conn, gossip.Told(mine, size, bytes(32), f"{METAL}/log"), now)
+    seen = json.dumps({"log": mine, "code": "ref-differs", "reason": "metal wrote it by hand"}).encode()
+    assert plant.ask("POST", "/api/v1/logs/acknowledgement", seen).status == 403
+    told = plant.ask("POST", "/api/v1/logs/acknowledgement", seen, role="admin").json()
+    assert (told["acknowledged_by"], told["reason"]) == ("Li", "metal wrote it by hand")
+    numbers = plant.ask("GET", "/metrics", role=None).body.decode()
+    assert "lodetrace_alarms 0.0" in numbers
+    assert "lodetrace_alarms_acknowledged 1.0" in numbers
+    assert plant.ask("GET", "/readyz", role=None).json()["alarms"] == 0
+    looked = {one.check: one for one in examine(plant.home, world.environ)}
+    assert "metal wrote it by hand" in looked["forks"].en
+    assert looked["forks"].state == "ok"
+
+    def tell(at: int, root: bytes, by: str) -> list[str | None]:
+        with plant.node.store.write() as conn:
+            gossip.compare_ref(conn, gossip.Told(mine, at, root, f"{by}/log"), now)
+            return [one.acknowledged_by for one in followed.alarms(conn)]
+
+    assert tell(size, roots[size], PLANT) == ["Li"]  # not who said it
+    assert tell(1, roots[1], METAL) == ["Li"]  # of a time before
+    assert tell(1, bytes(32), METAL) == [None]  # something else is wrong now
+    assert tell(size, roots[size], METAL) == []
+    assert plant.ask("POST", "/api/v1/logs/acknowledgement", seen, role="admin").status == 404
 
 
 def test_entries_are_for_nodes_of_the_policy_only(world):
