@@ -19,7 +19,7 @@ from typing import Any
 from ledger.entries import Entry, open_event, parse_entry
 from ledger.errors import LodetraceError, Malformed, Unverified
 from ledger.log.canonical import b64, format_json, parse_json, unb64
-from ledger.log.checkpoints import MAX_CHECKPOINT, Checkpoint, open_checkpoint, parse_checkpoint
+from ledger.log.checkpoints import MAX_CHECKPOINT, Checkpoint, claimed, open_checkpoint, parse_checkpoint
 from ledger.log.merkle import check_consistency, check_inclusion
 from ledger.log.notes import Verifier, parse_note
 from ledger.log.trust import Policy
@@ -164,23 +164,27 @@ def _wrong(why: str) -> Malformed:
 
 
 def check_fork(fork: Fork, policy: Policy | None = None) -> Contradiction:
-    """What `fork` proves: Unverified if it proves nothing. The key is the policy's; if that does not name the log, the
-    file's own, and the answer is not `trusted`.
+    """What `fork` proves: Unverified if it proves nothing. The key is the policy's, which may know which one counts at
+    which size; if it does not name the log, the file's own, and the answer is not `trusted`.
     """
-    named = policy.logs.get(fork.log) if policy is not None else None
-    key = named[0] if named is not None else fork.key
-    if key.name != fork.log:
-        raise Unverified("origin-differs", field="fork.key", value=key.name, expected=fork.log)
-    first, second = (open_checkpoint(note, key, fork.log) for note in fork.checkpoints)
+    named = policy is not None and fork.log in policy.logs
+    if not named and fork.key.name != fork.log:
+        raise Unverified("origin-differs", field="fork.key", value=fork.key.name, expected=fork.log)
+
+    def opened(note: bytes) -> Checkpoint:
+        key = policy.log_key(fork.log, claimed(note).size) if policy is not None and named else fork.key
+        return open_checkpoint(note, key, fork.log)
+
+    first, second = map(opened, fork.checkpoints)
     sizes = first.size, second.size
     if fork.entries is None:
         root = _other_root(fork, first, second)
-        return Contradiction(fork.log, "checkpoints", first.size, first.root, root, sizes, named is not None)
+        return Contradiction(fork.log, "checkpoints", first.size, first.root, root, sizes, named)
     pairs = zip(fork.entries, (first, second), strict=True)
     one, other = (_included(shown, checkpoint) for shown, checkpoint in pairs)
     kind = _excluding(fork.log, (one, other), fork.entries)
     place = min(one.index, other.index) if kind == "shipments" else one.index
-    return Contradiction(fork.log, kind, place, one.leaf, other.leaf, sizes, named is not None)
+    return Contradiction(fork.log, kind, place, one.leaf, other.leaf, sizes, named)
 
 
 def _other_root(fork: Fork, first: Checkpoint, second: Checkpoint) -> bytes:

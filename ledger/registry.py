@@ -91,6 +91,12 @@ class Member:
         at = self.place(origin), index
         return next((one for one in self.revocations if (one.use, one.key) == (use, key) and one.at <= at), None)
 
+    def revoked_from(self, origin: str, key: bytes, use: str) -> int | None:
+        """The first index of a log at which nothing counts that `key` signs; None if it was never revoked."""
+        place = self.place(origin)
+        found = [one.at for one in self.revocations if (one.use, one.key) == (use, key) and one.at[0] <= place]
+        return min((at[1] if at[0] == place else 0 for at in found), default=None)
+
 
 # -- one member ---------------------------------------------------------------------------------------------------
 

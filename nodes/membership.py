@@ -105,6 +105,20 @@ class Membership:
             return False
         return member.revoked_at(origin, index, key.public, use) is not None
 
+    def first_revoked(self, keys: Keys, size: int) -> tuple[int, Verifier] | None:
+        """The first entry below `size` of a log with these keys whose author key was revoked by then, and that key."""
+        member = self.members.get(organisation(keys.origin))
+        if member is None or all(one.origin != keys.origin for one in member.logs):
+            return None
+        ends = [start for start, _ in keys.lists[1:]]
+        found = []
+        for (start, _), end in zip(keys.lists, [*ends, size], strict=True):
+            for key in keys.of("author", start):
+                at = member.revoked_from(keys.origin, key.public, "author")
+                if at is not None and max(start, at) < min(end, size):
+                    found.append((max(start, at), key))
+        return min(found, key=lambda one: one[0], default=None)
+
     def beside(self, conn: Connection, evidence: Evidence) -> Evidence:
         """`evidence` with what our registries say of the organisations in it: the chain of each, and its standing."""
         names = {organisation(one.log) for one in evidence.entries}

@@ -20,7 +20,7 @@ from random import choice, uniform
 from typing import Any
 
 from ledger.errors import LodetraceError, Unavailable, Unknown, Unverified
-from ledger.log.checkpoints import MAX_CHECKPOINT, open_checkpoint
+from ledger.log.checkpoints import MAX_CHECKPOINT
 from ledger.log.trust import digest_of, organisation
 from nodes import forks, gossip
 from nodes.clock import stamp
@@ -201,7 +201,7 @@ class Monitor:
                 turn = await one.tail.look()
             except LodetraceError as raised:
                 error = raised
-            await asyncio.to_thread(self._write_down, one.tail.origin, error)
+            await asyncio.to_thread(self._write_down, one.tail, error)
             if not turn.more:
                 with suppress(LodetraceError):
                     await self._exchange(one)
@@ -212,17 +212,19 @@ class Monitor:
             one.due = self._loop.time() + (0 if turn.more else one.pause * uniform(0.8, 1.2))  # noqa: S311 - as above
             one.running = False
 
-    def _write_down(self, origin: str, error: LodetraceError | None) -> None:
+    def _write_down(self, tail: Tail, error: LodetraceError | None) -> None:
         """What is wrong with the log now, and what is not any more."""
-        node, now = self._node, self._node.clock()
+        node, now, origin = self._node, self._node.clock(), tail.origin
         with node.store.write() as conn:
-            wrong = error is not None and not isinstance(error, Unavailable) and error.code not in LATER
+            revoked = tail.revoked(conn)
             if error is None:
-                followed.end_alarms(conn, origin, kept=("log-behind", "ref-differs"))
-            elif wrong:
-                one = followed.load(conn, origin)
-                note = "" if one is None or one.note is None else one.note.decode()
-                self._raise(conn, gossip.alarm_of(origin, error, {"checkpoint": note}, stamp(now)))
+                lasting = () if revoked is None else (revoked.code,)
+                followed.end_alarms(conn, origin, kept=("log-behind", "ref-differs", *lasting))
+            one = followed.load(conn, origin)
+            note = "" if one is None or one.note is None else one.note.decode()
+            for wrong in (error, revoked):
+                if wrong is not None and not isinstance(wrong, Unavailable) and wrong.code not in LATER:
+                    self._raise(conn, gossip.alarm_of(origin, wrong, {"checkpoint": note}, stamp(now)))
             self._note_behind(conn, origin, now)
 
     def _note_behind(self, conn: Connection, origin: str, now: datetime) -> None:
@@ -269,7 +271,7 @@ class Monitor:
 
     def _compare(self, origin: str, note: bytes) -> None:
         key = self._node.policy.logs[origin][0]
-        shown = open_checkpoint(note, key, origin)
+        shown = self._node.signed(origin, note)
         with self._node.store.read() as conn:
             state = followed.load(conn, origin)
             file = None if state is None else gossip.contradiction(conn, state, key, note)

@@ -19,6 +19,7 @@ from ledger.errors import Conflict, LodetraceError, Refusal, Unavailable, Unknow
 from ledger.evidence import Evidence, Result, verify
 from ledger.keys import LAST, Keys
 from ledger.log.canonical import b64, dump
+from ledger.log.checkpoints import Checkpoint, claimed, open_checkpoint
 from ledger.log.merkle import prove_inclusion
 from ledger.log.trust import NONE, Policy
 from ledger.matter.events import Event
@@ -164,6 +165,18 @@ class Node:
         with self.store.read() as conn:
             told = self.membership.beside(conn, evidence)
         return verify(told, self.trust, self.clock())
+
+    def signed(self, origin: str, note: bytes) -> Checkpoint:
+        """The checkpoint that a log of our policy has signed with the key that counts at its size, whoever cosigned it.
+        Unverified for another log, another key, or one that a registry has revoked by then.
+        """
+        if origin not in self.policy.logs:
+            raise Unverified("log-untrusted", field="checkpoint", value=origin)
+        size = claimed(note).size
+        key = self.policy.log_key(origin, size)
+        if self.membership.revoked(origin, size - 1, key, "log"):
+            raise Unverified("key-revoked", field="checkpoint", value=size, log=origin, key=key.name)
+        return open_checkpoint(note, key, origin)
 
     def proof_of(self, conn: Connection, *, batch: str = "", unit: str = "") -> Evidence:
         """The evidence of a batch or of a unit that is here, with what registries say of everybody in it."""

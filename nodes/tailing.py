@@ -25,7 +25,7 @@ from ledger.entries import Entry, open_entry
 from ledger.errors import LodetraceError, Malformed, Unavailable, Unverified
 from ledger.forks import fork_of_checkpoints, format_fork
 from ledger.keys import Keys
-from ledger.log.checkpoints import MAX_CHECKPOINT, Checkpoint, open_checkpoint
+from ledger.log.checkpoints import MAX_CHECKPOINT, Checkpoint
 from ledger.log.merkle import Read, check_consistency, prove_consistency, root_at
 from ledger.log.notes import Verifier
 from ledger.log.tiles import WIDTH, bundle_path, node_in, parse_bundle, tile_of, tile_path, width_at
@@ -62,7 +62,9 @@ class Tail:
     """One log, followed. One turn at a time."""
 
     def __init__(self, node: Node, peers: Peers, origin: str, take: Take | None = None) -> None:
-        """`take` is handed the entries of each step, in order, in the transaction that keeps them."""
+        """`take` is handed the entries of each step, in order, in the transaction that keeps them; but for those that a
+        revoked key has signed.
+        """
         self.origin = origin
         self._name = organisation(origin)
         self._node, self._peers, self._take = node, peers, take
@@ -106,6 +108,20 @@ class Tail:
         assert self._keys is not None, "nothing is checked before it is known who signs"
         return self._keys.signers_at(index)
 
+    def revoked(self, conn: Connection) -> Unverified | None:
+        """The first entry that a revoked key has signed, if there is one: it is in the log's tree, and not believed.
+
+        Told by positions alone, so it does not matter whether the registry's word came before that entry or after it.
+        """
+        one, keys = followed.load(conn, self.origin), self._keys or self._node.keys_of(conn, self.origin)
+        if one is None or keys is None:
+            return None
+        found = self._node.membership.first_revoked(keys, one.size)
+        if found is None:
+            return None
+        index, key = found
+        return Unverified("key-revoked", field=self.origin, value=index, log=self.origin, key=key.name)
+
     # -- the checkpoint -----------------------------------------------------------------------------------------
 
     def _load(self) -> Followed | None:
@@ -141,7 +157,7 @@ class Tail:
         return reply.body
 
     def _opened(self, note: bytes) -> Checkpoint:
-        return open_checkpoint(note, self._key, self.origin)
+        return self._node.signed(self.origin, note)
 
     @property
     def _key(self) -> Verifier:
@@ -179,6 +195,10 @@ class Tail:
     def _save(self, one: Followed) -> None:
         with self._node.store.write() as conn:
             followed.save(conn, one)
+
+    def _revoked_at(self, index: int) -> bool:
+        revoked = self._node.membership.revoked
+        return any(revoked(self.origin, index, key, "author") for key in self.authors_at(index))
 
     # -- entries ------------------------------------------------------------------------------------------------
 
@@ -244,7 +264,7 @@ class Tail:
                 grown = replace(grown, text_hash=entries[-1].text_hash, recorded_at=entries[-1].recorded_at)
                 grown = self._settled(conn, grown, target)
                 if self._take is not None:
-                    self._take(conn, entries)
+                    self._take(conn, [entry for entry in entries if not self._revoked_at(entry.index)])
             return grown
 
         kept = await asyncio.to_thread(keep)

@@ -1,6 +1,7 @@
 """Forks are proven by what the log signed, and no log can be accused by anybody without its key."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,7 @@ from ledger.errors import LodetraceError, Malformed, Unverified
 from ledger.evidence import format_evidence
 from ledger.forks import check_fork, fork_of_checkpoints, format_fork, is_fork, parse_fork
 from ledger.log.canonical import format_json, parse_json
-from ledger.log.checkpoints import Checkpoint, sign_checkpoint
+from ledger.log.checkpoints import Checkpoint, open_checkpoint, sign_checkpoint
 from ledger.log.notes import Ed25519Signer
 from ledger.log.trust import Policy
 from tests.formats import story
@@ -50,6 +51,21 @@ def test_a_file_with_a_key_of_its_own_accuses_nobody_whose_key_is_known():
     assert not check_fork(made).trusted
     with pytest.raises(Unverified):
         check_fork(made, TRUST)
+
+
+@pytest.mark.parametrize(("from_size", "trusted"), [(4, True), (3, False), (6, False)])
+def test_whoever_knows_that_a_key_was_replaced_sees_a_fork_across_it(from_size, trusted):
+    """Each checkpoint counts under the key of its size, and under no other."""
+    made = PROVEN["a history that the next one does not begin with"]
+    new = Ed25519Signer.from_seed(KEY.name, bytes(32))
+    old, later = made.checkpoints
+    turned = replace(made, checkpoints=(old, sign_checkpoint(open_checkpoint(later, KEY, KEY.name), [new])))
+    policy = replace(TRUST, log_at={KEY.name: lambda size: new.verifier if size >= from_size else KEY})
+    if trusted:
+        assert check_fork(parse_fork(format_fork(turned)), policy).trusted
+        return
+    with pytest.raises(Unverified):
+        check_fork(turned, policy)
 
 
 def test_every_byte_of_a_file_counts():

@@ -9,10 +9,12 @@ import httpx
 import pytest
 
 from ledger.errors import LodetraceError
+from ledger.keys import Keys
 from ledger.log.canonical import b64, dump
 from ledger.log.checkpoints import Checkpoint, sign_checkpoint
 from ledger.log.merkle import Tree, leaf_hash, root_at
 from ledger.log.tiles import format_bundle, parse_bundle_path, parse_tile_path
+from ledger.registry import Log, Member, Revocation
 from nodes import tailing
 from nodes.homes import create_home
 from nodes.node import Node
@@ -183,6 +185,53 @@ def test_keys_that_were_replaced_are_asked_for(node, told, rekeyed, found):
 
     assert asyncio.run(turns()) == [Turn(2), found]
     assert served.asked.count("/.well-known/lodetrace.json") == 2
+
+
+def member_of(scribe: Scribe, use: str, since: int) -> Member:
+    """As a registry tells of it that has revoked its first key for a use from an index on."""
+    first = scribe.written[0]
+    keys = Keys(scribe.origin, ((0, tuple(first.slots["keys"]["list"])),))
+    revoked = Revocation(use, keys.of(use, 0)[0].public, (0, since), bytes(32), 7)
+    log = Log(scribe.origin, first.leaf, keys)
+    return Member(scribe.name, {}, (), {}, (log,), 7, bytes(32), revocations=(revoked,))
+
+
+@pytest.mark.parametrize(
+    ("since", "first", "believed"), [(9, None, [0, 1, 2, 3, 4]), (3, None, [0, 1, 2, 3, 4]), (1, 1, [0, 3, 4])]
+)
+def test_what_a_revoked_key_has_signed_is_followed_and_not_believed(node, since, first, believed):
+    """The tree goes on, or whoever lost a key could show two histories unseen. From entry 3 on another key signs."""
+    served, taken = Served(RECLAIM), list[int]()
+    served.size = served.told = 5
+    served.rekeyed = (2,)
+
+    async def turn() -> Tail:
+        peers = Peers(node.identity, lambda: node.policy, transport=served)
+        tail = Tail(node, peers, RECLAIM.origin, lambda _, new: taken.extend(one.index for one in new))
+        assert await tail.look() == Turn(5)
+        await peers.aclose()
+        return tail
+
+    node.membership.members = {RECLAIM.name: member_of(RECLAIM, "author", since)}
+    tail = asyncio.run(turn())
+    assert taken == believed
+    with node.store.read() as conn:
+        found = tail.revoked(conn)
+        assert (None if found is None else found.value) == first
+        node.membership.members = {}
+        assert tail.revoked(conn) is None
+        node.membership.members = {RECLAIM.name: member_of(RECLAIM, "author", 0)}
+        late = tail.revoked(conn)
+    assert (late.code, late.value) == ("key-revoked", 0), "the registry's word may come after the entry"
+
+
+def test_a_checkpoint_of_a_revoked_key_is_none(node):
+    served = Served(history(ROGUE, *lots(4)))
+    node.membership.members = {ROGUE: member_of(served.scribe, "log", 3)}
+    assert look(node, served) == ["key-revoked"]
+    assert reached(node) == 0
+    served.size = 3
+    assert look(node, served) == [Turn(3)]
 
 
 def _swapped(served: Served) -> None:
