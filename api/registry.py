@@ -192,7 +192,7 @@ def routes(node: Node, access: Access) -> APIRouter:
                     "log": origin,
                     "members": len(book.registry.members),
                     "as_of": book.as_of,
-                    "error": node.registry_errors.get(origin),
+                    "error": node.registry_errors.get(origin) or _contradicted(node, origin),
                 }
                 for origin, book in node.membership.books.items()
             ]
@@ -210,6 +210,12 @@ def routes(node: Node, access: Access) -> APIRouter:
         return _member(found)
 
     return router
+
+
+def _contradicted(node: Node, origin: str) -> str | None:
+    """Of whom another registry tells something else."""
+    errors = node.membership.contradicted.values()
+    return next((one.text() for one in errors if origin in (one.facts["one"], one.facts["other"])), None)
 
 
 def _shown(asked: Asked) -> dict[str, Any]:

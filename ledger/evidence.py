@@ -336,7 +336,8 @@ def verify(evidence: Evidence, policy: Policy | None, now: datetime | None = Non
     known_events = [event for _, event in sorted(events.items(), key=lambda item: item[0]) if event is not None]
     check_origins(known_events)
     said, absent = check_subject(evidence.subject, known_events)
-    missing += absent + [f"{one.registry} standing {name}" for name, one in known.items() if one.as_of is None]
+    words = [(name, word) for name, one in known.items() for word in one.words]
+    missing += absent + [f"{word.registry} standing {name}" for name, word in words if word.as_of is None]
     roles = {origin: _roles(facts, known.get(name_of(origin))) for origin, facts in logs.facts.items()}
     result = Result(
         evidence,
@@ -349,14 +350,15 @@ def verify(evidence: Evidence, policy: Policy | None, now: datetime | None = Non
         attestations(events, roles, roots) if policy is not None else (),
         known,
     )
-    for one in known.values():
-        _check_member(result, one)
+    for _, word in words:
+        _check_member(result, word)
     return result
 
 
 def _check_member(result: Result, known: Known) -> None:
-    """Step 10."""
-    own = {place: one for place, one in result.entries.items() if name_of(place[0]) == known.member.name}
+    """Step 10, by one registry: of the logs that it knows of."""
+    logs = {log.origin for log in known.member.logs}
+    own = {place: one for place, one in result.entries.items() if place[0] in logs}
     for place, one in own.items():
         if place[1] == 0:
             check_succession(known, result.logs[place[0]].opened)
@@ -484,9 +486,11 @@ def _open_checkpoint(
     log = keys.log_at(point.size)
     if policy is None:
         return Trusted(open_checkpoint(note, log, point.origin), log, ())
-    member = known[name_of(point.origin)].member
-    if member.revoked_at(point.origin, point.size - 1, log.public, "log") is not None:
-        raise Unverified("key-revoked", field="checkpoints", value=point.size, log=point.origin, key=log.name)
+    for word in known[name_of(point.origin)].words:
+        if any(one.origin == point.origin for one in word.member.logs) and word.member.revoked_at(
+            point.origin, point.size - 1, log.public, "log"
+        ):
+            raise Unverified("key-revoked", field="checkpoints", value=point.size, log=point.origin, key=log.name)
     return policy.open_checkpoint(note, log)
 
 

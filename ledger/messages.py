@@ -1309,6 +1309,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field}：{value} 自第 {index} 号条目起已被暂停。请先恢复。",
     ),
     # --- ledger/standing.py ------------------------------------------------------------------------------
+    "registries-differ": (
+        "{one} and {other} tell of other logs or keys of {value}. Ask both registries; until then name one of them.",
+        "登记处 {one} 与 {other} 所述 {value} 的日志或密钥不同。请询问双方；在此之前策略中只列其一。",
+    ),
     "key-revoked": (
         "{field}: what {key} signed of {log} at {value} does not count: the registry revoked that key. Reject it.",
         "{field}：{log} 在 {value} 处由 {key} 所签的内容无效：该密钥已被登记处吊销。请勿采信。",

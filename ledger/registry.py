@@ -15,6 +15,7 @@ Does not check: that the entries are in the registry's log (evidence.py), nor th
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import eq
 from typing import Any
 
 from ledger.errors import Malformed, Refusal, Unverified
@@ -96,6 +97,19 @@ class Member:
         place = self.place(origin)
         found = [one.at for one in self.revocations if (one.use, one.key) == (use, key) and one.at[0] <= place]
         return min((at[1] if at[0] == place else 0 for at in found), default=None)
+
+    def agrees(self, other: "Member") -> bool:
+        """Do both tell of the same logs with the same keys, as far as both tell of them?"""
+        return all(
+            (one.origin, one.leaf) == (two.origin, two.leaf)
+            and (one.keys is None or two.keys is None or all(map(eq, one.keys.lists, two.keys.lists)))
+            for one, two in zip(self.logs, other.logs, strict=False)
+        )
+
+    def beside(self, other: "Member") -> "Member":
+        """The same member, suspended and with its keys revoked wherever another registry says so."""
+        ended = sorted((*self.suspensions, *other.suspensions), key=lambda pair: pair[1] is None)
+        return replace(self, suspensions=tuple(ended), revocations=(*self.revocations, *other.revocations))
 
 
 # -- one member ---------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ that is said. Does not check: that registry entries are in their log (evidence.p
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ledger.entries import Entry
@@ -40,7 +40,8 @@ class Standing:
 @dataclass(frozen=True, slots=True)
 class Known:
     """A member as the registry `registry` tells it. `as_of` is the time of the newest standing that was shown, and
-    `days` how long ago that was; None where no standing was shown, or nobody said what time it is.
+    `days` how long ago that was; None where no standing was shown, or nobody said what time it is. `others`: as other
+    registries tell it, which must agree.
     """
 
     registry: str
@@ -48,6 +49,12 @@ class Known:
     rekeyed: tuple[tuple[Place, str], ...]
     as_of: str | None = None
     days: int | None = None
+    others: tuple["Known", ...] = ()
+
+    @property
+    def words(self) -> tuple["Known", ...]:
+        """What each registry says, the first one first."""
+        return (self, *self.others)
 
 
 def check_lines(standing: Sequence[Standing], events: Events, registries: Collection[str] | None) -> None:
@@ -70,9 +77,11 @@ def known_members(
     now: datetime | None,
     max_age_days: int | None,
 ) -> dict[str, Known]:
-    """By name, whoever the registries admit here. Of several registries the first one counts, by its origin's bytes."""
+    """By name, whoever the registries admit here. Of several registries the first one counts, by its origin's bytes;
+    Unverified if another one tells of other logs or keys.
+    """
     found: dict[str, Known] = {}
-    for registry in sorted(registries, reverse=True):
+    for registry in sorted(registries):
         chains: dict[str, list[int]] = {}
         for (log, index), event in sorted(events.items()):
             if log == registry and event is not None and is_about_member(event) and event.scalar("about"):
@@ -83,10 +92,20 @@ def known_members(
             member = _fold(registry, chain, events, leaves)
             rekeyed = tuple(_cited(events[registry, index]) for index in chain)
             as_of = [_time(events[registry, one.index]) for one in lines]
-            found[name] = Known(
-                registry, member, tuple(one for one in rekeyed if one is not None), max(as_of, default=None)
-            )
-    return {name: _aged(known, now, max_age_days) for name, known in found.items()}
+            told = Known(registry, member, tuple(one for one in rekeyed if one is not None), max(as_of, default=None))
+            told = _aged(told, now, max_age_days)
+            found[name] = _beside(found[name], told) if name in found else told
+    return found
+
+
+def _beside(first: Known, other: Known) -> Known:
+    if not first.member.agrees(other.member):
+        raise registries_differ(first.member.name, first.registry, other.registry)
+    return replace(first, others=(*first.others, other))
+
+
+def registries_differ(name: str, one: str, other: str) -> Unverified:
+    return Unverified("registries-differ", field="registry", value=name, one=one, other=other)
 
 
 def _fold(registry: str, chain: Sequence[int], events: Events, leaves: Mapping[Place, bytes]) -> Member:
@@ -146,7 +165,7 @@ def _aged(known: Known, now: datetime | None, max_age_days: int | None) -> Known
             days=days,
             limit=max_age_days,
         )
-    return Known(known.registry, known.member, known.rekeyed, known.as_of, days)
+    return replace(known, days=days)
 
 
 # -- the members' own logs ----------------------------------------------------------------------------------------

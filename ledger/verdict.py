@@ -333,7 +333,8 @@ def judge(result: Result) -> Verdict:
 def _members(result: Result) -> list[Sentence]:
     """How old the word is by which an organisation is taken for a member, and who may not act for now."""
     found: list[Sentence] = []
-    for name, known in result.members.items():
+    for known in [word for first in result.members.values() for word in first.words]:
+        name = known.member.name
         told = {"name": name, "registry": known.registry, "as_of": known.as_of}
         if known.as_of is not None:
             found.append(("member", told) if known.days is None else ("member-days", {**told, "days": known.days}))

@@ -3,7 +3,8 @@
 A registry's word counts once a `standing` commits to it: entries are taken up to the newest standing that fits all that
 was taken before, so that nothing can have been left out on the way. An authority's own log is a registry too.
 
-    members       by name; of several registries the first one counts, by its origin's bytes
+    members       by name; of several registries the first one counts, by its origin's bytes, and whom any of them has
+                  suspended is suspended. Of whom they tell other keys is no member, but among `contradicted`
     extended      a trust policy with the members' logs in it, and where they are reached
     beside        evidence with the registry's word on every organisation in it, for ourselves or for others to verify
 
@@ -25,7 +26,7 @@ from ledger.log.notes import Verifier
 from ledger.log.trust import Policy, organisation
 from ledger.matter.event_types import REGISTRY_TYPES
 from ledger.registry import Member, Registry, is_about_member, prove_standing
-from ledger.standing import Standing
+from ledger.standing import Standing, registries_differ
 from nodes.evidence import shown
 from nodes.store import log, upstream
 from nodes.store.engine import Connection, Store
@@ -58,6 +59,7 @@ class Membership:
         self._books = {origin: Book() for origin in sorted(registries)}
         self._lock = Lock()
         self.members: Mapping[str, Member] = {}
+        self.contradicted: Mapping[str, LodetraceError] = {}
 
     @property
     def books(self) -> Mapping[str, Book]:
@@ -71,11 +73,7 @@ class Membership:
                 self._books[origin] = _taken(book, _entries(conn, self._own, origin, book.index))
             found = [book for origin, book in self._books.items() if book != before[origin]]
             if found:
-                self.members = {
-                    name: member
-                    for origin in sorted(self._books, reverse=True)
-                    for name, member in self._books[origin].registry.members.items()
-                }
+                self.members, self.contradicted = _together(self._books)
             return bool(found)
 
     def extended(self, policy: Policy) -> Policy:
@@ -142,6 +140,22 @@ class Membership:
         standing = tuple(Standing(origin, book.index, prove_standing(book.registry.members, name)) for name in names)
         told = _own_word(conn, origin, indexes) if origin == self._own else _word_of(conn, origin, indexes)
         return replace(told, standing=standing if len(told.entries) == len(indexes) else ())
+
+
+def _together(books: Mapping[str, Book]) -> tuple[dict[str, Member], dict[str, LodetraceError]]:
+    """(members by name, why others cannot be taken for any)."""
+    members: dict[str, Member] = {}
+    told_by: dict[str, str] = {}
+    contradicted: dict[str, LodetraceError] = {}
+    for origin, book in sorted(books.items()):
+        for name, member in book.registry.members.items():
+            first = members.setdefault(name, member)
+            by = told_by.setdefault(name, origin)
+            if not first.agrees(member):
+                contradicted[name] = registries_differ(name, by, origin)
+            elif by != origin:
+                members[name] = first.beside(member)
+    return {name: one for name, one in members.items() if name not in contradicted}, contradicted
 
 
 def _entries(conn: Connection, own: str, origin: str, after: int) -> list[Entry | Upstream]:

@@ -309,6 +309,8 @@ class Node:
                 raise Refusal("partner-suspended", field="to.node", value=delivery.to, index=member.index)
             if self.policy.names(delivery.to):
                 continue
+            if delivery.to in self.membership.contradicted:
+                raise self.membership.contradicted[delivery.to]
             if delivery.kind == "handover":
                 raise Refusal("partner-unknown", field="to.node", value=delivery.to)
             if draft.type == "assayed":

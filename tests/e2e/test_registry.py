@@ -54,9 +54,9 @@ def found(folder: Path, name: str, role: str, policy: str = "quorum none\n", **m
 class Federation:
     """An authority that serves, and whoever has joined."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, stack: ExitStack, name: str = "authority.example") -> None:
         self.folder, self.stack = folder, stack
-        self.authority = self.serve(found(folder, "authority.example", "authority"))
+        self.authority = self.serve(found(folder, name, "authority"))
         told = json.loads(self.authority.client.get("/.well-known/lodetrace.json").body)
         self.key = told["vkey"]
 
@@ -166,6 +166,66 @@ def main_card(member: Member, batch: str) -> str:
     (made,) = member.client.post("/api/v1/units", {"batch": batch, "units": [unit]}).json()["units"]
     path = "/q/" + made["label_url"].rpartition("/q/")[2]
     return member.client.get(path, accept="text/html", lang="en").body.decode().partition("</dl>")[0]
+
+
+def of_both(folder: Path, one: Federation, other: Federation, name: str, *, asks: Federation) -> Organisation:
+    """A newcomer that takes the word of two registries, and has asked one of them to be admitted."""
+    first, second = (joining.first_policy(each.authority.one.url, each.key) for each in (one, other))
+    policy = first.replace("quorum none\n", second)
+    member = found(folder, name, "mine", policy, authority=asks.authority.one.name)
+    data = joining.request_of(member.home, {}, uscc=USCC)
+    assert {answer["registry"] for answer in joining.ask(member.home, {}, data)} == {
+        f"{each.authority.one.name}/log" for each in (one, other)
+    }
+    asks.tell("admissions", name=name)
+    return member
+
+
+def error_of(member: Member) -> str:
+    errors = [one["error"] for one in member.client.get("/api/v1/registry").json()["registries"]]
+    return " ".join(error for error in errors if error)
+
+
+def test_members_of_two_registries_trade_and_either_may_suspend_them(tmp_path):
+    """Who is in both is bound by both."""
+    with ExitStack() as stack:
+        one = Federation(tmp_path, stack)
+        other = Federation(tmp_path, stack, "bureau.example")
+        homes = [of_both(tmp_path, one, other, "mine.example", asks=one)]
+        homes.append(of_both(tmp_path, one, other, "pit.example", asks=other))
+        mine, pit = map(one.serve, homes)
+        one.await_known(mine, pit)
+        register(mine, "A-1")
+        shipment = ship(mine, "A-1", "pit.example")
+        until(lambda: arrived(pit, shipment), "the other registry's member takes it")
+
+        other.tell("admissions", name="mine.example")
+        other.tell("suspensions", name="mine.example", reason="licence under review")
+        until(lambda: one.knows(pit, "mine.example", "suspended"), "either registry's word is heard")
+        register(mine, "A-2")
+        shipment = ship(mine, "A-2", "pit.example")
+        path = f"/api/v1/shipments/{shipment.rpartition('#')[2]}"
+        until(lambda: mine.client.get(path).json()["status"] == "undeliverable", "it is refused")
+        assert "had suspended its organisation" in str(mine.client.get(path).json())
+
+
+def test_of_whom_two_registries_tell_other_keys_is_refused_by_name(tmp_path):
+    with ExitStack() as stack:
+        one = Federation(tmp_path, stack)
+        other = Federation(tmp_path, stack, "bureau.example")
+        pit = one.serve(of_both(tmp_path, one, other, "pit.example", asks=other))
+        mine = one.serve(of_both(tmp_path, one, other, "mine.example", asks=one))
+        one.await_known(mine, pit)
+        of_both(tmp_path / "elsewhere", one, other, "mine.example", asks=other)
+        until(lambda: "mine.example" in error_of(pit), "the contradiction is heard")
+        register(pit, "B-1")
+        with pytest.raises(LodetraceError, match=r"tell of other logs or keys of mine\.example"):
+            ship(pit, "B-1", "mine.example")
+        register(mine, "A-1")
+        shipment = ship(mine, "A-1", "pit.example")
+        path = f"/api/v1/shipments/{shipment.rpartition('#')[2]}"
+        until(lambda: mine.client.get(path).json()["status"] == "undeliverable", "it is refused")
+        assert not arrived(pit, shipment)
 
 
 def test_what_a_suspended_member_ships_is_not_taken(federation):

@@ -697,12 +697,13 @@ def verify(data, policy=None, now=None):
         there |= fresh
     missing = [*_check_refs(there, points), *_check_custody(there)]
     subject, absent = _check_subject(file["subject"], there.values())
-    missing = {*missing, *absent, *(f"{m['registry']} standing {n}" for n, m in members.items() if not m["as_of"])}
+    words = [word for member in members.values() for word in (member, *member["others"])]
+    missing = {*missing, *absent, *(f"{m['registry']} standing {m['name']}" for m in words if not m["as_of"])}
     attested = _attested(there, points, members) if policy is not None else []
     first = {}
     for row, entry in zip(file["entries"], entries, strict=True):
         first.setdefault((entry.log, entry.index), points[row["checkpoint"]].size)
-    for member in members.values():
+    for member in words:
         _check_acts(member, there, keys, attested, consistent, first)
     points = [point for point in points if point.log in logs]
     largest = {log: max((p for p in points if p.log == log), key=lambda p: p.size) for log in {log for log, _ in there}}
@@ -875,7 +876,10 @@ def _check_point(point, keys, policy, members):
     if policy is None:
         need(signers(point.text, point.lines, [key]), Unverified, "not signed by its log")
         return []
-    _refuse_revoked(members[_name(point.log)], point.log, point.size - 1, "log", key, lambda _: False)
+    first = members[_name(point.log)]
+    for member in (first, *first["others"]):
+        if member is first or point.log in [one[0] for one in member["logs"]]:
+            _refuse_revoked(member, point.log, point.size - 1, "log", key, lambda _: False)
     return policy.check(point, key)
 
 
@@ -900,7 +904,7 @@ def _check_standing(file, there, policy, now, asked):
     found = {}
     if policy is None or not asked:
         return found
-    for registry in sorted(policy.registries, reverse=True):
+    for registry in sorted(policy.registries):
         chains = {}
         for (log, _), entry in sorted(there.items()):
             own_keys = entry.type == "rekeyed" and not entry.slot("cited")
@@ -914,12 +918,23 @@ def _check_standing(file, there, policy, now, asked):
                 need(last.leaf == un64(row["last_leaf"]), Unverified, "another standing")
                 need(not any(last.index < one.index < row["index"] for one in chain), Unverified, "another standing")
             as_of = max((there[registry, row["index"]].time for row in rows), default=None)
-            found[name] = _member(registry, chain) | {"as_of": as_of}
-    for member in found.values():
+            member = _member(registry, chain) | {"as_of": as_of, "others": []}
+            first = found.setdefault(name, member)
+            if first is not member:
+                _need_agreement(first, member)
+                first["others"].append(member)
+    for member in (word for first in found.values() for word in (first, *first["others"])):
         if member["as_of"] and policy.max_age is not None:
             days = (now - datetime.fromisoformat(member["as_of"])).days
             need(days <= policy.max_age, Unverified, "an old standing")
     return found
+
+
+def _need_agreement(one, other):
+    for (log, leaf, keys), (log_there, leaf_there, keys_there) in zip(one["logs"], other["logs"], strict=False):
+        need((log, leaf) == (log_there, leaf_there), Unverified, "registries differ")
+        pairs = zip(keys.lists, keys_there.lists, strict=False) if keys and keys_there else ()
+        need(all(list(here) == list(there) for here, there in pairs), Unverified, "registries differ")
 
 
 def _member(registry, chain):
@@ -989,7 +1004,7 @@ def _say(member, entry, registry):
 def _check_acts(member, there, keys, attested, consistent, first):
     """Step 10."""
     for (log, index), entry in there.items():
-        if _name(log) != member["name"]:
+        if log not in [one[0] for one in member["logs"]]:
             continue
         place = _which(member, log)
         if index == 0 and place:

@@ -6,14 +6,16 @@ import pytest
 
 from ledger.entries import open_event
 from ledger.errors import LodetraceError
-from ledger.evidence import format_evidence, parse_evidence, verify
+from ledger.evidence import Evidence, format_evidence, joined, parse_evidence, verify
 from ledger.keys import Keys
 from ledger.log.canonical import b64
 from ledger.log.merkle import Tree, leaf_hash
 from ledger.log.trust import Policy
 from ledger.registry import Line, standing_line
 from ledger.standing import Known, Standing, check_succession
-from tests.formats.scribe import opened, signer
+from tests.formats import second_verifier as second
+from tests.formats.federation import tell_registry, with_registry
+from tests.formats.scribe import Scribe, opened, signer
 from tests.formats.story import admitted_evidence, registry_policy, rekeyed_evidence, tell
 from tests.ledger.test_registry import MOTOR, after, again, replayed
 
@@ -43,6 +45,45 @@ def test_a_standing_that_forgets_an_entry_before_it():
 def test_a_member_without_a_line_is_not_complete():
     result = verify(replace(rekeyed_evidence(STORY), standing=()), POLICY)
     assert result.missing == ("registry.example/log standing reclaim.example",)
+
+
+def _otherwise(slots):
+    """Another list of keys than entry 0 publishes."""
+    other = {"next_commit": b64(bytes(32))}
+    slots["keys"] = {"list": [key | other if key["use"] == "peer" else key for key in slots["keys"]["list"]]}
+
+
+def _unproven(slots):
+    slots["standing"] |= {"n": 9}
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({}, None),
+        ({3: _otherwise}, "registries-differ"),
+        ({10: _unproven}, "standing-unproven"),
+    ],
+)
+def test_two_registries_are_believed_as_far_as_they_agree(changes, code):
+    """Both verifiers say so."""
+    bureau = Scribe("bureau.example", changes=changes)
+    tell_registry(bureau, STORY.magnet, STORY.motor, STORY.reclaim, "quorum none\n")
+    word = with_registry(Evidence({}, (), (), {}, ""), bureau, "reclaim.example")
+    data = format_evidence(joined(rekeyed_evidence(STORY), word))
+    named = f"log {signer('bureau.example/log').verifier.vkey}", "#lodetrace registry bureau.example/log"
+    text = registry_policy(*named)
+    if code is None:
+        found = verify(parse_evidence(data), Policy.parse(text))
+        assert [one.registry for one in found.members["reclaim.example"].words] == [
+            "bureau.example/log",
+            "registry.example/log",
+        ]
+        second.verify(data, second.Policy(text))
+        return
+    assert refused(parse_evidence(data), Policy.parse(text)) == code
+    with pytest.raises(second.Unverified):
+        second.verify(data, second.Policy(text))
 
 
 def test_a_log_that_succeeds_a_lost_one_embeds_what_counts_of_it():
