@@ -33,11 +33,12 @@ class Pledge(Noted):
 
 
 class Hold(Noted):
-    """Goods that are not to be used or sent."""
+    """Goods that are not to be used or sent. `order` is the authority's that this obeys."""
 
     kind: Code
     lines: Lines
     reason: Text | None = None
+    order: Code | None = None
 
 
 class Ended(Noted):

@@ -391,6 +391,16 @@ MESSAGES: dict[str, tuple[str, str]] = {
         ),
         "{field}：称重差异 {value} 超过了所接收的 {accepted}。请重新称重，或将缺少部分记为缺失。",
     ),
+    "goods-frozen": (
+        (
+            "{field}: the authority froze {value} by its order {order}: it is not used, moved or sent. Hold it as "
+            "ordered (lodetrace hold --order), and ask the authority to release the order."
+        ),
+        (
+            "{field}：{value} 已被监管部门的命令 {order} 冻结，不得使用、移动或发出。"
+            "请按命令封存（lodetrace hold --order），并请监管部门解除该命令。"
+        ),
+    ),
     "goods-held": (
         (
             "{field}: {value} of batch {batch} at {site} are not free: goods are held there by {lock}, and "
@@ -1449,6 +1459,20 @@ MESSAGES: dict[str, tuple[str, str]] = {
         ),
         "{field}：{role} 单位不能以“{value}”来源登记货物。请从登记方收货，或选择真实的来源类别。",
     ),
+    "order-stands": (
+        (
+            "{field}: {value} holds goods by the authority's order {order}, which stands. Ask the authority to "
+            "release it; then end this hold."
+        ),
+        "{field}：{value} 依据监管部门的命令 {order} 封存，该命令仍然有效。请先请监管部门解除命令，再解除封存。",
+    ),
+    "order-unknown": (
+        (
+            "{field}: no order {value} stands here that names these goods. Look at lodetrace order list, and name an "
+            "order of theirs."
+        ),
+        "{field}：本节点没有针对这些货物的有效命令 {value}。请查看 lodetrace order list，并填写相应的命令编号。",
+    ),
     "origin-document-missing": (
         "{field}: goods registered as {value} need a paper of one of these kinds: {kinds}. Add it under documents.",
         "{field}：以“{value}”来源登记须附以下凭证之一：{kinds}。请在 documents 中补充。",
@@ -1839,6 +1863,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "entry-of-other-type": (
         "Entry {value} is of the type {type}, not {wanted}. Name the entry by which the keys were replaced.",
         "条目 {value} 的类型是 {type}，不是 {wanted}。请指明更换密钥的条目。",
+    ),
+    "decree-by-other": (
+        (
+            "Orders are taken from the authority {authority}, not from {value}. Correct the setting authority, or "
+            "ignore it."
+        ),
+        "命令只认监管部门 {authority} 下达的，不认 {value}。请更正设置 authority，或不予理会。",
     ),
     "grant-by-other": (
         "Quotas are granted by the authority {authority}, not by {value}. Correct the setting authority, or ignore it.",

@@ -79,7 +79,7 @@ def _amounts(event: Event) -> dict[str, int]:
 def _remember(conn: Connection, entry: Derived, flow: str | None) -> None:
     """Which entries tell more of a lock, of a pool's period, of what a batch or an entry's goods are made of."""
     event = entry.event
-    for slot in ("hold", "pledge", "recall"):
+    for slot in ("hold", "pledge", "recall", "order"):
         if slot in event.ids:
             states.save(conn, LOCKINGS, {event.ids[slot]: str(entry.index)})
     if event.type == "closed":

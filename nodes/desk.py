@@ -20,12 +20,13 @@ from ledger.matter.makeups import Composition, as_assay
 from ledger.matter.sheet import Plan
 from ledger.matter.stock import Batch, Booked, Key, Shipment, State, Unit
 from ledger.registry import Registry
+from nodes import decrees
 from nodes.config import Settings
 from nodes.contents import Makeups, booked
-from nodes.derive import Derived
+from nodes.derive import LOCKINGS, Derived
 from nodes.identity import Identity
 from nodes.rulesets import Rulesets
-from nodes.store import codes, log, stock, upstream
+from nodes.store import codes, log, states, stock, upstream
 from nodes.store.engine import Connection
 from nodes.verbs.draft import Offer, Sealed
 
@@ -55,7 +56,7 @@ class GroupDesk:
         self._coined: dict[tuple[str, str], list[str]] = {}
         self._events: dict[str, Event] = {}
         self._booked: list[tuple[str, int]] = []
-        self.view: dict[Key, State] = {}
+        self.view: dict[Key, State] = decrees.in_force(conn)
         self.makeups = Makeups(conn, rulesets)
 
     # -- state ------------------------------------------------------------------------------------------------
@@ -199,6 +200,11 @@ class GroupDesk:
         if found is None:
             raise Unknown("entry-of-other-unknown", field=field, value=named["index"], log=named["log"])
         return found.event, found.ref()
+
+    def locked_by(self, lock: str) -> Event | None:
+        """The entry of ours that made a lock: a hold, a pledge, a recall, an authority's order."""
+        index = states.load(self._conn, LOCKINGS, [lock]).get(lock)
+        return None if index is None else log.entry(self._conn, int(index)).event
 
     @cached_property
     def registry(self) -> Registry:

@@ -24,7 +24,7 @@ from ledger.matter import genealogy
 from ledger.matter.event_types import EVENT_TYPES, NEWS
 from ledger.matter.events import Event
 from ledger.matter.handovers import check_acknowledgement, check_offer, check_receipt
-from nodes import downstream, gossip, noticing
+from nodes import decrees, downstream, gossip, noticing
 from nodes.clock import stamp
 from nodes.deposits import follow_deposits
 from nodes.derive import country_of
@@ -355,6 +355,7 @@ def derive_upstream(conn: Connection, own: str, entry_no: int, event: Event, me:
     if event.scalar("closing"):
         tables.save_closing(conn, entry_no, id_in(event.scalar("closing")["period"], origin, own))
     downstream.remember(conn, own, entry_no, event)
+    decrees.remember(conn, own, entry_no, event)
     labelled = {id_in(id_, origin, own): at for at, id_ in enumerate(event.ids.get("units.public", ())) if id_}
     if labelled:
         tables.save_labels(conn, entry_no, labelled)

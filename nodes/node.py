@@ -49,6 +49,7 @@ from nodes.verbs import (
     corrections,
     holds,
     measuring,
+    orders,
     ownership,
     pools,
     registry,
@@ -94,6 +95,8 @@ VERBS: Mapping[str, Verb] = {
     "answer": books.answer,
     "grant": books.grant,
     "attest": books.attest,
+    "freeze": orders.freeze,
+    "unfreeze": orders.release,
     "admit": registry.admit,
     "license": registry.license_,
     "suspend": registry.suspend,
@@ -313,6 +316,8 @@ class Node:
                 raise self.membership.contradicted[delivery.to]
             if delivery.kind == "handover":
                 raise Refusal("partner-unknown", field="to.node", value=delivery.to)
+            if draft.type == "ordered":
+                raise Refusal("partner-unknown", field="to", value=delivery.to)
             if draft.type == "assayed":
                 raise Refusal("client-unknown", field="to", value=delivery.to)
         return draft

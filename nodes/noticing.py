@@ -22,11 +22,14 @@ from nodes.store.engine import Connection
 NOTICES: Mapping[str, Callable[[Event], Collection[str | None]]] = {
     "quota_granted": lambda event: (event.scalar("grant").get("to"), event.scalar("grant").get("group")),
     "attested": lambda event: (event.scalar("attestation").get("log", "").rpartition("/")[0],),
+    "ordered": lambda event: (event.scalar("order").get("to"),),
     "assayed": lambda event: (event.scalar("report").get("to"),),
     "adjusted": lambda event: (event.scalar("adjustment").get("with"),),
     "title_transferred": lambda event: (event.scalar("transfer").get("from"),),
 }
 """Types of entries that go by themselves to whom they concern, and the names of those in them."""
+DECREES = ("ordered",)
+"""Those of them that bind whom they are delivered to, and are taken from the own authority only."""
 
 
 def noticed(node: Node, sender: str, log_: str, result: Result) -> Checked:
@@ -52,6 +55,8 @@ def noticed(node: Node, sender: str, log_: str, result: Result) -> Checked:
     authority = node.settings.authority
     if event.type == "quota_granted" and sender != authority:
         raise Refusal("grant-by-other", field="cover.sender", value=sender, authority=authority or "-")
+    if event.type in DECREES and sender != authority:
+        raise Refusal("decree-by-other", field="cover.sender", value=sender, authority=authority or "-")
     return subject
 
 

@@ -52,6 +52,9 @@ def hold(
     units_of: goods.UnitsOf = None,
     kind: Kind = None,
     reason: Reason = None,
+    order: Annotated[
+        str | None, typer.Option("--order", help="The authority's order that this obeys. 命令编号")
+    ] = None,
     at: At = None,
     ref: Ref = None,
     document: Documents = None,
@@ -61,9 +64,10 @@ def hold(
     as_json: AsJson = False,
 ) -> None:
     """Goods that stand here are not to be used or sent. 封存。"""
+    kind = kind or ("ordered" if order else None)
     with node(url, token) as client:
         lines = goods.lines_of(client, line or (), unit or (), units_of or (), "--line")
-        content = {"kind": kind, "lines": lines, "reason": reason, **noted(at, ref, document, confirm)}
+        content = {"kind": kind, "lines": lines, "reason": reason, "order": order, **noted(at, ref, document, confirm)}
         needed = {"--line or --unit": lines, "--kind": kind, "--reason": reason}
         answer = record(client, "/api/v1/holds", content, needed, body=body, key=key)
     told(answer, as_json, lambda: typer.echo(f"✓ held by {answer['lock']}"))

@@ -73,7 +73,8 @@ def touches(event: Event, entries: Iterable[Booked] = ()) -> frozenset[Key]:  # 
         keys.update([("batch", head["period"])] if "period" in head else [])
     keys.update(("batch", id_) for id_ in ids.get("outputs.chain", ()))
     keys.update(("unit", id_) for id_ in ids.get("units.public", ()))
-    keys.update(("lock", ids[slot]) for slot in ("hold", "pledge", "recall") if slot in ids)
+    keys.update(("lock", ids[slot]) for slot in ("hold", "pledge", "recall", "order") if slot in ids)
+    keys.update([("lock", event.scalar("order")["ends"])] if "ends" in event.scalar("order") else [])
     keys.update(("lock", event.scalar(slot)["lock"]) for slot in ("releasing", "unpledging") if slot in event.slots)
     keys.update(("batch", event.scalar(slot)["batch"]) for slot in ("assaying", "agreement") if slot in event.slots)
     keys.update(("pool", row["pool"]) for row in event.rows("pools.authority"))
@@ -99,6 +100,7 @@ def touches(event: Event, entries: Iterable[Booked] = ()) -> frozenset[Key]:  # 
         keys.update([("month", event.scalar("period")["month"]), ("month", periods.OPENING)])
     elif event.type in CORRECTIONS:
         keys |= correcting.touched(event).union(*(touches(entry.event) for entry in entries))
+    keys.update([("frozen", id_) for kind, id_ in keys if kind == "batch"])
     return frozenset(keys)
 
 
@@ -167,6 +169,7 @@ _RULES: Mapping[str, Callable[[Desk, Event], None]] = {
     "answered": statements.answered,
     "quota_granted": statements.quota_granted,
     "attested": statements.attested,
+    "ordered": holds.ordered,
     "admitted": registering.admitted,
     "licensed": registering.licensed,
     "rekeyed": registering.rekeyed,

@@ -11,9 +11,9 @@ from typing import Any
 
 from ledger.errors import Refusal
 from ledger.matter.events import Event
-from ledger.matter.locks import refuse_loose_locked, refuse_recalled, refuse_unit_locked
+from ledger.matter.locks import refuse_frozen, refuse_loose_locked, refuse_recalled, refuse_unit_locked
 from ledger.matter.quantities import MG_MAX, show_mg
-from ledger.matter.stock import Batch, Holding, Key, State, Unit
+from ledger.matter.stock import Batch, Frozen, Holding, Key, State, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,11 @@ class Desk:
     def put(self, state: State) -> None:
         self.changes[state.key] = state
 
+    def frozen(self, batch: str) -> Frozen | None:
+        """What orders of the authority say of it, as far as the view knows of any."""
+        found = self._get(("frozen", batch))
+        return found if isinstance(found, Frozen) else None
+
     def refuse_known(self, key: Key) -> None:
         """An id comes from a salt; who uses a salt twice would make one thing out of two."""
         if self._get(key) is not None:
@@ -108,6 +113,7 @@ class Desk:
         """Goods leave what stands loose at `site`; never below zero, in mass or in count, and never locked ones."""
         batch = self.stands_loose(id_, site, owner, mg, count, field)
         refuse_loose_locked(batch, site, owner, mg, count, field, passing)
+        refuse_frozen(self.frozen(id_), None, field, passing)
         here = batch.holding(site, owner)
         self.stand(batch, site, owner, here.mg - mg, None if here.count is None else here.count - (count or 0))
 
@@ -150,6 +156,7 @@ class Desk:
             raise Refusal("unit-at-other-site", field=field, value=id_, serial=unit.serial, site=unit.site)
         refuse_unit_locked(unit, field, passing)
         refuse_recalled(self.batch(batch, field), field, passing)
+        refuse_frozen(self.frozen(batch), unit, field, passing)
         return unit
 
     # -- lines ------------------------------------------------------------------------------------------------

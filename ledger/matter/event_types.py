@@ -29,6 +29,7 @@ SAMPLE_USES = ("assay", "retained", "umpire", "partner", "authority")
 ASSAY_RULES = ("own", "other", "mean", "umpire")
 """Whose value two parties agree on; the mean is of `own` and `other`."""
 HOLD_KINDS = ("quality", "dispute", "ordered", "other")
+ORDER_KINDS = ("freeze", "release")
 RECALL_KINDS = ("safety", "quality", "origin", "ordered", "other")
 QUOTA_KINDS = ("mining", "separation")
 ATTESTED_CHECKS = ("custody", "balance", "provenance")
@@ -370,7 +371,7 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
     "held": (
         _slot("hold", "chain", "lock", at="at", kind="code"),
         *_LINES,
-        _REASON,
+        _slot("reason", "authority", text="text", order="id?"),
         _DOCUMENTS,
         _RECORDED,
     ),
@@ -447,6 +448,13 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
     "attested": (
         _slot("attestation", "public", at="at", log="name", size="count", root="hash", checks="list", ruleset="text"),
         _DOCUMENTS,
+        _RECORDED,
+    ),
+    "ordered": (
+        _slot("order", "partner", "lock", at="at", kind="code", to="name", ends="id?"),
+        _list("lines.partner", "partner", batch="id", unit="id?"),
+        _slot("reason", "partner", text="text"),
+        _slot("documents", "partner", list="documents"),
         _RECORDED,
     ),
     # -- registries: who takes part, with which keys --------------------------------------------------------------

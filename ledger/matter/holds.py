@@ -1,8 +1,9 @@
-"""Custody of locks: `held`, `released`, `pledged`, `unpledged`, `recalled`. Nothing moves; what is locked stays.
+"""Custody of locks: `held`, `released`, `pledged`, `unpledged`, `recalled`, `ordered`. Nothing moves.
 
 A hold falls on whatever stands here, also on what is locked already: each lock ends by itself, and goods are free when
 none is left. A pledge needs goods that are free: they are pledged once. A recall names batches wholly or units, here or
 not. What covers a part is released as a whole: who keeps some of it held holds that first, and then releases.
+An authority's order is a lock on goods of others: here it is only opened and ended; it binds whom it is delivered to.
 
 What locks forbid is locks.py.
 """
@@ -12,9 +13,9 @@ from dataclasses import replace
 
 from ledger.errors import Refusal
 from ledger.matter.desk import Desk, Part, first_double, refuse_contents_missing
-from ledger.matter.event_types import HOLD_KINDS, RECALL_KINDS
+from ledger.matter.event_types import HOLD_KINDS, ORDER_KINDS, RECALL_KINDS
 from ledger.matter.events import Event
-from ledger.matter.locks import HELD, KINDS, PLEDGED, RECALLED, refuse_loose_locked
+from ledger.matter.locks import HELD, KINDS, ORDERED, PLEDGED, RECALLED, refuse_frozen, refuse_loose_locked
 from ledger.matter.statements import refuse_kind_unknown
 from ledger.matter.stock import Batch, Lock, Locked, Unit
 
@@ -23,14 +24,14 @@ def held(desk: Desk, event: Event) -> None:
     refuse_kind_unknown(event.scalar("hold")["kind"], HOLD_KINDS, "kind")
     if not event.scalar("reason"):
         raise Refusal("reason-missing", field="reason")
-    _lock_lines(desk, event, event.ids["hold"], HELD, KINDS)
+    _lock_lines(desk, event, event.ids["hold"], HELD, KINDS, event.scalar("reason").get("order", ""))
 
 
 def pledged(desk: Desk, event: Event) -> None:
     _lock_lines(desk, event, event.ids["pledge"], PLEDGED, ())
 
 
-def _lock_lines(desk: Desk, event: Event, id_: str, kind: str, passing: Container[str]) -> None:
+def _lock_lines(desk: Desk, event: Event, id_: str, kind: str, passing: Container[str], order: str = "") -> None:
     desk.refuse_known(("lock", id_))
     rows = list(event.rows("lines.chain", "lines.authority"))
     if not rows:
@@ -48,7 +49,7 @@ def _lock_lines(desk: Desk, event: Event, id_: str, kind: str, passing: Containe
             desk.put(replace(unit, locks=(*unit.locks, (id_, kind))))
         if part.loose:
             _lock_loose(desk, part, id_, kind, passing, where)
-    desk.put(Locked(id_, kind, tuple(batches), tuple(units)))
+    desk.put(Locked(id_, kind, tuple(batches), tuple(units), order=order))
 
 
 def _lock_loose(desk: Desk, part: Part, id_: str, kind: str, passing: Container[str], where: str) -> None:
@@ -65,6 +66,7 @@ def _lock_loose(desk: Desk, part: Part, id_: str, kind: str, passing: Container[
     count = part.loose_count if part.loose_count is None else (mine.count or 0) + part.loose_count
     desk.stands_loose(part.batch, part.site, part.owner, mg, count, where)
     refuse_loose_locked(batch, part.site, part.owner, part.loose_mg, part.loose_count, where, passing)
+    refuse_frozen(desk.frozen(batch.id), None, where, passing)
     pieces = (count or mine.count or 0) if batch.counted else None
     desk.put(replace(batch, locks=(*others, replace(mine, mg=mg, count=pieces))))
 
@@ -84,10 +86,11 @@ def _end(desk: Desk, event: Event, id_: str, kinds: Container[str]) -> None:
     if not isinstance(found, Locked):
         raise Refusal("lock-unknown", field="lock", value=id_)
     if found.kind not in kinds:
-        way = "unpledged" if found.kind == PLEDGED else "released"
+        way = {PLEDGED: "unpledged", ORDERED: "ordered"}.get(found.kind, "released")
         raise Refusal("lock-of-other-kind", field="lock", value=id_, kind=found.kind, event=way)
     if found.closed:
         raise Refusal("lock-ended", field="lock", value=id_, kind=found.kind)
+    _refuse_ordered(desk, found)
     rows = list(event.rows("lines.chain", "lines.authority"))
     units = [unit for row in rows for unit in row.get("units") or ()]
     if sorted(row["batch"] for row in rows) != sorted(found.batches) or sorted(units) != sorted(found.units):
@@ -99,6 +102,44 @@ def _end(desk: Desk, event: Event, id_: str, kinds: Container[str]) -> None:
     for name in found.units:
         unit = desk.unit(name, "lines")
         desk.put(replace(unit, locks=tuple(lock for lock in unit.locks if lock[0] != id_)))
+    desk.put(replace(found, closed=True))
+
+
+def _refuse_ordered(desk: Desk, lock: Locked) -> None:
+    """A hold that obeys an order ends after it."""
+    standing = (desk.frozen(batch) for batch in lock.batches)
+    if lock.order and any(order == lock.order for found in standing if found for order, _ in found.orders):
+        raise Refusal("order-stands", field="lock", value=lock.id, order=lock.order)
+
+
+def ordered(desk: Desk, event: Event) -> None:
+    """`freeze` names goods, `release` the order that ends."""
+    id_, order = event.ids["order"], event.scalar("order")
+    desk.refuse_known(("lock", id_))
+    refuse_kind_unknown(order["kind"], ORDER_KINDS, "kind")
+    if order["to"] == desk.me:
+        raise Refusal("to-oneself", field="to.node", value=desk.me)
+    if not event.scalar("reason"):
+        raise Refusal("reason-missing", field="reason")
+    rows = list(event.rows("lines.partner"))
+    if order["kind"] == "release":
+        _end_order(desk, order.get("ends", ""))
+        return
+    if not rows:
+        raise Refusal("nothing-named", field="lines", verb="freeze")
+    named = [row.get("unit", row["batch"]) for row in rows]
+    if len(set(named)) != len(named):
+        raise Refusal("named-twice", field="lines", value=first_double(named))
+    batches = tuple(dict.fromkeys(row["batch"] for row in rows))
+    desk.put(Locked(id_, ORDERED, batches, tuple(row["unit"] for row in rows if "unit" in row)))
+
+
+def _end_order(desk: Desk, id_: str) -> None:
+    found = desk.find(("lock", id_))
+    if not isinstance(found, Locked) or found.kind != ORDERED:
+        raise Refusal("order-unknown", field="order", value=id_)
+    if found.closed:
+        raise Refusal("lock-ended", field="order", value=id_, kind=found.kind)
     desk.put(replace(found, closed=True))
 
 

@@ -1,7 +1,9 @@
 """What locks forbid: goods that are held, pledged or recalled stand here, and are not taken.
 
 Loose goods are locked by mass and pieces, per site and owner: locks add up, and what they leave of what stands there is
-free. Units are locked by name. A recalled batch is locked wholly, also what of it comes later or comes back.
+free. Units are locked by name. A recalled batch is locked wholly, also what of it comes later or comes back. So is one
+that the authority ordered to be frozen, from when the order was delivered: that is no lock of this log, and whoever
+records puts it into the view.
 
 Promises: each refusal names the lock, its kind, and the way out. Does not say which moves may pass over which locks:
 each rule says so itself (`passing`), and by default none. Locking and releasing are in holds.py.
@@ -12,10 +14,10 @@ from dataclasses import replace
 
 from ledger.errors import Refusal
 from ledger.matter.quantities import show_mg
-from ledger.matter.stock import Batch, Lock, Unit
+from ledger.matter.stock import Batch, Frozen, Lock, Unit
 
-HELD, PLEDGED, RECALLED = "held", "pledged", "recalled"
-KINDS = (HELD, PLEDGED, RECALLED)
+HELD, PLEDGED, RECALLED, ORDERED = "held", "pledged", "recalled", "ordered"
+KINDS = (HELD, PLEDGED, RECALLED, ORDERED)
 """Who only looks at goods, or weighs them, passes over every lock."""
 RETURNING = (RECALLED,)
 """Recalled goods go back, or are destroyed: what does so passes over the recall, and over nothing else."""
@@ -63,6 +65,15 @@ def refuse_unit_locked(unit: Unit, field: str, passing: Container[str]) -> None:
         raise Refusal(
             "unit-held" if kind == HELD else "unit-pledged", field=field, value=unit.id, serial=unit.serial, lock=lock
         )
+
+
+def refuse_frozen(frozen: Frozen | None, unit: Unit | None, field: str, passing: Container[str]) -> None:
+    """Refuses goods of a batch of which orders freeze all, and a unit that one of them names."""
+    if frozen is None or ORDERED in passing:
+        return
+    for order, named in frozen.orders:
+        if not named or (unit is not None and unit.id == named):
+            raise Refusal("goods-frozen", field=field, value=frozen.batch if unit is None else unit.id, order=order)
 
 
 def follow(lock: Lock, before: tuple[int, int | None], after: tuple[int, int | None]) -> Lock:

@@ -18,7 +18,7 @@ from dataclasses import replace
 from ledger.errors import Refusal
 from ledger.matter.desk import Desk
 from ledger.matter.events import Event
-from ledger.matter.locks import refuse_recalled
+from ledger.matter.locks import refuse_frozen, refuse_recalled
 from ledger.matter.processing import new_batch, take_inputs
 from ledger.matter.stock import POOL_PRODUCT, Batch, Pool
 
@@ -52,6 +52,7 @@ def drawn(desk: Desk, event: Event) -> None:
     if not rows:
         raise Refusal("nothing-named", field="outputs", verb="draw")
     refuse_recalled(desk.batch(pool.period, "period"), "period", ())
+    refuse_frozen(desk.frozen(pool.period), None, "period", ())
     for id_, row in zip(event.ids["outputs.chain"], rows, strict=True):
         new_batch(desk, id_, row, row, row["site"], "")
     desk.put(replace(pool, out_mg=pool.out_mg + sum(row["mg"] for row in rows), draws=pool.draws + 1))
@@ -62,6 +63,7 @@ def closed(desk: Desk, event: Event) -> None:
     pool = _open_pool(desk, closing["pool"], closing["period"])
     if "opens" in event.ids:
         refuse_recalled(desk.batch(pool.period, "period"), "period", ())
+        refuse_frozen(desk.frozen(pool.period), None, "period", ())
     period = _open_period(desk, event) if "opens" in event.ids else ""
     desk.put(Pool(pool.code, period, pool.site, pool.process))
 

@@ -261,6 +261,7 @@ _WAY_OUT: Mapping[str, str] = {
     "held": "reversal-of-status",
     "released": "reversal-of-status",
     "recalled": "reversal-of-status",
+    "ordered": "reversal-of-status",
     "period_closed": "reversal-of-closing",
 }
 """Every type is in exactly one of the three; entry 0 and what corrects are refused before they come here."""

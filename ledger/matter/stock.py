@@ -212,7 +212,8 @@ class Arrival:
 class Locked:
     """A lock as such: the batches that it names, wholly or in part, and the units; what releases it names them all.
 
-    Closed when released.
+    Closed when released. `order` is the authority's (`log#id`) that a hold obeys. In an authority's own log, an order
+    is a lock on goods of others, and names them as `log#id`.
     """
 
     id: str
@@ -220,10 +221,27 @@ class Locked:
     batches: tuple[str, ...]
     units: tuple[str, ...]
     closed: bool = False
+    order: str = ""
 
     @property
     def key(self) -> Key:
         return ("lock", self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """What the authority's orders forbid here of a batch, from their delivery until their release is delivered.
+
+    `orders`: the order (`log#id`), and the unit that it names, or "" where it is all of the batch. It follows from what
+    came from the authority and from nothing in this log: whoever records puts it into the view, a replay does not.
+    """
+
+    batch: str
+    orders: tuple[tuple[str, str], ...]
+
+    @property
+    def key(self) -> Key:
+        return ("frozen", self.batch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,7 +349,7 @@ class Month:
         return ("month", self.month)
 
 
-State = Batch | Unit | Shipment | Arrival | Locked | Pool | Correction | Consent | Booked | Month
+State = Batch | Unit | Shipment | Arrival | Locked | Frozen | Pool | Correction | Consent | Booked | Month
 
 
 Kept = Locked | Pool | Correction | Consent | Month

@@ -43,6 +43,7 @@ _OF_TYPE: Mapping[str, tuple[str, ...]] = {
     "released": ("reason.text",),
     "recalled": ("recall.text", "reason.text"),
     "reported": ("report.receipt_no",),
+    "ordered": ("reason.text",),
 }
 
 

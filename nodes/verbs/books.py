@@ -65,7 +65,7 @@ def answer(desk: Desk, body: Body) -> Draft:
 
 def grant(desk: Desk, body: Body) -> Draft:
     """A batch of a year's quota for an organisation, and for the group that it belongs to: by a name, or a node's."""
-    _refuse_other(desk)
+    refuse_all_but_authority(desk)
     to, group = _node_of(desk, body["to"]), body.get("group")
     group = None if group is None else _node_of(desk, group)
     granted = amount(body["quantity"], "quantity")
@@ -92,23 +92,23 @@ def grant(desk: Desk, body: Body) -> Draft:
         return {"to": to, **only(group=group), "reo_mg": granted.mg, "entry": entry_of(sealed)}
 
     names = dict.fromkeys((to, group) if group is not None and is_name(group) else (to,))
-    return Draft("quota_granted", slots, told, deliveries=tuple(_notice(desk, name) for name in names))
+    return Draft("quota_granted", slots, told, deliveries=tuple(notice_to(desk, name) for name in names))
 
 
 def attest(desk: Desk, body: Body) -> Draft:
     """That a log was replayed here, up to a size and root, and which checks held."""
-    _refuse_other(desk)
+    refuse_all_but_authority(desk)
     stated = {name: body[name] for name in ("log", "size", "root", "checks", "ruleset")}
     slots = {
         "attestation": {"at": at_of(desk, body), **stated},
         "documents": documents_of(body),
         "recorded": recorded_of(desk, body),
     }
-    deliveries = (_notice(desk, body["log"].rpartition("/")[0]),)
+    deliveries = (notice_to(desk, body["log"].rpartition("/")[0]),)
     return Draft("attested", slots, lambda sealed: {**stated, "entry": entry_of(sealed)}, deliveries=deliveries)
 
 
-def _notice(desk: Desk, to: str) -> Delivery:
+def notice_to(desk: Desk, to: str) -> Delivery:
     return Delivery("notice", to, f"{desk.origin}#{desk.index}")
 
 
@@ -116,6 +116,6 @@ def _node_of(desk: Desk, name: str) -> str:
     return desk.settings.partners.get(name, name)
 
 
-def _refuse_other(desk: Desk) -> None:
+def refuse_all_but_authority(desk: Desk) -> None:
     if desk.settings.role != AUTHORITY:
         raise Refusal("only-the-authority", field="role", value=desk.settings.role)

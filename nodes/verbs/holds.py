@@ -6,7 +6,7 @@ A lock ends as a whole. What it covers stands in its own entry, so whoever ends 
 from typing import Any
 
 from ledger.errors import Unknown
-from ledger.matter.stock import Locked, Unit
+from ledger.matter.stock import Frozen, Locked, Unit
 from nodes.verbs.draft import (
     Body,
     Desk,
@@ -24,12 +24,15 @@ from nodes.verbs.draft import (
 
 
 def hold(desk: Desk, body: Body) -> Draft:
-    """Goods that stand here are not to be used or sent."""
+    """Goods that stand here are not to be used or sent; with `order`, as an order of the authority says."""
     slots = {
         "hold": {"at": at_of(desk, body), "kind": body["kind"]},
         **_lines(_parts(desk, body)),
         **_why(desk, body),
     }
+    if body.get("order"):
+        _refuse_order_unknown(desk, body["order"], [line["batch"] for line in slots["lines.chain"]])
+        slots["reason"] = {**(slots["reason"] or {}), "order": body["order"]}
     return Draft("held", slots, lambda sealed: {"lock": sealed.event.ids["hold"], "entry": entry_of(sealed)})
 
 
@@ -93,6 +96,14 @@ def _why(desk: Desk, body: Body) -> dict[str, Any]:
         "documents": documents_of(body),
         "recorded": recorded_of(desk, body),
     }
+
+
+def _refuse_order_unknown(desk: Desk, order: str, batches: list[str]) -> None:
+    """A hold obeys an order that stands, and is of the goods that it names."""
+    for batch in batches:
+        found = desk.state(("frozen", batch))
+        if not isinstance(found, Frozen) or order not in [name for name, _ in found.orders]:
+            raise Unknown("order-unknown", field="order", value=order)
 
 
 def _lock(desk: Desk, code: str) -> Locked:

@@ -1,9 +1,11 @@
+import re
 from collections.abc import Iterator
 
 import pytest
 
 from tests.e2e.stage import AUTHORITY, BODY_MAX, METAL, MINE, PLANT, Stage, set_stage
 from tests.e2e.stage_of_corrections import set_corrections
+from tests.e2e.stage_of_orders import set_orders
 from tests.world import World
 
 
@@ -13,7 +15,12 @@ def stage(tmp_path_factory) -> Iterator[Stage]:
     world = World(folder, MINE, PLANT, METAL, AUTHORITY, sites=("main", "annex"), environ=environ)
     config = world[AUTHORITY].home / "config.toml"
     config.write_text(config.read_text().replace('role = "mine"', 'role = "authority"'))
+    config = world[METAL].home / "config.toml"
+    config.write_text(
+        re.sub(r"^# authority = .*$", f'authority = "{AUTHORITY}"', config.read_text(), flags=re.MULTILINE)
+    )
     with world:
         found = set_stage(world)
         set_corrections(found)
+        set_orders(found)
         yield found

@@ -1,7 +1,7 @@
 """Everything that is refused over HTTP: the one clear answer, and nothing is changed.
 
-The tables are refusals.py, refusals_of_matter.py, refusals_of_corrections.py and refusals_at_the_door.py; the last
-tests hold them against the code.
+The tables are refusals.py, refusals_of_matter.py, refusals_of_corrections.py, refusals_of_orders.py and
+refusals_at_the_door.py; the last tests hold them against the code.
 """
 
 import ast
@@ -16,7 +16,7 @@ from ledger.errors import Conflict
 from ledger.log.canonical import parse_json
 from nodes.node import Caller
 from tests import outside
-from tests.e2e import refusals, refusals_at_the_door, refusals_of_corrections, refusals_of_matter
+from tests.e2e import refusals, refusals_at_the_door, refusals_of_corrections, refusals_of_matter, refusals_of_orders
 from tests.e2e.stage import A1, CHINESE, METAL, OXIDE, PLANT, Asked, Case, ask, problem
 from tests.world import Lost, kg, until
 
@@ -25,6 +25,7 @@ GROUPS = (
     *refusals.GROUPS,
     *refusals_of_matter.GROUPS,
     *refusals_of_corrections.GROUPS,
+    *refusals_of_orders.GROUPS,
     *refusals_at_the_door.GROUPS,
 )
 CASES: dict[str, Case] = {name: case for group in GROUPS for name, case in group.items()}
@@ -255,7 +256,6 @@ REACHED_ELSEWHERE: dict[str, str] = {
     "adjustment-of-other-shipment": "entries are looked up; between nodes, as above",
     "consent-to-other": "the partner's entry is looked up; between nodes, as above",
     "entry-other-leaf": "the leaf is looked up: tests/ledger/matter/test_corrections_refusals.py",
-    "named-twice": "checks are named once by the audit: tests/ledger/matter/test_custody_status_refusals.py",
     "origin-not-for-role": "the stage only reports origins: tests/nodes/verbs/test_origins.py",
     "origin-document-missing": "the stage only reports origins: tests/nodes/verbs/test_origins.py",
     "opening-closed": "the stage closes no month before it: tests/nodes/verbs/test_origins.py",

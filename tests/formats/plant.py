@@ -31,6 +31,7 @@ def tell_plant(plant: Scribe, alloy: Scribe, authority: Scribe, others: Scribe) 
     _adjust(plant, alloy)
     _report(plant)
     _attest(plant, authority, others)
+    _order(plant, authority)
 
 
 def _amount(mg: int, **more: Any) -> Slots:
@@ -531,3 +532,18 @@ def _attest(a: Scribe, authority: Scribe, others: Scribe) -> None:
                 **common,
             },
         )
+
+
+def _order(a: Scribe, authority: Scribe) -> None:
+    """Entry 4 of the authority."""
+    authority.write(
+        "ordered",
+        "2026-12-04T01:00:00.000Z",
+        {
+            "order": {"at": "2026-12-04T08:40:00+08:00", "kind": "freeze", "to": a.name},
+            "lines.partner": [{"batch": f"{a.origin}#{a.written[1].ids['batch']}"}],
+            "reason": {"text": "案件 2026-17"},
+            "documents": None,
+            "recorded": recorded("u-20"),
+        },
+    )

@@ -489,7 +489,7 @@ def attested_evidence(story: Story) -> Evidence:
     shown = (authority.written[0], authority.written[3])
     return replace(
         motor,
-        entries=(*motor.entries, *_under(authority, 4, 3, (0, 3))),
+        entries=(*motor.entries, *_under(authority, len(authority.written), 3, (0, 3))),
         checkpoints=(*motor.checkpoints, _heads(story)[2]),
         disclosures={**motor.disclosures, **{one.leaf: one.opening("public") for one in shown}},
     )

@@ -88,6 +88,18 @@ def test_only_an_authority_grants_and_attests(boss, mine):
     assert "holder" in mine("quota", "show").fine().out
 
 
+def test_only_an_authority_orders(boss, mine):
+    order = ("order", "freeze", "--to", "plant.example", "--reason", "case 2026-17")
+    batch = f"plant.example/log#{'0' * 26}"
+    assert "only-the-authority" in boss(*order, "--batch", batch, "--json").out
+    assert boss(*order, "--unit", f"{batch}={batch}").code == 1
+    assert boss(*order, "--unit", batch).code == 2
+    assert boss(*order).code == 2
+    assert "order-unknown" in boss("order", "release", batch, "--reason", "x", "--json").out
+    assert mine("order", "list", "--json").fine().json == {"orders": []}
+    assert "held by" in mine("order", "list").fine().out
+
+
 def test_an_audit_tells_findings(run, federation, mine, lot):
     home = federation["mine"].home
     found = run("audit", "--home", home, "--findings", "--json").fine().json

@@ -646,11 +646,13 @@ class Node:
         }
         return self.event("pledged", slots, {"pledge": self.call(name)})
 
-    def held(self, name: str, *lines: Row, kind: str = "quality", reason: str | None = "wet") -> Event:
+    def held(
+        self, name: str, *lines: Row, kind: str = "quality", reason: str | None = "wet", order: str | None = None
+    ) -> Event:
         slots = {
             "hold": {"at": AT, "kind": kind},
             **self._parts("lines", lines),
-            "reason": {"text": reason} if reason else None,
+            "reason": only(text=reason, order=order) if reason else None,
             "documents": None,
         }
         return self.event("held", slots, {"hold": self.call(name)})
@@ -739,6 +741,15 @@ class Node:
     def attested(self, log: str, *checks: str) -> Event:
         attestation = {"at": AT, "log": log, "size": 7, "root": HASH, "checks": list(checks), "ruleset": "2026.1"}
         return self.event("attested", {"attestation": attestation, "documents": None})
+
+    def ordered(
+        self, name: str, *rows: Row, to: str = "mine", kind: str = "freeze", ends: str = "", reason: str | None = "case"
+    ) -> Event:
+        """`ends` is the name of the order that a release ends."""
+        order = {"at": AT, "kind": kind, "to": f"{to}.example", **({"ends": self.id(ends)} if ends else {})}
+        why = {"text": reason} if reason else None
+        slots = {"order": order, "lines.partner": list(rows), "reason": why, "documents": None}
+        return self.event("ordered", slots, {"order": self.call(name)})
 
     # -- registries -------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ import pytest
 from ledger.errors import Refusal
 from ledger.matter import custody
 from ledger.matter.events import Event
+from ledger.matter.stock import Frozen
 from tests.ledger.matter.story import HASH, KG, World, answer, made, measured, part, unit
 from tests.ledger.matter.test_custody_refusals import Case, blocks, drums, mine, nothing, ore, pallet, smelter
 
@@ -479,6 +480,59 @@ REGISTERING = {
     ),
 }
 
+
+def frozen(world: World) -> None:
+    """An order about all of the ore was delivered, and is obeyed; 20 kg are not held."""
+    drums(world)
+    node = world["mine"]
+    batch = node.id("ore")
+    node.view["frozen", batch] = Frozen(batch, ((ORDER, ""),))
+    world.do(node.held("H", part("ore", 80 * KG, units=["D-1", "D-2"]), kind="ordered", order=ORDER))
+
+
+def frozen_drum(world: World) -> None:
+    drums(world)
+    node = world["mine"]
+    batch = node.id("ore")
+    node.view["frozen", batch] = Frozen(batch, ((ORDER, node.id("D-1")),))
+
+
+def ordered(world: World) -> None:
+    nothing(world)
+    world.do(world["mine"].ordered("F", GOODS, to="smelter"))
+
+
+ORDER = "authority.example/log#7K3M00000000000000000000ZZ"
+GOODS = {"batch": "smelter.example/log#7K3M00000000000000000000ZZ"}
+FROZEN = {
+    "goods of a frozen batch": Case(frozen, mine(lambda n: n.removed(part("ore", 1))), "goods-frozen"),
+    "a frozen drum": Case(frozen_drum, mine(lambda n: n.unpacked("D-1")), "goods-frozen"),
+    "goods of a frozen batch, pledged": Case(frozen, mine(lambda n: n.pledged("R", part("ore", 1))), "goods-frozen"),
+    "a hold that obeys an order that stands": Case(frozen, mine(lambda n: n.released("H")), "order-stands"),
+}
+ORDERING = {
+    "of no known kind": Case(nothing, mine(lambda n: n.ordered("F", GOODS, to="smelter", kind="burn")), "kind-unknown"),
+    "nothing": Case(nothing, mine(lambda n: n.ordered("F", to="smelter")), "nothing-named"),
+    "the same goods twice": Case(nothing, mine(lambda n: n.ordered("F", GOODS, GOODS, to="smelter")), "named-twice"),
+    "without a word": Case(nothing, mine(lambda n: n.ordered("F", GOODS, to="smelter", reason=None)), "reason-missing"),
+    "oneself": Case(nothing, mine(lambda n: n.ordered("F", GOODS)), "to-oneself"),
+    "with an id that is taken": Case(
+        ordered, mine(lambda n: again(n.ordered("F2", GOODS, to="smelter"), n.log[-1])), "id-given-twice"
+    ),
+    "the end of no order": Case(
+        nothing, mine(lambda n: n.ordered("F", to="smelter", kind="release", ends="0" * 26)), "order-unknown"
+    ),
+    "the end of a hold": Case(
+        held, mine(lambda n: n.ordered("F", to="smelter", kind="release", ends="H")), "order-unknown"
+    ),
+    "an end, twice": Case(
+        lambda w: (ordered(w), w.do(w["mine"].ordered("E", to="smelter", kind="release", ends="F"))),
+        mine(lambda n: n.ordered("E2", to="smelter", kind="release", ends="F")),
+        "lock-ended",
+    ),
+    "released as a hold": Case(ordered, mine(lambda n: n.released("F")), "lock-of-other-kind"),
+}
+
 CASES = {
     f"{group}: {name}": case
     for group, cases in {
@@ -492,6 +546,8 @@ CASES = {
         "weighing": WEIGHING,
         "counting": COUNTING,
         "stating": STATING,
+        "frozen": FROZEN,
+        "ordering": ORDERING,
         "registering": REGISTERING,
     }.items()
     for name, case in cases.items()

@@ -25,7 +25,7 @@ def test_the_types_are_the_ones_that_are_designed():
         "log_opened registered transformed packed unpacked moved shipped received acknowledged assembled dismantled "
         "removed charged drawn closed sampled assayed assay_agreed remeasured counted title_transferred pledged "
         "unpledged held released recalled amended reversed adjusted period_closed reported answered quota_granted "
-        "attested admitted licensed rekeyed revoked suspended restored standing policy_set".split()
+        "attested ordered admitted licensed rekeyed revoked suspended restored standing policy_set".split()
     )
 
 
@@ -292,6 +292,7 @@ def test_every_event_that_the_stories_tell_is_well_formed():
     world.do(mine.answered())
     world.do(mine.quota_granted("smelter", KG))
     world.do(mine.attested("smelter.example/log", "custody"))
+    world.do(mine.ordered("F", {"batch": OWN}))
     for type_ in ABOUT_MEMBER:
         world.do(mine.about(type_, "smelter.example"))
     world.do(mine.standing())

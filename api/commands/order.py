@@ -1,0 +1,92 @@
+"""`lodetrace order freeze`, `release`, `list`: an authority's orders about goods of others.
+
+Whom they bind obeys with `lodetrace hold --order`.
+"""
+
+from typing import Annotated, Any
+
+import typer
+
+from api.commands.asking import At, Body, Documents, Key, Reason, get, node, noted, path_of, record, told
+from api.commands.terminal import AsJson, Token, Url, show_json, show_table
+
+Order = Annotated[str, typer.Argument(help="The order's id, as lodetrace order list shows it. 命令编号")]
+
+
+def add(app: typer.Typer) -> None:
+    orders = typer.Typer(no_args_is_help=True, help="Goods that the authority freezes. 监管命令")
+    orders.command()(freeze)
+    orders.command()(release)
+    orders.command("list")(show)
+    app.add_typer(orders, name="order")
+
+
+def freeze(
+    url: Url,
+    token: Token,
+    to: Annotated[str | None, typer.Option("--to", help="The organisation's node. 企业节点")] = None,
+    batch: Annotated[
+        list[str] | None, typer.Option("--batch", help="A batch wholly, LOG#ID, repeatable. 整批冻结")
+    ] = None,
+    unit: Annotated[
+        list[str] | None, typer.Option("--unit", help="BATCH=UNIT, each as LOG#ID, repeatable. 仅冻结某包装件")
+    ] = None,
+    reason: Reason = None,
+    at: At = None,
+    document: Documents = None,
+    body: Body = None,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Order goods of an organisation to be frozen, from when its node has the order. 下达冻结命令。"""
+    lines: list[dict[str, Any]] = [{"batch": one} for one in batch or ()]
+    for pair in unit or ():
+        named, equals, one = pair.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"--unit {pair!r} lacks BATCH=UNIT / 应为 批次=包装件")
+        lines.append({"batch": named, "units": [one]})
+    content = {"to": to, "lines": lines, "reason": reason, **noted(at, None, document, None)}
+    needed = {"--to": to, "--batch or --unit": lines, "--reason": reason}
+    with node(url, token) as client:
+        made = record(client, "/api/v1/orders", content, needed, body=body, key=key)
+    told(made, as_json, lambda: typer.echo(f"✓ {made['to']} is ordered to freeze them: {made['order']} 已下达"))
+
+
+def release(
+    order: Order,
+    url: Url,
+    token: Token,
+    reason: Reason = None,
+    at: At = None,
+    document: Documents = None,
+    body: Body = None,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """End an order. 解除命令。"""
+    content = {"reason": reason, **noted(at, None, document, None)}
+    with node(url, token) as client:
+        path = path_of("orders", order, "releases")
+        made = record(client, path, content, {"--reason": reason}, body=body, key=key)
+    told(made, as_json, lambda: typer.echo(f"✓ {made['order']} ended 已解除"))
+
+
+def show(url: Url, token: Token, as_json: AsJson = False) -> None:
+    """Orders given, at an authority; anywhere else those that came. 命令清单。"""
+    with node(url, token) as client:
+        found = get(client, "/api/v1/orders")
+    if as_json:
+        show_json(found)
+        return
+    rows = [
+        (
+            one["order"],
+            one["to"],
+            "ended 已解除" if one["ended"] else "stands 有效" if one["delivered"] else "not delivered yet 未送达",
+            ", ".join(line["unit"] or line["batch"] for line in one["lines"]),
+            ", ".join(one["answers"]),
+            one["reason"],
+        )
+        for one in found["orders"]
+    ]
+    show_table(("order", "to", "state", "goods", "held by", "reason"), rows)

@@ -1,0 +1,81 @@
+"""Orders of an authority: goods frozen and released; and what stands at a node by such orders."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from pydantic import Field
+
+from api.access import Access
+from api.recording import Recording, add, entry
+from api.requests import Body, Code, Noted, Text
+from nodes import orders
+from nodes.node import Node
+
+
+class Frozen(Body):
+    """A batch wholly, or only these units of it, each as `log#id`."""
+
+    batch: Code
+    units: Annotated[list[Code] | None, Field(min_length=1)] = None
+
+
+class Freeze(Noted):
+    """Goods of one organisation that stay where they are, from when the order is delivered."""
+
+    to: Code
+    lines: Annotated[list[Frozen], Field(min_length=1)]
+    reason: Text | None = None
+
+
+class Unfreeze(Noted):
+    """The end of an order, for all that it names."""
+
+    reason: Text | None = None
+
+
+_ORDER, _BATCH = "4J3M5QZ0W8N4TJX2C6VHRB9EJ4", "2P9X2ZN4T8WJX5C6VHRB9EDA7K"
+
+RECORDINGS = (
+    Recording(
+        "/api/v1/orders",
+        "freeze",
+        Freeze,
+        "The authority orders goods to be frozen",
+        {
+            "to": "xinfeng.example",
+            "lines": [{"batch": f"xinfeng.example/log#{_BATCH}"}],
+            "reason": "case 2026-17",
+        },
+        {
+            "order": f"authority.example/log#{_ORDER}",
+            "to": "xinfeng.example",
+            "entry": entry("authority.example", 16),
+        },
+        role="supervisor",
+    ),
+    Recording(
+        "/api/v1/orders/{order:path}/releases",
+        "unfreeze",
+        Unfreeze,
+        "The authority ends an order",
+        {"reason": "papers in order"},
+        {
+            "order": f"authority.example/log#{_ORDER}",
+            "to": "xinfeng.example",
+            "entry": entry("authority.example", 17),
+        },
+        role="supervisor",
+    ),
+)
+
+
+def routes(node: Node, access: Access) -> APIRouter:
+    router = APIRouter(tags=["orders"])
+    add(router, node, access, RECORDINGS)
+    viewer = Depends(access.require("viewer"))
+
+    @router.get("/api/v1/orders", dependencies=[viewer], summary="Orders given, at an authority; else those that came")
+    def told() -> dict[str, Any]:
+        return {"orders": orders.orders(node)}
+
+    return router

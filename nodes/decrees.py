@@ -1,0 +1,76 @@
+"""What an authority decreed, as it binds here from its delivery: goods that it froze.
+
+    remember   keeps what a decree means for us, in the same way on its arrival and in a rebuild
+    in_force   what all decrees together forbid, as states for the view of whoever records
+
+Custody refuses by them when an entry is drafted. They follow from what came from another log, so a replay of our own
+log knows nothing of them; what was recorded against them is a finding (ledger/matter/watch_orders.py).
+"""
+
+import json
+from collections.abc import Iterable
+
+from ledger.entries import id_in
+from ledger.matter.events import Event
+from ledger.matter.stock import Frozen, Key, State
+from nodes.store import states
+from nodes.store.engine import Connection
+
+ORDERS, FROZEN = "order", "frozen"
+"""States of these kinds: order (`log#id`) → the number of its entry and whether it ended; batch → what freezes it."""
+
+
+def remember(conn: Connection, own: str, entry_no: int, event: Event) -> None:
+    """Run whenever more of an entry is opened; saying it twice, or a release before its order, changes nothing."""
+    order = event.scalar("order")
+    if not order:
+        return
+    if order["kind"] == "release":
+        _end(conn, f"{event.origin}#{order['ends']}")
+    else:
+        _begin(conn, own, entry_no, event, f"{event.origin}#{event.ids['order']}")
+
+
+def _begin(conn: Connection, own: str, entry_no: int, event: Event, order: str) -> None:
+    before = states.load(conn, ORDERS, [order])
+    ended = bool(before) and json.loads(before[order])[1]
+    states.save(conn, ORDERS, {order: json.dumps([entry_no, ended])})
+    rows = [] if ended else [row for row in event.rows("lines.partner") if "batch" in row]
+    for row in rows:
+        batch, unit = id_in(row["batch"], event.origin, own), row.get("unit", "")
+        known = _orders(conn, [batch]).get(batch, [])
+        named = [order, unit and id_in(unit, event.origin, own)]
+        if named not in known:
+            _keep(conn, batch, [*known, named])
+
+
+def _end(conn: Connection, order: str) -> None:
+    before = states.load(conn, ORDERS, [order])
+    entry_no = json.loads(before[order])[0] if before else None
+    states.save(conn, ORDERS, {order: json.dumps([entry_no, True])})
+    for batch, named in _orders(conn).items():
+        kept = [one for one in named if one[0] != order]
+        if kept != named:
+            _keep(conn, batch, kept)
+
+
+def _keep(conn: Connection, batch: str, named: list[list[str]]) -> None:
+    states.save(conn, FROZEN, {batch: json.dumps(named) if named else None})
+
+
+def _orders(conn: Connection, batches: Iterable[str] | None = None) -> dict[str, list[list[str]]]:
+    found = states.every(conn, FROZEN) if batches is None else states.load(conn, FROZEN, batches)
+    return {batch: json.loads(text) for batch, text in found.items()}
+
+
+def in_force(conn: Connection) -> dict[Key, State]:
+    """Few at any time, so all are read at once."""
+    frozen = [Frozen(batch, tuple((order, unit) for order, unit in named)) for batch, named in _orders(conn).items()]
+    return {one.key: one for one in frozen}
+
+
+def orders(conn: Connection) -> dict[str, tuple[int | None, bool]]:
+    """Each order that was delivered here: the number of its entry (None where only its release came), and whether it
+    ended.
+    """
+    return {order: tuple(json.loads(text)) for order, text in states.every(conn, ORDERS).items()}

@@ -1,0 +1,58 @@
+"""Verbs of an authority about goods of others: order them frozen, and released. They bind from their delivery."""
+
+from typing import Any
+
+from ledger.errors import Malformed, Unknown
+from ledger.matter.events import is_id
+from nodes.verbs.books import notice_to, refuse_all_but_authority
+from nodes.verbs.draft import Body, Delivery, Desk, Draft, at_of, documents_of, entry_of, only, recorded_of
+
+
+def freeze(desk: Desk, body: Body) -> Draft:
+    """Batches, or units of them, as the logs write them that made them (`log#id`)."""
+    rows: list[dict[str, Any]] = []
+    for position, line in enumerate(body["lines"]):
+        where = f"lines[{position}]"
+        batch = _id_of(desk, line["batch"], f"{where}.batch")
+        rows += [{"batch": batch, "unit": _id_of(desk, unit, f"{where}.units")} for unit in line.get("units") or ()]
+        if not line.get("units"):
+            rows.append({"batch": batch})
+    to = desk.settings.partners.get(body["to"], body["to"])
+    return _draft(desk, body, {"kind": "freeze", "to": to}, rows)
+
+
+def release(desk: Desk, body: Body) -> Draft:
+    """The order ends, for all that it names; whom it was given to is told."""
+    order = body["order"].removeprefix(f"{desk.origin}#")
+    given = desk.locked_by(order)
+    if given is None or not given.scalar("order"):
+        raise Unknown("order-unknown", field="order", value=body["order"])
+    return _draft(desk, body, {"kind": "release", "to": given.scalar("order")["to"], "ends": order}, [])
+
+
+def _draft(desk: Desk, body: Body, order: dict[str, Any], rows: list[dict[str, Any]]) -> Draft:
+    refuse_all_but_authority(desk)
+    slots = {
+        "order": {"at": at_of(desk, body), **order},
+        "lines.partner": rows,
+        "reason": only(text=body.get("reason")) or None,
+        "documents": documents_of(body),
+        "recorded": recorded_of(desk, body),
+    }
+    deliveries: tuple[Delivery, ...] = (notice_to(desk, order["to"]),)
+    return Draft(
+        "ordered",
+        slots,
+        lambda sealed: {
+            "order": f"{sealed.origin}#{order.get('ends') or sealed.event.ids['order']}",
+            "to": order["to"],
+            "entry": entry_of(sealed),
+        },
+        deliveries=deliveries,
+    )
+
+
+def _id_of(desk: Desk, given: str, field: str) -> str:
+    if not is_id(given) or "#" not in given:
+        raise Malformed("field-wrong", field=field, value=given, kind="log#id")
+    return given.removeprefix(f"{desk.origin}#")

@@ -1,0 +1,38 @@
+"""What stands on the stage by an authority's word: frozen goods, a hold that obeys, an order that has ended."""
+
+from typing import Any
+
+from tests.bookkeeping import recorded
+from tests.e2e.stage import AUTHORITY, METAL, Stage
+from tests.world import kg
+
+
+def set_orders(stage: Stage) -> None:
+    metal = stage.world[METAL]
+    metal.token("supervisor")
+    ids = {lot: metal.register(lot, "100", site="main", product="frozen_ore") for lot in ("F-1", "F-2")}
+    metal.pack("F-2", "F/2", net="10")
+    unit = metal.get("/api/v1/units/F%2F2")["unit"]
+    stage.ids["order"] = _order(stage, {"batch": _absolute(ids["F-1"])})
+    stage.ids["order of a drum"] = _order(stage, {"batch": _absolute(ids["F-2"]), "units": [_absolute(unit)]})
+    stage.ids["ended order"] = _order(stage, {"batch": _absolute(ids["F-1"])})
+    _end(stage, stage.ids["ended order"])
+    stage.world.settle()
+    hold = {"kind": "ordered", "reason": "as ordered", "order": stage.ids["order"]}
+    hold["lines"] = [{"batch": "F-1", "quantity": kg("90"), "site": "main"}]
+    stage.ids["obeying hold"] = recorded(metal, "/api/v1/holds", hold)["lock"]
+    stage.world.settle()
+
+
+def _absolute(id_: str) -> str:
+    return f"{METAL}/log#{id_}"
+
+
+def _order(stage: Stage, *lines: dict[str, Any]) -> str:
+    body = {"to": METAL, "lines": list(lines), "reason": "case 2026-17"}
+    return str(recorded(stage.world[AUTHORITY], "/api/v1/orders", body)["order"])
+
+
+def _end(stage: Stage, order: str) -> None:
+    path = f"/api/v1/orders/{order.replace('#', '%23')}/releases"
+    recorded(stage.world[AUTHORITY], path, {"reason": "papers in order"})

@@ -1,0 +1,96 @@
+"""Orders of an authority: they bind from their delivery, are obeyed by a hold, and end by a release."""
+
+import pytest
+
+from tests.bookkeeping import AUTHORITY, MINE, PLANT, as_supervisor, recorded, register, world
+from tests.world import kg, until
+
+
+@pytest.fixture
+def told(tmp_path):
+    """Leaving it audits all logs and rebuilds all tables."""
+    with world(tmp_path) as made:
+        yield made
+
+
+def code(reply):
+    assert reply.status >= 400, reply.body
+    return reply.json()["code"]
+
+
+def freeze(told, *lines):
+    body = {"to": MINE, "lines": list(lines), "reason": "case 2026-17"}
+    order = recorded(told[AUTHORITY], "/api/v1/orders", body)["order"]
+    told.settle()
+    return order
+
+
+def release(told, order):
+    recorded(told[AUTHORITY], f"/api/v1/orders/{order.replace('#', '%23')}/releases", {"reason": "papers in order"})
+    told.settle()
+
+
+def absolute(batch):
+    return f"{MINE}/log#{batch}"
+
+
+def test_a_frozen_batch_stays_until_the_order_is_released(told):
+    mine = told[MINE]
+    batch = register(mine, "A-1", "100")["batch"]
+    line = {"batch": "A-1", "quantity": kg("10")}
+    order = freeze(told, {"batch": absolute(batch)})
+    refused = mine.post("/api/v1/shipments", {"to": {"node": PLANT}, "purpose": "sale", "lines": [line]})
+    assert code(refused) == "goods-frozen"
+    assert order in refused.json()["detail"]
+    assert code(mine.post("/api/v1/removals", {"kind": "destroyed", "reason": "x", "lines": [line]})) == "goods-frozen"
+    assert code(as_supervisor(mine, "POST", "/api/v1/pledges", {"to": "Bank", "lines": [line]})) == "goods-frozen"
+    (got,) = mine.get("/api/v1/orders")["orders"]
+    assert (got["order"], got["ended"], got["answers"]) == (order, False, [])
+    assert got["lines"] == [{"batch": batch, "unit": None}]
+
+    hold = {
+        "kind": "ordered",
+        "reason": "as ordered",
+        "order": order,
+        "lines": [{"batch": "A-1", "quantity": kg("100")}],
+    }
+    lock = recorded(mine, "/api/v1/holds", hold)["lock"]
+    assert mine.get("/api/v1/orders")["orders"][0]["answers"] == [lock]
+    assert code(as_supervisor(mine, "POST", f"/api/v1/holds/{lock}/releases", {"reason": "x"})) == "order-stands"
+
+    release(told, order)
+    assert mine.get("/api/v1/orders")["orders"][0]["ended"]
+    recorded(mine, f"/api/v1/holds/{lock}/releases", {"reason": "released by the authority"})
+    shipment = mine.ship(PLANT, line)
+    told[PLANT].await_arrival(shipment)
+    assert told[AUTHORITY].get("/api/v1/orders")["orders"][0] == {
+        **got,
+        "ended": True,
+        "lines": [{"batch": absolute(batch), "unit": None}],
+    }
+
+
+def test_only_the_units_that_are_named_are_frozen(told):
+    mine = told[MINE]
+    batch = register(mine, "A-1", "100")["batch"]
+    one, other = (unit["unit"] for unit in mine.pack("A-1", "D-1", "D-2"))
+    order = freeze(told, {"batch": absolute(batch), "units": [absolute(one)]})
+    assert code(mine.post("/api/v1/unpackings", {"units": ["D-1"]})) == "goods-frozen"
+    assert mine.post("/api/v1/unpackings", {"units": ["D-2"]}).status == 201
+    mine.ship(PLANT, {"batch": "A-1", "quantity": kg("5")})
+    release(told, order)
+    assert mine.post("/api/v1/unpackings", {"units": ["D-1"]}).status == 201
+    assert other
+
+
+def test_an_order_is_the_authoritys_alone(told):
+    mine, plant = told[MINE], told[PLANT]
+    batch = register(mine, "A-1", "100")["batch"]
+    body = {"to": MINE, "lines": [{"batch": absolute(batch)}], "reason": "x"}
+    assert code(as_supervisor(plant, "POST", "/api/v1/orders", body)) == "only-the-authority"
+    stranger = {**body, "to": "nobody.example"}
+    assert code(as_supervisor(told[AUTHORITY], "POST", "/api/v1/orders", stranger)) == "partner-unknown"
+    hold = {"kind": "ordered", "reason": "x", "order": f"{AUTHORITY}/log#{'0' * 26}"}
+    hold["lines"] = [{"batch": "A-1", "quantity": kg("1")}]
+    assert code(as_supervisor(mine, "POST", "/api/v1/holds", hold)) == "order-unknown"
+    until(lambda: mine.get("/api/v1/orders") == {"orders": []}, "no order came")
