@@ -1,6 +1,7 @@
-"""Writes tests/vectors/lodetrace-v1.json, and the generated parts of docs/formats.md, anew from the code.
+"""Writes tests/vectors/lodetrace-v1.json, the generated parts of docs/formats.md, and the tables by which browsers
+read events (api/pages/static/verifier/tables.js), anew from the code.
 
-    python scripts/vectors.py            writes both
+    python scripts/vectors.py            writes them
     python scripts/vectors.py --check    says which would change, and writes nothing
 
 Keys, salts and times are fixed, so that the same code writes the same bytes. A change here is a change of the formats:
@@ -31,13 +32,16 @@ from ledger.log.notes import parse_note, sign_note  # noqa: E402
 from ledger.log.proofs import Proof, format_proof  # noqa: E402
 from ledger.log.tiles import bundle_path, format_bundle, tile_path  # noqa: E402
 from ledger.log.trust import Policy  # noqa: E402
+from ledger.matter.elements import ELEMENTS  # noqa: E402
 from ledger.matter.event_types import EVENT_TYPES, OPTIONAL, ROWS  # noqa: E402
+from ledger.matter.provenance import MODELS  # noqa: E402
 from ledger.verdict import judge  # noqa: E402
 from tests.formats import forking, scribe, small, story  # noqa: E402
 from tests.formats.lies import BASES, LIES, Lie  # noqa: E402
 
 VECTORS = ROOT / "tests" / "vectors" / "lodetrace-v1.json"
 DOCUMENT = ROOT / "docs" / "formats.md"
+BROWSER = ROOT / "api" / "pages" / "static" / "verifier" / "tables.js"
 HOST = "https://label.example"
 
 
@@ -383,6 +387,36 @@ def rows_table() -> str:
     return "\n".join(lines)
 
 
+def browser_tables() -> str:
+    """What docs/formats.md tells in tables, as a module; as maps, in which no name finds what all objects have."""
+    types = {
+        name: {
+            slot.name: {"list": slot.items, "creates": slot.creates is not None, "fields": slot.kinds} for slot in slots
+        }
+        for name, slots in EVENT_TYPES.items()
+    }
+    lines = [
+        "// Made by scripts/vectors.py from the tables of docs/formats.md; do not edit.",
+        f"export const ELEMENTS = {json.dumps(ELEMENTS)};",
+        f"export const MODELS = {json.dumps(MODELS)};",
+        "const maps = (value) => new Map(Object.entries(value));",
+        "/** Kind → its fields, of kinds that are arrays of objects. */",
+        "export const ROWS = maps({",
+        *(f"  {json.dumps(kind)}: maps({json.dumps(fields)})," for kind, fields in ROWS.items()),
+        "});",
+        "const slot = (list, creates, fields) => ({ list, creates, fields: maps(fields) });",
+        "/** Type → slot → {list, creates, fields}. */",
+        "export const TYPES = maps({",
+    ]
+    for name, slots in types.items():
+        lines.append(f"  {name}: maps({{")
+        for key, one in slots.items():
+            arguments = ", ".join(json.dumps(part) for part in one.values())
+            lines.append(f"    {json.dumps(key)}: slot({arguments}),")
+        lines.append("  }),")
+    return "\n".join([*lines, "});"]) + "\n"
+
+
 def printed(vectors: dict[str, Any]) -> str:
     """The file. What is unseen or has two spellings is escaped, so that no editor changes it."""
     unseen = re.compile("[\u007f-\u00a0\u00ad\u0300-\u036f\u00e9\u2028\u2029\ufeff]")
@@ -405,6 +439,7 @@ def main(arguments: list[str]) -> int:
     wanted = {
         VECTORS: printed(vectors),
         DOCUMENT: render(DOCUMENT.read_text("utf-8"), vectors),
+        BROWSER: browser_tables(),
     }
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text("utf-8") != text]
     for path in stale:
