@@ -120,8 +120,7 @@ def scan(node: Node, token: str) -> Scan:
     with node.store.read() as conn:
         label = open_token(token, authors(conn, node, parse_token(token).index))
         unit_id = id_in(label.unit, label.origin, node.origin)
-        opened = _opening(conn, node, label.origin)
-        found = Scan(label, opened.name, *_names(opened), check_code(label.leaf))
+        found = Scan(label, organisation(label.origin), *names_of(conn, node, label.origin), check_code(label.leaf))
         try:
             record = lists.unit(conn, unit_id)
         except Unknown:
@@ -165,9 +164,9 @@ def authors(conn: Connection, node: Node, index: int) -> list[tuple[str, Verifie
     return known
 
 
-def _opening(conn: Connection, node: Node, origin: str) -> Event:
-    """Entry 0 of a log whose author keys are known here."""
-    return node.opened() if origin == node.origin else upstream.at(conn, [(origin, 0)])[origin, 0].event
+def names_of(conn: Connection, node: Node, origin: str) -> tuple[str, str]:
+    """What the organisation calls itself whose author keys are known here, and in Latin letters."""
+    return _names(node.opened() if origin == node.origin else upstream.at(conn, [(origin, 0)])[origin, 0].event)
 
 
 def _names(opened: Event) -> tuple[str, str]:

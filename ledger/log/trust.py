@@ -152,6 +152,21 @@ class Policy:
         return found
 
 
+def format_policy(policy: Policy) -> str:
+    """The text that `Policy.parse` reads as this policy; of keys that logs replaced no line speaks."""
+    lines = [f"log {key.vkey}{_at(url)}" for key, url in policy.logs.values()]
+    lines += [f"{OURS} registry {origin}" for origin in sorted(policy.registries)]
+    if policy.standing_max_age_days is not None:
+        lines.append(f"{OURS} standing-max-age-days {policy.standing_max_age_days}")
+    lines += [f"witness {name} {key.vkey}{_at(url)}" for name, (key, url) in policy.witnesses.items()]
+    lines += [f"group {name} {one.threshold} {' '.join(one.members)}" for name, one in policy.groups.items()]
+    return "\n".join([*lines, f"quorum {policy.quorum}"]) + "\n"
+
+
+def _at(url: str | None) -> str:
+    return "" if url is None else f" {url}"
+
+
 def digest_of(origin: str) -> str:
     """SHA-256 of an origin in hex: its name in paths."""
     return sha256(origin.encode()).hexdigest()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ledger.errors import LodetraceError, Malformed, Unverified
 from ledger.log.checkpoints import Checkpoint, add_signatures, cosign, sign_checkpoint
 from ledger.log.notes import Ed25519Signer
-from ledger.log.trust import MAX_POLICY, Group, Policy, organisation
+from ledger.log.trust import MAX_POLICY, Group, Policy, format_policy, organisation
 
 FOLDER = Path(__file__).parents[2] / "vectors"
 EXAMPLE = json.loads((FOLDER / "tlog_policy.json").read_text(encoding="utf-8"))["example"]
@@ -45,6 +45,14 @@ def example():
     for name, key in keys.items():
         text = text.replace(f"witness {name} <vkey>", f"witness {name} {key.verifier.vkey}")
     return Policy.parse(text), keys
+
+
+def test_a_policy_is_printed_as_it_is_read():
+    policy, _ = example()
+    assert Policy.parse(format_policy(policy)) == policy
+    more = f"log {LOG} https://longnan.example/\n#lodetrace registry {ORIGIN}\n#lodetrace standing-max-age-days 30\n"
+    text = f"{more}witness a {W1}\nwitness b {W2} https://b.example/\ngroup both 2 a b\nquorum both\n"
+    assert format_policy(Policy.parse(text)) == text
 
 
 def test_the_example_of_the_specification():

@@ -4,7 +4,7 @@
  * SHA-256 is that of @noble/hashes: a file of evidence has thousands of small hashes, and WebCrypto answers each of them
  * later. Signatures are checked by WebCrypto where it knows Ed25519, else by @noble/ed25519, which is loaded only then.
  */
-import { sha256, sha512 } from "../vendor/noble-hashes/sha2.js";
+import { sha256, sha512 } from "../noble-hashes/sha2.js";
 
 export { sha256 };
 
@@ -49,7 +49,7 @@ async function webCrypto() {
 const BASE_POINT = [0x58, ...Array(31).fill(0x66)];
 
 async function noble() {
-  const ed25519 = await import("../vendor/noble-ed25519/index.js");
+  const ed25519 = await import("../noble-ed25519/index.js");
   ed25519.hashes.sha512 = sha512;
   const verify = async (key, message, signature) => {
     try {

@@ -16,8 +16,11 @@ export class Policy {
   quorum = null;
   registries = new Set();
   maxAgeDays = null;
+  replaced = [];
 
-  constructor(text) {
+  /** `replaced`: `{log, size, key}` of logs that replaced their key: from which size on. No line of a policy says this. */
+  constructor(text, replaced = []) {
+    this.replaced = replaced;
     wrong(text.endsWith("\n") && !/[\u0000-\u0008\u000b-\u001f\u007f]/.test(text), "the text of the policy");
     for (const line of text.slice(0, -1).split("\n")) {
       const words = line.match(/[^ \t]+/g) ?? [];
@@ -88,6 +91,11 @@ export class Policy {
     return key;
   }
 
+  #logKey(point) {
+    const later = this.replaced.findLast(({ log, size }) => log === point.log && size <= point.size);
+    return this.logs.has(point.log) && later ? later.key : this.logs.get(point.log);
+  }
+
   /** Is the quorum among these keys? */
   satisfied(keys) {
     const good = new Set();
@@ -101,7 +109,7 @@ export class Policy {
    * The keys of witnesses that count for a checkpoint that is trusted; `log` is the key of a log that is not named here.
    * Cosignatures of ML-DSA-44 cannot be checked here: they are not counted, and `unchecked` names their witnesses.
    */
-  async check(point, log = this.logs.get(point.log)) {
+  async check(point, log = this.#logKey(point)) {
     need(log !== undefined, Unverified, "log-not-trusted", point.log);
     await checkSigned(point, log);
     const foreign = [...this.witnesses.values()].filter(
