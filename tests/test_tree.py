@@ -8,7 +8,23 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ["ledger", "nodes", "api", "scripts", "tests", "docs", ".ci"]
-TEXT = {".py", ".md", ".toml", ".lock", ".json", ".html", ".css", ".js", ".svg", ".txt", ".mako", ".ini", ".sql", ""}
+TEXT = {
+    ".py",
+    ".md",
+    ".toml",
+    ".lock",
+    ".json",
+    ".html",
+    ".css",
+    ".js",
+    ".mjs",
+    ".svg",
+    ".txt",
+    ".mako",
+    ".ini",
+    ".sql",
+    "",
+}
 # What others wrote: hatch_build.py fetches it, and package-lock.json repeats where its authors can be thanked.
 FOREIGN = {"__pycache__", "vendor", "fonts", "package-lock.json"}
 

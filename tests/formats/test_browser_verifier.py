@@ -32,7 +32,7 @@ def in_node(script: str, *arguments: object) -> object:
 
 @pytest.mark.parametrize(("bare", "checker"), [((), "WebCrypto"), (("bare",), "noble")], ids=["WebCrypto", "without"])
 def test_every_vector(bare, checker):
-    held = in_node("every_vector_in_node.js", VECTORS, *bare)
+    held = in_node("every_vector_in_node.mjs", VECTORS, *bare)
     assert held["checker"] == checker
     assert held["wrong"] == []
     vectors = json.loads(VECTORS.read_text("utf-8"))
@@ -61,7 +61,7 @@ def test_of_strange_files_it_says_the_same_as_python(tmp_path):
     files = list(strange_files())
     rows = [{"file": data.decode("utf-8", "surrogatepass"), "policy": policy} for data, policy in files]
     (tmp_path / "files.json").write_text(json.dumps(rows), "utf-8")
-    said = in_node("verdicts_in_node.js", tmp_path / "files.json")
+    said = in_node("verdicts_in_node.mjs", tmp_path / "files.json")
     wanted = [first_says(data, policy) for data, policy in files]
     assert {type(one) for one in wanted} == {str, tuple}
     differing = [

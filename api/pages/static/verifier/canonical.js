@@ -47,21 +47,26 @@ export function b64(data) {
 export const b64url = (data) => b64(data).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
 
 /** The bytes of standard base64 with padding; `size`: how many there must be. */
-export const unb64 = (given, size) => decode(given, size, /^[A-Za-z0-9+/]*={0,2}$/, b64, (one) => one);
+export const unb64 = (given, size) => decode(given, size, /^[A-Za-z0-9+/]*={0,2}$/, (one) => one);
 
 /** The bytes of base64url without padding. */
 export const unb64url = (given, size) =>
-  decode(given, size, /^[A-Za-z0-9_-]*$/, b64url, (one) => one.replaceAll("-", "+").replaceAll("_", "/"));
+  decode(given, size, /^[A-Za-z0-9_-]*$/, (one) =>
+    one.replaceAll("-", "+").replaceAll("_", "/").padEnd(Math.ceil(one.length / 4) * 4, "="),
+  );
 
-function decode(given, size, alphabet, print, plain) {
+function decode(given, size, alphabet, standard) {
   need(typeof given === "string" && alphabet.test(given), Malformed, "malformed", "base64");
-  let data;
+  let binary, again;
   try {
-    data = Uint8Array.from(atob(plain(given)), (one) => one.charCodeAt(0));
+    binary = atob(standard(given));
+    again = btoa(binary);
   } catch {
     throw new Malformed("malformed", "base64");
   }
-  need(print(data) === given && (size ?? data.length) === data.length, Malformed, "malformed", "base64");
+  need(again === standard(given) && (size ?? binary.length) === binary.length, Malformed, "malformed", "base64");
+  const data = new Uint8Array(binary.length);
+  for (let at = 0; at < binary.length; at++) data[at] = binary.charCodeAt(at);
   return data;
 }
 

@@ -229,7 +229,7 @@ class Verification {
         first.open(this.opens(first));
         this.keys.set(log, Keys.opened(first).after(own, this.opens));
       }
-      for (const entry of own) await checkAuthors(entry, this.keys.get(log).signers(entry.index));
+      await Promise.all(own.map((entry) => checkAuthors(entry, this.keys.get(log).signers(entry.index))));
       checkChain([...places.values()].filter((entry) => entry.log === log).sort(inOrder));
     }
     return [...places.values()];

@@ -8,7 +8,7 @@ import { checkSigned } from "./policy.js";
 
 const COMMON = ["format", "log", "key", "checkpoints"];
 
-/** `{kind, place, first, second}`: two roots or leaf hashes, in hex, that stand at one place of a log. */
+/** `{log, kind, place, first, second}`: two roots or leaf hashes, in hex, that stand at one place of a log. */
 export async function checkFork(data, policy = null) {
   const file = parseJson(data);
   const histories = hasKeys(file, ...COMMON, "prefix", "path");
@@ -22,7 +22,7 @@ export async function checkFork(data, policy = null) {
     await checkSigned(point, key);
     need(point.log === file.log, Unverified, "origin-differs");
   }
-  return histories ? ofHistories(file, points) : ofEntries(file, points);
+  return { log: file.log, ...(histories ? ofHistories(file, points) : ofEntries(file, points)) };
 }
 
 function ofHistories(file, [one, other]) {

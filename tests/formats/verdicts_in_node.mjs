@@ -1,6 +1,6 @@
-/** node verdicts_in_node.js STATIC VENDOR FILES: of each {file, policy} its verdict, or the class of what does not hold. */
+/** node verdicts_in_node.mjs STATIC VENDOR FILES: of each {file, policy} its verdict, or the class of what does not hold. */
 import { readFileSync } from "node:fs";
-import { modules } from "./modules_in_node.js";
+import { modules } from "./modules_in_node.mjs";
 
 const [, , pages, vendor, files] = process.argv;
 const { canonical, evidence, policy } = await modules(pages, vendor);
