@@ -26,13 +26,14 @@ def routes(node: Node) -> APIRouter:
 def _page(node: Node, request: Request, name: str, first: int) -> bytes:
     if node.settings.role != "authority":
         raise Refusal("not-an-authority", field="name", value=node.settings.name)
+    origin = node.policy.origin_of(name)
     with node.store.read() as conn:
 
         def key_of(signer: str) -> Verifier:
             if signer != name:
                 raise Unverified("deposits-of-others", field="name", value=name, signer=signer)
-            return deposit_pages.owner_key(conn, name)
+            return deposit_pages.owner_key(conn, origin)
 
         headers = [(key.decode("latin-1"), value.decode("latin-1")) for key, value in request.headers.raw]
         open_request("GET", request.scope["raw_path"].decode("ascii"), headers, b"", key_of)
-        return deposit_pages.page(conn, f"{name}/log", first)
+        return deposit_pages.page(conn, origin, first)

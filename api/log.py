@@ -60,7 +60,7 @@ class Cache:
 
 def routes(node: Node, access: Access) -> APIRouter:
     router = APIRouter(tags=["log"])
-    cache = Cache()
+    cache, prefix = Cache(), f"/{node.origin.rpartition('/')[2]}"
 
     def make_tile(path: str) -> tuple[bytes, bool]:
         level, index, width = _parsed(parse_tile_path, path)
@@ -77,7 +77,7 @@ def routes(node: Node, access: Access) -> APIRouter:
         return Response(dump(node.well_known()), headers=_FLEETING, media_type="application/json")
 
     @router.get(
-        "/log/checkpoint",
+        f"{prefix}/checkpoint",
         summary="The newest checkpoint that this node's witnesses have seen, a signed note; with an ETag",
     )
     async def checkpoint(request: Request) -> Response:
@@ -87,7 +87,7 @@ def routes(node: Node, access: Access) -> APIRouter:
             return Response(status_code=304, headers=headers)
         return Response(note, headers=headers, media_type="text/plain")
 
-    @router.get("/log/checkpoint-unwitnessed", summary="The newest checkpoint, witnessed or not")
+    @router.get(f"{prefix}/checkpoint-unwitnessed", summary="The newest checkpoint, witnessed or not")
     async def unwitnessed() -> Response:
         return Response(node.checkpoint(), headers=_FLEETING, media_type="text/plain")
 
@@ -102,17 +102,17 @@ def routes(node: Node, access: Access) -> APIRouter:
         return Response(note, headers={"cache-control": "no-store"}, media_type="text/plain")
 
     @router.get(
-        "/log/tile/entries/{place:path}",
+        prefix + "/tile/entries/{place:path}",
         summary="A bundle of up to 256 entries",
         dependencies=[Depends(access.require("viewer", nodes=True))],
     )
     async def entries(request: Request) -> Response:
-        path = request.url.path[len("/log/") :]
+        path = request.url.path[len(prefix) + 1 :]
         return Response(cache.get(path, lambda: make_bundle(path)), headers=_OWN, media_type=_OCTETS)
 
-    @router.get("/log/tile/{place:path}", summary="A tile of up to 256 hashes of the tree")
+    @router.get(prefix + "/tile/{place:path}", summary="A tile of up to 256 hashes of the tree")
     async def tile(request: Request) -> Response:
-        path = request.url.path[len("/log/") :]
+        path = request.url.path[len(prefix) + 1 :]
         return Response(cache.get(path, lambda: make_tile(path)), headers=_IMMUTABLE, media_type=_OCTETS)
 
     return router

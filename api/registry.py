@@ -75,6 +75,14 @@ class Revoke(Noted):
     successor: Successor | None = None
 
 
+class Succeed(Noted):
+    """A member that has asked, with a log that goes on where its own has ended. `author`: the key that it must have."""
+
+    name: Code
+    reason: Text
+    author: Text | None = None
+
+
 class ConfirmKeys(Noted):
     """An entry of a member's own log, `rekeyed`, that was deposited or told here."""
 
@@ -129,6 +137,14 @@ RECORDINGS = (
         11,
     ),
     _recording(
+        "successions",
+        "succeed",
+        Succeed,
+        "A member's log has ended, and the one with which it has asked goes on from there",
+        {"name": NAME, "reason": "log key stolen"},
+        16,
+    ),
+    _recording(
         "keys",
         "confirm_keys",
         ConfirmKeys,
@@ -151,14 +167,31 @@ def prepared(node: Node) -> Mapping[str, Prepare]:
         known = await asyncio.to_thread(node.answered, "admit", body, caller, key)
         if known is not None:
             return known
-        asked = await asyncio.to_thread(requests.opened, node.settings.home, body["name"])
-        if body.get("author") not in (None, asked.author.vkey):
-            raise Unknown("request-of-other-key", field="author", value=body["author"], author=asked.author.vkey)
+        asked = await asked_by(body)
         answer = await node.do("admit", {**body, "request": asked.fields()}, caller, key, asked=body)
         await asyncio.to_thread(requests.settled, node.settings.home, asked.name)
         return answer
 
-    return {"admit": admit}
+    async def succeed(body: dict[str, Any], caller: Caller, key: str) -> Answer:
+        """Two entries: where the old log ended, and with which keys the new one begins."""
+        known = await asyncio.to_thread(node.answered, "succeed", body, caller, key)
+        if known is not None:
+            return known
+        asked = await asked_by(body)
+        final = await asyncio.to_thread(node.final_of, asked)
+        told = {"request": asked.fields(), "final": final}
+        answer = await node.do("succeed", {**body, **told}, caller, key, asked=body)
+        await node.do("admit", {"name": asked.name, **told}, caller, None)
+        await asyncio.to_thread(requests.settled, node.settings.home, asked.name)
+        return answer
+
+    async def asked_by(body: dict[str, Any]) -> Asked:
+        asked = await asyncio.to_thread(requests.opened, node.settings.home, body["name"])
+        if body.get("author") not in (None, asked.author.vkey):
+            raise Unknown("request-of-other-key", field="author", value=body["author"], author=asked.author.vkey)
+        return asked
+
+    return {"admit": admit, "succeed": succeed}
 
 
 def routes(node: Node, access: Access) -> APIRouter:

@@ -34,6 +34,7 @@ from ledger.matter.reference import Reference
 from ledger.matter.stock import Booked, Key, State
 from ledger.origins import check_vectors
 from ledger.registry import Registry
+from ledger.succession import Inherited
 
 _REKEYED = b'"type":"rekeyed"'
 """What stands in the bytes of an entry that may replace keys; most do not, and are not opened to see."""
@@ -178,17 +179,18 @@ class Replay:
         read: Callable[[int], Booked] | None = None,
         hear: Callable[[Flow], None] | None = None,
         ruleset: Callable[[str], Reference | None] = lambda _: None,
+        begins: Inherited | None = None,
     ) -> None:
         """With `reference`, what goods are made of is followed and compared too, and `hear` is told every flow.
 
         `read` answers an earlier entry of the log, as it was checked, for those that correct one. `ruleset` answers the
         reference data that entries name, where it is another; entries of whose it has none are read by `reference`, and
-        are counted in `unchecked`, for their figures may differ.
+        are counted in `unchecked`, for their figures may differ. A log that succeeds another `begins` with something.
         """
         self.origin, self._reference, self._read, self._hear = origin, reference, read, hear
-        self._ruleset = ruleset
-        self.view: dict[Key, State] = {}
-        self.makeups: dict[str, Makeup | None] = {}
+        self._ruleset, self._begins = ruleset, begins
+        self.view: dict[Key, State] = {} if begins is None else dict(begins.states)
+        self.makeups: dict[str, Makeup | None] = {} if begins is None else dict(begins.makeups)
         self.unchecked = 0
         self.size = 0
         self._last, self._last_time = NOTHING_BEFORE, ""
@@ -247,7 +249,7 @@ class Replay:
         self.unchecked += 0 if done.checked else 1
         self.makeups.update(done.changes)
         if self._hear is not None:
-            self._hear(done.flow)
+            self._hear(done.flow if index or self._begins is None else self._begins.flow(event))
 
     def finish(self, checkpoints: Sequence[Checkpoint] = ()) -> bytes:
         """The root over all entries. Each given checkpoint must be of this log, not beyond it, and have its root."""

@@ -26,13 +26,15 @@ from ledger.log.canonical import b64, format_json, parse_json, unb64
 from ledger.log.checkpoints import Checkpoint, claimed, claimed_origin, open_checkpoint
 from ledger.log.disclosures import open_slots
 from ledger.log.merkle import check_consistency, check_inclusion, leaf_hash
+from ledger.log.notes import Verifier
 from ledger.log.trust import Policy, Trusted
 from ledger.log.trust import organisation as name_of
 from ledger.matter.event_types import EVENT_TYPES, REGISTRY_TYPES
 from ledger.matter.events import KINDS, Event, is_id, is_origin
 from ledger.origins import check_origins, check_vectors
-from ledger.registry import Line
+from ledger.registry import Line, Member
 from ledger.standing import Known, Standing, check_entry, check_lines, check_succession, keys_of_log, known_members
+from ledger.succession import in_story_order
 
 FORMAT = "lodetrace evidence v1"
 _SUBJECTS = ({"batch"}, {"batch", "unit"}, {"shipment"}, {"log"})
@@ -333,7 +335,7 @@ def verify(evidence: Evidence, policy: Policy | None, now: datetime | None = Non
         logs = logs.joined(_check_logs(evidence, entries, origins - named, policy, known))
     events, leaves, roots = logs.events, logs.leaves, logs.roots
     missing = check_refs(events, leaves, roots) + check_links(events, leaves)
-    known_events = [event for _, event in sorted(events.items(), key=lambda item: item[0]) if event is not None]
+    known_events = [event for place in sorted(events, key=in_story_order) if (event := events[place]) is not None]
     check_origins(known_events)
     said, absent = check_subject(evidence.subject, known_events)
     words = [(name, word) for name, one in known.items() for word in one.words]
@@ -487,11 +489,21 @@ def _open_checkpoint(
     if policy is None:
         return Trusted(open_checkpoint(note, log, point.origin), log, ())
     for word in known[name_of(point.origin)].words:
-        if any(one.origin == point.origin for one in word.member.logs) and word.member.revoked_at(
-            point.origin, point.size - 1, log.public, "log"
-        ):
-            raise Unverified("key-revoked", field="checkpoints", value=point.size, log=point.origin, key=log.name)
+        if any(one.origin == point.origin for one in word.member.logs):
+            _check_end(point, log, word.member)
     return policy.open_checkpoint(note, log)
+
+
+def _check_end(point: Checkpoint, log: Verifier, member: Member) -> None:
+    """By what one registry says of the log's organisation: the key is not revoked, and the log has not ended before."""
+    if member.revoked_at(point.origin, point.size - 1, log.public, "log") is not None:
+        raise Unverified("key-revoked", field="checkpoints", value=point.size, log=point.origin, key=log.name)
+    ended = member.end_of(point.origin)
+    # Whoever stole the keys that were made in advance too can replace the revoked one; the log has ended all the same.
+    if ended is not None and point.size > ended.at[1]:
+        raise Unverified("log-ended", field="checkpoints", value=point.size, log=point.origin, size=ended.at[1])
+    if ended is not None and point.size == ended.at[1] and point.root != ended.root:
+        raise Unverified("fork", field="checkpoints", value=point.size, log=point.origin)
 
 
 def _check_consistency(

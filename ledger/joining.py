@@ -29,7 +29,10 @@ REQUEST_MAX = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Opened. `keys`, `origin` and `leaf` are those of the newcomer's entry 0; the rest is what it says of itself."""
+    """Opened. `keys`, `origin` and `leaf` are those of the newcomer's entry 0; the rest is what it says of itself.
+
+    `predecessor` is the final checkpoint of the log that this one succeeds, a note, not verified; None for a newcomer.
+    """
 
     name: str
     origin: str
@@ -40,6 +43,7 @@ class Request:
     member: Mapping[str, Any]
     sites: tuple[Mapping[str, Any], ...]
     reach: Mapping[str, Any]
+    predecessor: bytes | None = None
 
     def fields(self) -> dict[str, Any]:
         """As JSON values, for whoever admits."""
@@ -103,7 +107,8 @@ def open_request(data: bytes) -> Request:
     match said:
         case {"member": dict(member), "reach": dict(reach), "sites": list(sites), **more} if not more:
             name = entry.origin.rpartition("/")[0]
-            return Request(
-                name, entry.origin, entry.leaf, keys.at(0), authors[0], lines[2], member, tuple(sites), reach
-            )
+            embedded = opened.scalar("predecessor")
+            final = embedded["checkpoint"].encode() if embedded else None
+            own = (name, entry.origin, entry.leaf, keys.at(0), authors[0], lines[2])
+            return Request(*own, member, tuple(sites), reach, final)
     raise Malformed("malformed", field="request.note", why="it is not a member, reach and sites")

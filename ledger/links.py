@@ -23,6 +23,7 @@ from ledger.matter.events import Event
 from ledger.matter.genealogy import made
 from ledger.matter.handovers import check_acknowledgement, check_adjustments, check_receipt
 from ledger.matter.stock import Booked
+from ledger.succession import in_story_order, predecessor_of
 
 Place = tuple[str, int]
 """A log's origin, and an entry's index in it, or a size of it."""
@@ -69,6 +70,9 @@ def check_refs(
     """Answers the entries that are referred to and not here, as `log index`. `events` is None for unknown types."""
     missing: list[str] = []
     for place, event in _in_order(events):
+        final = predecessor_of(event) if event.type == "log_opened" else None
+        if final is not None and roots.get((final.origin, final.size), final.root) != final.root:
+            raise Unverified("fork", field="predecessor", value=final.size, log=final.origin)
         slot, wanted = _REFS.get(event.type, ("attestation", ""))
         head = event.scalar(slot)
         known_root = roots.get((head["log"], head["size"])) if head else None
@@ -91,7 +95,8 @@ def check_refs(
 
 
 def _in_order(events: Mapping[Place, Event | None]) -> list[tuple[Place, Event]]:
-    return [(place, event) for place, event in sorted(events.items(), key=lambda item: item[0]) if event is not None]
+    ordered = ((place, events[place]) for place in sorted(events, key=in_story_order))
+    return [(place, event) for place, event in ordered if event is not None]
 
 
 def _corrected(event: Event) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -105,9 +110,12 @@ def _corrected(event: Event) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def check_links(events: Mapping[Place, Event | None], leaves: Mapping[Place, bytes]) -> list[str]:
-    """Answers the batches that are used and come from nowhere here, as `log#id`."""
+    """Answers the batches that are used and come from nowhere here, as `log#id`.
+
+    A log that succeeds another has what that one had made or received below its final size.
+    """
     missing: list[str] = []
-    sources: dict[str, set[str]] = {}
+    sources: dict[str, dict[str, int]] = {}
     cut = {
         id_in(event.scalar("closing")["period"], event.origin, "")
         for _, event in _in_order(events)
@@ -115,12 +123,17 @@ def check_links(events: Mapping[Place, Event | None], leaves: Mapping[Place, byt
     }
     for place, event in _in_order(events):
         _check_sides(place, event, events, leaves)
-        here = sources.setdefault(event.origin, set())
-        used = [id_in(batch, event.origin, "") for batch in _used(event)]
-        missing += [batch for batch in used if batch not in here and batch not in cut]
-        here.update(id_in(one.batch, event.origin, "") for one in made(event))
+        here = sources.setdefault(event.origin, {})
+        final = predecessor_of(event) if event.type == "log_opened" else None
+        if final is not None:
+            here |= {batch: -1 for batch, at in sources.get(final.origin, {}).items() if at < final.size}
+        taken = [id_in(batch, event.origin, "") for batch in used(event)]
+        missing += [batch for batch in taken if batch not in here and batch not in cut]
+        came = [one.batch for one in made(event)]
         if event.type == "received":
-            here.update(id_in(row["batch"], event.origin, "") for row in event.rows("lines.chain") if "batch" in row)
+            came += [row["batch"] for row in event.rows("lines.chain") if "batch" in row]
+        for batch in came:
+            here.setdefault(id_in(batch, event.origin, ""), place[1])
     return missing
 
 
@@ -164,7 +177,7 @@ def _check_adjustments(
     check_adjustments(Booked(given_at[1], leaves[given_at], given), taken, booked["shipped"], booked["received"])
 
 
-def _used(event: Event) -> list[str]:
+def used(event: Event) -> list[str]:
     """Batches that an entry takes from: they must have been made or received in the same log before.
 
     Of a pool's period that is closed here and tells its origins, what went in is not asked for: evidence may end there.

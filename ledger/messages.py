@@ -1282,6 +1282,21 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field}: {value} is not the log that the member writes now, {log}. Name that one, or a new one as successor.",
         "{field}：{value} 不是该成员现在书写的日志（{log}）。请填写该日志；若为后继日志，请填写新的日志名。",
     ),
+    "succeeds-nothing": (
+        (
+            "{field}: {value} has not asked with a log that succeeds its own. Have it run lodetrace succeed "
+            "and join again."
+        ),
+        "{field}：{value} 未以后继日志提出申请。请其先运行 lodetrace succeed，再重新提交申请。",
+    ),
+    "succeeded-already": (
+        "The log of {field} was succeeded already, by {value}. Serve that home; to succeed it in turn, name that home.",
+        "{field} 的日志已由 {value} 接续。请运行该节点目录；如需再次接续，请指明该目录。",
+    ),
+    "predecessor-incomplete": (
+        "Entry {value} of {field} is not here, and another log goes on from what it left. Have it deposited whole.",
+        "{field} 的第 {value} 号条目不在此处，而后继日志以其所余为起点。请补交其完整日志。",
+    ),
     "member-unknown": (
         "{field}: {value} was never admitted here. Admit it first, and name no entry before that.",
         "{field}：{value} 从未在此获准加入。请先登记加入，且不要引用更早的条目。",
@@ -1317,6 +1332,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "suspended-already": (
         "{field}: {value} is suspended since entry {index}. Restore it first.",
         "{field}：{value} 自第 {index} 号条目起已被暂停。请先恢复。",
+    ),
+    "log-ended": (
+        (
+            "{field}: by its registry {log} ended at size {size} and another log goes on; {value} is beyond "
+            "that. Reject it."
+        ),
+        ("{field}：据登记处所述，日志 {log} 已于长度 {size} 终止并由后继日志接续；{value} 超出其外。请勿采信。"),
     ),
     # --- ledger/standing.py ------------------------------------------------------------------------------
     "registries-differ": (
@@ -1911,6 +1933,27 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "日志 {field} 在 {value} 条处，本节点的根为 {root}，而{zh}所知为 {known}：本节点的另一份副本曾经写入。本"
             "节点只提供读取，不再记录。解决办法：停止所有副本，保留两份数据库，报告监管部门，并改用后继日志（见 "
             "docs/operating.md）。"
+        ),
+    ),
+    "log-key-revoked": (
+        (
+            "The registry has revoked the log key of {field} from size {value} on: nothing recorded here "
+            "counts any more. This node reads, and records nothing. Way out: lodetrace succeed, from this home "
+            "to a new one."
+        ),
+        (
+            "登记处已自长度 {value} 起吊销 {field} 的日志密钥：此后在此登记的内容一律无效。本节点只提供读取，不"
+            "再记录。解决办法：运行 lodetrace succeed，由本目录建立后继节点。"
+        ),
+    ),
+    "log-succeeded": (
+        (
+            "{field} ended at size {value}, and {log} goes on from there. This node reads, and records "
+            "nothing. Way out: serve the home of {log} instead."
+        ),
+        (
+            "{field} 已于长度 {value} 终止，由 {log} 接续。本节点只提供读取，不再记录。解决办法：改为运行 "
+            "{log} 所在的节点目录。"
         ),
     ),
     "log-rolled-back": (

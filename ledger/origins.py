@@ -29,6 +29,7 @@ from ledger.matter.provenance import (
 )
 from ledger.matter.rows import Row
 from ledger.matter.vectors import PPB, Shares, parse_rows, parse_shares, parse_totals
+from ledger.succession import predecessor_of
 
 Place = tuple[str, int]
 _INPUTS = {
@@ -84,12 +85,13 @@ _NOTHING = _Known({}, frozenset())
 
 
 def check_origins(events: Iterable[Event]) -> None:
-    """`events` of any logs, each log's in their order. Raises Refusal."""
+    """`events` of any logs, each log's in their order, a successor's behind its predecessor's. Raises Refusal."""
     events = list(events)
     periods = {_full(one.scalar("closing")["period"], one): _told(one, "provenance") for one in _closings(events)}
     logs: dict[str, dict[str, _Known | None]] = {}
     for event in events:
-        known = logs.setdefault(event.origin, {})
+        final = predecessor_of(event) if event.type == "log_opened" else None
+        known = logs.setdefault(event.origin, {} if final is None else dict(logs.get(final.origin, {})))
         for where, shares, ingredients in _vectors(event):
             from_ = [periods.get(one) if event.type == "drawn" else known.get(one) for one in ingredients or ()]
             if ingredients is not None and None not in from_:

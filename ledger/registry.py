@@ -83,6 +83,13 @@ class Member:
                 return number
         raise Unverified("log-not-admitted", field="entries", value=origin, name=self.name)
 
+    def end_of(self, origin: str) -> "Revocation | None":
+        """Where one of its logs ended that another one succeeds; None for the one that it writes now."""
+        place = self.place(origin)
+        if place == len(self.logs) - 1:
+            return None
+        return next(one for one in reversed(self.revocations) if (one.use, one.at[0]) == ("log", place))
+
     def suspended_at(self, origin: str, index: int) -> bool:
         at = self.place(origin), index
         return any(since <= at and (until is None or at < until) for since, until in self.suspensions)

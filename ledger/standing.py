@@ -19,11 +19,11 @@ from ledger.errors import LodetraceError, Refusal, Unverified
 from ledger.keys import Keys
 from ledger.links import Attestation, Place
 from ledger.log.canonical import b64, unb64
-from ledger.log.checkpoints import parse_checkpoint
-from ledger.log.notes import Verifier, parse_note
+from ledger.log.notes import Verifier
 from ledger.matter.event_types import EVENT_TYPES
 from ledger.matter.events import Event
 from ledger.registry import Line, Log, Member, check_standing, is_about_member, member_after
+from ledger.succession import predecessor_of
 
 Events = Mapping[Place, Event | None]
 
@@ -194,10 +194,9 @@ def check_succession(known: Known, opened: Event) -> None:
     if place == 0:
         return
     before = known.member.logs[place - 1].origin
-    revoked = next(one for one in known.member.revocations if one.use == "log" and one.at[0] == place - 1)
-    embedded = opened.scalar("predecessor")
-    told = parse_checkpoint(parse_note(embedded["checkpoint"].encode()).text) if embedded else None
-    if told is None or (told.origin, told.size, told.root) != (before, revoked.at[1], revoked.root):
+    ended, told = known.member.end_of(before), predecessor_of(opened)
+    assert ended is not None, "another log succeeds it"
+    if told is None or (told.origin, told.size, told.root) != (before, ended.at[1], ended.root):
         raise Unverified("predecessor-differs", field="predecessor", value=opened.origin, log=before)
 
 

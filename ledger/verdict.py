@@ -421,8 +421,8 @@ def _attested(result: Result, checked: Iterable[Checked]) -> list[Sentence]:
 def _corrections(checked: Iterable[Checked]) -> list[Sentence]:
     """Corrections, holds and recalls among these entries, as far as they are disclosed."""
     found: list[Sentence] = []
-    locks: dict[tuple[str, str], tuple[str, int, list[str]]] = {}
-    ended: set[tuple[str, str]] = set()
+    locks: dict[str, tuple[str, str, int, list[str]]] = {}
+    ended: set[str] = set()
     for one in checked:
         event, log, index = one.event, one.entry.origin, one.entry.index
         if event is None:
@@ -432,11 +432,11 @@ def _corrections(checked: Iterable[Checked]) -> list[Sentence]:
         if lock is not None:
             rows = event.rows("lines.public", "lines.chain")
             things = [id_in(row.get("unit") or row["batch"], log, "") for row in rows if "batch" in row]
-            locks[log, lock] = event.type, index, things
+            locks[id_in(lock, log, "")] = log, event.type, index, things
         if event.scalar("releasing"):
-            ended.add((log, event.scalar("releasing")["lock"]))
-    for (log, lock), (kind, index, things) in locks.items():
-        code = _ENDED[kind] if (log, lock) in ended else kind
+            ended.add(id_in(event.scalar("releasing")["lock"], log, ""))
+    for lock, (log, kind, index, things) in locks.items():
+        code = _ENDED[kind] if lock in ended else kind
         found += [(code, {"log": log, "index": index, "what": what}) for what in things]
     return found
 

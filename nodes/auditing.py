@@ -35,8 +35,10 @@ from ledger.matter.flows import Flow, dump_flow
 from ledger.matter.makeups import Makeup
 from ledger.matter.reference import Reference
 from ledger.matter.stock import Booked, Key, State
+from ledger.succession import Inherited, predecessor_of
 from nodes import deposits
 from nodes.contents import compositions
+from nodes.inheritance import left_to
 from nodes.inspecting import Watch, check_books, watch_of
 from nodes.peers import ApiClient
 from nodes.rulesets import Rulesets
@@ -67,13 +69,19 @@ def _none(_: str) -> Reference | None:
     return None
 
 
+def _not_at_hand(opened: Event) -> Inherited | None:
+    """A node's interface shows its own log only, and not the one that it succeeds."""
+    raise Unknown("predecessor-incomplete", field=opened.origin, value=0)
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a log is read: its records in order, its checkpoint notes; and for a home what its tables show.
 
     `read` answers one record again, for entries that correct it. `stock`, `flows` and `makeups` answer the first thing
     that the tables show otherwise than what is given, which the log implies. `grants` are quotas that the authority
-    granted, each with how long the log was when that was known.
+    granted, each with how long the log was when that was known. `inherited` answers what the log with an entry 0 begins
+    with, where it succeeds another.
     """
 
     records: Callable[[], Iterator[Record]]
@@ -85,6 +93,7 @@ class Source:
     flows: Callable[[int, Sequence[str | None]], int | None] | None = None
     makeups: Callable[[Mapping[str, Makeup | None]], str | None] | None = None
     grants: Callable[[], Sequence[tuple[int, Event]]] = tuple
+    inherited: Callable[[Event], Inherited | None] = _not_at_hand
 
 
 def audit(
@@ -107,7 +116,8 @@ def audit(
     except LodetraceError as error:
         raise Unverified("audit-broken", field="entry", value=0, log="?", why=str(error)) from error
     told = _Told(source, origin, watch_of(opened, reference or Reference.parse()))
-    replay = Replay(origin, told.watch.reference, told.booked, told.hear, source.ruleset)
+    begins = None if predecessor_of(opened) is None else source.inherited(opened)
+    replay = Replay(origin, told.watch.reference, told.booked, told.hear, source.ruleset, begins)
     with _uncollected():
         for run in _checked(_chunks(first, records), origin, keys):
             for index, event in enumerate(run.events, run.start):
@@ -247,6 +257,7 @@ def from_store(store: Store, more: Sequence[Reference] = (), authority: str | No
         flows=home.flows,
         makeups=home.makeups,
         grants=home.grants,
+        inherited=home.inherited,
     )
 
 
@@ -310,6 +321,10 @@ class _Home:
                     return str(differing)
             return next((key for key in states.every(conn, "makeup") if follows.get(key) is None), None)
 
+    def inherited(self, opened: Event) -> Inherited | None:
+        with self.store.read() as conn:
+            return left_to(conn, self.rulesets, opened)
+
     def grants(self) -> Sequence[tuple[int, Event]]:
         with self.store.read() as conn:
             return upstream.grants(conn, self.authority)
@@ -372,7 +387,11 @@ def from_deposits(store: Store, origin: str, more: Sequence[Reference] = ()) -> 
             granted = deposits.grants(conn).values()
         return [(0, event) for event in granted if deposits.concerns(event, origin)]
 
-    return Source(records, checkpoints, read=read, ruleset=_known(more), flows=flows, grants=grants)
+    def begins(opened: Event) -> Inherited | None:
+        with store.read() as conn:
+            return left_to(conn, Rulesets(Reference.parse(), more), opened)
+
+    return Source(records, checkpoints, read=read, ruleset=_known(more), flows=flows, grants=grants, inherited=begins)
 
 
 def _known(more: Sequence[Reference]) -> Callable[[str], Reference | None]:

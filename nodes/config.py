@@ -371,6 +371,18 @@ def write_initial(
     return settings
 
 
+def copy(home: Path, to: Path) -> Settings:
+    """The settings of a home in the folder `to`, with its policy and reference data; the high-water file is its own."""
+    settings = load(home, {})
+    values = tomllib.loads((home / FILE).read_text("utf-8"))
+    for name in ("policy", "highwater"):
+        values.pop(name, None)
+    if settings.reference is not None:
+        values["reference"] = settings.reference.name
+        write_private(to / settings.reference.name, settings.reference.read_bytes())
+    return write_initial(to, **{**values, "policy": settings.policy.read_text("utf-8")})
+
+
 def _check(home: Path, written: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:
     """What stands in the environment hides what stands in the file, right or wrong."""
     given = _Environment(environ)()

@@ -13,6 +13,7 @@ from ledger.matter.makeups import Makeup, load_makeup
 from ledger.matter.reference import Reference
 from ledger.matter.sheet import Plan
 from ledger.matter.stock import Booked, Key
+from ledger.succession import Inherited
 from nodes.rulesets import Rulesets
 from nodes.store import codes, log, states
 from nodes.store.engine import Connection
@@ -54,6 +55,14 @@ class Makeups:
 
     def reference(self, event: Event) -> Reference:
         return self._rulesets.of(self._conn, event)
+
+    def inherit(self, left: Inherited, opened: Event) -> None:
+        """What a log begins with that succeeds another."""
+        self._view.update(left.makeups)
+        self.changes.update(left.makeups)
+        text = dump_flow(left.flow(opened))
+        if text is not None:
+            self.flows[0] = text
 
     def settle(self, plan: Plan | None, event: Event, index: int) -> Flow | None:
         """The plan, done: under the ids of the sealed event. Answers what moved."""

@@ -17,10 +17,12 @@ from typing import Any
 
 from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 
+from ledger.entries import id_in
 from ledger.errors import LodetraceError, Malformed, Unavailable, Unknown, Unverified
 from ledger.evidence import Evidence, evidence_json
 from ledger.log.canonical import Json, b64, format_json
 from ledger.log.notes import Verifier, open_note
+from ledger.log.trust import organisation
 from ledger.matter.event_types import NEWS
 from ledger.matter.events import Event
 from nodes import evidence
@@ -154,10 +156,11 @@ class Courier:
 
     async def _check_note(self, note: bytes, receiver: str, leaf: bytes) -> None:
         """By the receiver's keys as we know them, or as it replaced them since."""
+        origin = self._node.policy.origin_of(receiver)
         try:
-            check_note(note, receiver, leaf, await self._introductions.authors(receiver))
+            check_note(note, origin, leaf, await self._introductions.authors(receiver))
         except Unverified:
-            check_note(note, receiver, leaf, await self._introductions.authors(receiver, again=True))
+            check_note(note, origin, leaf, await self._introductions.authors(receiver, again=True))
 
     async def _bring(self, delivery: Delivery) -> bytes:
         """The receiver's delivery note. Unavailable: repeat later; any other error is final."""
@@ -195,7 +198,7 @@ class Courier:
         """(the message, the leaf it is about)."""
         node = self._node
         with node.store.read() as conn:
-            hold_back_from_forked(conn, delivery.to)
+            hold_back_from_forked(conn, node.policy.origin_of(delivery.to))
             leaf, event = _told(conn, delivery.entry_no)
             made = node.membership.beside(conn, self._evidence(conn, delivery, event))
         cover: dict[str, Json] = {
@@ -210,6 +213,8 @@ class Courier:
     def _evidence(self, conn: Connection, delivery: Delivery, event: Event) -> Evidence:
         node, subject = self._node, _subject(self._node.origin, delivery)
         made_at = stamp(node.clock())
+        if delivery.kind == "deposit" and delivery.entry_no < 0:
+            return evidence.of_predecessor(conn, node.origin, delivery.entry_no, made_at)
         if delivery.kind == "deposit":
             return evidence.of_range(conn, node.origin, int(delivery.subject), delivery.entry_no, made_at)
         below = node.settings.evidence_below_pools
@@ -223,8 +228,8 @@ class Courier:
             about, answered = {"shipment": subject}, event.scalar("offer") or event.scalar("answer")
             return evidence.of_entry(conn, node.origin, about, delivery.entry_no, "partner", made_at, answered)
         rows = list(event.rows("lines.chain", "lines.partner"))
-        units = [unit["unit"] for row in rows for unit in row["units"]]
-        batches = list(dict.fromkeys(row["batch"] for row in rows))
+        units = [id_in(unit["unit"], event.origin, node.origin) for row in rows for unit in row["units"]]
+        batches = list(dict.fromkeys(id_in(row["batch"], event.origin, node.origin) for row in rows))
         about = {"shipment": subject}
         told = {delivery.entry_no: "partner"}
         return evidence.of_goods(conn, node.origin, about, batches, units, made_at, told, below_pools=below)
@@ -240,21 +245,21 @@ def _told(conn: Connection, entry_no: int) -> tuple[bytes, Event]:
 
 
 def _subject(origin: str, delivery: Delivery) -> str:
-    """The shipment as `log#id`; ours are stored without our own origin. A deposit is of our log, a notice of the one
-    that it comes from.
+    """The shipment as `log#id`; ours are stored without our own origin. A deposit is of our log or of one that it
+    succeeds, a notice of the one that it comes from.
     """
-    if delivery.kind == "notice":
+    if delivery.kind == "notice" or (delivery.kind == "deposit" and delivery.entry_no < 0):
         return delivery.subject.partition("#")[0]
     if delivery.kind == "deposit":
         return origin
     return delivery.subject if "#" in delivery.subject else f"{origin}#{delivery.subject}"
 
 
-def check_note(note: bytes, receiver: str, leaf: bytes, authors: tuple[Verifier, ...]) -> None:
-    """A delivery note of `receiver` for the offer `leaf`, or Unverified."""
+def check_note(note: bytes, origin: str, leaf: bytes, authors: tuple[Verifier, ...]) -> None:
+    """A delivery note of the node that writes the log `origin` for the offer `leaf`, or Unverified."""
     lines = open_note(note, authors).text.split("\n")
-    if lines[:3] != [DELIVERED, f"{receiver}/log", b64(leaf)] or len(lines) != 5:
-        raise Unverified("delivery-note-wrong", field="delivery note", value=receiver)
+    if lines[:3] != [DELIVERED, origin, b64(leaf)] or len(lines) != 5:
+        raise Unverified("delivery-note-wrong", field="delivery note", value=organisation(origin))
 
 
 def _reason(reply: Reply) -> str:

@@ -1,7 +1,7 @@
 """Deposits given back: what a log's owner has brought to us, page by page, to whoever lost it and signs as its owner.
 
     page(conn, origin, first)     entries from `first` on, with all that is open of them, and our newest checkpoint
-    owner_key(conn, name)         the peer key that the deposited entry 0 publishes
+    owner_key(conn, origin)        the peer key that the deposited entry 0 publishes
     parse(line)                   a page again, well-formed and not verified (nodes/recovery.py verifies)
 
 A page is one line of JSON; `lodetrace deposits export` writes all of them into a file. Bounded in entries and in bytes.
@@ -36,11 +36,11 @@ class Page:
     next: int | None
 
 
-def owner_key(conn: Connection, name: str) -> Verifier:
+def owner_key(conn: Connection, origin: str) -> Verifier:
     """Unknown("deposits-missing") where the log was never deposited here."""
-    opened = upstream.at(conn, [(f"{name}/log", 0)]).get((f"{name}/log", 0))
+    opened = upstream.at(conn, [(origin, 0)]).get((origin, 0))
     if opened is None:
-        raise Unknown("deposits-missing", field="name", value=name)
+        raise Unknown("deposits-missing", field="name", value=origin)
     return keys_of(opened.event, "peer")[0]
 
 

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from ledger.audit import follow
 from ledger.entries import open_event, parse_entry
 from ledger.errors import LodetraceError, Unknown, Unverified
+from ledger.log.trust import organisation
 from ledger.matter.contents import touches as compositions_of
 from ledger.matter.custody import touches
 from ledger.matter.events import Event
@@ -24,7 +25,9 @@ from ledger.matter.makeups import Makeup, dump_makeup, load_makeup
 from ledger.matter.reference import Reference
 from ledger.matter.stock import Booked
 from ledger.origins import check_vectors
+from ledger.succession import Inherited
 from nodes.contents import flow as flow_at
+from nodes.inheritance import left_to
 from nodes.rulesets import Rulesets
 from nodes.store import log, states, upstream
 from nodes.store.engine import Connection
@@ -65,7 +68,10 @@ def follow_deposits(conn: Connection, origins: Iterable[str], rulesets: Rulesets
             coming = _coming(conn, origin, at.size)
             if not coming:
                 break
-            at = _Following(conn, origin, rulesets).take(at, coming)
+            try:
+                at = _Following(conn, origin, rulesets).take(at, coming)
+            except Unknown:  # what the log inherited is not here yet
+                break
             states.save(conn, _KIND, {origin: json.dumps(asdict(at), ensure_ascii=False, sort_keys=True)})
 
 
@@ -98,10 +104,13 @@ class _Following:
         self._makeups: dict[str, Makeup | None] = {}
         self._changed: dict[str, Makeup | None] = {}
         self._flows: dict[int, str] = {}
+        self._left: dict[int, str | None] = {}
 
     def take(self, at: Progress, coming: Iterable[tuple[Upstream, Event]]) -> Progress:
-        """How far it is then. Writes the flows and the compositions."""
+        """How far it is then. Writes the flows and the compositions. Unknown where a predecessor is not here whole."""
         for entry, event in coming:
+            if (left := left_to(self._conn, self._rulesets, event)) is not None:
+                self._inherit(left, entry, event)
             wanted = [int(key) for kind, key in touches(event) if kind == "entry"]
             booked = self._booked(wanted, at.size)
             self._load(compositions_of(event, list(booked.values())))
@@ -113,6 +122,11 @@ class _Following:
         texts = {key: None if one is None else dump_makeup(one) for key, one in self._changed.items()}
         states.save(self._conn, self._kind, texts)
         return at
+
+    def _inherit(self, left: Inherited, entry: Upstream, opened: Event) -> None:
+        self._makeups.update(left.makeups)
+        self._changed.update(left.makeups)
+        self._left[entry.index] = dump_flow(left.flow(opened))
 
     def _follow(
         self, at: Progress, entry: Upstream, event: Event, booked: Sequence[Booked], missing: int | None
@@ -130,6 +144,7 @@ class _Following:
         self._makeups.update(done.changes)
         self._changed.update(done.changes)
         text = None if event.type == "registered" else dump_flow(done.flow)
+        text = text or self._left.pop(entry.index, None)
         if text is not None:
             self._flows[entry.entry_no] = text
         return replace(at, size=at.size + 1, unchecked=at.unchecked + (0 if done.checked else 1))
@@ -184,4 +199,4 @@ def grants(conn: Connection, after: int = -1) -> dict[int, Event]:
 def concerns(grant: Event, origin: str) -> bool:
     """Whether the organisation of a log is told of a quota: the company's, or its group's."""
     told = grant.scalar("grant")
-    return origin.removesuffix("/log") in (told.get("to"), told.get("group"))
+    return organisation(origin) in (told.get("to"), told.get("group"))

@@ -7,15 +7,17 @@ database is the same database. What only other logs know comes through `nodes/in
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ledger.entries import split_id
+from ledger.entries import id_in, split_id
+from ledger.links import used
 from ledger.matter import genealogy
 from ledger.matter.events import Event
 from ledger.matter.flows import load_flow
 from ledger.matter.makeups import Makeup, dump_makeup
 from ledger.matter.stock import Key, State
+from ledger.succession import predecessor_of
 from nodes import downstream
 from nodes.store import genealogy as tables
-from nodes.store import log, states, stock
+from nodes.store import log, states, stock, upstream
 from nodes.store.engine import Connection
 from nodes.store.records import Making
 
@@ -98,6 +100,59 @@ def _add(conn: Connection, kind: str, keys: Sequence[str], index: int) -> None:
     states.save(conn, kind, {key: f"{before.get(key, '')} {index}".strip() for key in keys})
 
 
+def _inherited_shipments(conn: Connection, states_left: Mapping[Key, State]) -> dict[Key, Making]:
+    """Shipments of a predecessor were made by its entries."""
+    origins = {split_id(id_, "")[0] for kind, id_ in states_left if kind == "shipment"}
+    return {
+        ("shipment", f"{one.log}#{one.event.ids['shipment']}"): Making(
+            one.entry_no, external_ref=one.event.scalar("recorded").get("external_ref")
+        )
+        for one in upstream.of_types(conn, origins, ["shipped"])
+    }
+
+
+def _save_inherited(conn: Connection, entry_no: int, opened: Event, batches: Sequence[str]) -> None:
+    """That the log with this entry 0 came by `batches` with that entry, from the log that it succeeds, and so on back
+    to the one that made them or received them. Ids as our own log writes them.
+    """
+    final = predecessor_of(opened)
+    while final is not None and batches:
+        tables.save_receipts(conn, entry_no, {"log": final.origin, "index": 0}, batches)
+        batches = [one for one in batches if not tables.made_or_got(conn, one, final.origin)]
+        before = upstream.at(conn, [(final.origin, 0)]).get((final.origin, 0))
+        if before is None:
+            return
+        entry_no, final = before.entry_no, predecessor_of(before.event)
+
+
+def derive_inherited(conn: Connection, own: str, event: Event) -> None:
+    """Goods that a successor log uses and never received were there when it began."""
+    origin = event.origin
+    opened = upstream.at(conn, [(origin, 0)]).get((origin, 0)) if not origin.endswith("/log") else None
+    if opened is not None:
+        batches = [id_in(batch, origin, own) for batch in used(event)]
+        fresh = [one for one in batches if not tables.made_or_got(conn, one, origin)]
+        _save_inherited(conn, opened.entry_no, opened.event, fresh)
+
+
+def _inherit(conn: Connection, opened: Event, states_left: Mapping[Key, State]) -> None:
+    """What a successor log took over it has from its predecessor, entry by entry as that one had it; and what partners
+    answered to that one's shipments is an answer to us.
+    """
+    final = predecessor_of(opened)
+    if final is None:
+        return
+    _save_inherited(conn, 0, opened, [id_ for kind, id_ in states_left if kind == "batch"])
+    after = 0
+    while page := upstream.openings_of(conn, "received", after=after):
+        for one in page:
+            receipt, offer = one.entry.event.scalar("receipt"), one.entry.event.scalar("offer")
+            if receipt and offer.get("log") == final.origin:
+                answered = {name: receipt[name] for name in ("final", "declined")}
+                upstream.save_answer(conn, receipt["shipment"], one.entry.entry_no, **answered)
+        after = page[-1].no
+
+
 def derive(
     conn: Connection,
     entries: Sequence[Derived],
@@ -109,12 +164,16 @@ def derive(
     made: dict[Key, Making] = {}
     for entry in entries:
         made.update(entry.made)
+        if entry.event.type == "log_opened":
+            made.update(_inherited_shipments(conn, changes))
     stock.save(conn, changes, made)
     if makeups:
         states.save(conn, "makeup", {key: None if one is None else dump_makeup(one) for key, one in makeups.items()})
     log.add_flows(conn, flows)
     for entry in entries:
         event = entry.event
+        if event.type == "log_opened":
+            _inherit(conn, event, changes)
         _remember(conn, entry, flows.get(entry.index))
         if edges := genealogy.edges(event):
             tables.save_edges(conn, entry.index, edges)

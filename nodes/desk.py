@@ -25,6 +25,7 @@ from nodes.config import Settings
 from nodes.contents import Makeups, booked
 from nodes.derive import LOCKINGS, Derived
 from nodes.identity import Identity
+from nodes.inheritance import left_to
 from nodes.rulesets import Rulesets
 from nodes.store import codes, log, states, stock, upstream
 from nodes.store.engine import Connection
@@ -51,7 +52,7 @@ class GroupDesk:
         self.by = ""
         self.index = 0
         self.changes: dict[Key, State] = {}
-        self._conn, self._identity, self._usual = conn, identity, usual
+        self._conn, self._identity, self._rulesets, self._usual = conn, identity, rulesets, usual
         self._missing: set[Key] = set()
         self._coined: dict[tuple[str, str], list[str]] = {}
         self._events: dict[str, Event] = {}
@@ -89,6 +90,9 @@ class GroupDesk:
     def take(self, entry: Derived, changes: Mapping[Key, State], plan: Plan | None) -> Flow | None:
         """What custody allowed becomes the state that the next command sees. Answers what moved, where planned."""
         flow = self.makeups.settle(plan, entry.event, entry.index)
+        if (left := left_to(self._conn, self._rulesets, entry.event)) is not None:
+            self.makeups.inherit(left, entry.event)
+            changes = {**changes, **left.states}
         self.changes.update(changes)
         self.view.update(changes)
         self._missing.difference_update(changes)

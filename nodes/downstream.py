@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.entries import id_in
+from ledger.log.trust import organisation
 from ledger.matter import genealogy
 from ledger.matter.event_types import CORRECTIONS, NEWS
 from ledger.matter.events import Event
@@ -114,7 +115,7 @@ class News:
         """The hold or recall that is made or ended, as `log#id`."""
         ids = self.event.ids
         lock = ids.get("hold") or ids.get("recall") or self.event.scalar("releasing").get("lock")
-        return None if lock is None else f"{self.event.origin}#{lock.rpartition('#')[2]}"
+        return None if lock is None else id_in(lock, self.event.origin, "")
 
     def recalled(self, batches: Iterable[str], own: str) -> set[str]:
         """The units of these batches that it names."""
@@ -146,7 +147,7 @@ def news(conn: Connection, own: str, held: Iterable[tuple[str, str]], entries: I
     events = _numbered(conn, batches.keys() | corrected.keys())
     found = []
     for no, event in events.items():
-        of = tuple(batch for batch, log_ in batches.get(no, ()) if log_ == event.origin)
+        of = tuple(batch for batch, log_ in batches.get(no, ()) if organisation(log_) == event.name)
         if of or no in corrected:
             found.append(News(no, _index(conn, no), event, of, tuple(sorted(corrected.get(no, ())))))
     return sorted(found, key=lambda one: (one.event.origin, one.index))

@@ -145,6 +145,19 @@ def of_range(conn: Connection, origin: str, first: int, last: int, made_at: str)
     return _assemble(conn, origin, {"log": origin}, needs, made_at, audiences, whole=True)
 
 
+def of_predecessor(conn: Connection, origin: str, last: int, made_at: str) -> Evidence:
+    """The log that ours succeeds, up to the upstream entry `last`, opened whole: an authority has it from its own node,
+    or from us what that did not bring any more.
+    """
+    needs = _Needs()
+    (place,) = upstream.places(conn, [last]).values()
+    own = upstream.at(conn, [(place[0], index) for index in range(place[1] + 1)]).values()
+    for one in own:
+        needs.add(one.entry_no)
+    audiences = dict.fromkeys((one.entry_no for one in own), "authority")
+    return _assemble(conn, origin, {"log": place[0]}, needs, made_at, audiences, whole=True)
+
+
 def _assemble(
     conn: Connection,
     origin: str,
@@ -195,8 +208,10 @@ def _assemble(
         _disclose(disclosures, parse_entry(own.note), held, audiences.get(own.index, audience), wanted)
     for entry_no, record in foreign.items():
         proven.append(Proven(record.note, record.index, record.log, places[record.log, record.at_size], record.path))
-        wanted = None if record.index == 0 else _wanted(needs, entry_no, origin, record.log)
-        _disclose(disclosures, parse_entry(record.note), record.disclosures, audience, wanted)
+        open_whole = record.index == 0 or (whole and entry_no in audiences)
+        wanted = None if open_whole else _wanted(needs, entry_no, origin, record.log)
+        held_for = audiences.get(entry_no, audience)
+        _disclose(disclosures, parse_entry(record.note), record.disclosures, held_for, wanted)
     older = sorted(size for log_, size in checkpoints if log_ == origin and size < newest[0])
     one_history = tuple(
         Consistency(origin, size, newest[0], tuple(prove_consistency(size, newest[0], read))) for size in older

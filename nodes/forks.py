@@ -16,6 +16,7 @@ from ledger.forks import Shown, check_fork, fork_of_checkpoints, fork_of_entries
 from ledger.log.disclosures import open_disclosure
 from ledger.log.merkle import leaf_hash
 from ledger.log.notes import Verifier
+from ledger.log.trust import organisation
 from nodes.clock import stamp
 from nodes.node import Node
 from nodes.store import forks, upstream
@@ -91,15 +92,15 @@ def _shown(
     return Shown(note, entry.index, tuple(path), naming), point
 
 
-def refuse_forked(conn: Connection, name: str) -> None:
+def refuse_forked(conn: Connection, origin: str) -> None:
     """Nothing is taken from an organisation whose log has forked, until an operator has seen that."""
-    found = forks.unacknowledged(conn, f"{name}/log")
+    found = forks.unacknowledged(conn, origin)
     if found is not None:
-        raise Refusal("sender-forked", field="cover.sender", value=name, no=found.no)
+        raise Refusal("sender-forked", field="cover.sender", value=organisation(origin), no=found.no)
 
 
-def hold_back_from_forked(conn: Connection, name: str) -> None:
+def hold_back_from_forked(conn: Connection, origin: str) -> None:
     """The same, for what should go there: it waits."""
-    found = forks.unacknowledged(conn, f"{name}/log")
+    found = forks.unacknowledged(conn, origin)
     if found is not None:
-        raise Unavailable("receiver-forked", field="to", value=name, no=found.no)
+        raise Unavailable("receiver-forked", field="to", value=organisation(origin), no=found.no)

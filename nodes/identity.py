@@ -4,6 +4,7 @@
     HOME/keys/witness-ml-dsa-44.pem                 a second witness key, where the settings ask for one
     HOME/keys/next/….pem                            the keys that will follow them; may be kept elsewhere
     HOME/keys/next/commitments                      hashes of their public halves, which entry 0 publishes
+    HOME/keys/origin                                the log that they write, where it succeeds another
     HOME/keys/before/log.pem                        the log key that was replaced last, while it still signs along
     HOME/keys.coming                                what HOME/keys is to become, until the log has said so
 
@@ -38,7 +39,7 @@ from nodes.posix import PRIVATE_FOLDER, new_folder, read_private, replace_privat
 USES = {"log": "ed25519", "author": "ed25519", "witness": "ed25519", "peer": "ed25519", "seal": "x25519"}
 """What a key is for, and its algorithm, in the order in which they are published."""
 MLDSA, MLDSA_USE = "witness-ml-dsa-44", "witness"
-KEYS, COMING = "keys", "keys.coming"
+KEYS, COMING, ORIGIN = "keys", "keys.coming", "origin"
 
 PrivateKey: TypeAlias = Ed25519PrivateKey | X25519PrivateKey | MLDSA44PrivateKey
 
@@ -85,8 +86,10 @@ class Identity:
         return listed
 
 
-def create(home: Path, name: str, passphrase: bytes | None = None, *, mldsa: bool = False) -> Identity:
-    """New keys in HOME/keys, which must not exist, and the ones that will follow them."""
+def create(
+    home: Path, name: str, passphrase: bytes | None = None, *, mldsa: bool = False, origin: str | None = None
+) -> Identity:
+    """New keys in HOME/keys, which must not exist, and the ones that will follow them. `origin`: of a successor log."""
     folder = home / "keys"
     folder.mkdir(PRIVATE_FOLDER)
     (folder / "next").mkdir(PRIVATE_FOLDER)
@@ -97,6 +100,8 @@ def create(home: Path, name: str, passphrase: bytes | None = None, *, mldsa: boo
         _write(folder / "next" / f"{use}.pem", following, passphrase)
         commitments.append(_commitment(use, following))
     write_private(folder / "next" / "commitments", "".join(commitments).encode())
+    if origin is not None:
+        write_private(folder / ORIGIN, f"{origin}\n".encode())
     return load(home, name, passphrase, mldsa=mldsa)
 
 
@@ -119,6 +124,7 @@ def prepare(
                     _copy(current / kept, folder / kept)
                 commitments.append(f"{file} {b64(digest)}\n")
         write_private(folder / "next" / "commitments", "".join(commitments).encode())
+        _copy(current / ORIGIN, folder / ORIGIN)
         (folder / "before").mkdir(PRIVATE_FOLDER)
         _copy(current / ("log.pem" if "log" in uses else "before/log.pem"), folder / "before" / "log.pem")
     return load(home, name, passphrase, mldsa=mldsa, folder=COMING)
@@ -141,11 +147,11 @@ def load(
 
     Unavailable for a file that is missing or open to others, Malformed for a wrong one.
     """
-    place = home / folder
+    place, origin = home / folder, log_of(home, name, folder)
 
     def signer(use: str, algorithm: int = ED25519, file: str = "") -> Ed25519Signer:
         with _named(place / f"{file or use}.pem") as pem:
-            return Ed25519Signer.from_pkcs8(f"{name}/{use}", pem, passphrase, algorithm)
+            return Ed25519Signer.from_pkcs8(origin if use == "log" else f"{name}/{use}", pem, passphrase, algorithm)
 
     def second_witness() -> MldsaSigner:
         with _named(place / f"{MLDSA}.pem") as pem:
@@ -162,6 +168,12 @@ def load(
         witness_mldsa=second_witness() if mldsa else None,
         log_before=signer("log", file="before/log") if (place / "before" / "log.pem").exists() else None,
     )
+
+
+def log_of(home: Path, name: str, folder: str = KEYS) -> str:
+    """The origin of the log that a home's keys write."""
+    file = home / folder / ORIGIN
+    return read_private(file).decode().strip() if file.exists() else f"{name}/log"
 
 
 def renew_witness(

@@ -20,6 +20,7 @@ from ledger.evidence import FILE_MAX, Checked, Result, evidence_of
 from ledger.keys import LAST, Keys
 from ledger.log.canonical import b64, parse_json, unb64
 from ledger.log.notes import Verifier, sign_note
+from ledger.log.trust import organisation
 from ledger.matter import genealogy
 from ledger.matter.event_types import EVENT_TYPES, NEWS
 from ledger.matter.events import Event
@@ -27,13 +28,14 @@ from ledger.matter.handovers import check_acknowledgement, check_offer, check_re
 from nodes import decrees, downstream, gossip, noticing
 from nodes.clock import stamp
 from nodes.deposits import follow_deposits
-from nodes.derive import country_of
+from nodes.derive import country_of, derive_inherited
 from nodes.forks import keep_forked, refuse_forked
 from nodes.node import Node
 from nodes.rollback import of_notes
 from nodes.store import deliveries, inbox, log, upstream
 from nodes.store import genealogy as tables
 from nodes.store.engine import Connection
+from nodes.store.records import Entry
 from nodes.store.upstream import Upstream
 from nodes.verbs.books import AUTHORITY
 
@@ -96,7 +98,7 @@ def open_message(node: Node, data: bytes) -> Message:
             "subject-differs", field="evidence.subject", value=", ".join(evidence.subject.values()), stated=subject
         )
     result = node.verify(evidence)
-    opened = result.logs.get(f"{sender}/log")
+    opened = result.logs.get(node.policy.origin_of(sender))
     if opened is None:
         raise Unverified("sender-not-in-evidence", field="cover.sender", value=sender)
     return Message(kind, sender, subject, result, _peer_key(node, sender, opened.keys, result))
@@ -121,7 +123,7 @@ def _peer_key(node: Node, sender: str, told: Keys, result: Result) -> Verifier:
 def take_in(node: Node, message: Message, data: bytes) -> Taken:
     """Stores what the message proves. Refusal and Unverified are final for the sender; Forked keeps both statements."""
     with node.store.read() as conn:
-        refuse_forked(conn, message.sender)
+        refuse_forked(conn, node.policy.origin_of(message.sender))
     node.compare(of_notes(node.identity, message.result.evidence.checkpoints, message.sender))
     node.sequencer.check_recording()  # what came while our log is behind would stand before what it lacks
     subject = _subject_entry(node, message)
@@ -207,7 +209,9 @@ def _last_deposited(node: Node, message: Message) -> Checked:
     """Deposits go to an authority, and open every slot of every entry."""
     if node.settings.role != AUTHORITY:
         raise Refusal("not-an-authority", field="cover.receiver", value=node.settings.name)
-    found = [one for one in message.result.entries.values() if one.entry.origin == f"{message.sender}/log"]
+    found = [one for one in message.result.entries.values() if one.entry.origin == message.subject]
+    if not found or organisation(message.subject) != message.sender:
+        raise Unverified("subject-missing", field="cover.subject", value=message.subject)
     for one in found:
         open_event(one.entry, one.disclosures, whole=True)
     return max(found, key=lambda one: one.entry.index)
@@ -229,7 +233,7 @@ def _refuse_incomplete(node: Node, message: Message, subject: Checked) -> None:
     if missing:
         raise Refusal("evidence-incomplete", field="evidence", value=", ".join(missing[:5]))
     ref = _ref_of(subject.event) if message.kind in ("receipt", "acknowledgement") else {"log": node.origin}
-    if ref.get("log") != node.origin:
+    if organisation(ref.get("log", "")) != node.settings.name:
         raise Refusal("receipt-of-other-shipment", field="cover.subject", value=message.subject)
 
 
@@ -256,18 +260,25 @@ def _not_here(conn: Connection, origin: str, message: Message, subject: Checked)
         return noticing.not_here(conn, origin, message.result, subject)
     for one in message.result.entries.values():
         ref = _ref_of(one.event) if one.event is not None else {}
-        if one.event is None or ref.get("log") != origin:
+        if one.event is None or organisation(ref.get("log", "")) != organisation(origin):
             continue
-        own = log.entries_at(conn, [ref["index"]])
-        if not own:
+        own = _own_entry(conn, origin, ref["log"], ref["index"])
+        if own is None:
             return unb64(ref["leaf"], field="ref.leaf", size=32)
         wanted = "shipped" if one.event.type == "received" else "received"
-        if b64(own[0].leaf) != ref["leaf"] or own[0].type != wanted:
-            raise Unverified("ref-to-other-entry", field="ref", value=ref["index"], log=origin)
-        answered = own[0].event
+        if b64(own.leaf) != ref["leaf"] or own.type != wanted:
+            raise Unverified("ref-to-other-entry", field="ref", value=ref["index"], log=ref["log"])
+        answered = own.event
         check = check_receipt if one.event.type == "received" else check_acknowledgement
         check(answered, one.event)
     return None
+
+
+def _own_entry(conn: Connection, origin: str, log_: str, index: int) -> Entry | Upstream | None:
+    """Of our log, or of one that it succeeds, which is held like others'."""
+    if log_ != origin:
+        return upstream.at(conn, [(log_, index)]).get((log_, index))
+    return next(iter(log.entries_at(conn, [index])), None)
 
 
 # -- storing ------------------------------------------------------------------------------------------------------
@@ -361,6 +372,7 @@ def derive_upstream(conn: Connection, own: str, entry_no: int, event: Event, me:
         tables.save_labels(conn, entry_no, labelled)
     if event.type == "received":
         _derive_received(conn, own, entry_no, event)
+    derive_inherited(conn, own, event)
     shipment = event.scalar("shipment")
     if event.type == "shipped" and shipment.get("to") == me and "shipment" in event.ids:
         id_ = f"{origin}#{event.ids['shipment']}"
@@ -376,6 +388,6 @@ def _derive_received(conn: Connection, own: str, entry_no: int, event: Event) ->
     ]
     if offer and batches:
         tables.save_receipts(conn, entry_no, offer, batches)
-    if receipt and offer and offer["log"] == own:
+    if receipt and offer and organisation(offer["log"]) == organisation(own):
         shipment = id_in(receipt["shipment"], origin, own)
         upstream.save_answer(conn, shipment, entry_no, final=receipt["final"], declined=receipt["declined"])

@@ -48,7 +48,7 @@ def open_introduction(data: bytes, name: str, policy: Policy) -> Introduced:
     """
     told = _parse(data, name)
     checkpoint = policy.open_checkpoint(told["checkpoint"].encode()).checkpoint
-    if checkpoint.origin != f"{name}/log":
+    if checkpoint.origin != policy.origin_of(name):
         raise Unverified("entry-zero-missing", field="introduction", value=name)
     opened = _proven(told, checkpoint, "log_opened")
     keys = Keys.opened(opened)
@@ -88,7 +88,7 @@ def _is_row(row: Any) -> bool:
 
 
 class Introductions:
-    """Author keys of other nodes, fetched once in the life of this process, or when they fit no more."""
+    """Author keys of other nodes' logs, fetched once in the life of this process, or when they fit no more."""
 
     def __init__(self, peers: Peers, policy: Callable[[], Policy]) -> None:
         self._peers, self._policy = peers, policy
@@ -96,11 +96,13 @@ class Introductions:
 
     async def authors(self, name: str, *, again: bool = False) -> tuple[Verifier, ...]:
         """The author keys in force of a node that the policy names; asked for `again` where they may be others now."""
-        if f"{name}/log" not in self._policy().logs:
+        origin = self._policy().origin_of(name)
+        if origin not in self._policy().logs:
             raise Unknown("peer-unknown", field="to", value=name)
-        if again or name not in self._introduced:
-            self._introduced[name] = open_introduction(await self._peers.fetch_well_known(name), name, self._policy())
-        return self._introduced[name].authors()
+        if again or origin not in self._introduced:
+            told = await self._peers.fetch_well_known(name)
+            self._introduced[origin] = open_introduction(told, name, self._policy())
+        return self._introduced[origin].authors()
 
 
 class PeerKeys:
@@ -119,25 +121,25 @@ class PeerKeys:
         """Unknown for a node that the policy does not name, Unavailable if it cannot be asked now who it is.
         `instead_of`: the key that does not fit; it may have been replaced.
         """
-        if f"{name}/log" not in self._node.policy.logs:
+        origin = self._node.policy.origin_of(name)
+        if origin not in self._node.policy.logs:
             raise Unknown("peer-unknown", field="Signature", value=name)
         async with self._asking.setdefault(name, Lock()):  # the others wait for the first, and ask nobody
-            if self._found.get(name) in (None, instead_of):
-                self._found[name] = await self._look_for(name, instead_of)
-        return self._found[name]
+            if self._found.get(origin) in (None, instead_of):
+                self._found[origin] = await self._look_for(name, origin, instead_of)
+        return self._found[origin]
 
-    async def _look_for(self, name: str, instead_of: Verifier | None) -> Verifier:
-        held = await to_thread(self._held, name)
+    async def _look_for(self, name: str, origin: str, instead_of: Verifier | None) -> Verifier:
+        held = await to_thread(self._held, origin)
         if held not in (None, instead_of):
             return held
-        if self._asked.get(name, 0.0) > monotonic():
+        if self._asked.get(origin, 0.0) > monotonic():
             raise Unavailable("peer-unreachable", field=name, value="its key")
-        self._asked[name] = monotonic() + AGAIN_SECONDS
+        self._asked[origin] = monotonic() + AGAIN_SECONDS
         told = open_introduction(await self._peers.fetch_well_known(name), name, self._node.policy)
         return told.keys.of("peer", told.size)[0]
 
-    def _held(self, name: str) -> Verifier | None:
-        origin = f"{name}/log"
+    def _held(self, origin: str) -> Verifier | None:
         with self._node.store.read() as conn:
             first = upstream.at(conn, [(origin, 0)]).get((origin, 0))
             later = [one for one in upstream.of_types(conn, [origin], ["rekeyed"]) if replaces_own_keys(one.event)]

@@ -17,6 +17,7 @@ from ledger.disclosing import select
 from ledger.entries import parse_entry
 from ledger.errors import Conflict, LodetraceError, Refusal, Unavailable, Unknown, Unverified
 from ledger.evidence import Evidence, Result, verify
+from ledger.joining import Request
 from ledger.keys import LAST, Keys
 from ledger.log.canonical import b64, dump
 from ledger.log.checkpoints import Checkpoint, claimed, open_checkpoint
@@ -102,6 +103,7 @@ VERBS: Mapping[str, Verb] = {
     "suspend": registry.suspend,
     "restore": registry.restore,
     "revoke": registry.revoke,
+    "succeed": registry.succeed,
     "confirm_keys": registry.confirm_keys,
     "recommend": registry.recommend,
     "stand": registry.stand,
@@ -195,6 +197,21 @@ class Node:
         if self.membership.catch_up():
             self.learn_keys()
             self.announce()
+            self._freeze()
+
+    def _freeze(self) -> None:
+        """What a registry says that we write does not count any more, nobody should write."""
+        member = self.membership.members.get(self.settings.name)
+        if member is None or all(one.origin != self.origin for one in member.logs):
+            return
+        ended = member.end_of(self.origin)
+        revoked = member.revoked_at(self.origin, LAST, self.identity.log.verifier.public, "log")
+        if ended is not None:
+            self.sequencer.halt(
+                Unavailable("log-succeeded", field=self.origin, value=ended.at[1], log=member.log.origin)
+            )
+        elif revoked is not None:
+            self.sequencer.halt(Unavailable("log-key-revoked", field=self.origin, value=revoked.at[1]))
 
     def learn_keys(self) -> None:
         """Takes which keys logs that the trust policy names have replaced, as far as we hold it."""
@@ -211,6 +228,8 @@ class Node:
         """Takes commands, unless the high-water file or `memories` know another log than this: then it only reads."""
         self.learn()
         self.learn_keys()
+        if (said := succeeded_by(self.settings.home)) is not None:
+            self.sequencer.halt(Unavailable("log-succeeded", field=self.origin, value=said[1], log=said[0]))
         try:
             self.compare([*of_highwater(self.sequencer.highwater), *memories])
         except Unavailable as error:
@@ -380,6 +399,19 @@ class Node:
         with self.store.read() as conn:
             return self.membership.own_word(conn, after, stamp(self.clock()))
 
+    def final_of(self, asked: Request) -> dict[str, Any]:
+        """The final checkpoint that a request's entry 0 embeds: signed by the member's log key, and witnessed as our
+        trust policy asks. Refusal for a request that succeeds no log.
+        """
+        member = self.membership.members.get(asked.name)
+        if asked.predecessor is None or member is None or member.log.keys is None:
+            raise Refusal("succeeds-nothing", field="name", value=asked.name)
+        told = claimed(asked.predecessor)
+        if told.origin != member.log.origin:
+            raise Refusal("succeeds-nothing", field="name", value=asked.name)
+        final = self.policy.open_checkpoint(asked.predecessor, member.log.keys.log_at(told.size)).checkpoint
+        return {"origin": final.origin, "size": final.size, "root": b64(final.root)}
+
     def well_known(self) -> dict[str, Any]:
         """Who this node is: entry 0 and what replaced its keys, opened to all, and their proof.
 
@@ -409,15 +441,36 @@ class Node:
         }
 
 
-def found(settings: Settings, identity: Identity, store: Store, clock: Clock = system_clock) -> bytes:
-    """Seals entry 0 into an empty store and publishes its checkpoint, which is answered."""
+SUCCEEDED = "succeeded"
+"""In the home of a log that another one succeeds: the successor's origin, and the size at which this one ended."""
+
+
+def succeeded_by(home: Path) -> tuple[str, int] | None:
+    file = home / SUCCEEDED
+    if not file.exists():
+        return None
+    origin, size = file.read_text("utf-8").split()
+    return origin, int(size)
+
+
+def found(
+    settings: Settings,
+    identity: Identity,
+    store: Store,
+    clock: Clock = system_clock,
+    predecessor: bytes | None = None,
+) -> bytes:
+    """Seals entry 0 into a store without entries and publishes its checkpoint, which is answered. `predecessor` is the
+    final checkpoint of the log that this one succeeds, whose entries are in the store, whole.
+    """
+    final = None if predecessor is None else {"checkpoint": predecessor.decode()}
 
     def draft(_: GroupDesk) -> Draft:
         about = {"name": settings.name, "organisation": settings.organisation, "role": settings.role}
         for known in ("organisation_en", "country"):
             if getattr(settings, known) is not None:
                 about[known] = getattr(settings, known)
-        slots = {"log": about, "keys": {"list": identity.published()}, "predecessor": None}
+        slots = {"log": about, "keys": {"list": identity.published()}, "predecessor": final}
         return Draft("log_opened", slots, lambda _: {})
 
     node = Node(settings, identity, store, clock)

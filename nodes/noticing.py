@@ -4,12 +4,13 @@ noticed    the entry that a notice brings: about us, or about goods that we hold
 not_here   the entry that it waits for, held against what is here
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from ledger.entries import id_in
 from ledger.errors import Refusal, Unverified
 from ledger.evidence import Checked, Result
 from ledger.log.canonical import b64, unb64
+from ledger.log.trust import organisation
 from ledger.matter import genealogy
 from ledger.matter.event_types import CORRECTIONS, NEWS
 from ledger.matter.events import Event
@@ -38,7 +39,7 @@ def noticed(node: Node, sender: str, log_: str, result: Result) -> Checked:
     """
     own = [one for one in result.entries.values() if one.entry.origin == log_]
     told = [one for one in own if one.event is not None and one.event.type in (*NOTICES, *NEWS)]
-    if not own or (not told and log_ != f"{sender}/log"):
+    if not own or (not told and organisation(log_) != sender):
         raise Unverified("subject-missing", field="cover.subject", value=log_)
     subject = max(told or own, key=lambda one: one.entry.index)
     event = subject.event
@@ -50,7 +51,7 @@ def noticed(node: Node, sender: str, log_: str, result: Result) -> Checked:
         if not is_news(event):
             raise Refusal("notice-of-others", field="evidence", value=", ".join(names) or "-")
         return subject
-    if log_ != f"{sender}/log":
+    if organisation(log_) != sender:
         raise Unverified("subject-missing", field="cover.subject", value=log_)
     authority = node.settings.authority
     if event.type == "quota_granted" and sender != authority:
@@ -85,14 +86,22 @@ def not_here(conn: Connection, origin: str, result: Result, subject: Checked) ->
         one
         for one in result.entries.values()
         if one.event is not None
-        and one.entry.origin == event.origin
-        and (one.entry.index in corrected or set(locked) & set(genealogy.about(one.event)))
+        and one.event.name == event.name  # of its log, or of one that this succeeds
+        and (
+            (one.entry.origin, one.entry.index) in {(event.origin, index) for index in corrected}
+            or set(_full(locked, event)) & set(_full(genealogy.about(one.event), one.event))
+        )
     ]
-    batches = [*locked, *(batch for one in about if one.event for batch in genealogy.about(one.event))]
+    batches = [*_full(locked, event)]
+    batches += (batch for one in about if one.event for batch in _full(genealogy.about(one.event), one.event))
     if not about:
         raise Refusal("evidence-incomplete", field="evidence", value=", ".join([*map(str, corrected), *locked]))
-    known = tables.named(conn, [id_in(batch, event.origin, origin) for batch in batches])
+    known = tables.named(conn, [id_in(batch, "", origin) for batch in batches])
     return None if known else about[0].entry.leaf
+
+
+def _full(batches: Iterable[str], event: Event) -> list[str]:
+    return [id_in(batch, event.origin, "") for batch in batches]
 
 
 def _consent_not_here(conn: Connection, origin: str, taken: Event) -> bytes | None:

@@ -14,6 +14,7 @@ from threading import Lock
 from typing import TypeVar
 
 from ledger.errors import Refusal, Unknown
+from ledger.log.trust import organisation
 from ledger.matter.across import Across, Handover
 from ledger.matter.books import BookRow
 from ledger.matter.events import Event
@@ -104,7 +105,7 @@ class Oversight:
     def handovers(self, origin: str | None = None) -> list[Handover]:
         """Shipments between members, by the word of both sides; all, or those that one log sends or receives."""
         found = self._ask(lambda across: across.handovers(self._now(), self._sizes()), origin)
-        return [one for one in found if origin in (None, f"{one.sender}/log", f"{one.receiver}/log")]
+        return [one for one in found if origin is None or organisation(origin) in (one.sender, one.receiver)]
 
     # -- findings ----------------------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ import stamina
 
 from ledger.errors import Malformed, Refusal, Unavailable, Unknown, Unverified
 from ledger.log.checkpoints import MAX_CHECKPOINT
-from ledger.log.trust import Policy, organisation
+from ledger.log.trust import Policy, organisation, succession_order
 from nodes.identity import Identity
 from nodes.signed_requests import sign_request
 
@@ -87,7 +87,7 @@ class Peers:
 
     def _urls(self) -> dict[str, str | None]:
         urls: dict[str, str | None] = {}
-        for origin, (_, url) in self._policy().logs.items():
+        for origin, (_, url) in sorted(self._policy().logs.items(), key=lambda item: succession_order(item[0])):
             check_address(origin, url)
             urls[organisation(origin)] = url.rstrip("/") if url else urls.get(organisation(origin))
         return urls

@@ -17,6 +17,7 @@ from ledger.matter.stock import Key, State
 from nodes.contents import Makeups, booked
 from nodes.deposits import follow_deposits
 from nodes.derive import derive, derived
+from nodes.inheritance import left_to
 from nodes.intake import derive_upstream
 from nodes.node import Node
 from nodes.store import log, stock, upstream
@@ -47,7 +48,7 @@ def replay(conn: Connection, node: Node, progress: Callable[[int], None] = lambd
     """The same in the caller's transaction, for entries that were put into it (nodes/recovery.py)."""
     entries = openings = 0
     clear_derivable(conn)
-    for step in _in_order(conn):
+    for step in in_order(conn):
         if isinstance(step, Opening):
             _take_opening(conn, node, step)
             openings += 1
@@ -60,7 +61,7 @@ def replay(conn: Connection, node: Node, progress: Callable[[int], None] = lambd
     return Rebuilt(entries, openings)
 
 
-def _in_order(conn: Connection) -> Iterator[Opening | Sequence[Entry]]:
+def in_order(conn: Connection) -> Iterator[Opening | Sequence[Entry]]:
     """Openings, each before the first own entry that was recorded after it; between them own entries in runs."""
     openings = _openings(conn)
     opening = next(openings, None)
@@ -73,7 +74,7 @@ def _in_order(conn: Connection) -> Iterator[Opening | Sequence[Entry]]:
             yield opening
             opening = next(openings, None)
         run.append(entry)
-        if len(run) == RUN:
+        if len(run) == RUN or entry.index == 0:  # entry 0 stands alone: what it inherits is told from what comes after
             yield run
             run = []
     if run:
@@ -119,6 +120,9 @@ def _take_entries(conn: Connection, node: Node, run: Sequence[Entry]) -> None:
         loaded |= keys
         makeups.replay(event, stored.index, list(entries.values()))
         changed = apply(view | entries if entries else view, event)
+        if (left := left_to(conn, node.rulesets, event)) is not None:
+            makeups.inherit(left, event)
+            changed = {**changed, **left.states}
         view.update(changed)
         changes.update(changed)
         made.append(derived(stored.index, event))

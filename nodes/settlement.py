@@ -11,6 +11,7 @@ from typing import Any
 
 from ledger.entries import id_in
 from ledger.errors import Unknown
+from ledger.log.trust import organisation
 from ledger.matter.assays import Assay, parse_assay
 from ledger.matter.events import Event, is_id
 from ledger.matter.quantities import show_mg
@@ -102,7 +103,7 @@ def _both_sides(conn: Connection, node: Node, shipment: str) -> tuple[str, Event
     own = shipment.removeprefix(f"{node.origin}#")
     if not is_id(own):
         own = codes.one_of(codes.shipments_named(conn, own), "shipment", own, "shipment-unknown")
-    if "#" in own:
+    if "#" in own and organisation(own.partition("#")[0]) != node.settings.name:
         offer = upstream.offer(conn, own)
         if offer is None:
             raise Unknown("shipment-unknown", field="shipment", value=shipment)
@@ -113,7 +114,9 @@ def _both_sides(conn: Connection, node: Node, shipment: str) -> tuple[str, Event
     record = lists.shipment(conn, own)
     assert record.made_by is not None, "our own shipments are made by entries of ours"
     told = upstream.numbered(conn, [answer.entry_no for answer in record.answers])
-    return own, log.entry(conn, record.made_by).event, [one.event for one in told.values()]
+    no = record.made_by
+    shipped = log.entry(conn, no).event if no >= 0 else upstream.numbered(conn, [no])[no].event
+    return own, shipped, [one.event for one in told.values()]
 
 
 def _line(node: Node, batch: str, shipment: str, shipped: Event, receipts: list[Event]) -> _Line:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ledger.entries import id_in
 from ledger.errors import Unavailable
+from ledger.log.trust import organisation
 from ledger.matter.events import is_id
 from ledger.matter.stock import Shipment
 from nodes.node import Node
@@ -116,12 +117,12 @@ def arrival(record: ArrivalRecord) -> dict[str, Any]:
 
 
 def one_shipment(node: Node, id_: str) -> dict[str, Any]:
-    """Ours by its id or external reference, or by `log#id` one that was offered to us."""
+    """Ours by its id or external reference; by `log#id` one offered to us, or of a log that ours succeeds."""
     with node.store.read() as conn:
         own = id_.removeprefix(f"{node.origin}#")
         if not is_id(own):
             own = codes.one_of(codes.shipments_named(conn, own), "shipment", own, "shipment-unknown")
-        if "#" in own:
+        if "#" in own and organisation(own.partition("#")[0]) != node.settings.name:
             return {**arrival(lists.arrival(conn, own)), "offered": _offered(conn, own, node.origin)}
         return shipments(node, conn, [lists.shipment(conn, own)])[0]
 

@@ -90,6 +90,8 @@ def table(*columns: str) -> list[str]:
 class _Node:
     """Stands where a node would: routers are made to be listed, and never asked."""
 
+    origin = "node.example/log"
+
     def __getattr__(self, name: str) -> Any:
         return _Node()
 

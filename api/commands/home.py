@@ -17,6 +17,7 @@ REQUEST = "request.json"
 
 def add(app: typer.Typer) -> None:
     app.command()(init)
+    app.command()(succeed)
     app.command()(serve)
     token = typer.Typer(no_args_is_help=True, help="Who may use the node's interface. 接口令牌")
     token.command("create")(create)
@@ -103,6 +104,37 @@ def init(
         say(f"\nThe request to be admitted is in {REQUEST}. Send it / 加入申请已写入，请提交:")
         typer.echo(f"lodetrace join --home {home} --uscc …")
     say(f"\nNext / 下一步: lodetrace token create --home {home} --role clerk --name Li; lodetrace serve --home {home}")
+
+
+def succeed(
+    home: Home,
+    old: Annotated[
+        Path, typer.Option(help="The home whose log ends. 日志终止的旧节点目录", exists=True, file_okay=False)
+    ],
+    up_to: Annotated[
+        int | None, typer.Option(help="The first entry of the old log that is not yours. 首条非本企业所写的条目", min=1)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Go on with a new home, new keys and a new log where a lost or stolen log ended. 以后继日志接续旧日志。"""
+    from nodes.config import environment
+    from nodes.succession import succeed as go_on
+
+    done = go_on(old, home, environment(), up_to=up_to)
+    _write_request(home)
+    vkeys = {use: getattr(done.identity, use).verifier.vkey for use in ("log", "author", "witness")}
+    if as_json:
+        facts = {"origin": done.identity.origin, "succeeds": done.before, "size": done.size, "lost": done.lost}
+        show_json({**facts, "vkeys": vkeys, "home": str(home)})
+        return
+    typer.echo(f"✓ {done.identity.origin} goes on where {done.before} ended, at size {done.size}. 后继日志已建立。")
+    if done.lost:
+        say(f"{done.lost} entries behind that do not count: record them again. 其后 {done.lost} 条无效，请重新登记。")
+    say("\nTell the registry, and read it the author key / 请通知登记机构并核对作者公钥:")
+    typer.echo(f"author {vkeys['author']}")
+    say(f"\nNext / 下一步: lodetrace join --home {home} --request {REQUEST}; lodetrace serve --home {home}")
+    say("Partners without a registry put this line into their policy.txt / 无登记机构的合作方应在信任策略中加入:")
+    typer.echo(f"log {vkeys['log']}")
 
 
 def _first_policy(url: str, key: str) -> tuple[str, bool]:

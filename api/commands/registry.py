@@ -18,7 +18,7 @@ REQUESTED = ("name", "organisation", "organisation_en", "uscc", "lei", "eori", "
 def add(app: typer.Typer) -> None:
     app.command()(join)
     registry = typer.Typer(no_args_is_help=True, help="Who takes part. 登记簿")
-    for verb in (status, members, requests, admit, suspend, restore, revoke):
+    for verb in (status, members, requests, admit, suspend, restore, revoke, succeed):
         registry.command(verb.__name__)(verb)
     registry.command("license")(license_)
     registry.command("confirm-keys")(confirm_keys)
@@ -196,6 +196,36 @@ def revoke(
     content = {"name": name, "use": use, "key": public, "reason": reason, "size": size, "root": root}
     content |= noted(at, None, document, None)
     _said(url, token, "revocations", content, f"✓ a key of {name} is revoked 已吊销", key=key, as_json=as_json)
+
+
+def succeed(
+    url: Url,
+    token: Token,
+    name: Name,
+    reason: Because,
+    file: Annotated[
+        Path | None, typer.Option("--request", help="Its request as a file, if it did not come here. 申请文件")
+    ] = None,
+    author: Annotated[str | None, typer.Option(help="The key that it must have, as it told you. 应有的公钥")] = None,
+    at: At = None,
+    document: Documents = None,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """End a member's log whose key is lost or stolen: the one that it asks with goes on. 以后继日志接续成员日志。"""
+    content = {"name": name, "reason": reason, "author": author, **noted(at, None, document, None)}
+    if file is not None:
+        with node(url, token) as client:
+            client.post("/registry/requests", file.read_bytes())
+    _said(
+        url,
+        token,
+        "successions",
+        content,
+        f"✓ {name} goes on with a new log 已由后继日志接续",
+        key=key,
+        as_json=as_json,
+    )
 
 
 def confirm_keys(

@@ -97,6 +97,11 @@ class Policy:
         """Does it name a log of the organisation `name`?"""
         return any(organisation(origin) == name for origin in self.logs)
 
+    def origin_of(self, name: str) -> str:
+        """The log that the organisation `name` writes now: of those named here the one that succeeds the others."""
+        own = (origin for origin in self.logs if organisation(origin) == name)
+        return max(own, key=succession_order, default=f"{name}/log")
+
     def satisfied(self, cosigners: Iterable[Verifier]) -> bool:
         """Is the quorum among these keys, whose cosignatures the caller has verified? Distinct keys count."""
         keys = {key.public for key in cosigners if key.algorithm in COSIGNATURES}
@@ -175,6 +180,11 @@ def digest_of(origin: str) -> str:
 def organisation(name: str) -> str:
     """Whose key or log this is: `longnan.example` for `longnan.example/log` and `longnan.example/witness`."""
     return name.rpartition("/")[0] or name
+
+
+def succession_order(origin: str) -> tuple[str, int, str]:
+    """Sorts each organisation's logs as they succeed one another: `/log`, `/log2`, … `/log10`."""
+    return organisation(origin), len(origin), origin
 
 
 class _Reader:

@@ -132,7 +132,8 @@ class Across:
                 yield from self._pairs[pair]
 
     def _unanswered(self, now: str, sizes: Mapping[str, int]) -> Iterable[Finding]:
-        shipped = [one for one in self._shipped.values() if f"{_to(one)}/log" in sizes]
+        names = {origin.rpartition("/")[0] for origin in sizes}
+        shipped = [one for one in self._shipped.values() if _to(one) in names]
         received = [one for one in self._received.values() if _sent_by(one) in sizes and _known(one, sizes)]
         for one in shipped:
             self._times[entry_of(one)] = one.at

@@ -66,7 +66,8 @@ def check_acknowledgement(received: Event, acknowledged: Event) -> None:
     receipt, told = received.scalar("receipt"), acknowledged.scalar("acknowledgement")
     if not receipt or not told:
         return
-    shipment = f"{acknowledged.origin}#{told['shipment']}"
+    named = told["shipment"]
+    shipment = named if "#" in named else f"{acknowledged.origin}#{named}"
     if receipt["shipment"] != shipment:
         raise Refusal("receipt-of-other-shipment", field="acknowledgement.shipment", value=receipt["shipment"])
     if told["declined"] != receipt["declined"]:

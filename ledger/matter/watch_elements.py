@@ -75,7 +75,7 @@ class Elements:
 
     def _passed(self, flow: Flow) -> None:
         event, books = flow.event, self.books
-        if event.type in {"registered", "received"}:
+        if event.type in {"registered", "received", "log_opened"}:  # a successor begins with what was left
             books.entered(flow, flow.outs)
         elif event.type == "removed":
             books.left(flow, flow.ins)

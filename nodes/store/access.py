@@ -20,6 +20,8 @@ _FORGET = (
     " (SELECT no, at FROM idempotency ORDER BY no LIMIT ?) oldest WHERE at < ?)"
 )
 _ADD_TOKEN = "INSERT INTO tokens (no, hash, owner, role, created_at) VALUES (?, ?, ?, ?, ?)"  # noqa: S105
+_WHOLE_TOKENS = "SELECT no, hash, owner, role, created_at, revoked_at FROM tokens ORDER BY no"
+_COPIED_TOKEN = "INSERT INTO tokens (no, hash, owner, role, created_at, revoked_at) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S105
 _TOKEN = "SELECT no, owner, role, created_at, revoked_at FROM tokens"  # noqa: S105
 _REVOKE = "UPDATE tokens SET revoked_at = ? WHERE no = ? AND revoked_at IS NULL"
 
@@ -97,6 +99,11 @@ def token(conn: Connection, token_hash: bytes) -> Token | None:
 
 def tokens(conn: Connection) -> list[Token]:
     return [Token(*row) for row in conn.execute(f"{_TOKEN} ORDER BY no")]
+
+
+def copy_tokens(conn: Connection, to: Connection) -> None:
+    """Whoever may use one home may use the other."""
+    to.executemany(_COPIED_TOKEN, conn.execute(_WHOLE_TOKENS))
 
 
 def revoke(conn: Connection, no: int, at: str) -> bool:

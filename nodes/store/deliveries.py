@@ -30,6 +30,7 @@ _REFUSED = "UPDATE deliveries SET state = 'refused', error = ? WHERE no = ? AND 
 _LATER = "UPDATE deliveries SET next_at = ?, error = ? WHERE no = ? AND state = 'waiting'"
 _ABOUT = f"{_DELIVERY} WHERE subject IN ({{}}) ORDER BY no"
 _FIRST_WITH_ERROR = f"{_DELIVERY} WHERE state = ? AND error IS NOT NULL ORDER BY no LIMIT 1"
+_WAITING = f"{_DELIVERY} WHERE state = 'waiting' ORDER BY no"
 _COUNTS = "SELECT state, count(*) FROM deliveries GROUP BY state"
 
 
@@ -108,6 +109,11 @@ def about(conn: Connection, subjects: Iterable[str]) -> dict[str, list[Delivery]
         one = Delivery(*row)
         found.setdefault(one.subject, []).append(one)
     return found
+
+
+def waiting(conn: Connection) -> list[Delivery]:
+    """What nobody has answered yet, oldest first."""
+    return [Delivery(*row) for row in conn.execute(_WAITING)]
 
 
 def first_with_error(conn: Connection, state: str) -> Delivery | None:

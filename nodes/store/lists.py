@@ -6,12 +6,11 @@ A page takes `before`, the `no` of the last record of the page before it, so row
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from ledger.entries import id_bytes
 from ledger.errors import Unknown
 from ledger.matter.events import is_id
 from ledger.matter.stock import Arrival, Unit, load_arrival, load_shipment
 from nodes.store.engine import Connection
-from nodes.store.numbers import numbers
+from nodes.store.numbers import numbers, shipment_bytes
 from nodes.store.records import Answer, ArrivalRecord, BatchRecord, ShipmentRecord, UnitRecord
 from nodes.store.sql import select_in
 from nodes.store.stock import BATCH, UNIT, batches_of, unit_of
@@ -141,8 +140,8 @@ def unit(conn: Connection, id_: str) -> UnitRecord:
 def shipment(conn: Connection, id_: str) -> ShipmentRecord:
     """A shipment of ours, by its own id."""
     rows: list[Any] = []
-    if is_id(id_) and "#" not in id_:
-        rows = conn.execute(f"{_SHIPMENT} WHERE id = ?", (id_bytes(id_),)).fetchall()
+    if is_id(id_):
+        rows = conn.execute(f"{_SHIPMENT} WHERE id = ?", (shipment_bytes(id_),)).fetchall()
     return _only(_shipment_records(conn, rows), Unknown("shipment-unknown", field="id", value=id_))
 
 

@@ -48,6 +48,7 @@ _ADD_CHECKPOINT = (
 )
 _LATEST_CHECKPOINT = "SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1"
 _SHOWN_CHECKPOINT = "SELECT size, note FROM checkpoints WHERE satisfied ORDER BY size DESC LIMIT 1"
+_SHOWN_WITHIN = "SELECT size, note FROM checkpoints WHERE satisfied AND size BETWEEN 1 AND ? ORDER BY size DESC LIMIT 1"
 _NEWEST_CHECKPOINTS = "SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT ?"
 _SHOW = "UPDATE checkpoints SET satisfied = ? WHERE size = ?"
 _SHOW_NONE = "UPDATE checkpoints SET satisfied = 0 WHERE satisfied"
@@ -210,6 +211,13 @@ def latest_checkpoint(conn: Connection) -> tuple[int, bytes] | None:
 def shown_checkpoint(conn: Connection) -> tuple[int, bytes] | None:
     """(size, note) of the largest one that our own trust policy accepts: what others are shown; None before it."""
     found: tuple[int, bytes] | None = conn.execute(_SHOWN_CHECKPOINT).fetchone()
+    return found
+
+
+def shown_checkpoint_within(conn: Connection, up_to: int | None) -> tuple[int, bytes] | None:
+    """The same, of those that cover no entry from the index `up_to` on."""
+    most = head(conn).size if up_to is None else up_to
+    found: tuple[int, bytes] | None = conn.execute(_SHOWN_WITHIN, (most,)).fetchone()
     return found
 
 

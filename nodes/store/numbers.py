@@ -65,6 +65,11 @@ def places(conn: Connection, ids: Iterable[str]) -> dict[str, tuple[int, bytes]]
     return {id_: (logs[origin], id_bytes(bare)) for id_, origin, bare in parted}
 
 
+def shipment_bytes(id_: str) -> bytes:
+    """Of one of our shipments. Those of a log that ours succeeds have its name before the id, as rare without."""
+    return id_bytes(id_.rpartition("#")[2])
+
+
 def numbers(conn: Connection, table: str, ids: Iterable[str]) -> dict[str, int]:
     """The numbers of those `ids` that `table` ("batches" or "units") has."""
     return {

@@ -6,11 +6,17 @@ Kept as it was read, once, when a node first started with it. The shipped data a
 from nodes.store.engine import Connection
 
 _ADD = "INSERT INTO rulesets (name, body) VALUES (?, ?) ON CONFLICT (name) DO NOTHING"
+_ALL = "SELECT name, body FROM rulesets ORDER BY name"
 _BODY = "SELECT body FROM rulesets WHERE name = ?"
 
 
 def save(conn: Connection, name: str, body: bytes) -> None:
     conn.execute(_ADD, (name, body))
+
+
+def copy(conn: Connection, to: Connection) -> None:
+    """Entries that go to another database go with the data under which they were made."""
+    to.executemany(_ADD, conn.execute(_ALL))
 
 
 def body(conn: Connection, name: str) -> bytes | None:

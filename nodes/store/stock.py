@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count as counted_from
 from typing import Any
 
-from ledger.entries import id_bytes
 from ledger.matter.stock import (
     KEPT,
     Arrival,
@@ -38,7 +37,7 @@ from ledger.matter.stock import (
 )
 from nodes.store import states
 from nodes.store.engine import Connection
-from nodes.store.numbers import by_log, numbers, places, spell
+from nodes.store.numbers import by_log, numbers, places, shipment_bytes, spell
 from nodes.store.records import Making
 from nodes.store.sql import PART, next_no, select_in
 
@@ -112,7 +111,7 @@ def load(conn: Connection, keys: Iterable[Key]) -> dict[Key, State]:
     found: list[State] = [*batches_of(conn, rows)]
     for log_no, raw_ids in by_log(conn, ids["unit"]):
         found += [unit_of(row) for row in select_in(conn, _UNITS, raw_ids, (log_no,))]
-    found += [load_shipment(text) for (text,) in select_in(conn, _SHIPMENTS, map(id_bytes, ids["shipment"]))]
+    found += [load_shipment(text) for (text,) in select_in(conn, _SHIPMENTS, map(shipment_bytes, ids["shipment"]))]
     found += [load_arrival(text) for (text,) in select_in(conn, _ARRIVALS, ids["arrival"])]
     for kind in KEPT & ids.keys():
         found += [load_kept(kind, text) for text in states.load(conn, kind, ids[kind]).values()]
@@ -251,12 +250,12 @@ def _save_units(conn: Connection, units: Sequence[Unit], made: Mapping[Key, Maki
 
 
 def _save_shipments(conn: Connection, shipments: Sequence[Shipment], made: Mapping[Key, Making]) -> None:
-    known = {raw for (raw,) in select_in(conn, _KNOWN_SHIPMENTS, (id_bytes(one.id) for one in shipments))}
+    known = {raw for (raw,) in select_in(conn, _KNOWN_SHIPMENTS, (shipment_bytes(one.id) for one in shipments))}
     batches = numbers(conn, "batches", {line.batch for one in shipments for line in one.lines})
     fresh = counted_from(next_no(conn, "shipments"))
     added, changed, going = [], [], []
     for one in shipments:
-        columns = (one.closed, dump_state(one), id_bytes(one.id))
+        columns = (one.closed, dump_state(one), shipment_bytes(one.id))
         if columns[-1] in known:
             changed.append(columns)
             continue

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from itertools import count as counted_from
 from typing import Any
 
-from ledger.entries import id_bytes, open_event, parse_entry
+from ledger.entries import open_event, parse_entry
 from ledger.errors import Forked
 from ledger.log.canonical import b64, dump
 from ledger.log.checkpoints import parse_checkpoint
 from ledger.log.notes import parse_note
 from ledger.matter.events import Event
 from nodes.store.engine import Connection
-from nodes.store.numbers import add_logs, log_numbers
+from nodes.store.numbers import add_logs, log_numbers, shipment_bytes
 from nodes.store.sql import next_no, select_in
 
 # Read as bytes, whatever they were made since: an audit must name what is no text any more, not stumble over it.
@@ -302,10 +302,10 @@ def offer(conn: Connection, shipment: str) -> Upstream | None:
 
 def save_answer(conn: Connection, shipment: str, entry_no: int, *, final: bool, declined: bool) -> None:
     """A receipt of our shipment that its receiver told us of."""
-    conn.execute(_SAVE_ANSWER, (entry_no, final, declined, id_bytes(shipment)))
+    conn.execute(_SAVE_ANSWER, (entry_no, final, declined, shipment_bytes(shipment)))
 
 
 def last_answer(conn: Connection, shipment: str) -> Upstream | None:
     """The last receipt, in the receiver's log, of a shipment of ours that we were told of."""
-    row = conn.execute(_ANSWER, (id_bytes(shipment),)).fetchone()
+    row = conn.execute(_ANSWER, (shipment_bytes(shipment),)).fetchone()
     return None if row is None else _upstream(row)

@@ -57,6 +57,21 @@ def revoke(desk: Desk, body: Body) -> Draft:
     return _draft("revoked", desk, body, body["name"], slots)
 
 
+def succeed(desk: Desk, body: Body) -> Draft:
+    """A log whose key is lost or stolen has ended, and the one that asks goes on where it did."""
+    asked, final = body["request"], body["final"]
+    member = _member(desk, asked["name"])
+    assert member.log.keys is not None, "its final checkpoint was verified under them"
+    key = b64(member.log.keys.log_at(final["size"]).public)
+    last = {"size": final["size"], "root": final["root"]}
+    slots = {
+        "about": _about(desk, body, asked["name"]),
+        "revocation": {"use": "log", "key": key, "reason": body["reason"], **last},
+        "successor": {"origin": asked["origin"], "leaf": asked["leaf"]},
+    }
+    return _draft("revoked", desk, body, asked["name"], slots)
+
+
 def confirm_keys(desk: Desk, body: Body) -> Draft:
     """That a member has replaced keys, as an entry of its own log says that was told to us."""
     cited = {name: body[name] for name in ("log", "index")}

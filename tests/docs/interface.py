@@ -15,6 +15,7 @@ from nodes import requests, tokens
 from nodes.homes import create_home
 from nodes.joining import request_of
 from nodes.store import log
+from nodes.succession import succeed
 from tests.world import Member, Reply, World, until
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "interface.md"
@@ -90,13 +91,16 @@ class Stage:
             _resite(member, SITES.get(member.name))
             _recast(member, ROLES.get(member.name, "mine"))
             _answer_to_the_authority(member)
-        self._real[KEY] = _let_a_newcomer_ask(folder / "newcomer", self.world[NAMES[-1]].home)
+        self._registry, self._newcomer = self.world[NAMES[-1]].home, folder / "newcomer"
+        self._real[KEY] = _let_a_newcomer_ask(self._newcomer, self._registry)
 
     def ask(self, example: Example, number: int) -> Reply:
         """One request, after all that travels has arrived, and all that was recorded is under a checkpoint."""
         self.world.settle()
         until(lambda: _stands(self.world[NAMES[-1]]), "the registry stands by what it said")
         until(lambda: _is_published(self.world[example.at]), f"{example.at} publishes its log")
+        if example.path.endswith("/successions"):
+            _let_it_go_on(self._newcomer, self._registry)
         role = None if example.role == "anyone" else example.role
         if role == "supervisor":
             self._as_another_person(self.world[example.at])
@@ -197,6 +201,12 @@ def _let_a_newcomer_ask(home: Path, registry: Path) -> str:
     _, keys = create_home(home, {}, name=NEWCOMER, organisation="龙南矿业", role="mine", country="CN", sites=sites)
     requests.keep(registry, request_of(home, {}))
     return b64(keys.author.verifier.public)
+
+
+def _let_it_go_on(home: Path, registry: Path) -> None:
+    """It asks again, with the log that succeeds its own."""
+    succeed(home, home.with_name("successor"), {})
+    requests.keep(registry, request_of(home.with_name("successor"), {}))
 
 
 def _recast(member: Member, role: str) -> None:

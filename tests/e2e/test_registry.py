@@ -291,6 +291,7 @@ WRONG = {
         "request-of-other-key",
     ),
     "a company number with a slip in it": ("admissions", {"name": "pit.example"}, "identifier-wrong"),
+    "a successor of no log": ("successions", {"name": "pit.example", "reason": "stolen"}, "succeeds-nothing"),
     "a policy that is none": ("policy", {"text": "quorum everybody\n"}, "policy-not-one"),
 }
 

@@ -880,7 +880,32 @@ def _check_point(point, keys, policy, members):
     for member in (first, *first["others"]):
         if member is first or point.log in [one[0] for one in member["logs"]]:
             _refuse_revoked(member, point.log, point.size - 1, "log", key, lambda _: False)
+            end = _end(member, point.log)
+            need(end is None or point.size <= end[0], Unverified, "beyond the end of its log")
+            need(end is None or point.size < end[0] or point.root == end[1], Unverified, "another history")
     return policy.check(point, key)
+
+
+def _end(member, log):
+    """(size, root) of a log that another one succeeds"""
+    place = _which(member, log)
+    ends = [one for one in member["revoked"] if one["use"] == "log" and one["at"][0] == place]
+    return (ends[-1]["at"][1], ends[-1]["root"]) if place < len(member["logs"]) - 1 else None
+
+
+def _story(place):
+    """A log's successor comes behind it."""
+    return _name(place[0]), len(place[0]), *place
+
+
+def _predecessor(entry):
+    told = entry.slot("predecessor") if entry.type == "log_opened" else None
+    if not told:
+        return None
+    point = Checkpoint(told["checkpoint"].encode())
+    later = _name(point.log) == entry.name and _story((point.log, 0)) < _story((entry.log, 0))
+    need(later, Unverified, "another predecessor")
+    return point
 
 
 def _refuse_revoked(member, log, index, use, key, anew):
@@ -1034,10 +1059,8 @@ def _check_acts(member, there, keys, attested, consistent, first):
 
 
 def _check_succession(member, place, first):
-    lost = next(one for one in member["revoked"] if one["use"] == "log" and one["at"][0] == place - 1)
-    need(first.slot("predecessor"), Unverified, "no predecessor")
-    last = Checkpoint(first.slot("predecessor")["checkpoint"].encode())
-    same = (last.log, last.size, last.root) == (member["logs"][place - 1][0], lost["at"][1], lost["root"])
+    before, last = member["logs"][place - 1][0], _predecessor(first)
+    same = last is not None and (last.log, (last.size, last.root)) == (before, _end(member, before))
     need(same, Unverified, "another predecessor")
 
 
@@ -1088,7 +1111,10 @@ REFS = {
 def _check_refs(there, points):
     """Step 7."""
     roots = {(point.log, point.size): point.root for point in points}
-    for _, entry in sorted(there.items()):
+    for _, entry in sorted(there.items(), key=lambda item: _story(item[0])):
+        before = _predecessor(entry)
+        same = before is None or roots.get((before.log, before.size), before.root) == before.root
+        need(same, Unverified, "fork")
         name, wanted = REFS.get(entry.type, ("attestation", ""))
         ref = entry.slot(name)
         if ref:
@@ -1117,7 +1143,7 @@ ONE_SOURCE = {"packed": ("packing", "batch"), "drawn": ("draw", "period"), "clos
 
 def _check_custody(there):
     """Step 8."""
-    known, entries = {}, [entry for _, entry in sorted(there.items()) if entry.table is not None]
+    known, entries = {}, [there[place] for place in sorted(there, key=_story) if there[place].table is not None]
     closed = {
         entry.full(entry.slot("closing")["period"]): entry
         for entry in entries
@@ -1130,7 +1156,9 @@ def _check_custody(there):
             {"received": _check_handover, "acknowledged": _check_answer}.get(
                 entry.type, lambda given, taken: _check_adjustments(given, taken, there)
             )(other, entry)
-        had = known.setdefault(entry.log, set())
+        had, before = known.setdefault(entry.log, {}), _predecessor(entry)
+        if before is not None:
+            had |= {batch: -1 for batch, at in known.get(before.log, {}).items() if at < before.size}
         if entry.type in ONE_SOURCE:
             slot, field = ONE_SOURCE[entry.type]
             taken = [entry.slot(slot)[field]] if entry.slot(slot) else []
@@ -1139,10 +1167,12 @@ def _check_custody(there):
             slots += ("units.chain",) if entry.type in ("unpacked", "dismantled") else ()
             taken = [row["batch"] for slot in slots for row in entry.rows(slot) if "batch" in row]
         cut = {id_ for id_, one in closed.items() if one.slots["provenance"] is not None}
-        yield from (entry.full(batch) for batch in taken if entry.full(batch) not in had | cut)
-        had.update(_made(entry))
+        yield from (entry.full(batch) for batch in taken if entry.full(batch) not in had.keys() | cut)
+        came = _made(entry)
         if entry.type == "received":
-            had.update(entry.full(row["batch"]) for row in entry.rows("lines.chain") if row)
+            came += [entry.full(row["batch"]) for row in entry.rows("lines.chain") if row]
+        for batch in came:
+            had.setdefault(batch, entry.index)
     _check_origins(entries, closed)
 
 
@@ -1203,7 +1233,8 @@ def _vector(entry, place, of_nothing=()):
 def _check_origins(entries, closed):
     logs = {}
     for entry in entries:
-        may = logs.setdefault(entry.log, {})  # batch → what _vector says, or None
+        before = _predecessor(entry)
+        may = logs.setdefault(entry.log, dict(logs.get(before.log, {})) if before else {})  # batch → _vector, or None
         for place, sources in _made_of(entry):
             if entry.shown.get(place) is not None and sources is not None:
                 if entry.type == "drawn":
@@ -1338,7 +1369,7 @@ def _check_units(shipped, offered, received, told):
 def _check_answer(received, acknowledged):
     receipt, answer = received.slot("receipt"), acknowledged.slot("acknowledgement")
     if receipt and answer:
-        need(receipt["shipment"] == f"{acknowledged.log}#{answer['shipment']}", Refusal, "another shipment")
+        need(receipt["shipment"] == acknowledged.full(answer["shipment"]), Refusal, "another shipment")
         need(receipt["declined"] == answer["declined"], Refusal, "declined or not")
 
 

@@ -114,7 +114,7 @@ def test_a_message_that_comes_again_changes_nothing_and_is_confirmed_again(world
             reply = member.deliver(parcel)
             assert reply.status == 200
             leaf = subject_leaf(world, parcel)
-            check_note(reply.body, receiver, leaf, (member.node.identity.author.verifier,))
+            check_note(reply.body, f"{receiver}/log", leaf, (member.node.identity.author.verifier,))
         assert outside.everything(member.node.store) == before
 
 

@@ -222,7 +222,7 @@ export const TYPES = maps({
     "hold": slot(false, true, {"at": "at", "kind": "code"}),
     "lines.chain": slot(true, false, {"batch": "id"}),
     "lines.authority": slot(true, false, {"mg": "mg", "basis": "code", "count": "count?", "units": "ids?", "owner": "name?", "site": "code", "typed": "object?"}),
-    "reason": slot(false, false, {"text": "text"}),
+    "reason": slot(false, false, {"text": "text", "order": "id?"}),
     "documents": slot(false, false, {"list": "documents"}),
     "recorded": slot(false, false, {"by": "text", "approved_by": "text?", "external_ref": "text?", "confirmed": "list?", "captured": "object?", "ruleset": "text?"}),
   }),
@@ -286,6 +286,13 @@ export const TYPES = maps({
   }),
   attested: maps({
     "attestation": slot(false, false, {"at": "at", "log": "name", "size": "count", "root": "hash", "checks": "list", "ruleset": "text"}),
+    "documents": slot(false, false, {"list": "documents"}),
+    "recorded": slot(false, false, {"by": "text", "approved_by": "text?", "external_ref": "text?", "confirmed": "list?", "captured": "object?", "ruleset": "text?"}),
+  }),
+  ordered: maps({
+    "order": slot(false, true, {"at": "at", "kind": "code", "to": "name", "ends": "id?"}),
+    "lines.partner": slot(true, false, {"batch": "id", "unit": "id?"}),
+    "reason": slot(false, false, {"text": "text"}),
     "documents": slot(false, false, {"list": "documents"}),
     "recorded": slot(false, false, {"by": "text", "approved_by": "text?", "external_ref": "text?", "confirmed": "list?", "captured": "object?", "ruleset": "text?"}),
   }),
