@@ -16,7 +16,7 @@ from nodes.node import Node
 from nodes.store.upstream import Upstream
 
 PAGE_MAX = 1000
-State = Literal["in_transit", "overdue", "partly", "received", "declined", "unsent"]
+State = Literal["in_transit", "overdue", "partly", "received", "declined", "voided", "unsent"]
 AskedLog = Annotated[str, Query(max_length=200)]
 
 

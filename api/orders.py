@@ -1,15 +1,18 @@
-"""Orders of an authority: goods frozen and released; and what stands at a node by such orders."""
+"""Orders of an authority: goods frozen and released, shipments voided; and what stands at a node by such orders."""
 
+import asyncio
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from api.access import Access
-from api.recording import Recording, add, entry
+from api.recording import Prepare, Recording, add, entry
 from api.requests import Body, Code, Noted, Text
-from nodes import orders
-from nodes.node import Node
+from nodes import orders, voiding
+from nodes.node import Caller, Node
+from nodes.sequencer import Answer
 
 
 class Frozen(Body):
@@ -33,7 +36,15 @@ class Unfreeze(Noted):
     reason: Text | None = None
 
 
+class Void(Noted):
+    """A shipment that nobody took, as `log#id`."""
+
+    shipment: Code
+    reason: Text | None = None
+
+
 _ORDER, _BATCH = "4J3M5QZ0W8N4TJX2C6VHRB9EJ4", "2P9X2ZN4T8WJX5C6VHRB9EDA7K"
+_SHIPMENT = "5K8AQZ0W8N4TJX2C6VHRB9EK5K"
 
 RECORDINGS = (
     Recording(
@@ -66,12 +77,36 @@ RECORDINGS = (
         },
         role="supervisor",
     ),
+    Recording(
+        "/api/v1/voidings",
+        "void",
+        Void,
+        "The authority voids a shipment that its receiver never took",
+        {"shipment": f"xinfeng.example/log#{_SHIPMENT}", "reason": "receiver dissolved"},
+        {
+            "shipment": f"xinfeng.example/log#{_SHIPMENT}",
+            "unreceived_at": 0,
+            "entry": entry("authority.example", 18),
+        },
+        role="supervisor",
+    ),
 )
+
+
+def prepared(node: Node) -> Mapping[str, Prepare]:
+    async def void(body: dict[str, Any], caller: Caller, key: str) -> Answer:
+        known = await asyncio.to_thread(node.answered, "void", body, caller, key)
+        if known is not None:
+            return known
+        found = await asyncio.to_thread(voiding.examine, node, body["shipment"])
+        return await node.do("void", {**body, **found}, caller, key, asked=body)
+
+    return {"void": void}
 
 
 def routes(node: Node, access: Access) -> APIRouter:
     router = APIRouter(tags=["orders"])
-    add(router, node, access, RECORDINGS)
+    add(router, node, access, RECORDINGS, prepared(node))
     viewer = Depends(access.require("viewer"))
 
     @router.get("/api/v1/orders", dependencies=[viewer], summary="Orders given, at an authority; else those that came")

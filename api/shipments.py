@@ -107,7 +107,14 @@ class Acknowledge(Noted):
     lines: list[ReturnedLine] | None = None
 
 
+class Withdraw(Noted):
+    """Please decline what is on its way to you."""
+
+    reason: Text | None = None
+
+
 _SHIPMENT, _OXIDE = "3F8AQZ0W8N4TJX2C6VHRB9EDAM", "2P9X2ZN4T8WJX5C6VHRB9EDA7K"
+_LATER = "5K8AQZ0W8N4TJX2C6VHRB9EK5K"
 
 RECORDINGS = (
     Recording(
@@ -162,6 +169,14 @@ RECORDINGS = (
         {"agreed": True},
         {"shipment": _SHIPMENT, "status": "acknowledged", "entry": entry("xinfeng.example", 7)},
     ),
+    Recording(
+        "/api/v1/shipments/{shipment:path}/withdrawals",
+        "withdraw",
+        Withdraw,
+        "The sender asks for a shipment back",
+        {"reason": "sent to the wrong address"},
+        {"shipment": _LATER, "status": "withdrawal asked", "entry": entry("xinfeng.example", 33)},
+    ),
 )
 
 
@@ -191,8 +206,9 @@ def routes(node: Node, access: Access) -> APIRouter:
     ) -> dict[str, Any]:
         with node.store.read() as conn:
             found = lists.arrivals(conn, before=before, limit=limit, sender=sender, is_open=is_open)
+            shown = shipping.arrivals(conn, found)
         return {
-            "arrivals": [shipping.arrival(one) for one in found],
+            "arrivals": shown,
             "before": found[-1].no if len(found) == limit else None,
         }
 

@@ -686,6 +686,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} {value} is acknowledged and closed. Record anything further as a new shipment.",
         "发货 {value}（{field}）已确认并结清。后续往来请另建发货。",
     ),
+    "shipment-voided": (
+        (
+            "{field} {value} was voided by the authority: the goods are the sender's. If they are here, let the sender "
+            "ship them anew."
+        ),
+        "发货 {value}（{field}）已被监管部门作废，货物归发货方。如货物已在此处，请发货方重新发货。",
+    ),
     "shipment-declined": (
         "{field} {value} was declined as a whole. Ask the sender for a new shipment.",
         "发货 {value}（{field}）已整单拒收。请要求发货方重新发货。",
@@ -825,6 +832,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "year-absurd": (
         "{field} is {value}; quotas are of a year from {first} to {last}. Correct it.",
         "{field} 为 {value}；总量控制指标的年份应在 {first} 至 {last} 之间。请更正。",
+    ),
+    "withdrawal-asked": (
+        "{field}: {value} was asked back already. Wait until its receiver declines, or ask the authority to void it.",
+        "{field}：{value} 已申请撤回。请等待收货方拒收，或请监管部门作废。",
+    ),
+    "withdrawal-from-outside": (
+        "{field}: {value} went to a party without a node, which cannot be asked here. Weigh in what comes back.",
+        "{field}：{value} 发往体系外的收货方，无法在此申请撤回。退回的货物请直接入库。",
     ),
     # --- ledger/matter: registering ----------------------------------------------------------------------
     "identifier-wrong": (
@@ -1091,6 +1106,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "{field}：第 {value} 号记录（{type}）已将货物发给对方。请对方整单拒收后，在确认中退回入库；"
             "对方已收货的，请双方共同调整。"
         ),
+    ),
+    "reversal-of-told": (
+        (
+            "{field}: entry {value} ({type}) was brought to others, who go by it. It stands: settle the shipment with "
+            "its receiver, or end the order by a release."
+        ),
+        "{field}：第 {value} 号记录（{type}）已送达他方并被依据，不能冲销。请与收货方了结该发货，或以解除结束命令。",
     ),
     "reversal-of-status": (
         (
@@ -1573,6 +1595,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         ),
         "{field}：该行还有 {left} 个包装件未说明，例如 {value}。请逐一说明，或都不列以全部接收，或不标为最后收货。",
     ),
+    "withdrawal-too-late": (
+        "{field}: the receiver of {value} has answered already. Answer its receipt, or agree on a return.",
+        "{field}：{value} 的收货方已经答复。请确认其收货，或商定退货。",
+    ),
     # --- nodes: other nodes, and the client of one's own -------------------------------------------------
     "answer-too-large": (
         "{field} answered with more than {value} bytes, which is never right. Check what stands at that address.",
@@ -1817,6 +1843,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "draft-not-waiting": (
         "The draft {value} needs no approval: its writer seals it. Nothing is left for you to do.",
         "草稿 {value} 不需批准，由起草人自行封存，您无需操作。",
+    ),
+    "voiding-from-outside": (
+        "{field}: {value} went to a party without a node. Its sender weighs in what comes back, and nothing is voided.",
+        "{field}：{value} 发往体系外的收货方。退回的货物由发货方直接入库，无需作废。",
+    ),
+    "voiding-of-received": (
+        "{field}: {value} is answered in entry {index} of {log}. Void only what its receiver never took.",
+        "{field}：{value} 已在 {log} 的条目 {index} 中答复。只能作废从未被收货的发货。",
     ),
     "entry-of-other-unknown": (
         "Entry {value} of {log} has not come here. Wait until its organisation has sent it, or correct the number.",

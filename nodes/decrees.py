@@ -1,4 +1,4 @@
-"""What an authority decreed, as it binds here from its delivery: goods that it froze.
+"""What an authority decreed, as it binds here from its delivery: goods that it froze, shipments that it voided.
 
     remember   keeps what a decree means for us, in the same way on its arrival and in a rebuild
     in_force   what all decrees together forbid, as states for the view of whoever records
@@ -12,17 +12,22 @@ from collections.abc import Iterable
 
 from ledger.entries import id_in
 from ledger.matter.events import Event
-from ledger.matter.stock import Frozen, Key, State
-from nodes.store import states
+from ledger.matter.stock import Frozen, Key, State, Voided
+from nodes.store import states, upstream
 from nodes.store.engine import Connection
 
-ORDERS, FROZEN = "order", "frozen"
-"""States of these kinds: order (`log#id`) → the number of its entry and whether it ended; batch → what freezes it."""
+ORDERS, FROZEN, VOIDED = "order", "frozen", "voided"
+"""States of these kinds: order (`log#id`) → the number of its entry and whether it ended; batch → what freezes it;
+shipment → the entry that voided it.
+"""
 
 
 def remember(conn: Connection, own: str, entry_no: int, event: Event) -> None:
     """Run whenever more of an entry is opened; saying it twice, or a release before its order, changes nothing."""
-    order = event.scalar("order")
+    order, voiding = event.scalar("order"), event.scalar("voiding")
+    if voiding:
+        (entry,) = upstream.numbered(conn, [entry_no]).values()
+        states.save(conn, VOIDED, {id_in(voiding["shipment"], event.origin, own): json.dumps(entry.ref())})
     if not order:
         return
     if order["kind"] == "release":
@@ -66,7 +71,14 @@ def _orders(conn: Connection, batches: Iterable[str] | None = None) -> dict[str,
 def in_force(conn: Connection) -> dict[Key, State]:
     """Few at any time, so all are read at once."""
     frozen = [Frozen(batch, tuple((order, unit) for order, unit in named)) for batch, named in _orders(conn).items()]
-    return {one.key: one for one in frozen}
+    found: list[Frozen | Voided] = [*frozen, *voided(conn).values()]
+    return {one.key: one for one in found}
+
+
+def voided(conn: Connection) -> dict[str, Voided]:
+    """By shipment, as our log writes it."""
+    found = states.every(conn, VOIDED)
+    return {shipment: Voided(shipment, json.loads(text)) for shipment, text in found.items()}
 
 
 def orders(conn: Connection) -> dict[str, tuple[int | None, bool]]:

@@ -196,6 +196,12 @@ def grants(conn: Connection, after: int = -1) -> dict[int, Event]:
     return {one.index: one.event for one in found}
 
 
+def voidings(conn: Connection, after: int = -1) -> dict[int, Event]:
+    """The shipments that this node's own log has voided behind the entry `after`, by index."""
+    found = log.page(conn, after=after, event_type="voided", limit=GRANTS_MAX)
+    return {one.index: one.event for one in found}
+
+
 def concerns(grant: Event, origin: str) -> bool:
     """Whether the organisation of a log is told of a quota: the company's, or its group's."""
     told = grant.scalar("grant")

@@ -21,9 +21,9 @@ from nodes.store import log, states, stock, upstream
 from nodes.store.engine import Connection
 from nodes.store.records import Making
 
-LOCKINGS, ASSAYS, RESTATED = "locking", "assay", "restated"
+LOCKINGS, ASSAYS, RESTATED, WITHDRAWALS = "locking", "assay", "restated", "withdrawal"
 """States of these kinds: lock → the index of the entry that made it; batch → those of its assays, in order; entry →
-those of the adjustments that changed what it moved, in order.
+those of the adjustments that changed what it moved, in order; shipment offered to us → when it was asked back.
 """
 
 

@@ -28,11 +28,11 @@ from ledger.matter.handovers import check_acknowledgement, check_offer, check_re
 from nodes import decrees, downstream, gossip, noticing
 from nodes.clock import stamp
 from nodes.deposits import follow_deposits
-from nodes.derive import country_of, derive_inherited
+from nodes.derive import WITHDRAWALS, country_of, derive_inherited
 from nodes.forks import keep_forked, refuse_forked
 from nodes.node import Node
 from nodes.rollback import of_notes
-from nodes.store import deliveries, inbox, log, upstream
+from nodes.store import deliveries, inbox, log, states, upstream
 from nodes.store import genealogy as tables
 from nodes.store.engine import Connection
 from nodes.store.records import Entry
@@ -370,6 +370,9 @@ def derive_upstream(conn: Connection, own: str, entry_no: int, event: Event, me:
     labelled = {id_in(id_, origin, own): at for at, id_ in enumerate(event.ids.get("units.public", ())) if id_}
     if labelled:
         tables.save_labels(conn, entry_no, labelled)
+    withdrawal = event.scalar("withdrawal")
+    if withdrawal:
+        states.save(conn, WITHDRAWALS, {id_in(withdrawal["shipment"], origin, own): withdrawal["at"]})
     if event.type == "received":
         _derive_received(conn, own, entry_no, event)
     derive_inherited(conn, own, event)

@@ -76,6 +76,7 @@ VERBS: Mapping[str, Verb] = {
     "ship": shipments.ship,
     "receive": shipments.receive,
     "acknowledge": shipments.acknowledge,
+    "withdraw": shipments.withdraw,
     "charge": pools.charge,
     "draw": pools.draw,
     "close": pools.close,
@@ -98,6 +99,7 @@ VERBS: Mapping[str, Verb] = {
     "attest": books.attest,
     "freeze": orders.freeze,
     "unfreeze": orders.release,
+    "void": orders.void,
     "admit": registry.admit,
     "license": registry.license_,
     "suspend": registry.suspend,
@@ -335,7 +337,7 @@ class Node:
                 raise self.membership.contradicted[delivery.to]
             if delivery.kind == "handover":
                 raise Refusal("partner-unknown", field="to.node", value=delivery.to)
-            if draft.type == "ordered":
+            if draft.type in ("ordered", "voided"):
                 raise Refusal("partner-unknown", field="to", value=delivery.to)
             if draft.type == "assayed":
                 raise Refusal("client-unknown", field="to", value=delivery.to)

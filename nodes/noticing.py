@@ -5,6 +5,7 @@ not_here   the entry that it waits for, held against what is here
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
 
 from ledger.entries import id_in
 from ledger.errors import Refusal, Unverified
@@ -24,12 +25,17 @@ NOTICES: Mapping[str, Callable[[Event], Collection[str | None]]] = {
     "quota_granted": lambda event: (event.scalar("grant").get("to"), event.scalar("grant").get("group")),
     "attested": lambda event: (event.scalar("attestation").get("log", "").rpartition("/")[0],),
     "ordered": lambda event: (event.scalar("order").get("to"),),
+    "voided": lambda event: (
+        event.scalar("voiding").get("log", "").rpartition("/")[0],
+        event.scalar("voiding").get("to"),
+    ),
+    "withdrawal_asked": lambda event: (event.scalar("withdrawal").get("to"),),
     "assayed": lambda event: (event.scalar("report").get("to"),),
     "adjusted": lambda event: (event.scalar("adjustment").get("with"),),
     "title_transferred": lambda event: (event.scalar("transfer").get("from"),),
 }
 """Types of entries that go by themselves to whom they concern, and the names of those in them."""
-DECREES = ("ordered",)
+DECREES = ("ordered", "voided")
 """Those of them that bind whom they are delivered to, and are taken from the own authority only."""
 
 
@@ -72,6 +78,10 @@ def not_here(conn: Connection, origin: str, result: Result, subject: Checked) ->
     assert event is not None, "only what can be read is a notice"
     if event.type == "adjusted" and event.scalar("consent").get("log") == origin:
         return _consent_not_here(conn, origin, event)
+    if event.type == "voided":
+        return _voided_not_here(conn, origin, event.scalar("voiding"))
+    if event.type == "withdrawal_asked" and upstream.offer(conn, _asked_back(event)) is None:
+        raise Refusal("shipment-unknown", field="evidence", value=_asked_back(event))
     assayed = id_in(event.scalar("assaying")["batch"], event.origin, origin) if event.scalar("assaying") else ""
     if assayed and "#" not in assayed and not tables.named(conn, [assayed]):
         raise Refusal("batch-unknown", field="evidence", value=assayed)
@@ -114,3 +124,16 @@ def _consent_not_here(conn: Connection, origin: str, taken: Event) -> bytes | No
         raise Unverified("ref-to-other-entry", field="consent", value=ref["index"], log=origin)
     check_consent(own[0].event, taken)
     return None
+
+
+def _voided_not_here(conn: Connection, origin: str, voiding: Mapping[str, Any]) -> bytes | None:
+    """A shipment of ours is voided by the entry that offered it."""
+    own = log.entries_at(conn, [voiding["index"]]) if voiding["log"] == origin else []
+    if own and b64(own[0].leaf) != voiding["leaf"]:
+        raise Unverified("ref-to-other-entry", field="voiding", value=voiding["index"], log=origin)
+    return None
+
+
+def _asked_back(event: Event) -> str:
+    """The shipment, as `log#id`."""
+    return f"{event.origin}#{event.scalar('withdrawal')['shipment']}"

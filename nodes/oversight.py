@@ -158,12 +158,15 @@ class Oversight:
         with self._store.read() as conn:
             progress = deposits.progress(conn)
             granted = deposits.grants(conn, max(self._grants, default=-1))
+            voided = deposits.voidings(conn)
         if self._across is None or granted:
             self._grants |= granted
             self._inspections = {}
             self._across = Across(self._rulesets.current, paper_key())
             for event in self._grants.values():
                 self._across.quotas.grant(event)
+        for event in voided.values():
+            self._across.void(event)
         for origin, at in progress.items():
             if origin not in self._inspections:
                 book = self._books[origin] = DepositedBook(origin, self._grants.values(), self._rulesets)

@@ -1,6 +1,7 @@
 """Shipments and arrivals as people see them: a status derived from what both sides have recorded, never stored.
 
-offered → delivered → received in part → received → acknowledged; or undeliverable, declined, disputed, overdue, voided
+offered → delivered → received in part → received → acknowledged; or undeliverable, declined, disputed, overdue,
+withdrawal asked, voided
 """
 
 from datetime import datetime, timedelta
@@ -11,8 +12,10 @@ from ledger.errors import Unavailable
 from ledger.log.trust import organisation
 from ledger.matter.events import is_id
 from ledger.matter.stock import Shipment
+from nodes import decrees
+from nodes.derive import WITHDRAWALS
 from nodes.node import Node
-from nodes.store import codes, deliveries, lists, log, upstream
+from nodes.store import codes, deliveries, lists, log, states, upstream
 from nodes.store.deliveries import Delivery
 from nodes.store.engine import Connection
 from nodes.store.records import ArrivalRecord, ShipmentRecord
@@ -21,8 +24,10 @@ OVERDUE_AFTER = timedelta(days=7)
 """Silence for this long after an offer is a finding, never a transfer."""
 
 
-def status_of(record: ShipmentRecord, about: list[Delivery], now: datetime) -> str:
-    """From our own entries, the receiver's delivery note, and the receipts that we were told of."""
+def status_of(record: ShipmentRecord, about: list[Delivery], now: datetime, *, voided: bool = False) -> str:
+    """From our own entries, the receiver's delivery note, and what we were told of: receipts, and whether the authority
+    voided it.
+    """
     shipment, handover = record.shipment, next((one for one in about if one.kind == "handover"), None)
     final = next((one for one in record.answers if one.final), None)
     if shipment.closed:
@@ -33,6 +38,10 @@ def status_of(record: ShipmentRecord, about: list[Delivery], now: datetime) -> s
         return "declined" if final.declined else "received"
     if record.answers:
         return "received in part"
+    if voided:
+        return "voided"
+    if shipment.asked:
+        return "withdrawal asked"
     if handover is not None and handover.state == "refused":
         return "undeliverable"
     if datetime.fromisoformat(shipment.at) + OVERDUE_AFTER < now:
@@ -44,16 +53,22 @@ def shipments(node: Node, conn: Connection, records: list[ShipmentRecord]) -> li
     about = deliveries.about(conn, [record.shipment.id for record in records])
     now, shown = node.clock(), log.shown_checkpoint(conn)
     covered = 0 if shown is None else shown[0]
-    return [_shipment(record, about.get(record.shipment.id, []), now, covered) for record in records]
+    voided = decrees.voided(conn)
+    return [
+        _shipment(record, about.get(record.shipment.id, []), now, covered, voided=record.shipment.id in voided)
+        for record in records
+    ]
 
 
-def _shipment(record: ShipmentRecord, about: list[Delivery], now: datetime, covered: int) -> dict[str, Any]:
+def _shipment(
+    record: ShipmentRecord, about: list[Delivery], now: datetime, covered: int, *, voided: bool
+) -> dict[str, Any]:
     """`covered`: entries below this are in a checkpoint that may be shown."""
     shipment: Shipment = record.shipment
     waiting = next((one for one in about if one.state != "sent"), None)
     return {
         "shipment": shipment.id,
-        "status": status_of(record, about, now),
+        "status": status_of(record, about, now, voided=voided),
         "to": {"outside": dict(shipment.outside)} if shipment.outside else {"node": shipment.to},
         "purpose": shipment.purpose,
         "at": shipment.at,
@@ -83,11 +98,17 @@ def _reason(waiting: Delivery, covered: int) -> str | None:
     return waiting.error
 
 
-def arrival(record: ArrivalRecord) -> dict[str, Any]:
+def arrivals(conn: Connection, records: list[ArrivalRecord]) -> list[dict[str, Any]]:
+    asked = states.load(conn, WITHDRAWALS, [record.id for record in records])
+    voided = decrees.voided(conn)
+    return [_arrival(record, asked=record.id in asked, voided=record.id in voided) for record in records]
+
+
+def _arrival(record: ArrivalRecord, *, asked: bool, voided: bool) -> dict[str, Any]:
     """A shipment offered to us, and how far our receipts have come with it."""
     found = record.arrival
     if found is None:
-        status = "offered"
+        status = "voided" if voided else "withdrawal asked" if asked else "offered"
     elif found.declined:
         status = "declined"
     else:
@@ -123,7 +144,7 @@ def one_shipment(node: Node, id_: str) -> dict[str, Any]:
         if not is_id(own):
             own = codes.one_of(codes.shipments_named(conn, own), "shipment", own, "shipment-unknown")
         if "#" in own and organisation(own.partition("#")[0]) != node.settings.name:
-            return {**arrival(lists.arrival(conn, own)), "offered": _offered(conn, own, node.origin)}
+            return {**arrivals(conn, [lists.arrival(conn, own)])[0], "offered": _offered(conn, own, node.origin)}
         return shipments(node, conn, [lists.shipment(conn, own)])[0]
 
 

@@ -109,7 +109,7 @@ def handovers(
     token: Token,
     state: Annotated[
         str | None,
-        typer.Option("--state", help="in_transit, overdue, partly, received, declined or unsent. 状态"),
+        typer.Option("--state", help="in_transit, overdue, partly, received, declined, voided, unsent. 状态"),
     ] = None,
     log: Log = None,
     as_json: AsJson = False,

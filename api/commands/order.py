@@ -1,4 +1,4 @@
-"""`lodetrace order freeze`, `release`, `list`: an authority's orders about goods of others.
+"""`lodetrace order freeze`, `release`, `void`, `list`: an authority's orders about goods of others.
 
 Whom they bind obeys with `lodetrace hold --order`.
 """
@@ -17,6 +17,7 @@ def add(app: typer.Typer) -> None:
     orders = typer.Typer(no_args_is_help=True, help="Goods that the authority freezes. 监管命令")
     orders.command()(freeze)
     orders.command()(release)
+    orders.command()(void)
     orders.command("list")(show)
     app.add_typer(orders, name="order")
 
@@ -69,6 +70,25 @@ def release(
         path = path_of("orders", order, "releases")
         made = record(client, path, content, {"--reason": reason}, body=body, key=key)
     told(made, as_json, lambda: typer.echo(f"✓ {made['order']} ended 已解除"))
+
+
+def void(
+    shipment: Annotated[str, typer.Argument(help="LOG#ID, as lodetrace deposits handovers shows it. 发货单")],
+    url: Url,
+    token: Token,
+    reason: Reason = None,
+    at: At = None,
+    document: Documents = None,
+    body: Body = None,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Void a shipment that its receiver never took: the goods are the sender's again. 作废发货。"""
+    content = {"shipment": shipment, "reason": reason, **noted(at, None, document, None)}
+    with node(url, token) as client:
+        made = record(client, "/api/v1/voidings", content, {"--reason": reason}, body=body, key=key)
+    said = f"✓ {made['shipment']} voided 已作废; not received up to size {made['unreceived_at']} of the receiver's log"
+    told(made, as_json, lambda: typer.echo(said))
 
 
 def show(url: Url, token: Token, as_json: AsJson = False) -> None:

@@ -1,4 +1,7 @@
-"""`lodetrace ship`, `receive`, `acknowledge`, `arrivals`, `shipment …`: for clerks at the gate, on either side."""
+"""`lodetrace ship`, `receive`, `acknowledge`, `arrivals`, `shipment …`: for clerks at the gate, on either side.
+
+Over 400 lines because what one side sends and the other answers is typed with the same words.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
@@ -40,6 +43,7 @@ def add(app: typer.Typer) -> None:
     shipment = typer.Typer(no_args_is_help=True, help="What is under way from here and to here. 发货单")
     shipment.command()(show)
     shipment.command("list")(list_)
+    shipment.command()(withdraw)
     app.add_typer(shipment, name="shipment")
 
 
@@ -189,6 +193,25 @@ def acknowledge(
         path = path_of("shipments", found["shipment"], "acknowledgements")
         answer = record(client, path, content, {}, body=body, key=key)
     told(answer, as_json, lambda: typer.echo(f"✓ shipment {answer['shipment']}: {answer['status']}"))
+
+
+def withdraw(
+    shipment: Annotated[str, typer.Argument(help="Its id, or your own number for it. 发货单")],
+    url: Url,
+    token: Token,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why you want it back. 原因")] = None,
+    at: At = None,
+    ref: Ref = None,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the receiver to decline what is on its way; until then nothing is yours again. 申请撤回发货。"""
+    with node(url, token) as client:
+        found = get(client, path_of("shipments", shipment))
+        path = path_of("shipments", found["shipment"], "withdrawals")
+        content = {"reason": reason, **noted(at, ref, None, None)}
+        answer = record(client, path, content, {"--reason": reason}, body=None, key=key)
+    told(answer, as_json, lambda: typer.echo(f"✓ shipment {answer['shipment']}: {answer['status']} 已申请撤回"))
 
 
 def _returned(client: Any, back: Sequence[str], units: Sequence[str]) -> list[dict[str, Any]]:

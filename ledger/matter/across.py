@@ -1,7 +1,7 @@
 """What only several logs together show, for an authority with which they are deposited.
 
     papers      one customs declaration, special invoice, waste transfer or warehouse receipt in two books
-    handovers   what the sender shipped beside what the receiver received: differing, overdue, of nothing, in transit
+    handovers   what the sender shipped beside what the receiver received: differing, overdue, of nothing, voided
     rings       the same mass round several organisations
     quotas      the account of a group, which is that of its companies
 
@@ -19,6 +19,7 @@ from typing import Any
 
 from ledger.matter.dates import days_between
 from ledger.matter.documents import Drawdown, differing, drawing, overdrawn
+from ledger.matter.events import Event
 from ledger.matter.findings import Entry, Finding
 from ledger.matter.flows import Flow
 from ledger.matter.inspector import about_quota
@@ -34,8 +35,8 @@ NUMBERED_FOR_ALL = frozenset({"customs_declaration", "special_invoice", "waste_t
 @dataclass(frozen=True, slots=True)
 class Handover:
     """A shipment between members. `sender` and `receiver` are names; amounts in mg, by the sender's and the receiver's
-    entries. `state`: in_transit, overdue, partly (more receipts are to come), received, declined, or unsent: the
-    receiver names a shipment that is not in the sender's log.
+    entries. `state`: in_transit, overdue, partly (more receipts are to come), received, declined, voided (by the
+    authority), or unsent: the receiver names a shipment that is not in the sender's log.
     """
 
     shipment: str
@@ -64,6 +65,11 @@ class Across:
         self._pairs: dict[tuple[Entry, Entry], list[Finding]] = {}
         self._rings: list[Finding] | None = None
         self._times: dict[Entry, str] = {}
+        self._voided: set[str] = set()
+
+    def void(self, event: Event) -> None:
+        """The authority voided a shipment: its silence is explained, and a receipt of it is not."""
+        self._voided.add(event.scalar("voiding")["shipment"])
 
     def take(self, flow: Flow) -> None:
         """The next flow of any of the logs."""
@@ -109,7 +115,13 @@ class Across:
 
         Nothing is missed in a log that is not there, or not yet: its receipts and shipments may be.
         """
-        found = [*self._of_papers(), *self._of_pairs(), *self._unanswered(now, sizes), *self._round()]
+        found = [
+            *self._of_papers(),
+            *self._of_pairs(),
+            *self._unanswered(now, sizes),
+            *self._of_voided(),
+            *self._round(),
+        ]
         told = [(one, max((self._time(entry) for entry in one.entries), default=now)[:7]) for one in found]
         return [*told, *self._of_groups(now)]
 
@@ -133,11 +145,20 @@ class Across:
 
     def _unanswered(self, now: str, sizes: Mapping[str, int]) -> Iterable[Finding]:
         names = {origin.rpartition("/")[0] for origin in sizes}
-        shipped = [one for one in self._shipped.values() if _to(one) in names]
+        shipped = [one for id_, one in self._shipped.items() if _to(one) in names and id_ not in self._voided]
         received = [one for one in self._received.values() if _sent_by(one) in sizes and _known(one, sizes)]
         for one in shipped:
             self._times[entry_of(one)] = one.at
         return unanswered(shipped, received, now, self._reference)
+
+    def _of_voided(self) -> Iterator[Finding]:
+        for shipment in sorted(self._voided):
+            taken = [self._received[entry] for entry in self._receipts.get(shipment, ())]
+            for one in taken:
+                if not one.event.scalar("receipt").get("declined"):
+                    batches = tuple(absolute(goods.batch, one) for goods in one.outs)
+                    facts = {"shipment": shipment, "receiver": one.event.name}
+                    yield Finding("receipt-of-voided", "grave", facts, (entry_of(one),), batches)
 
     def _round(self) -> list[Finding]:
         if self._rings is None:
@@ -167,7 +188,9 @@ class Across:
         came = [self._received[entry] for entry in self._receipts.get(shipment, ())]
         about = sent.event.scalar("shipment")
         state = _state(came)
-        if state == "in_transit" and days_between(sent.at, now) > days_allowed:
+        if state == "in_transit" and shipment in self._voided:
+            state = "voided"
+        elif state == "in_transit" and days_between(sent.at, now) > days_allowed:
             state = "overdue"
         sent_mg = sum(goods.mg for goods in sent.ins)
         purpose, entries = str(about.get("purpose", "")), (entry_of(sent), *map(entry_of, came))

@@ -77,6 +77,7 @@ def touches(event: Event, entries: Iterable[Booked] = ()) -> frozenset[Key]:  # 
     keys.update([("lock", event.scalar("order")["ends"])] if "ends" in event.scalar("order") else [])
     keys.update(("lock", event.scalar(slot)["lock"]) for slot in ("releasing", "unpledging") if slot in event.slots)
     keys.update(("batch", event.scalar(slot)["batch"]) for slot in ("assaying", "agreement") if slot in event.slots)
+    keys.update([("shipment", event.scalar("withdrawal")["shipment"])] if "withdrawal" in event.slots else [])
     keys.update(("pool", row["pool"]) for row in event.rows("pools.authority"))
     if event.scalar("origin").get("class") == "unknown_opening":
         keys.add(("month", periods.OPENING))
@@ -93,7 +94,7 @@ def touches(event: Event, entries: Iterable[Booked] = ()) -> frozenset[Key]:  # 
     if event.type == "shipped":
         keys.add(("shipment", ids["shipment"]))
     elif event.type == "received":
-        keys.add(("arrival", event.scalar("receipt")["shipment"]))
+        keys.update((kind, event.scalar("receipt")["shipment"]) for kind in ("arrival", "voided"))
     elif event.type == "acknowledged":
         keys.add(("shipment", event.scalar("acknowledgement")["shipment"]))
     elif event.type == "period_closed":
@@ -148,6 +149,7 @@ _RULES: Mapping[str, Callable[[Desk, Event], None]] = {
     "shipped": shipping.shipped,
     "received": receiving.received,
     "acknowledged": shipping.acknowledged,
+    "withdrawal_asked": shipping.withdrawal_asked,
     "assembled": processing.assembled,
     "dismantled": processing.dismantled,
     "removed": processing.removed,
@@ -170,6 +172,7 @@ _RULES: Mapping[str, Callable[[Desk, Event], None]] = {
     "quota_granted": statements.quota_granted,
     "attested": statements.attested,
     "ordered": holds.ordered,
+    "voided": statements.voided,
     "admitted": registering.admitted,
     "licensed": registering.licensed,
     "rekeyed": registering.rekeyed,

@@ -221,10 +221,24 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
         _RECORDED,
     ),
     "acknowledged": (
-        _slot("acknowledgement", "partner", at="at", shipment="id", agreed="flag", declined="flag", reason="text?"),
+        _slot(
+            "acknowledgement",
+            "partner",
+            at="at",
+            shipment="id",
+            agreed="flag",
+            declined="flag",
+            reason="text?",
+            voided="object?",
+        ),
         _slot("answer", "partner", log="name", index="count0", leaf="hash", size="count", root="hash"),
         _list("lines.partner", "partner", line="count0", batch="id", mg="mg", count="count?", units="ids?"),
         _list("lines.authority", "authority", site="code", typed="object?"),
+        _RECORDED,
+    ),
+    "withdrawal_asked": (
+        _slot("withdrawal", "partner", at="at", shipment="id", to="name"),
+        _slot("reason", "partner", text="text"),
         _RECORDED,
     ),
     "assembled": (
@@ -453,6 +467,13 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
     "ordered": (
         _slot("order", "partner", "lock", at="at", kind="code", to="name", ends="id?"),
         _list("lines.partner", "partner", batch="id", unit="id?"),
+        _slot("reason", "partner", text="text"),
+        _slot("documents", "partner", list="documents"),
+        _RECORDED,
+    ),
+    "voided": (
+        _slot("voiding", "partner", at="at", shipment="id", to="name", log="name", index="count0", leaf="hash"),
+        _slot("unreceived", "partner", log="name", size="count0", root="hash"),
         _slot("reason", "partner", text="text"),
         _slot("documents", "partner", list="documents"),
         _RECORDED,

@@ -249,6 +249,16 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "Goods were weighed in under a shipment of {sender} that its log does not have ({shipment}). Ask {sender}.",
         "收货所依据的 {sender} 发货（{shipment}）在其日志中不存在。请向 {sender} 查询。",
     ),
+    "receipt-of-voided": (
+        (
+            "{receiver} weighed in goods of a shipment that the authority voided ({shipment}); the sender may have "
+            "them too. Ask both where the goods are, and let the receiver send back what is there."
+        ),
+        (
+            "{receiver} 对已被监管部门作废的发货（{shipment}）办理了收货；发货方可能也已收回。"
+            "请查明货物所在，并由收货方退回。"
+        ),
+    ),
     "ring-of-several": (
         (
             "The same mass went round {partners} and back in {days} days: {rounds}. Say what each of them did to the "

@@ -27,10 +27,7 @@ def received(desk: Desk, event: Event) -> None:
     if (arrival.sender, arrival.purpose) != (sender, purpose):
         told, offered = f"{sender}, {purpose}", f"{arrival.sender}, {arrival.purpose}"
         raise Refusal("line-differs-from-offer", field="shipment", value=told, offered=offered)
-    if arrival.declined or (receipt["declined"] and arrival.lines):
-        raise Refusal(
-            "shipment-declined" if arrival.declined else "decline-too-late", field="shipment", value=arrival.id
-        )
+    _refuse_ended(desk, arrival, receipt)
     if receipt["declined"]:
         if not receipt.get("reason"):
             raise Refusal("reason-missing", field="reason")
@@ -56,6 +53,16 @@ def received(desk: Desk, event: Event) -> None:
         if final and (line.open_mg or line.open_count):
             raise Refusal("line-left-open", field="lines", value=number, open=show_mg(line.open_mg))
     desk.put(replace(arrival, lines=lines, final=final))
+
+
+def _refuse_ended(desk: Desk, arrival: Arrival, receipt: Mapping[str, Any]) -> None:
+    """What was voided or declined is nobody's to receive, and what was received is not declined."""
+    if desk.find(("voided", arrival.id)) is not None:
+        raise Refusal("shipment-voided", field="shipment", value=arrival.id)
+    if arrival.declined:
+        raise Refusal("shipment-declined", field="shipment", value=arrival.id)
+    if receipt["declined"] and arrival.lines:
+        raise Refusal("decline-too-late", field="shipment", value=arrival.id)
 
 
 def _decides_only(units: Iterable[Mapping[str, Any]], pending: Container[str]) -> bool:

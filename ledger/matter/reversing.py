@@ -250,6 +250,7 @@ _WAY_OUT: Mapping[str, str] = {
     "shipped": "reversal-of-shipment",
     "received": "reversal-of-receipt",
     "acknowledged": "reversal-of-acknowledgement",
+    "withdrawal_asked": "reversal-of-told",
     "charged": "correction-in-pool",
     "drawn": "correction-in-pool",
     "closed": "correction-in-pool",
@@ -261,7 +262,8 @@ _WAY_OUT: Mapping[str, str] = {
     "held": "reversal-of-status",
     "released": "reversal-of-status",
     "recalled": "reversal-of-status",
-    "ordered": "reversal-of-status",
+    "ordered": "reversal-of-told",
+    "voided": "reversal-of-told",
     "period_closed": "reversal-of-closing",
 }
 """Every type is in exactly one of the three; entry 0 and what corrects are refused before they come here."""

@@ -1,7 +1,8 @@
 """Custody at the sender: goods leave with `shipped`; `acknowledged` answers the receipt and weighs in what came back.
 
 What leaves is in nobody's stock until the receiver's own log says so; an acknowledgement moves only what never was
-received: declined goods, and goods that a party outside sends back.
+received: declined goods, goods of a shipment that the authority voided, and goods that a party outside sends back. To
+ask for withdrawal (`withdrawal_asked`) moves nothing, whatever comes of it.
 """
 
 from collections.abc import Mapping
@@ -53,15 +54,11 @@ def shipped(desk: Desk, event: Event) -> None:
 
 def acknowledged(desk: Desk, event: Event) -> None:
     acknowledgement = event.scalar("acknowledgement")
-    found = desk.find(("shipment", acknowledgement["shipment"]))
-    if not isinstance(found, Shipment):
-        raise Refusal("shipment-unknown", field="shipment", value=acknowledgement["shipment"])
-    if found.closed:
-        raise Refusal("shipment-closed", field="shipment", value=found.id)
+    found = _open_shipment(desk, acknowledgement["shipment"])
     if not acknowledgement["agreed"] and not acknowledgement.get("reason"):
         raise Refusal("reason-missing", field="reason")
     rows = list(event.rows("lines.partner", "lines.authority"))
-    if rows and not found.outside and not acknowledgement["declined"]:
+    if rows and not (found.outside or acknowledgement["declined"] or acknowledgement.get("voided")):
         raise Refusal("return-by-shipment", field="lines", value=found.id)
     lines = list(found.lines)
     for position, row in enumerate(rows):
@@ -70,6 +67,29 @@ def acknowledged(desk: Desk, event: Event) -> None:
             raise Refusal("line-not-offered", field=where, value=row["batch"], shipment=found.id)
         lines[row["line"]] = _weigh_back(desk, found.id, lines[row["line"]], row, where)
     desk.put(replace(found, lines=tuple(lines), closed=acknowledgement["agreed"]))
+
+
+def withdrawal_asked(desk: Desk, event: Event) -> None:
+    withdrawal = event.scalar("withdrawal")
+    found = _open_shipment(desk, withdrawal["shipment"])
+    if found.outside:
+        raise Refusal("withdrawal-from-outside", field="shipment", value=found.id)
+    if withdrawal["to"] != found.to:
+        raise Refusal("offer-to-other", field="withdrawal.to", value=found.to, receiver=withdrawal["to"])
+    if found.asked:
+        raise Refusal("withdrawal-asked", field="shipment", value=found.id)
+    if not event.scalar("reason"):
+        raise Refusal("reason-missing", field="reason")
+    desk.put(replace(found, asked=True))
+
+
+def _open_shipment(desk: Desk, id_: str) -> Shipment:
+    found = desk.find(("shipment", id_))
+    if not isinstance(found, Shipment):
+        raise Refusal("shipment-unknown", field="shipment", value=id_)
+    if found.closed:
+        raise Refusal("shipment-closed", field="shipment", value=found.id)
+    return found
 
 
 def _weigh_back(desk: Desk, shipment: str, line: Line, row: Mapping[str, Any], where: str) -> Line:

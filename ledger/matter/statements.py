@@ -1,4 +1,5 @@
-"""Custody of what moves nothing: `assayed`, `assay_agreed`, `reported`, `answered`, `quota_granted`, `attested`.
+"""Custody of what moves nothing: `assayed`, `assay_agreed`, `reported`, `answered`, `quota_granted`, `attested`,
+`voided`.
 
 Each rule checks only what its own fields can contradict. What an assay says of elements is read in assays.py, what is
 left of a quota is counted elsewhere, and whether an attestation is to be believed is the reader's own decision.
@@ -57,6 +58,19 @@ def quota_granted(_: Desk, event: Event) -> None:
         raise Refusal("year-absurd", field="year", value=grant["year"], first=_YEARS[0], last=_YEARS[-1])
     if grant["reo_mg"] == 0:
         raise Refusal("mass-is-zero", field="quantity", value=grant["reo_mg"])
+
+
+def voided(_: Desk, event: Event) -> None:
+    """Whether the receiver's log holds no receipt up to that size is seen by whoever has it."""
+    voiding, unreceived = event.scalar("voiding"), event.scalar("unreceived")
+    if not event.scalar("reason"):
+        raise Refusal("reason-missing", field="reason")
+    for field, log, name in (
+        ("voiding.log", voiding["log"], voiding["shipment"].rpartition("/log#")[0]),
+        ("unreceived.log", unreceived["log"], voiding["to"]),
+    ):
+        if log.rpartition("/")[0] != name:
+            raise Refusal("log-of-other", field=field, value=log, name=name)
 
 
 def attested(_: Desk, event: Event) -> None:

@@ -133,7 +133,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """Goods that left: in transit until the receiver's `received`, closed by our own `acknowledged`."""
+    """Goods that left: in transit until the receiver's `received`, closed by our own `acknowledged`.
+
+    `asked`: the receiver was asked to let them be withdrawn.
+    """
 
     id: str
     to: str
@@ -143,6 +146,7 @@ class Shipment:
     lines: tuple[Line, ...]
     original: str | None = None
     closed: bool = False
+    asked: bool = False
 
     @property
     def key(self) -> Key:
@@ -242,6 +246,21 @@ class Frozen:
     @property
     def key(self) -> Key:
         return ("frozen", self.batch)
+
+
+@dataclass(frozen=True, slots=True)
+class Voided:
+    """That the authority voided a shipment, ours or one offered to us (`log#id`), since this was delivered here.
+
+    `place` refers to the authority's entry. Like `Frozen` it follows from nothing in this log.
+    """
+
+    shipment: str
+    place: Mapping[str, Any]
+
+    @property
+    def key(self) -> Key:
+        return ("voided", self.shipment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,7 +368,7 @@ class Month:
         return ("month", self.month)
 
 
-State = Batch | Unit | Shipment | Arrival | Locked | Frozen | Pool | Correction | Consent | Booked | Month
+State = Batch | Unit | Shipment | Arrival | Locked | Frozen | Voided | Pool | Correction | Consent | Booked | Month
 
 
 Kept = Locked | Pool | Correction | Consent | Month

@@ -43,7 +43,9 @@ _OF_TYPE: Mapping[str, tuple[str, ...]] = {
     "released": ("reason.text",),
     "recalled": ("recall.text", "reason.text"),
     "reported": ("report.receipt_no",),
+    "withdrawal_asked": ("reason.text",),
     "ordered": ("reason.text",),
+    "voided": ("reason.text",),
 }
 
 

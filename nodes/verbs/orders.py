@@ -1,4 +1,4 @@
-"""Verbs of an authority about goods of others: order them frozen, and released. They bind from their delivery."""
+"""Verbs of an authority about goods of others: freeze, release, void a shipment. They bind from their delivery."""
 
 from typing import Any
 
@@ -28,6 +28,26 @@ def release(desk: Desk, body: Body) -> Draft:
     if given is None or not given.scalar("order"):
         raise Unknown("order-unknown", field="order", value=body["order"])
     return _draft(desk, body, {"kind": "release", "to": given.scalar("order")["to"], "ends": order}, [])
+
+
+def void(desk: Desk, body: Body) -> Draft:
+    """A shipment that its receiver never took is the sender's again. `voiding` and `unreceived`: nodes/voiding.py."""
+    refuse_all_but_authority(desk)
+    voiding = body["voiding"]
+    slots = {
+        "voiding": {"at": at_of(desk, body), **voiding},
+        "unreceived": body["unreceived"],
+        "reason": only(text=body.get("reason")) or None,
+        "documents": documents_of(body),
+        "recorded": recorded_of(desk, body),
+    }
+    size = body["unreceived"]["size"]
+    return Draft(
+        "voided",
+        slots,
+        lambda sealed: {"shipment": voiding["shipment"], "unreceived_at": size, "entry": entry_of(sealed)},
+        deliveries=tuple(notice_to(desk, name) for name in (voiding["log"].rpartition("/")[0], voiding["to"])),
+    )
 
 
 def _draft(desk: Desk, body: Body, order: dict[str, Any], rows: list[dict[str, Any]]) -> Draft:

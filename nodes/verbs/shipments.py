@@ -12,7 +12,8 @@ from ledger.errors import Refusal
 from ledger.matter.events import Event
 from ledger.matter.handovers import check_receipt
 from ledger.matter.quantities import amount, show_mg, tolerance_mg
-from ledger.matter.stock import Arrival, ArrivalLine, Batch, Shipment
+from ledger.matter.stock import Arrival, ArrivalLine, Batch, Shipment, Voided
+from nodes.verbs.books import notice_to
 from nodes.verbs.draft import (
     Body,
     Delivery,
@@ -354,11 +355,13 @@ def acknowledge(desk: Desk, body: Body) -> Draft:
     if not isinstance(shipment, Shipment):
         raise Refusal("shipment-unknown", field="shipment", value=body["shipment"])
     found = desk.answer_to(shipment.id)
-    if found is None and not shipment.outside:
+    void = desk.state(("voided", shipment.id)) if found is None else None
+    voided = void.place if isinstance(void, Voided) else None
+    if found is None and voided is None and not shipment.outside:
         raise Refusal("receipt-not-here", field="shipment", value=shipment.id)
     declined = found is not None and bool(found[0].scalar("receipt").get("declined"))
     rows, places = [], []
-    for position, line in enumerate(body.get("lines") or ()):
+    for position, line in enumerate(body.get("lines") or (_all_back(shipment) if voided is not None else ())):
         where = f"lines[{position}]"
         number = line["line"] if "line" in line else _own_line(desk, shipment, line, where)
         if not 0 <= number < len(shipment.lines):
@@ -379,6 +382,7 @@ def acknowledge(desk: Desk, body: Body) -> Draft:
             agreed=bool(body.get("agreed", True)),
             declined=declined,
             reason=body.get("reason"),
+            voided=voided,
         ),
         "answer": None if found is None else dict(found[1]),
         "lines.partner": rows,
@@ -390,8 +394,41 @@ def acknowledge(desk: Desk, body: Body) -> Draft:
         status = "acknowledged" if body.get("agreed", True) else "disputed"
         return {"shipment": shipment.id, "status": status, "entry": entry_of(sealed)}
 
-    deliveries = (Delivery("acknowledgement", shipment.to, shipment.id),) if shipment.to else ()
+    # Of what was voided the receiver has heard from the authority.
+    deliveries = (Delivery("acknowledgement", shipment.to, shipment.id),) if found is not None else ()
     return Draft("acknowledged", slots, answer, deliveries=deliveries)
+
+
+def _all_back(shipment: Shipment) -> list[dict[str, Any]]:
+    """Goods of a voided shipment never reached anybody: unless it is said otherwise, they are all here again."""
+    quantities = [{"value": str(line.mg), "unit": "mg", "basis": line.basis} for line in shipment.lines]
+    return [
+        {
+            "line": number,
+            "weighed": {**quantity, **only(count=line.count)},
+            "units": [unit for unit, _, _ in line.units],
+        }
+        for number, (line, quantity) in enumerate(zip(shipment.lines, quantities, strict=True))
+    ]
+
+
+def withdraw(desk: Desk, body: Body) -> Draft:
+    """The sender asks the receiver to decline what is on its way. Only the receiver ends it, or the authority."""
+    shipment = desk.state(("shipment", desk.shipment_id(body["shipment"], "shipment")))
+    assert isinstance(shipment, Shipment), "shipment_id names a shipment of ours"
+    if desk.answer_to(shipment.id) is not None:
+        raise Refusal("withdrawal-too-late", field="shipment", value=shipment.id)
+    slots = {
+        "withdrawal": {"at": at_of(desk, body), "shipment": shipment.id, "to": shipment.to or desk.settings.name},
+        "reason": only(text=body.get("reason")) or None,
+        "recorded": recorded_of(desk, body),
+    }
+
+    def answer(sealed: Sealed) -> dict[str, Any]:
+        return {"shipment": shipment.id, "status": "withdrawal asked", "entry": entry_of(sealed)}
+
+    deliveries = (notice_to(desk, shipment.to),) if shipment.to else ()
+    return Draft("withdrawal_asked", slots, answer, deliveries=deliveries)
 
 
 def _own_line(desk: Desk, shipment: Shipment, line: Body, where: str) -> int:

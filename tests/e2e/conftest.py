@@ -15,10 +15,10 @@ def stage(tmp_path_factory) -> Iterator[Stage]:
     world = World(folder, MINE, PLANT, METAL, AUTHORITY, sites=("main", "annex"), environ=environ)
     config = world[AUTHORITY].home / "config.toml"
     config.write_text(config.read_text().replace('role = "mine"', 'role = "authority"'))
-    config = world[METAL].home / "config.toml"
-    config.write_text(
-        re.sub(r"^# authority = .*$", f'authority = "{AUTHORITY}"', config.read_text(), flags=re.MULTILINE)
-    )
+    for name in (METAL, PLANT):
+        config = world[name].home / "config.toml"
+        named = re.sub(r"^# authority = .*$", f'authority = "{AUTHORITY}"', config.read_text(), flags=re.MULTILINE)
+        config.write_text(named)
     with world:
         found = set_stage(world)
         set_corrections(found)

@@ -260,7 +260,7 @@ BOOKS: dict[str, Case] = {
         422, "attests-itself", "log", lead("/api/v1/attestations", {"log": f"{AUTHORITY}/log"}, AUTHORITY)
     ),
     "a log attested that was never deposited": Case(
-        404, "deposits-incomplete", "log", lead("/api/v1/attestations", {"log": f"{PLANT}/log"}, AUTHORITY)
+        404, "deposits-incomplete", "log", lead("/api/v1/attestations", {"log": f"{MINE}/log"}, AUTHORITY)
     ),
 }
 

@@ -59,4 +59,39 @@ ORDERS: dict[str, Case] = {
     "a hold ended while its order stands": Case(422, "order-stands", "lock", end_hold),
 }
 
-GROUPS = (ORDERS,)
+
+def withdraw(name: str, **changed: Any) -> Make:
+    def make(stage: Stage) -> Asked:
+        path = f"/api/v1/shipments/{stage.ids.get(name, name).partition('#')[2]}/withdrawals"
+        return lead(path, {"reason": "wrong address", **changed}, METAL)(stage)
+
+    return make
+
+
+def void(name: str, member: str = AUTHORITY, **changed: Any) -> Make:
+    def make(stage: Stage) -> Asked:
+        body = {"shipment": stage.ids.get(name, name), "reason": "nobody there", **changed}
+        return lead("/api/v1/voidings", body, member)(stage)
+
+    return make
+
+
+def receive_voided(stage: Stage) -> Asked:
+    path = f"/api/v1/shipments/{quote(stage.ids['voided'], safe='')}/receipts"
+    return lead(path, {"lines": [{"line": 0, "site": "main"}]}, METAL)(stage)
+
+
+SHIPMENTS: dict[str, Case] = {
+    "a shipment asked back twice": Case(422, "withdrawal-asked", "shipment", withdraw("asked back")),
+    "a shipment asked back for no reason": Case(422, "fields-wrong", "reason", withdraw("asked back", reason="")),
+    "a shipment asked back that was received": Case(422, "withdrawal-too-late", "shipment", withdraw("taken")),
+    "a shipment asked back from outside": Case(422, "withdrawal-from-outside", "shipment", withdraw("sent outside")),
+    "a shipment voided by its sender": Case(422, "only-the-authority", "role", void("asked back", METAL)),
+    "a shipment voided that never was": Case(404, "shipment-unknown", "shipment", void(f"{METAL}/log#{NOWHERE}")),
+    "a shipment voided that was received": Case(422, "voiding-of-received", "shipment", void("taken")),
+    "a shipment voided that went outside": Case(422, "voiding-from-outside", "shipment", void("sent outside")),
+    "a shipment voided for no reason": Case(422, "reason-missing", "reason", void("asked back", reason=None)),
+    "a voided shipment received": Case(422, "shipment-voided", "shipment", receive_voided),
+}
+
+GROUPS = (ORDERS, SHIPMENTS)

@@ -1,9 +1,11 @@
-"""What stands on the stage by an authority's word: frozen goods, a hold that obeys, an order that has ended."""
+"""What stands on the stage by an authority's word: frozen goods, a hold that obeys, an order that has ended; shipments
+that nobody takes.
+"""
 
 from typing import Any
 
 from tests.bookkeeping import recorded
-from tests.e2e.stage import AUTHORITY, METAL, Stage
+from tests.e2e.stage import AUTHORITY, METAL, PLANT, Stage
 from tests.world import kg
 
 
@@ -21,7 +23,31 @@ def set_orders(stage: Stage) -> None:
     hold = {"kind": "ordered", "reason": "as ordered", "order": stage.ids["order"]}
     hold["lines"] = [{"batch": "F-1", "quantity": kg("90"), "site": "main"}]
     stage.ids["obeying hold"] = recorded(metal, "/api/v1/holds", hold)["lock"]
+    _shipments(stage)
     stage.world.settle()
+
+
+def _shipments(stage: Stage) -> None:
+    """From metal to plant: asked back, answered; outside. From plant to metal: voided."""
+    metal, plant = stage.world[METAL], stage.world[PLANT]
+    outside = {"outside": {"name": "Muster", "country": "DE"}}
+    line = {"quantity": kg("1"), "site": "main"}
+    metal.register("F-3", "100", site="main", product="sent_ore")
+    plant.register("F-4", "100", site="main", product="sent_ore")
+    stage.ids["asked back"] = metal.ship(PLANT, {"batch": "F-3", **line})
+    stage.ids["taken"] = metal.ship(PLANT, {"batch": "F-3", **line})
+    gone = {"to": outside, "purpose": "sale", "lines": [{"batch": "F-3", **line}]}
+    stage.ids["sent outside"] = f"{METAL}/log#{metal.record('/api/v1/shipments', gone)['shipment']}"
+    stage.ids["voided"] = plant.ship(METAL, {"batch": "F-4", **line})
+    for name in ("asked back", "taken"):
+        plant.await_arrival(stage.ids[name])
+    metal.await_arrival(stage.ids["voided"])
+    plant.receive(stage.ids["taken"], {"line": 0, "site": "main"})
+    metal.await_status(stage.ids["taken"], "received")
+    asked = stage.ids["asked back"].partition("#")[2]
+    metal.record(f"/api/v1/shipments/{asked}/withdrawals", {"reason": "wrong address"})
+    stage.world.settle()
+    recorded(stage.world[AUTHORITY], "/api/v1/voidings", {"shipment": stage.ids["voided"], "reason": "nobody there"})
 
 
 def _absolute(id_: str) -> str:

@@ -32,6 +32,7 @@ def tell_plant(plant: Scribe, alloy: Scribe, authority: Scribe, others: Scribe) 
     _report(plant)
     _attest(plant, authority, others)
     _order(plant, authority)
+    _take_back(plant, alloy, authority)
 
 
 def _amount(mg: int, **more: Any) -> Slots:
@@ -543,6 +544,55 @@ def _order(a: Scribe, authority: Scribe) -> None:
             "order": {"at": "2026-12-04T08:40:00+08:00", "kind": "freeze", "to": a.name},
             "lines.partner": [{"batch": f"{a.origin}#{a.written[1].ids['batch']}"}],
             "reason": {"text": "案件 2026-17"},
+            "documents": None,
+            "recorded": recorded("u-20"),
+        },
+    )
+
+
+def _take_back(a: Scribe, b: Scribe, authority: Scribe) -> None:
+    """The plant's last two entries, and entry 5 of the authority: goods that their receiver never took."""
+    batch = a.written[1].ids["batch"]
+    shipped = a.write(
+        "shipped",
+        "2026-12-05T01:00:00.000Z",
+        {
+            "shipment": {"at": "2026-12-05T08:40:00+08:00", "purpose": "sale", "to": b.name},
+            "party": None,
+            "lines.chain": [{"batch": batch}],
+            "lines.provenance": [None],
+            "lines.partner": [{"mg": 1 * KG, "units": [], "basis": "net", "product": "re_chloride"}],
+            "lines.authority": [{"site": SITE}],
+            "lines.sources": [None],
+            "transport": None,
+            "documents": None,
+            "recorded": recorded("u-1"),
+        },
+    )
+    shipment = shipped.ids["shipment"]
+    a.write(
+        "withdrawal_asked",
+        "2026-12-06T01:00:00.000Z",
+        {
+            "withdrawal": {"at": "2026-12-06T08:40:00+08:00", "shipment": shipment, "to": b.name},
+            "reason": {"text": "发错地址"},
+            "recorded": recorded("u-1"),
+        },
+    )
+    size = len(b.written)
+    place = {"log": a.origin, "index": shipped.entry.index, "leaf": b64(shipped.leaf)}
+    authority.write(
+        "voided",
+        "2026-12-09T01:00:00.000Z",
+        {
+            "voiding": {
+                "at": "2026-12-09T08:40:00+08:00",
+                "shipment": f"{a.origin}#{shipment}",
+                "to": b.name,
+                **place,
+            },
+            "unreceived": {"log": b.origin, "size": size, "root": b64(b.head(size).root)},
+            "reason": {"text": "收货方无人应答"},
             "documents": None,
             "recorded": recorded("u-20"),
         },

@@ -25,7 +25,7 @@ from nodes.peers import ApiClient
 from nodes.store import log, upstream
 from nodes.store.engine import Connection, Store
 from nodes.store.upstream import Upstream
-from tests.bookkeeping import EVENTS
+from tests.bookkeeping import EVENTS, ORDERING
 from tests.chain import MINE, MOTOR, NAMES, PLANT
 from tests.serving import serving
 from tests.world import kg
@@ -460,7 +460,7 @@ def test_chains_are_held_together_across_runs(long):
 
 
 def test_every_event_type_of_the_table_stands_in_some_log_that_was_audited(chain):
-    types = set(EVENTS)  # tests/nodes/test_bookkeeping.py audits those
+    types = {*EVENTS, *ORDERING}  # tests/nodes/test_bookkeeping.py and test_orders.py audit those
     for name in NAMES:
         with closing(open_home(chain.home(name))) as store, store.read() as conn:
             types |= {row[0] for row in conn.execute("SELECT DISTINCT type FROM entries")}

@@ -94,3 +94,75 @@ def test_an_order_is_the_authoritys_alone(told):
     hold["lines"] = [{"batch": "A-1", "quantity": kg("1")}]
     assert code(as_supervisor(mine, "POST", "/api/v1/holds", hold)) == "order-unknown"
     until(lambda: mine.get("/api/v1/orders") == {"orders": []}, "no order came")
+
+
+# -- shipments that nobody takes ----------------------------------------------------------------------------------
+
+
+def sent(told, mass="40", **more):
+    """A shipment of the mine to the plant: loose goods and a drum."""
+    mine = told[MINE]
+    register(mine, "A-1", "100")
+    mine.pack("A-1", "D-1", net="10")
+    shipment = mine.ship(PLANT, {"batch": "A-1", "quantity": kg(mass), "units": ["D-1"]}, **more)
+    told[PLANT].await_arrival(shipment)
+    told.settle()
+    return shipment
+
+
+def on_hand(member, lot):
+    return member.get(f"/api/v1/batches/{lot}")["mg"]
+
+
+def void(told, shipment):
+    body = {"shipment": shipment, "reason": "nobody there"}
+    return as_supervisor(told[AUTHORITY], "POST", "/api/v1/voidings", body)
+
+
+def withdraw(member, shipment):
+    path = f"/api/v1/shipments/{shipment.partition('#')[2]}/withdrawals"
+    return member.post(path, {"reason": "sent to the wrong address"})
+
+
+def test_what_is_asked_back_is_declined_by_the_receiver(told):
+    mine, plant = told[MINE], told[PLANT]
+    shipment = sent(told)
+    assert withdraw(mine, shipment).status == 201
+    assert code(withdraw(mine, shipment)) == "withdrawal-asked"
+    assert mine.shipment(shipment)["status"] == "withdrawal asked"
+    until(lambda: plant.shipment(shipment)["status"] == "withdrawal asked", "the plant is asked")
+    plant.receive(shipment, declined=True, reason="asked back")
+    mine.await_status(shipment, "declined")
+    assert code(withdraw(mine, shipment)) == "withdrawal-too-late"
+    back = {"batch": "A-1", "weighed": kg("40"), "units": ["D-1"]}
+    mine.acknowledge(shipment, lines=[back])
+    assert on_hand(mine, "A-1") == 100_000_000
+
+
+def test_a_voided_shipment_is_the_senders_again_and_cannot_be_received(told):
+    mine, plant = told[MINE], told[PLANT]
+    shipment = sent(told)
+    assert told[AUTHORITY].get("/api/v1/deposits/handovers")["handovers"][0]["state"] == "in_transit"
+    made = void(told, shipment)
+    assert made.status == 201, made.body
+    assert made.json()["shipment"] == shipment
+    until(lambda: mine.shipment(shipment)["status"] == "voided", "the mine is told")
+    until(lambda: plant.shipment(shipment)["status"] == "voided", "the plant is told")
+    refused = plant.post(f"/api/v1/shipments/{shipment.replace('#', '%23').replace('/', '%2F')}/receipts", {})
+    assert code(refused) == "shipment-voided"
+    assert told[AUTHORITY].get("/api/v1/deposits/handovers")["handovers"][0]["state"] == "voided"
+    mine.acknowledge(shipment)
+    assert mine.shipment(shipment)["status"] == "acknowledged"
+    assert on_hand(mine, "A-1") == 100_000_000
+    assert mine.post("/api/v1/unpackings", {"units": ["D-1"]}).status == 201
+
+
+def test_what_was_received_is_not_voided(told):
+    mine, plant = told[MINE], told[PLANT]
+    shipment = sent(told)
+    plant.receive(shipment)
+    mine.await_status(shipment, "received")
+    told.settle()
+    refused = void(told, shipment)
+    assert code(refused) == "voiding-of-received"
+    assert code(void(told, absolute("0" * 26))) == "shipment-unknown"

@@ -96,6 +96,8 @@ def test_only_an_authority_orders(boss, mine):
     assert boss(*order, "--unit", batch).code == 2
     assert boss(*order).code == 2
     assert "order-unknown" in boss("order", "release", batch, "--reason", "x", "--json").out
+    assert "only-the-authority" in boss("order", "void", batch, "--reason", "x", "--json").out
+    assert mine("shipment", "withdraw", batch, "--reason", "x").code == 1
     assert mine("order", "list", "--json").fine().json == {"orders": []}
     assert "held by" in mine("order", "list").fine().out
 

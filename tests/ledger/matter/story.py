@@ -751,6 +751,26 @@ class Node:
         slots = {"order": order, "lines.partner": list(rows), "reason": why, "documents": None}
         return self.event("ordered", slots, {"order": self.call(name)})
 
+    def withdrawal_asked(self, shipment: str, to: str = "smelter", *, reason: str | None = "wrong address") -> Event:
+        withdrawal = {"at": AT, "shipment": self.id(shipment), "to": f"{to}.example"}
+        return self.event(
+            "withdrawal_asked", {"withdrawal": withdrawal, "reason": {"text": reason} if reason else None}
+        )
+
+    def voided(
+        self, sender: str = "mine", to: str = "smelter", *, log: str = "smelter", reason: str | None = "nobody there"
+    ) -> Event:
+        """`log` is whose log was looked at."""
+        origin = f"{sender}.example/log"
+        voiding = {"at": AT, "shipment": f"{origin}#{'0' * 26}", "to": f"{to}.example"}
+        slots = {
+            "voiding": {**voiding, "log": origin, "index": 2, "leaf": HASH},
+            "unreceived": {"log": f"{log}.example/log", "size": 1, "root": HASH},
+            "reason": {"text": reason} if reason else None,
+            "documents": None,
+        }
+        return self.event("voided", slots)
+
     # -- registries -------------------------------------------------------------------------------------------
 
     def about(self, type_: str, name: str, **slots: Any) -> Event:

@@ -15,6 +15,7 @@ from ledger.errors import Refusal
 from ledger.matter import custody
 from ledger.matter.events import Event
 from ledger.matter.quantities import MG_MAX
+from ledger.matter.stock import Voided
 from tests.ledger.matter.story import KG, SITE, Node, World, answer, made, part, unit
 
 OUTSIDE = {"name": "Muster GmbH", "country": "DE"}
@@ -642,6 +643,29 @@ RECEIVING = {
     ),
 }
 
+
+def voided(world: World) -> None:
+    """The authority voided the offer, and the receiver knows."""
+    offered(world)
+    shipment = f"mine.example/log#{world['mine'].id('S')}"
+    world["smelter"].view["voided", shipment] = Voided(shipment, {})
+
+
+def asked_back(world: World) -> None:
+    offered(world)
+    world.do(world["mine"].withdrawal_asked("S"))
+
+
+WITHDRAWING = {
+    "what never left": Case(ore, mine(lambda n: n.withdrawal_asked("0" * 26)), "shipment-unknown"),
+    "what went outside": Case(sent_outside, mine(lambda n: n.withdrawal_asked("S")), "withdrawal-from-outside"),
+    "from another than it went to": Case(offered, mine(lambda n: n.withdrawal_asked("S", "metal")), "offer-to-other"),
+    "twice": Case(asked_back, mine(lambda n: n.withdrawal_asked("S")), "withdrawal-asked"),
+    "without a word": Case(offered, mine(lambda n: n.withdrawal_asked("S", reason=None)), "reason-missing"),
+    "what was voided received": Case(voided, receipt(answer(units=BOTH)), "shipment-voided"),
+    "what was voided declined": Case(voided, receipt(declined=True, reason="late"), "shipment-voided"),
+}
+
 ACKNOWLEDGING = {
     "a shipment that never was": Case(ore, mine(lambda n: n.acknowledged("0" * 26)), "shipment-unknown"),
     "twice": Case(
@@ -724,6 +748,7 @@ CASES = {
         "shipping": SHIPPING,
         "receiving": RECEIVING,
         "acknowledging": ACKNOWLEDGING,
+        "withdrawing": WITHDRAWING,
     }.items()
     for name, case in cases.items()
 }

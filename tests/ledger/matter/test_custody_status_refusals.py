@@ -533,6 +533,11 @@ ORDERING = {
     "released as a hold": Case(ordered, mine(lambda n: n.released("F")), "lock-of-other-kind"),
 }
 
+VOIDING = {
+    "without a word": Case(nothing, mine(lambda n: n.voided(reason=None)), "reason-missing"),
+    "by another's log": Case(nothing, mine(lambda n: n.voided(log="mine")), "log-of-other"),
+}
+
 CASES = {
     f"{group}: {name}": case
     for group, cases in {
@@ -548,6 +553,7 @@ CASES = {
         "stating": STATING,
         "frozen": FROZEN,
         "ordering": ORDERING,
+        "voiding": VOIDING,
         "registering": REGISTERING,
     }.items()
     for name, case in cases.items()

@@ -25,7 +25,8 @@ def test_the_types_are_the_ones_that_are_designed():
         "log_opened registered transformed packed unpacked moved shipped received acknowledged assembled dismantled "
         "removed charged drawn closed sampled assayed assay_agreed remeasured counted title_transferred pledged "
         "unpledged held released recalled amended reversed adjusted period_closed reported answered quota_granted "
-        "attested ordered admitted licensed rekeyed revoked suspended restored standing policy_set".split()
+        "attested ordered voided withdrawal_asked admitted licensed rekeyed revoked suspended restored standing "
+        "policy_set".split()
     )
 
 
@@ -276,6 +277,7 @@ def test_every_event_that_the_stories_tell_is_well_formed():
     world.do(mine.removed(part("ore", KG, count=1)))
     offer = world.do(mine.shipped("S", "smelter", part("ore", KG, count=1)))
     world.do(world["smelter"].received(offer, answer()))
+    world.do(mine.withdrawal_asked("S"))
     world.do(mine.acknowledged("S"))
     world.do(mine.sampled([part("out", 100)], [made("sample", 100)]))
     world.do(mine.assayed("sample"))
@@ -292,7 +294,8 @@ def test_every_event_that_the_stories_tell_is_well_formed():
     world.do(mine.answered())
     world.do(mine.quota_granted("smelter", KG))
     world.do(mine.attested("smelter.example/log", "custody"))
-    world.do(mine.ordered("F", {"batch": OWN}))
+    world.do(mine.ordered("F", {"batch": OWN}, to="smelter"))
+    world.do(mine.voided("smelter", "mine", log="mine"))
     for type_ in ABOUT_MEMBER:
         world.do(mine.about(type_, "smelter.example"))
     world.do(mine.standing())

@@ -5,10 +5,13 @@ Over 400 lines because each rule has its story.
 
 import pytest
 
+from ledger.matter.across import Across
+from ledger.matter.events import Event
 from ledger.matter.finding_words import RULES
 from ledger.matter.findings import SEVERITIES, Finding
 from ledger.matter.reconciling import reciprocal, unanswered
 from tests.ledger.matter.flows import (
+    KEY,
     KG,
     PROFILES,
     REFERENCE,
@@ -315,6 +318,20 @@ def nobody_sent(wrong: bool) -> list[Finding]:
     return unanswered([] if wrong else [sent], [came], "2026-03-20T10:00:00+08:00", REFERENCE)
 
 
+def taken_though_voided(wrong: bool) -> list[Finding]:
+    sender, receiver = Log("plant"), Log("metal")
+    sent = sender.ship("03-05", goods("lot", "dyfe_alloy", 1000 * KG, {"Dy": 800}), to="metal")
+    across = Across(REFERENCE, KEY)
+    across.take(sent)
+    if wrong:
+        came = receiver.receive("03-08", goods("plant.example/log#lot", "dyfe_alloy", 1000 * KG), sender="plant")
+        across.take(came)
+    shipment = f"plant.example/log#{sent.event.ids['shipment']}"
+    across.void(Event("voided", "authority.example/log", {"voiding": {"shipment": shipment}}))
+    later = "2026-09-20T10:00:00+08:00"
+    return [one for one, _ in across.findings(later, {"plant.example/log": 1, "metal.example/log": 1})]
+
+
 OTHERS = {
     "an element that was never fed": Case(not_fed, "element-not-fed", "grave", ("Tb",)),
     "less than the worst yield": Case(low, "yield-low", "mild", ("Pr", "Nd")),
@@ -353,6 +370,7 @@ OTHERS = {
     "received before it was sent": Case(lambda wrong: handed_over(wrong, early=True), "received-before-sent", "mild"),
     "nobody weighs it in": Case(nobody_answers, "receipt-overdue", "mild"),
     "nobody sent it": Case(nobody_sent, "receipt-of-nothing", "grave"),
+    "taken though it was voided": Case(taken_though_voided, "receipt-of-voided", "grave"),
 }
 ALL = FRAUDS | OTHERS
 

@@ -84,10 +84,15 @@ export const TYPES = maps({
     "recorded": slot(false, false, {"by": "text", "approved_by": "text?", "external_ref": "text?", "confirmed": "list?", "captured": "object?", "ruleset": "text?"}),
   }),
   acknowledged: maps({
-    "acknowledgement": slot(false, false, {"at": "at", "shipment": "id", "agreed": "flag", "declined": "flag", "reason": "text?"}),
+    "acknowledgement": slot(false, false, {"at": "at", "shipment": "id", "agreed": "flag", "declined": "flag", "reason": "text?", "voided": "object?"}),
     "answer": slot(false, false, {"log": "name", "index": "count0", "leaf": "hash", "size": "count", "root": "hash"}),
     "lines.partner": slot(true, false, {"line": "count0", "batch": "id", "mg": "mg", "count": "count?", "units": "ids?"}),
     "lines.authority": slot(true, false, {"site": "code", "typed": "object?"}),
+    "recorded": slot(false, false, {"by": "text", "approved_by": "text?", "external_ref": "text?", "confirmed": "list?", "captured": "object?", "ruleset": "text?"}),
+  }),
+  withdrawal_asked: maps({
+    "withdrawal": slot(false, false, {"at": "at", "shipment": "id", "to": "name"}),
+    "reason": slot(false, false, {"text": "text"}),
     "recorded": slot(false, false, {"by": "text", "approved_by": "text?", "external_ref": "text?", "confirmed": "list?", "captured": "object?", "ruleset": "text?"}),
   }),
   assembled: maps({
@@ -292,6 +297,13 @@ export const TYPES = maps({
   ordered: maps({
     "order": slot(false, true, {"at": "at", "kind": "code", "to": "name", "ends": "id?"}),
     "lines.partner": slot(true, false, {"batch": "id", "unit": "id?"}),
+    "reason": slot(false, false, {"text": "text"}),
+    "documents": slot(false, false, {"list": "documents"}),
+    "recorded": slot(false, false, {"by": "text", "approved_by": "text?", "external_ref": "text?", "confirmed": "list?", "captured": "object?", "ruleset": "text?"}),
+  }),
+  voided: maps({
+    "voiding": slot(false, false, {"at": "at", "shipment": "id", "to": "name", "log": "name", "index": "count0", "leaf": "hash"}),
+    "unreceived": slot(false, false, {"log": "name", "size": "count0", "root": "hash"}),
     "reason": slot(false, false, {"text": "text"}),
     "documents": slot(false, false, {"list": "documents"}),
     "recorded": slot(false, false, {"by": "text", "approved_by": "text?", "external_ref": "text?", "confirmed": "list?", "captured": "object?", "ruleset": "text?"}),
