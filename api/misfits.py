@@ -35,6 +35,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "less_than": ("{place} must be less than {lt}", "{place} 应小于 {lt}"),
     "one_party": ("{place} must name either a node or a party outside", "{place} 应填写 node 或 outside 之一"),
     "one_serial": ("{place} needs either serial or serials", "{place} 应填写 serial 或 serials 之一"),
+    "one_to_print": (
+        "{place} must name one of batch, units and calibration",
+        "{place} 应填写 batch、units、calibration 之一",
+    ),
     "one_change": ("{place} must say either more or less", "{place} 应填写 more 或 less 之一"),
     "one_form": ("{place} must give either metal or oxide", "{place} 应填写 metal 或 oxide 之一"),
     "less_than_equal": ("{place} must be at most {le}", "{place} 应不大于 {le}"),

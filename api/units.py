@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
 
+from api import printing
 from api.access import Access
 from api.batches import PAGE_MAX, Before
 from api.recording import JSON, Recording, add, entry
@@ -13,7 +14,7 @@ from api.requests import Body, Code, Count, Noted, Quantity, Text
 from ledger.evidence import format_evidence
 from nodes import labels, qr
 from nodes.node import Node
-from nodes.store import codes, lists
+from nodes.store import codes, lists, prints
 from nodes.store.records import UnitRecord
 
 
@@ -128,8 +129,13 @@ def routes(node: Node, access: Access) -> APIRouter:
     def unit_of(unit: str) -> Mapping[str, Any]:
         with node.store.read() as conn:
             record = lists.unit(conn, codes.find_unit(conn, unit))
+            printed = prints.of_units(conn, [record.unit.id])
         own = labels.label_of(node, record.unit.id) if "#" not in record.unit.id else None
-        return {**shown(record), "label_url": None if own is None else own.url}
+        return {
+            **shown(record),
+            "label_url": None if own is None else own.url,
+            "prints": [printing.row(one) for one in printed],
+        }
 
     return router
 

@@ -1936,6 +1936,63 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "条目所依据的参考数据 {value} 不在本机。请从含有它的备份恢复。",
     ),
     # --- nodes: labels ------------------------------------------------------------------------------------
+    "font-missing": (
+        "The typeface {value} is not beside the program, so nothing can be printed. scripts/setup fetches it.",
+        "程序目录中缺少字体 {value}，无法打印。请运行 scripts/setup 获取字体。",
+    ),
+    "job-not-done": (
+        "The printing job {value} is {state}, so there is nothing to fetch yet. Ask again when its state is done.",
+        "打印任务 {value} 的状态为 {state}，暂无结果可取。请在状态为 done 后再取。",
+    ),
+    "job-unknown": (
+        "There is no printing job {value}. Results are kept for an hour; have the labels printed again.",
+        "没有打印任务 {value}。结果只保留一小时；请重新打印标签。",
+    ),
+    "jobs-waiting": (
+        "{value} printing jobs are waiting already. Ask again when one of them is done.",
+        "已有 {value} 个打印任务在等待。请在其中一个完成后再试。",
+    ),
+    "label-size-wrong": (
+        "{field} is {value}, which is no size of a label. Use one of {sizes}, or width x height in mm such as 80x50.",
+        "{field} 为 {value}，不是可用的标签尺寸。请使用 {sizes}，或以毫米填写 宽x高，如 80x50。",
+    ),
+    "label-too-small": (
+        (
+            "{field}: on a label of {value} mm no code has room that phones can read. Take one that is wider and "
+            "higher than {least} mm, with some room for words."
+        ),
+        "{field}：{value} mm 的标签放不下手机可识读的二维码。请选用宽、高均大于 {least} mm 且留有文字位置的标签。",
+    ),
+    "labels-none": (
+        "{field}: {value} has no units that this node labelled. Pack it first, or name units of your own.",
+        "{field}：{value} 没有由本节点贴标的包装件。请先包装，或指定自有包装件。",
+    ),
+    "labels-too-many": (
+        "{field} names {value} labels; one job prints at most {limit}. Print them in several jobs.",
+        "{field} 共 {value} 张标签；一个任务最多打印 {limit} 张。请分几次打印。",
+    ),
+    "printer-unknown": (
+        "There is no printer {value} in the settings. Known are: {printers}.",
+        "设置中没有打印机 {value}。已有：{printers}。",
+    ),
+    "printer-unreachable": (
+        "The printer at {value} did not take the labels: {why}. Check that it is on, then print again as not_printed.",
+        "地址为 {value} 的打印机未能接收标签：{why}。请确认其已开机，然后以 not_printed 为原因重新打印。",
+    ),
+    "reprint-needs-reason": (
+        (
+            "{field}: labels of {count} of these units were printed before, {value} among them. Say why they are "
+            "printed again: {reasons}."
+        ),
+        "{field}：其中 {count} 个包装件（如 {value}）的标签已打印过。请说明重新打印的原因：{reasons}。",
+    ),
+    "sheet-wrong": (
+        (
+            "{field} is {value}, which is no sheet of labels. Give columns x rows such as 2x4, a start within it, "
+            "and margins that leave room."
+        ),
+        "{field} 为 {value}，不是可用的标签纸规格。请填写 列x行（如 2x4）、其范围内的起始位置，以及留有余地的边距。",
+    ),
     "label-not-ascii": (
         "{field} ({value}) has signs that a PNG label's font does not have. Take the SVG label, or write it in ASCII.",
         "{field}（{value}）含有 PNG 标签字体没有的字符。请改用 SVG 标签，或用 ASCII 书写。",

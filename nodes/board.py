@@ -10,7 +10,7 @@ from nodes import shipping
 from nodes.findings import Told
 from nodes.node import Node
 from nodes.notices import notices
-from nodes.shipping import arrival
+from nodes.shipping import arrivals
 from nodes.store import drafts, lists
 from nodes.store.drafts import WAITING
 from nodes.store.records import BatchRecord
@@ -49,7 +49,7 @@ class Board:
 
 def board(node: Node, owner: str, *, supervisor: bool) -> Board:
     with node.store.read() as conn:
-        arriving = [arrival(one) for one in lists.arrivals(conn, limit=LOOKED_AT + 1, is_open=True)]
+        arriving = arrivals(conn, lists.arrivals(conn, limit=LOOKED_AT + 1, is_open=True))
         on_hand: list[BatchRecord] = lists.batches(conn, limit=LOOKED_AT + 1, on_hand=True)
         leaving = shipping.shipments(node, conn, lists.shipments(conn, limit=LOOKED_AT + 1, is_open=True))
         kept = drafts.listed(conn, owner, waiting=supervisor, before=lists.LATEST, limit=LOOKED_AT + 1)

@@ -97,6 +97,13 @@ def _is_base_url(text: str) -> bool:
     return named and bare and url.scheme in ("http", "https") and not text.endswith("/")
 
 
+def _is_printer(text: str) -> bool:
+    """`zpl 203 HOST:PORT`: a language, a resolution, and where it listens for raw labels."""
+    host, _, port = text.partition(" ")[2].partition(" ")[2].rpartition(":")
+    known = text.startswith(tuple(f"{language} {dpi} " for language in ("zpl", "tspl") for dpi in ("203", "300")))
+    return known and port.isascii() and port.isdigit() and 0 < int(port) < 1 << 16 and bool(host) and _is_host(host)
+
+
 def _of_another(name: str, info: ValidationInfo) -> str:
     if name == info.data.get("name"):
         raise ValueError("nobody brings anything to himself")
@@ -286,6 +293,16 @@ class Settings(BaseSettings):
         Says("your own partner codes: K-17 = metal.example", "自有客户编码：K-17 = metal.example"),
     ] = {}
 
+    printers: Annotated[
+        dict[_Line, Annotated[str, _holds(_is_printer)]],
+        NoDecode,
+        _FromJson,
+        Says(
+            "label printers, each with its language, resolution and address: line-1 = zpl 203 192.0.2.7:9100",
+            "标签打印机，依次为语言、分辨率和地址：line-1 = zpl 203 192.0.2.7:9100",
+        ),
+    ] = {}
+
     @classmethod
     def settings_customise_sources(cls, *_: Any, **sources: Any) -> tuple[PydanticBaseSettingsSource, ...]:
         """Nothing but its arguments: `load` brings both sources together, and can say what came from where."""
@@ -306,7 +323,7 @@ class Settings(BaseSettings):
 
 
 NAMES = tuple(name for name in Settings.model_fields if name != "home")
-TABLES = ("sites", "products", "partners")
+TABLES = ("sites", "products", "partners", "printers")
 """These stand at the end of the file, as TOML wants it."""
 
 

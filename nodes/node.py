@@ -32,6 +32,7 @@ from nodes.config import Settings
 from nodes.desk import GroupDesk
 from nodes.findings import Inspection, OwnBook
 from nodes.identity import Identity
+from nodes.jobs import Jobs
 from nodes.membership import Membership
 from nodes.oversight import Oversight
 from nodes.peers import check_address
@@ -138,6 +139,7 @@ class Node:
         self.membership = Membership(store, identity.origin, self.trust.registries)
         self._policy = self.trust
         self.witnesses = Witnesses()
+        self.jobs = Jobs()
         self.registry_errors: dict[str, str] = {}  # why a registry cannot be followed, by its origin
         self.published: list[Callable[[], None]] = []
         self.heard: list[Callable[[], None]] = []
@@ -245,6 +247,7 @@ class Node:
 
     def stop(self) -> None:
         """Finishes what was accepted, then closes the database."""
+        self.jobs.stop()
         self.sequencer.stop()
         self.store.close()
 

@@ -1,8 +1,9 @@
 """Draw a label: the QR symbol (ISO/IEC 18004) of a signed URL, bare or with the words that stand below it.
 
-Every symbol has error correction M and a quiet zone of 4 modules. In an SVG a module is one unit of the viewBox, in a
-PNG a whole number of pixels, so that a printer can give it a whole number of dots; both are drawn from one matrix and
-are black and white only. PNGs and label SVGs carry their size on paper: half a millimetre a module, type of 3 mm.
+Every symbol has error correction M, unless it is asked for more, and a quiet zone of 4 modules. In an SVG a module is
+one unit of the viewBox, in a PNG a whole number of pixels, so that a printer can give it a whole number of dots; both
+are drawn from one matrix and are black and white only. PNGs and label SVGs carry their size on paper: half a millimetre
+a module, type of 3 mm.
 
 What the URL says, and whether it is signed, is the business of ledger/labels.py; which words stand below, the caller's.
 """
@@ -30,7 +31,7 @@ Matrix = list[list[bool]]  # rows of modules, True is black, quiet zone included
 
 def draw_svg(url: str) -> str:
     """The symbol alone. No width or height: the page that holds it says how large."""
-    matrix = _matrix(url)
+    matrix = matrix_of(url)
     return _svg(len(matrix), len(matrix), "", _modules(matrix))
 
 
@@ -42,7 +43,7 @@ def draw_png(url: str, *, module_px: int = 8) -> bytes:
 def draw_label_svg(url: str, lines: Sequence[str]) -> str:
     """The symbol over `lines`, one below the other. Chinese and any other script come from the reader's own fonts."""
     _refuse_unprintable(lines)
-    matrix = _matrix(url)
+    matrix = matrix_of(url)
     side = len(matrix)
     width = max([side, *(math.ceil(_reckoned_width(line)) + 2 * QUIET_ZONE for line in lines)])
     height = side + LINE * len(lines) + (QUIET_ZONE if lines else 0)
@@ -74,9 +75,10 @@ def draw_label_png(url: str, lines: Sequence[str], *, module_px: int = 8) -> byt
     return _png(label, module_px)
 
 
-def _matrix(url: str) -> Matrix:
+def matrix_of(url: str, correction: int = ERROR_CORRECT_M, mask: int | None = None) -> Matrix:
+    """The modules, quiet zone included. Without `mask` all eight are tried for the one that scanners like best."""
     assert url.isascii(), url
-    code = QRCode(error_correction=ERROR_CORRECT_M, border=QUIET_ZONE)
+    code = QRCode(error_correction=correction, border=QUIET_ZONE, mask_pattern=mask)
     # optimize=0: the library would otherwise cut the URL at runs of digits, and each cut costs more than it saves.
     code.add_data(url, optimize=0)
     code.make(fit=True)
@@ -118,7 +120,7 @@ def _reckoned_width(line: str) -> float:
 
 def _symbol(url: str, module_px: int) -> Image.Image:
     assert module_px >= 1, module_px
-    matrix = _matrix(url)
+    matrix = matrix_of(url)
     side = len(matrix)
     image = Image.new("1", (side, side))
     image.putdata([0 if black else 255 for row in matrix for black in row])

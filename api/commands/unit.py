@@ -1,9 +1,6 @@
-"""`lodetrace unit …` and `lodetrace label`: for clerks at the packing line; drums, cartons, motors and their labels."""
+"""`lodetrace unit …`: for clerks at the packing line; drums, cartons, pallets, motors."""
 
-import re
-from collections import Counter
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
@@ -23,15 +20,9 @@ from api.commands.asking import (
     path_of,
     record,
     told,
-    unit_or_batch,
-    write_file,
 )
 from api.commands.batch import show_outputs
-from api.commands.terminal import AsJson, Token, Url, say, show_facts, show_json, show_table, tracked
-from ledger.errors import Refusal
-
-Form = Literal["svg", "png"]
-_UNSAFE = re.compile(r"[^\w.-]", re.ASCII).sub
+from api.commands.terminal import AsJson, Token, Url, show_facts, show_json, show_table
 
 
 def add(app: typer.Typer) -> None:
@@ -40,7 +31,6 @@ def add(app: typer.Typer) -> None:
         unit.command()(verb)
     unit.command("list")(list_)
     app.add_typer(unit, name="unit")
-    app.command()(label)
 
 
 def pack(
@@ -170,6 +160,8 @@ def show(
     names = ("unit", "serial", "kind", "batch", "seal", "site", "owner", "state", "inside", "shipment", "label_url")
     facts = {name: found[name] or "-" for name in names}
     show_facts({**facts, "net": goods.amount_of(found, "net_mg"), "contains": ", ".join(found["contains"]) or "-"})
+    for one in found["prints"]:
+        typer.echo(f"printed {one['at']} by {one['by']}, copies: {one['copies']}, reason: {one['reason'] or '-'}")
 
 
 def list_(
@@ -193,77 +185,3 @@ def list_(
         for one in found["units"]
     ]
     show_table(("unit", "serial", "kind", "net", "state", "site"), rows)
-
-
-def label(
-    code: Annotated[
-        str, typer.Argument(metavar="BATCH_OR_UNIT", help="A unit, or a batch for all its units. 批次或包装件")
-    ],
-    url: Url,
-    token: Token,
-    out: Annotated[
-        Path,
-        typer.Option("--out", help="A file.svg or file.png; for a batch a folder, made if need be. 输出文件或目录"),
-    ],
-    form: Annotated[Form | None, typer.Option("--format", help="svg or png, for a folder. 格式")] = None,
-    module_px: Annotated[
-        int | None, typer.Option("--module-px", min=2, max=40, help="PNG: pixels of one module; 8 if not said. 像素")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Labels to print: of one unit, or of all units of a batch. 打印标签。"""
-    suffix = out.suffix.lower().lstrip(".")
-    with node(url, token) as client:
-        kind, found = unit_or_batch(client, code)
-        if kind == "units":
-            file, wanted = (out, suffix) if suffix else (out / f"{_safe(found)}.{form or 'svg'}", form or "svg")
-            units = {file: found}
-        else:
-            file, wanted = out, form or "svg"
-            every = pages(client, "/api/v1/units", "units", goods.EVERY, batch=found["batch"])["units"]
-            units = {out / f"{name}.{wanted}": unit for name, unit in _names(every).items()}
-        if wanted not in ("svg", "png") or (kind == "batches" and suffix):
-            raise typer.BadParameter(
-                f"--out {out}: name a file.svg, file.png, or for a batch a folder / 请指定文件或目录"
-            )
-        written = _draw(client, units, wanted, module_px)
-    if as_json:
-        show_json({"files": [str(path) for path in written]})
-    elif kind == "units":
-        typer.echo(f"✓ {file}")
-    else:
-        typer.echo(f"✓ {len(written)} labels in {out}")
-
-
-def _draw(client: Any, units: dict[Path, dict[str, Any]], wanted: str, module_px: int | None) -> list[Path]:
-    """Writes the picture of each unit; those that another organisation labelled are left out, and said."""
-    written, others = [], 0
-    query = {"module_px": module_px} if wanted == "png" else {}
-    for path, unit in tracked(units.items(), "Labels 标签"):
-        try:
-            picture = client.get(path_of("units", unit["unit"], f"qr.{wanted}"), accept="*/*", **query)
-        except Refusal as error:
-            if error.field != "label-of-other-log" or len(units) == 1:
-                raise
-            others += 1
-            continue
-        write_file(path, picture.body)
-        written.append(path)
-    if others:
-        say(f"{others} units carry their maker's labels. {others} 个包装件使用原单位的标签。")
-    return written
-
-
-def _names(units: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """A file's name for each unit: its serial, and its id too where two would have one name."""
-    taken = [_safe(unit) for unit in units]
-    how_often = Counter(taken)
-    return {
-        name if how_often[name] == 1 else f"{name}-{unit['unit'][-26:]}": unit
-        for name, unit in zip(taken, units, strict=True)
-    }
-
-
-def _safe(unit: dict[str, Any]) -> str:
-    """A serial may hold anything, a file name here may not; and none begins with a dot."""
-    return _UNSAFE("_", str(unit["serial"])).lstrip(".") or unit["unit"][-26:]

@@ -33,6 +33,7 @@ DERIVABLE = (
 NOT_DERIVABLE = (
     "alarms",
     "alarms_acknowledged",
+    "certificates",
     "checkpoints",
     "deliveries",
     "disclosures",
@@ -48,6 +49,7 @@ NOT_DERIVABLE = (
     "openings",
     "parked",
     "people",
+    "prints",
     "rulesets",
     "sessions",
     "tokens",

@@ -500,6 +500,38 @@ class Draft(Row, table=True):
     updated_at: str = _text()
 
 
+# -- on paper -----------------------------------------------------------------------------------------------------
+
+
+class Printing(Row, table=True):
+    """One printing of a unit's label; every one but the first has a reason. The database refuses UPDATE and DELETE."""
+
+    __tablename__ = "prints"
+    __table_args__ = (Index(None, "unit"),)
+    no: int = _key()
+    unit: str = _text()
+    at: str = _text()
+    by: str = _text()
+    form: str = _text()
+    copies: int
+    reason: str | None = _text(nullable=True)
+    remark: str | None = _text(nullable=True)
+
+
+class Certificate(Row, table=True):
+    """A quality certificate as issued: `body` is what it says, `digest` its SHA-256. Never changed, never deleted."""
+
+    __tablename__ = "certificates"
+    __table_args__ = (Index(None, "batch"),)
+    no: int = _key()
+    digest: bytes = Field(unique=True)
+    batch: str = _text()
+    at: str = _text()
+    by: str = _text()
+    body: str = _text()
+    token: str = _text()
+
+
 # -- who may ask --------------------------------------------------------------------------------------------------
 
 

@@ -95,12 +95,14 @@ class Stage:
         self._real[KEY] = _let_a_newcomer_ask(self._newcomer, self._registry)
 
     def ask(self, example: Example, number: int) -> Reply:
-        """One request, after all that travels has arrived, and all that was recorded is under a checkpoint."""
+        """One request, after all that travels has arrived, all that was recorded is published, and no job runs."""
         self.world.settle()
         until(lambda: _stands(self.world[NAMES[-1]]), "the registry stands by what it said")
         until(lambda: _is_published(self.world[example.at]), f"{example.at} publishes its log")
         if example.path.endswith("/successions"):
             _let_it_go_on(self._newcomer, self._registry)
+        jobs = self.world[example.at].node.jobs._jobs
+        until(lambda: all(job.ended_at is not None for job in jobs.values()), "what is to be printed is drawn")
         role = None if example.role == "anyone" else example.role
         if role == "supervisor":
             self._as_another_person(self.world[example.at])

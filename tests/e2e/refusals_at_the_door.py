@@ -184,6 +184,45 @@ def checkpoint(origin: str, *, root: str = "A" * 43 + "=") -> str:
     return f"{origin}\n1\n{root}\n\n\u2014 {origin} AAAAAAAA\n"
 
 
+def printing(**body: Any) -> Make:
+    return post("/api/v1/labels", body)
+
+
+PRINTING: dict[str, Case] = {
+    "labels of nothing named": Case(422, "fields-wrong", "the body", printing(form="pdf")),
+    "labels of a batch that is not here": Case(404, "batch-unknown", "batch", printing(batch="A-9")),
+    "labels of a batch in no packages": Case(422, "labels-none", "batch", printing(batch="H-2")),
+    "the label of somebody else's drum": Case(404, "label-of-other-log", "unit", printing(units=["MD-1"])),
+    "labels too small for any code": Case(422, "label-too-small", "size", printing(units=["D-1"], size="30x20")),
+    "labels of no size": Case(422, "label-size-wrong", "size", printing(units=["D-1"], size="large")),
+    "a sheet without columns": Case(422, "sheet-wrong", "sheet.grid", printing(units=["D-1"], sheet={"grid": "0x4"})),
+    "a start behind the sheet's end": Case(
+        422, "sheet-wrong", "sheet.start", printing(units=["D-1"], sheet={"grid": "2x4", "start": 9})
+    ),
+    "margins that leave nothing": Case(
+        422, "sheet-wrong", "sheet", printing(units=["D-1"], sheet={"grid": "2x4", "margin": "110,0"})
+    ),
+    "a margin in inches": Case(
+        422, "sheet-wrong", "sheet.margin", printing(units=["D-1"], sheet={"grid": "2x4", "margin": "1in"})
+    ),
+    "a sheet for a label printer": Case(
+        422, "sheet-wrong", "sheet", printing(units=["D-1"], form="zpl", sheet={"grid": "2x4"})
+    ),
+    "more copies than anybody needs": Case(422, "fields-wrong", "copies", printing(units=["D-1"], copies=51)),
+    "a printer nobody set up": Case(404, "printer-unknown", "printer", printing(units=["D-1"], printer="line-9")),
+    "a reason that is none": Case(422, "fields-wrong", "reason", printing(units=["D-1"], reason="fun")),
+    "a printing job that nobody began": Case(404, "job-unknown", "job", post("/api/v1/jobs/7", b"", method="GET")),
+    "what no job made": Case(404, "job-unknown", "job", post("/api/v1/jobs/7/result", b"", method="GET")),
+    "a viewer who prints": Case(
+        403, "role-too-low", "Authorization", post("/api/v1/labels", {"units": ["D-1"]}, role="viewer")
+    ),
+    "printing without a key": Case(
+        400,
+        "key-missing",
+        "Idempotency-Key",
+        post("/api/v1/labels", {"units": ["D-1"]}, headers={"idempotency-key": None}),
+    ),
+}
 NOBODY = "0" * 64
 WITNESS: dict[str, Case] = {
     "no request to a witness": Case(400, "malformed", "add-checkpoint", witnessing("cosign this")),
@@ -208,4 +247,4 @@ WITNESS: dict[str, Case] = {
     ),
 }
 
-GROUPS = (SHAPES, DOORS, WITNESS)
+GROUPS = (SHAPES, DOORS, WITNESS, PRINTING)

@@ -1,12 +1,8 @@
-"""`lodetrace unit …` and `lodetrace label` against a served node; what is printed is read again by a scanner."""
+"""`lodetrace unit …` against a served node."""
 
 import json
 
 import pytest
-import zxingcpp
-from PIL import Image
-
-from api.commands.unit import _names
 
 
 def test_pack_a_range_with_seals(mine, lot):
@@ -75,71 +71,6 @@ def test_dismantle(mine):
         *("--output", "ndfeb_magnet:EOL=2.8 kg", "--loss", "scrap=77 kg"),
     ).fine()
     assert "ndfeb_magnet EOL" in done.out
-
-
-# -- labels -------------------------------------------------------------------------------------------------------
-
-
-def test_a_label_as_png_is_read_and_answers(mine, lot, tmp_path):
-    packed = mine("unit", "pack", lot, "--serial", f"{lot}-1", "--net", "50 kg", "--json").fine().json["units"][0]
-    done = mine("label", f"{lot}-1", "--out", tmp_path / "label.png", "--module-px", "4").fine()
-    assert done.out == f"✓ {tmp_path / 'label.png'}\n"
-    with Image.open(tmp_path / "label.png") as picture:
-        (code,) = zxingcpp.read_barcodes(picture)
-    assert code.text == packed["label_url"]
-
-
-def test_a_label_as_svg_shows_serial_and_seal(mine, lot, tmp_path):
-    mine("unit", "pack", lot, "--serial", f"{lot}-1", "--net", "50 kg", "--seal", "SEAL-7").fine()
-    mine("label", f"{lot}-1", "--out", tmp_path / "label.svg").fine()
-    drawn = (tmp_path / "label.svg").read_text()
-    assert drawn.startswith("<svg")
-    assert f"{lot}-1" in drawn
-    assert "SEAL-7" in drawn
-
-
-def test_all_labels_of_a_batch_go_into_a_folder(mine, lot, tmp_path):
-    mine("unit", "pack", lot, "--serial", f"{lot}-01..{lot}-12", "--net", "10 kg").fine()
-    done = mine("label", lot, "--out", tmp_path / "labels", "--format", "png", "--json").fine().json
-    assert sorted(done["files"]) == [str(tmp_path / "labels" / f"{lot}-{at:02d}.png") for at in range(1, 13)]
-    assert len(list((tmp_path / "labels").iterdir())) == 12
-    assert "12 labels" in mine("label", lot, "--out", tmp_path / "more").fine().out
-    assert {path.suffix for path in (tmp_path / "more").iterdir()} == {".svg"}
-
-
-def test_one_unit_into_a_folder(mine, lot, tmp_path):
-    mine("unit", "pack", lot, "--serial", f"{lot}-1", "--net", "10 kg").fine()
-    mine("label", f"{lot}-1", "--out", tmp_path / "labels").fine()
-    assert [path.name for path in (tmp_path / "labels").iterdir()] == [f"{lot}-1.svg"]
-
-
-def test_a_serial_never_leaves_the_folder():
-    serials = ["../../etc/x", "a/b", "a b", "..", "桶", "a_b"]
-    ids = [f"mine.example/log#{number:026d}" for number in range(len(serials))]
-    names = _names([{"serial": serial, "unit": id_} for serial, id_ in zip(serials, ids, strict=True)])
-    assert len(names) == len(serials)
-    assert not [name for name in names if "/" in name or name.startswith(".") or not name.isascii()]
-
-
-def test_what_is_no_place_for_a_label_is_misuse(mine, lot, tmp_path):
-    mine("unit", "pack", lot, "--serial", f"{lot}-1", "--net", "10 kg").fine()
-    assert mine("label", f"{lot}-1", "--out", tmp_path / "label.pdf").code == 2
-    assert mine("label", lot, "--out", tmp_path / "labels.svg").code == 2
-    done = mine("label", f"{lot}-1", "--out", tmp_path / "no" / "such" / "x.svg")
-    assert (tmp_path / "no" / "such" / "x.svg").read_text().startswith("<svg"), done.err
-    (tmp_path / "file").write_text("")
-    refused = mine("label", f"{lot}-1", "--out", tmp_path / "file" / "x.svg")
-    assert (refused.code, "cannot be written" in refused.err) == (1, True)
-
-
-def test_a_code_of_nothing_and_a_code_of_two_things(mine, lot, tmp_path):
-    nothing = mine("label", "NOTHING-7", "--out", tmp_path / "x.svg", "--json")
-    assert (nothing.code, nothing.json["code"]) == (1, "code-unknown")
-    mine("unit", "pack", lot, "--serial", lot, "--net", "10 kg").fine()
-    two = mine("label", lot, "--out", tmp_path / "x.svg", "--json")
-    assert (two.code, two.json["code"]) == (1, "ambiguous-code")
-    assert "unit " in two.json["text"]
-    assert "batch " in two.json["text"]
 
 
 def test_units_can_be_packed_by_a_body_too(mine, lot):
