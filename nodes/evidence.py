@@ -6,7 +6,8 @@ checkpoint they came with. Whatever is handed out was verified when it came in, 
 """
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 from ledger.disclosing import Wanted, select
@@ -15,13 +16,13 @@ from ledger.errors import Unavailable, Unknown
 from ledger.evidence import Consistency, Evidence, Proven
 from ledger.keys import replaces_own_keys
 from ledger.log.canonical import b64
-from ledger.log.checkpoints import parse_checkpoint
-from ledger.log.merkle import prove_consistency, prove_inclusion
+from ledger.log.checkpoints import claimed, parse_checkpoint
+from ledger.log.merkle import Read, prove_consistency, prove_inclusion, root_at
 from ledger.log.notes import parse_note
 from ledger.matter.events import Event
 from nodes import downstream
 from nodes.rekeyed import own_rekeyed
-from nodes.store import genealogy, lists, log, upstream
+from nodes.store import followed, genealogy, lists, log, upstream
 from nodes.store.engine import Connection
 from nodes.store.upstream import Upstream
 
@@ -212,11 +213,38 @@ def _assemble(
         wanted = None if open_whole else _wanted(needs, entry_no, origin, record.log)
         held_for = audiences.get(entry_no, audience)
         _disclose(disclosures, parse_entry(record.note), record.disclosures, held_for, wanted)
-    older = sorted(size for log_, size in checkpoints if log_ == origin and size < newest[0])
-    one_history = tuple(
-        Consistency(origin, size, newest[0], tuple(prove_consistency(size, newest[0], read))) for size in older
-    )
-    return Evidence(subject, tuple(proven), tuple(checkpoints.values()), disclosures, made_at, one_history)
+    made = Evidence(subject, tuple(proven), tuple(checkpoints.values()), disclosures, made_at)
+    return one_history(conn, origin, made)
+
+
+def one_history(conn: Connection, own: str, evidence: Evidence) -> Evidence:
+    """`evidence` with proofs that the checkpoints in it of one log are of one history, as far as we hold its tree: of
+    our own log, and of each that we follow. Where one is not of that tree, nothing is proven by it.
+    """
+    roots: dict[str, dict[int, bytes]] = {}
+    for note in evidence.checkpoints:
+        point = claimed(note)
+        roots.setdefault(point.origin, {})[point.size] = point.root
+    here = {(one.log, one.old, one.new) for one in evidence.consistency}
+    made: list[Consistency] = []
+    for log_, told in sorted(roots.items()):
+        tree = _tree(conn, own, log_) if len(told) > 1 else None
+        if tree is None:
+            continue
+        reach, read = tree
+        ours = {size for size, root in told.items() if 0 < size <= reach and root_at(size, read) == root}
+        for old, new in pairwise(sorted(told)):
+            if {old, new} <= ours and (log_, old, new) not in here:
+                made.append(Consistency(log_, old, new, tuple(prove_consistency(old, new, read))))
+    return replace(evidence, consistency=(*evidence.consistency, *made)) if made else evidence
+
+
+def _tree(conn: Connection, own: str, origin: str) -> tuple[int, Read] | None:
+    """How far we hold a log's tree, and a reader of it."""
+    if origin == own:
+        return log.head(conn).size, log.hashes(conn)
+    one = followed.load(conn, origin)
+    return None if one is None else (one.size, followed.nodes(conn, one.log_no))
 
 
 def _rekeyed(conn: Connection, logs: Iterable[str]) -> list[Upstream]:

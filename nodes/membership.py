@@ -27,7 +27,7 @@ from ledger.log.trust import Policy, organisation
 from ledger.matter.event_types import REGISTRY_TYPES
 from ledger.registry import Member, Registry, is_about_member, prove_standing
 from ledger.standing import Standing, registries_differ
-from nodes.evidence import shown
+from nodes.evidence import one_history, shown
 from nodes.store import log, upstream
 from nodes.store.engine import Connection, Store
 from nodes.store.records import Entry
@@ -124,7 +124,7 @@ class Membership:
             chosen = sorted(names & book.registry.members.keys())
             if chosen:
                 evidence = joined(evidence, self._word(conn, origin, book, chosen))
-        return evidence
+        return one_history(conn, self._own, evidence)
 
     def own_word(self, conn: Connection, after: int, made_at: str) -> Evidence:
         """What our own registry has said behind entry `after`, at most a page of it, with entry 0.

@@ -5,12 +5,13 @@ import pytest
 from ledger.evidence import Evidence, parse_evidence, verify
 from ledger.evidence import format_evidence as printed
 from ledger.log.trust import Policy
+from ledger.verdict import judge
 from nodes.following import Following
 from nodes.homes import create_home
 from nodes.membership import Membership
 from nodes.node import Node
 from nodes.peers import Peers
-from nodes.store import upstream
+from nodes.store import followed, upstream
 from nodes.store.engine import Store
 from nodes.store.upstream import Upstream
 from tests.formats.federation import STANDING
@@ -67,6 +68,32 @@ def test_evidence_with_its_word_holds_for_whoever_relies_on_the_registry(store):
     result = verify(parse_evidence(printed(told)), Policy.parse(registry_policy()))
     assert result.missing == ()
     assert sorted(result.members) == ["magnet.example", "motor.example"]
+
+
+def test_what_it_said_at_several_sizes_is_one_history_to_whoever_follows_it(store):
+    """Else a reader is told that this is not shown."""
+    membership, policy = kept(store, range(SIZE)), Policy.parse(registry_policy())
+    early = STANDING - 1
+    note = REGISTRY.checkpoint(early, ["authority.example", "motor.example"])
+    path = b"".join(REGISTRY.tree().prove_inclusion(2, early))
+    with store.write() as conn:
+        upstream.save_checkpoints(conn, {(REGISTRY.origin, early): note})
+        conn.execute('UPDATE upstream SET at_size = ?, path = ? WHERE "index" = 2', (early, path))
+
+    def notices():
+        result = verify(parse_evidence(printed(beside(store, membership))), policy)
+        about = [facts["log"] for code, facts in judge(result).notices if code == "consistency-not-shown"]
+        return REGISTRY.origin in about
+
+    assert notices()
+    with store.write() as conn:
+        one = followed.begin(conn, REGISTRY.origin, "2026-11-27T00:00:00.000Z")
+        followed.save(conn, followed.grow(conn, one, [bytes(32) for _ in REGISTRY.written]))
+    assert notices(), "a tree that is another one proves nothing"
+    with store.write() as conn:
+        conn.execute("DELETE FROM followed_tiles")
+        followed.save(conn, followed.grow(conn, one, [entry.leaf for entry in REGISTRY.written]))
+    assert not notices()
 
 
 def test_what_is_there_already_is_not_said_twice(store):
