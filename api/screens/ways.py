@@ -3,12 +3,15 @@
 from fastapi import APIRouter
 
 from api.access import Access
-from api.screens import board, sign_in
+from api.screens import board, register, sign_in
 from api.screens.frame import Link, Screens
 from nodes.node import Node
 
-SCREENS = (sign_in, board)
-NAV = (Link("viewer", "/", "Board"),)
+SCREENS = (sign_in, board, register)
+NAV = (
+    Link("viewer", "/", "Board"),
+    Link("clerk", "/register", "Register", "register"),
+)
 """Names are messages: tests/api/test_words.py reads them here."""
 
 
