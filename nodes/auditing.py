@@ -80,8 +80,8 @@ class Source:
 
     `read` answers one record again, for entries that correct it. `stock`, `flows` and `makeups` answer the first thing
     that the tables show otherwise than what is given, which the log implies. `grants` are quotas that the authority
-    granted, each with how long the log was when that was known. `inherited` answers what the log with an entry 0 begins
-    with, where it succeeds another.
+    granted, each with how long the log was when that was known; `orders` likewise, with the time of delivery where they
+    bind by that. `inherited` answers what the log with an entry 0 begins with, where it succeeds another.
     """
 
     records: Callable[[], Iterator[Record]]
@@ -94,6 +94,7 @@ class Source:
     makeups: Callable[[Mapping[str, Makeup | None]], str | None] | None = None
     grants: Callable[[], Sequence[tuple[int, Event]]] = tuple
     inherited: Callable[[Event], Inherited | None] = _not_at_hand
+    orders: Callable[[], Sequence[tuple[int, Flow, str]]] = tuple
 
 
 def audit(
@@ -150,6 +151,7 @@ class _Told:
         self._source, self._origin = source, origin
         self._flows: list[str | None] = []
         self._grants = deque(source.grants())
+        self._orders = deque(source.orders())
 
     def booked(self, index: int) -> Booked:
         """An entry that another one corrects: read again, and held against what was checked."""
@@ -164,6 +166,8 @@ class _Told:
     def hear(self, flow: Flow) -> None:
         while self._grants and self._grants[0][0] <= flow.index:
             self.watch.inspector.granted(self._grants.popleft()[1])
+        while self._orders and self._orders[0][0] <= flow.index:
+            self.watch.inspector.orders.told(*self._orders.popleft()[1:])
         self.watch.take(flow)
         ruleset = flow.event.scalar("recorded").get("ruleset")
         if flow.event.type == "period_closed" and ruleset == self.watch.reference.ruleset:
@@ -258,6 +262,7 @@ def from_store(store: Store, more: Sequence[Reference] = (), authority: str | No
         makeups=home.makeups,
         grants=home.grants,
         inherited=home.inherited,
+        orders=home.orders,
     )
 
 
@@ -329,6 +334,10 @@ class _Home:
         with self.store.read() as conn:
             return upstream.grants(conn, self.authority)
 
+    def orders(self) -> Sequence[tuple[int, Flow, str]]:
+        with self.store.read() as conn:
+            return upstream.orders(conn, self.authority)
+
 
 def ruleset_in_force(store: Store, more: Sequence[Reference] = ()) -> Reference:
     """The reference data under which the newest entry of a home was recorded, as far as it can be read."""
@@ -387,11 +396,24 @@ def from_deposits(store: Store, origin: str, more: Sequence[Reference] = ()) -> 
             granted = deposits.grants(conn).values()
         return [(0, event) for event in granted if deposits.concerns(event, origin)]
 
+    def orders() -> Sequence[tuple[int, Flow, str]]:
+        with store.read() as conn:
+            return [(0, *served) for served in deposits.served(conn, origin)]
+
     def begins(opened: Event) -> Inherited | None:
         with store.read() as conn:
             return left_to(conn, Rulesets(Reference.parse(), more), opened)
 
-    return Source(records, checkpoints, read=read, ruleset=_known(more), flows=flows, grants=grants, inherited=begins)
+    return Source(
+        records,
+        checkpoints,
+        read=read,
+        ruleset=_known(more),
+        flows=flows,
+        grants=grants,
+        orders=orders,
+        inherited=begins,
+    )
 
 
 def _known(more: Sequence[Reference]) -> Callable[[str], Reference | None]:

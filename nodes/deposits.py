@@ -20,7 +20,7 @@ from ledger.log.trust import organisation
 from ledger.matter.contents import touches as compositions_of
 from ledger.matter.custody import touches
 from ledger.matter.events import Event
-from ledger.matter.flows import Flow, dump_flow
+from ledger.matter.flows import Flow, dump_flow, flow_of
 from ledger.matter.makeups import Makeup, dump_makeup, load_makeup
 from ledger.matter.reference import Reference
 from ledger.matter.stock import Booked
@@ -29,7 +29,7 @@ from ledger.succession import Inherited
 from nodes.contents import flow as flow_at
 from nodes.inheritance import left_to
 from nodes.rulesets import Rulesets
-from nodes.store import log, states, upstream
+from nodes.store import deliveries, log, states, upstream
 from nodes.store.engine import Connection
 from nodes.store.upstream import Upstream
 
@@ -194,6 +194,24 @@ def grants(conn: Connection, after: int = -1) -> dict[int, Event]:
     """The quotas that this node's own log has granted behind the entry `after`, by index."""
     found = log.page(conn, after=after, event_type="quota_granted", limit=GRANTS_MAX)
     return {one.index: one.event for one in found}
+
+
+def served(conn: Connection, origin: str) -> list[tuple[Flow, str]]:
+    """This node's own orders to the organisation of a log that were delivered, and when, by its delivery note."""
+    given = [
+        (one.index, one.event)
+        for one in log.page(conn, event_type="ordered", limit=GRANTS_MAX)
+        if one.event.scalar("order")["to"] == origin.removesuffix("/log")
+    ]
+    subjects = {f"{event.origin}#{index}": (index, event) for index, event in given}
+    about = deliveries.about(conn, subjects)
+    notes = ((one.answer, place) for subject, place in subjects.items() for one in about.get(subject, ()))
+    return [(flow_of(index, event), _noted_at(note)) for note, (index, event) in notes if note is not None]
+
+
+def _noted_at(note: bytes) -> str:
+    """The receiver's time in its delivery note."""
+    return note.split(b"\n", 4)[3].decode()
 
 
 def voidings(conn: Connection, after: int = -1) -> dict[int, Event]:

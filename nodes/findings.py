@@ -49,6 +49,10 @@ class Told:
         return {**self.finding.as_json(), **told}
 
 
+Ordering = tuple[int, Flow, str]
+"""How long the log was when an order was known, the order, and when it was delivered if it binds by time."""
+
+
 class Book(Protocol):
     """A log as an inspection reads it."""
 
@@ -61,6 +65,9 @@ class Book(Protocol):
     def granted(self, conn: Connection) -> Sequence[tuple[int, Event]]:
         """Quotas that were not told yet, each with how long the log was when that was known."""
 
+    def ordered(self, conn: Connection) -> Sequence[Ordering]:
+        """Orders that were not told yet, in the order of the authority's log."""
+
 
 class OwnBook:
     """The node's own log."""
@@ -69,6 +76,7 @@ class OwnBook:
         self._rulesets, self._authority = rulesets, settings.authority
         self._opening = 0
         self._told: set[int] = set()
+        self._orders = 0
 
     def opened(self, conn: Connection) -> Event:
         return _event(log.entry(conn, 0))
@@ -90,6 +98,11 @@ class OwnBook:
             self._opening = page[-1].no
         return found
 
+    def ordered(self, conn: Connection) -> Sequence[Ordering]:
+        found = upstream.orders(conn, self._authority)[self._orders :]
+        self._orders += len(found)
+        return found
+
 
 def _event(entry: Entry) -> Event:
     return entry.event
@@ -106,6 +119,7 @@ class Inspection:
         self._watch: Watch | None = None
         self._size = 0
         self._grants: list[tuple[int, Event]] = []
+        self._orders: list[Ordering] = []
 
     def ask(self, question: Callable[[Watch, int], _T]) -> _T:
         """The answer to a question about the books as they are now, and how many entries they rest on."""
@@ -147,6 +161,7 @@ class Inspection:
         while True:
             with self._store.read() as conn:
                 self._grants += self._book.granted(conn)
+                self._orders += self._book.ordered(conn)
                 flows = self._book.flows(conn, self._size)
             for one in flows:
                 self._grant(self._watch, one.index)
@@ -161,6 +176,8 @@ class Inspection:
         """What was known before this entry was recorded."""
         while self._grants and self._grants[0][0] <= index:
             watch.inspector.granted(self._grants.pop(0)[1])
+        while self._orders and self._orders[0][0] <= index:
+            watch.inspector.orders.told(*self._orders.pop(0)[1:])
 
 
 def told_by(watch: Watch) -> list[Told]:

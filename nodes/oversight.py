@@ -8,7 +8,7 @@ an account was long ago, so then all flows are read again. Of each log as much i
 Promises: safe from any thread. Memory grows with what the inspectors keep. Does not ask anybody's server.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import TypeVar
@@ -25,7 +25,7 @@ from nodes import deposits
 from nodes.clock import Clock, stamp
 from nodes.config import Settings
 from nodes.deposits import Progress
-from nodes.findings import PAGE, Inspection, Told, grouped, named
+from nodes.findings import PAGE, Inspection, Ordering, Told, grouped, named
 from nodes.inspecting import Answered, paper_key
 from nodes.rulesets import Rulesets
 from nodes.store import upstream
@@ -51,8 +51,11 @@ class DepositedBook:
     that log was when its organisation heard of them.
     """
 
-    def __init__(self, origin: str, grants: Iterable[Event], rulesets: Rulesets) -> None:
+    def __init__(
+        self, origin: str, grants: Iterable[Event], orders: Sequence[tuple[Flow, str]], rulesets: Rulesets
+    ) -> None:
         self.size = 0
+        self._orders = [(0, *one) for one in orders]
         self._origin, self._rulesets = origin, rulesets
         self._untold = [(0, event) for event in grants if deposits.concerns(event, origin)]
 
@@ -61,6 +64,10 @@ class DepositedBook:
 
     def flows(self, conn: Connection, start: int) -> Sequence[Flow]:
         return list(deposits.flows(conn, self._origin, start, min(self.size, start + PAGE), self._rulesets))
+
+    def ordered(self, _: Connection) -> Sequence[Ordering]:
+        told, self._orders = self._orders, []
+        return told
 
     def granted(self, _: Connection) -> Sequence[tuple[int, Event]]:
         told, self._untold = self._untold, []
@@ -78,6 +85,7 @@ class Oversight:
         self._inspections: dict[str, Inspection] = {}
         self._across: Across | None = None
         self._progress: dict[str, Progress] = {}
+        self._served: dict[str, list[tuple[Flow, str]]] = {}
 
     # -- logs --------------------------------------------------------------------------------------------------
 
@@ -113,7 +121,7 @@ class Oversight:
         """Of each log and across them, gravest first, then newest; of one log those that are about its entries."""
 
         def look(across: Across) -> list[Told]:
-            own = [one for name, log in self._inspections.items() for one in _of_log(name, log)]
+            own = [one for name, log in self._inspections.items() for one in _of_log(name, log, self._now())]
             answers = self._answers()
             told = [
                 Told(one, tuple(answers.get(one.id, ())), month, tuple(dict.fromkeys(log for log, _ in one.entries)))
@@ -159,7 +167,9 @@ class Oversight:
             progress = deposits.progress(conn)
             granted = deposits.grants(conn, max(self._grants, default=-1))
             voided = deposits.voidings(conn)
-        if self._across is None or granted:
+            served = {origin: deposits.served(conn, origin) for origin in progress}
+        if self._across is None or granted or _orders(served) != _orders(self._served):
+            self._served = served
             self._grants |= granted
             self._inspections = {}
             self._across = Across(self._rulesets.current, paper_key())
@@ -169,7 +179,9 @@ class Oversight:
             self._across.void(event)
         for origin, at in progress.items():
             if origin not in self._inspections:
-                book = self._books[origin] = DepositedBook(origin, self._grants.values(), self._rulesets)
+                book = self._books[origin] = DepositedBook(
+                    origin, self._grants.values(), served[origin], self._rulesets
+                )
                 self._inspections[origin] = Inspection(self._store, self._rulesets, book, self._across.take)
             self._books[origin].size = at.size
             self._inspections[origin].ask(lambda _, size: size)
@@ -183,9 +195,18 @@ class Oversight:
         return stamp(self._clock())
 
 
-def _of_log(origin: str, inspection: Inspection) -> Iterator[Told]:
-    for one in inspection.findings():
+def _of_log(origin: str, inspection: Inspection, now: str) -> Iterator[Told]:
+    """With the orders that its organisation is silent about: whoever records nothing has not obeyed."""
+    found = {one.finding.id: one for one in inspection.findings()}
+    for finding in inspection.ask(lambda watch, _: list(watch.inspector.orders.overdue(now))):
+        found.setdefault(finding.id, Told(finding, (), now[:7]))
+    for one in found.values():
         yield Told(one.finding, one.answers, one.booked_in, (origin,))
+
+
+def _orders(served: Mapping[str, Sequence[tuple[Flow, str]]]) -> dict[str, list[int]]:
+    """The entries that were delivered, by the log of their addressee."""
+    return {origin: [flow.index for flow, _ in orders] for origin, orders in served.items() if orders}
 
 
 def _balances(origin: str, inspection: Inspection, month: str | None) -> Iterator[Balance]:

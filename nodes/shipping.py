@@ -101,10 +101,10 @@ def _reason(waiting: Delivery, covered: int) -> str | None:
 def arrivals(conn: Connection, records: list[ArrivalRecord]) -> list[dict[str, Any]]:
     asked = states.load(conn, WITHDRAWALS, [record.id for record in records])
     voided = decrees.voided(conn)
-    return [_arrival(record, asked=record.id in asked, voided=record.id in voided) for record in records]
+    return [arrival(record, asked=record.id in asked, voided=record.id in voided) for record in records]
 
 
-def _arrival(record: ArrivalRecord, *, asked: bool, voided: bool) -> dict[str, Any]:
+def arrival(record: ArrivalRecord, *, asked: bool = False, voided: bool = False) -> dict[str, Any]:
     """A shipment offered to us, and how far our receipts have come with it."""
     found = record.arrival
     if found is None:

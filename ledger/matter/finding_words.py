@@ -259,6 +259,20 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
             "请查明货物所在，并由收货方退回。"
         ),
     ),
+    "order-goods-moved": (
+        (
+            "Goods that the authority had frozen by its order {order} were taken all the same ({event}), after the "
+            "order was delivered. Bring them back and hold them, and tell the authority where they were."
+        ),
+        "监管部门命令 {order} 送达之后，被冻结的货物仍被动用（{event}）。请追回并封存，并向监管部门说明去向。",
+    ),
+    "order-unanswered": (
+        (
+            "{addressee} has had the authority's order {order} for more than {days_allowed} days, and no hold names "
+            "it. Hold the goods as ordered (lodetrace hold --order), or say where they are."
+        ),
+        "{addressee} 收到监管部门命令 {order} 已超过 {days_allowed} 天，仍未按命令封存。请按命令封存，或说明货物所在。",
+    ),
     "ring-of-several": (
         (
             "The same mass went round {partners} and back in {days} days: {rounds}. Say what each of them did to the "

@@ -26,6 +26,7 @@ from ledger.matter.watch_elements import Elements
 from ledger.matter.watch_habits import Capacities, Habits
 from ledger.matter.watch_handovers import Handovers
 from ledger.matter.watch_intake import Intake
+from ledger.matter.watch_orders import Orders
 
 _NOTHING: Capacities = MappingProxyType({})
 
@@ -48,6 +49,7 @@ class Inspector:
         self._intake = Intake(limits, key)
         self._handovers = Handovers(limits)
         self._habits = Habits(limits, capacities)
+        self.orders = Orders(limits)
         self._last_month = ""
 
     @property
@@ -86,6 +88,7 @@ class Inspector:
             *self._intake.take(flow),
             *self._handovers.take(flow),
             *self._habits.take(flow),
+            *self.orders.take(flow),
             *self._counted(flow),
         ]
 

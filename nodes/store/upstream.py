@@ -19,6 +19,7 @@ from ledger.log.canonical import b64, dump
 from ledger.log.checkpoints import parse_checkpoint
 from ledger.log.notes import parse_note
 from ledger.matter.events import Event
+from ledger.matter.flows import Flow, flow_of
 from nodes.store.engine import Connection
 from nodes.store.numbers import add_logs, log_numbers, shipment_bytes
 from nodes.store.sql import next_no, select_in
@@ -223,6 +224,20 @@ def grants(conn: Connection, by: str | None = None) -> list[tuple[int, Event]]:
             if event.scalar("grant") and one.entry.entry_no not in seen and by in (None, event.name):
                 seen.add(one.entry.entry_no)
                 found.append((one.head_size, event))
+        after = page[-1].no
+    return found
+
+
+def orders(conn: Connection, by: str | None = None) -> list[tuple[int, Flow, str]]:
+    """Orders that the authority has told us of, each with how long our own log was then: it binds what comes behind."""
+    found: list[tuple[int, Flow, str]] = []
+    after, seen = 0, set[int]()
+    while page := openings_of(conn, "ordered", after=after):
+        for one in page:
+            event = one.entry.event
+            if event.scalar("order") and one.entry.entry_no not in seen and by in (None, event.name):
+                seen.add(one.entry.entry_no)
+                found.append((one.head_size, flow_of(one.entry.index, event), ""))
         after = page[-1].no
     return found
 

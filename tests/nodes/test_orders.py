@@ -1,7 +1,11 @@
 """Orders of an authority: they bind from their delivery, are obeyed by a hold, and end by a release."""
 
+from datetime import timedelta
+
 import pytest
 
+from nodes.auditing import audit, from_deposits, from_store
+from nodes.store import upstream
 from tests.bookkeeping import AUTHORITY, MINE, PLANT, as_supervisor, recorded, register, world
 from tests.world import kg, until
 
@@ -166,3 +170,42 @@ def test_what_was_received_is_not_voided(told):
     refused = void(told, shipment)
     assert code(refused) == "voiding-of-received"
     assert code(void(told, absolute("0" * 26))) == "shipment-unknown"
+
+
+# -- findings -----------------------------------------------------------------------------------------------------
+
+
+def days_later(member, days):
+    before = member.clock
+    member.stop()
+    member.start(lambda: before() + timedelta(days=days))
+
+
+def rules(found):
+    return [one["rule"] for one in found["findings"] if one["rule"].startswith("order-")]
+
+
+def test_an_order_that_nobody_obeys_is_found_on_both_sides(told):
+    mine, authority = told[MINE], told[AUTHORITY]
+    batch = register(mine, "A-1", "100")["batch"]
+    order = freeze(told, {"batch": absolute(batch)})
+    register(mine, "A-2", "100")
+    told.settle()
+    assert rules(mine.get("/api/v1/findings")) == rules(authority.get("/api/v1/deposits/findings")) == []
+    days_later(authority, 4)
+    (silent,) = authority.get("/api/v1/deposits/findings?rule=order-unanswered")["findings"]
+    assert (silent["facts"]["order"], silent["logs"]) == (order, [f"{MINE}/log"])
+    days_later(mine, 4)
+    register(mine, "A-3", "100")
+    told.settle()
+    (own,) = [one for one in mine.get("/api/v1/findings")["findings"] if one["rule"] == "order-unanswered"]
+    assert own["id"] == silent["id"]
+    with mine.node.store.read() as conn:
+        assert [one[0] for one in upstream.orders(conn, AUTHORITY)] == [2]
+    source = from_store(mine.node.store, authority=AUTHORITY)
+    assert own["id"] in {one.id for one in audit(source).findings}
+    assert own["id"] in {one.id for one in audit(from_deposits(authority.node.store, f"{MINE}/log")).findings}
+    mine.record("/api/v1/answers", {"finding": own["id"], "text": "the store burnt down"})
+    told.settle()
+    (answered,) = authority.get("/api/v1/deposits/findings?rule=order-unanswered")["findings"]
+    assert [one["text"] for one in answered["answers"]] == ["the store burnt down"]

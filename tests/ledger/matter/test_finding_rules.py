@@ -9,6 +9,7 @@ from ledger.matter.across import Across
 from ledger.matter.events import Event
 from ledger.matter.finding_words import RULES
 from ledger.matter.findings import SEVERITIES, Finding
+from ledger.matter.flows import flow_of
 from ledger.matter.reconciling import reciprocal, unanswered
 from tests.ledger.matter.flows import (
     KEY,
@@ -332,6 +333,25 @@ def taken_though_voided(wrong: bool) -> list[Finding]:
     return [one for one, _ in across.findings(later, {"plant.example/log": 1, "metal.example/log": 1})]
 
 
+ORDERED = "authority.example/log#7K3M00000000000000000000ZZ"
+
+
+def frozen(wrong: bool, *, delivered_at: str, obeyed: bool) -> list[Finding]:
+    """An order about a lot, of which nothing is taken unless that is wrong; obeyed by a hold or not."""
+    log, watching = Log("plant"), inspector()
+    order = {"kind": "freeze", "to": "plant.example", "at": "2026-03-01T08:00:00+08:00"}
+    lines = [{"batch": "plant.example/log#lot"}]
+    slots = {"order": order, "lines.partner": lines}
+    watching.orders.told(
+        flow_of(4, Event("ordered", "authority.example/log", slots, {"order": ORDERED[22:]})), delivered_at
+    )
+    log.add("held", "03-02", hold={"kind": "ordered"}, reason={"text": "x", "order": ORDERED if obeyed else None})
+    lot = goods("lot" if wrong and obeyed else "other", "dyfe_alloy", 1000 * KG, {"Dy": 800})
+    at = "03-03" if obeyed or not wrong else "03-20"
+    log.add("removed", at, ins=[lot], lines__chain=[{"batch": lot.batch}], removal={"kind": "consumed"})
+    return told(log, one=watching)
+
+
 OTHERS = {
     "an element that was never fed": Case(not_fed, "element-not-fed", "grave", ("Tb",)),
     "less than the worst yield": Case(low, "yield-low", "mild", ("Pr", "Nd")),
@@ -370,6 +390,12 @@ OTHERS = {
     "received before it was sent": Case(lambda wrong: handed_over(wrong, early=True), "received-before-sent", "mild"),
     "nobody weighs it in": Case(nobody_answers, "receipt-overdue", "mild"),
     "nobody sent it": Case(nobody_sent, "receipt-of-nothing", "grave"),
+    "sent though it was frozen": Case(
+        lambda wrong: frozen(wrong, delivered_at="", obeyed=True), "order-goods-moved", "grave"
+    ),
+    "an order that nobody obeys": Case(
+        lambda wrong: frozen(wrong, delivered_at="2026-03-01T02:00:00.000Z", obeyed=False), "order-unanswered", "grave"
+    ),
     "taken though it was voided": Case(taken_though_voided, "receipt-of-voided", "grave"),
 }
 ALL = FRAUDS | OTHERS
