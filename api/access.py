@@ -44,7 +44,9 @@ class Access:
         return caller
 
     def signed_in(self, request: Request) -> Session | None:
-        """The session whose cookie a browser sent, if it still holds."""
+        """The session whose cookie a browser sent, if it still holds. A program may read pages with its token."""
+        if "authorization" in request.headers and request.method in SAFE:
+            return Session(self._caller(request), "")
         cookie = request.cookies.get(COOKIE)
         return None if cookie is None else self.reception.of(cookie)
 

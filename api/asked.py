@@ -19,6 +19,12 @@ def wants_json(request: Request) -> bool:
     return json > html or (json == html > 0 and "application/json" in weights and "text/html" not in weights)
 
 
+def wants_svg(request: Request) -> bool:
+    """A picture is named, and nothing else that is offered here is preferred to it."""
+    weights = _weights(request.headers.get("accept", "*/*"))
+    return weights.get("image/svg+xml", 0) > weights.get("application/json", 0)
+
+
 def language(request: Request) -> str:
     """`zh` or `en`: by `?lang`, else by what the browser prefers."""
     asked = request.query_params.get("lang", "").lower()[:2]

@@ -4,11 +4,14 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from api.access import Access
+from api.asked import language, wants_svg
+from api.drawing.sights import Direction, Group, picture
+from api.drawing.svg import SVG
 from api.recording import JSON, Recording, add, entry
 from api.requests import Assay, Body, Code, Country, Line, Noted, Quantity, Step, Text, Weighing
 from ledger.entries import id_in
@@ -304,10 +307,15 @@ def routes(node: Node, access: Access) -> APIRouter:
 
     @router.get("/api/v1/batches/{batch:path}/trace", dependencies=[viewer], summary="Genealogy, with explicit gaps")
     def trace_of(
+        request: Request,
         batch: str,
-        direction: Annotated[str, Query(pattern="^(back|forward)$")] = "back",
+        direction: Direction = "back",
         limit: Annotated[int, Query(ge=1, le=trace.NODES_MAX)] = trace.NODES_MAX,
+        group: Group = "",
     ) -> Response:
+        if wants_svg(request):
+            found = trace.trace(node, batch, direction, limit)
+            return Response(picture(node, found, language(request), group), media_type=SVG)
         # Thousands of batches are printed as they are; FastAPI would first go through them all to look for models.
         found = trace.trace(node, batch, direction, limit)
         return Response(json.dumps(found, ensure_ascii=False, separators=(",", ":")).encode(), media_type=JSON)

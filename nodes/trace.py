@@ -3,11 +3,13 @@
 What came from other logs was verified when it arrived and is kept here, so a trace asks nobody.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ledger.entries import id_in
 from ledger.log.disclosures import open_disclosures
 from ledger.matter.event_types import EVENT_TYPES
+from ledger.matter.flows import brought_forth
 from ledger.verdict import CLAIMED, PROVEN
 from nodes import downstream
 from nodes.node import Node
@@ -23,11 +25,13 @@ _ORIGIN = [slot.name for slot in EVENT_TYPES["registered"]].index("origin")
 
 
 def trace(node: Node, code: str, direction: str, limit: int = NODES_MAX) -> dict[str, Any]:
-    """Ancestors ("back") or descendants ("forward") of a batch, named by id or own code.
+    """Ancestors ("back") or descendants ("forward") of a batch, named by id or own code; or "both".
 
     An edge's `share_ppb` is its part of all that went into the child, where every such mass is known. A batch's
     `recomputed_by` are our adjustments that changed what it is made of (nodes/corrected.py).
     """
+    if direction == "both":
+        return _joined(*(trace(node, code, way, limit) for way in ("back", "forward")))
     with node.store.read() as conn:
         batch = codes.find_batch(conn, code)
         found = genealogy.trace(conn, batch, direction, limit)
@@ -70,6 +74,40 @@ def trace(node: Node, code: str, direction: str, limit: int = NODES_MAX) -> dict
         "gaps": gaps,
         "cut": found.cut,
     }
+
+
+def _joined(back: dict[str, Any], forward: dict[str, Any]) -> dict[str, Any]:
+    """Both ways of one batch. A batch may lie on both only where a log tells of a circle; then it is named once."""
+    known, edges = {one["batch"] for one in back["nodes"]}, {(one["from"], one["to"]) for one in back["edges"]}
+    return {
+        **back,
+        "direction": "both",
+        "nodes": back["nodes"] + [one for one in forward["nodes"] if one["batch"] not in known],
+        "edges": back["edges"] + [one for one in forward["edges"] if (one["from"], one["to"]) not in edges],
+        "gaps": back["gaps"] + [one for one in forward["gaps"] if one not in back["gaps"]],
+        "cut": back["cut"] or forward["cut"],
+    }
+
+
+def masses(node: Node, batches: Iterable[Mapping[str, Any]]) -> dict[str, int]:
+    """Nodes of a trace → mg of each batch as it was made, where the entry that made it is open to us. What was booked
+    otherwise since then is in the books, not here. Reads each of those entries: for as many as are looked at.
+    """
+    wanted = {id_in(one["batch"], node.origin, ""): one for one in batches if one["index"] is not None}
+    places = {(one["log"], one["index"]) for one in wanted.values()}
+    with node.store.read() as conn:
+        own = log.entries_at(conn, [index for origin, index in places if origin == node.origin])
+        foreign = upstream.at(conn, [place for place in places if place[0] != node.origin]).values()
+        events = {entry.index: entry.event for entry in own} | {entry.entry_no: entry.event for entry in foreign}
+        flows = log.flows_at(conn, events)
+    made: dict[str, int] = {}
+    for entry_no, event in events.items():
+        found = [(event.ids.get("batch"), event.scalar("quantity").get("mg"))] if event.type == "registered" else []
+        for id_, mg in [*found, *brought_forth(flows.get(entry_no))]:
+            one = None if id_ is None or mg is None else wanted.get(id_in(id_, event.origin, ""))
+            if one is not None and mg is not None:
+                made[one["batch"]] = mg
+    return made
 
 
 def _share(mg: int | None, total: int | None) -> int | None:

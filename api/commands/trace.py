@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -31,17 +31,22 @@ def trace(
     ] = False,
     dot: Annotated[Path | None, typer.Option("--dot", help="Write it for Graphviz. 输出 DOT 文件")] = None,
     svg: Annotated[Path | None, typer.Option("--svg", help="Write a picture. 输出图片")] = None,
+    lang: Annotated[Literal["en", "zh"], typer.Option(help="Language of the picture. 图片语言")] = "en",
     as_json: AsJson = False,
 ) -> None:
     """Where a batch comes from, step by step, with every gap named. 追溯来源或去向。"""
-    direction = "forward" if forward else "back"
+    direction, path = "forward" if forward else "back", path_of("batches", batch, "trace")
     with node(url, token) as client:
-        found = get(client, path_of("batches", batch, "trace"), direction=direction)
+        found = get(client, path, direction=direction)
         own = str(get(client, "/readyz")["name"])
-    for path, draw in ((dot, pictures.draw_dot), (svg, pictures.draw_trace)):
-        if path is not None:
-            write_file(path, draw(found, own).encode())
-            say(f"✓ {path}")
+        if svg is not None:
+            with patiently():
+                drawn = client.get(path, accept="image/svg+xml", direction=direction, lang=lang).body
+            write_file(svg, drawn)
+            say(f"✓ {svg}")
+    if dot is not None:
+        write_file(dot, pictures.draw_dot(found, own).encode())
+        say(f"✓ {dot}")
     if as_json:
         show_json(found)
         return

@@ -132,11 +132,11 @@ def _labels(console: Console, federation: Federation, told: Told, folder: Path) 
 
 
 def _trace(console: Console, checks: Checks, federation: Federation, told: Told, folder: Path) -> None:
-    from api.pictures import draw_trace
-
-    found = federation[MOTOR].get(f"/api/v1/batches/{told.ids['motor batch']}/trace")
+    path = f"/api/v1/batches/{told.ids['motor batch']}/trace"
+    found = federation[MOTOR].get(path)
     (folder / "trace.json").write_text(json.dumps(found, ensure_ascii=False, indent=1), encoding="utf-8")
-    (folder / "trace.svg").write_text(draw_trace(found, federation[MOTOR].name), encoding="utf-8")
+    picture = federation[MOTOR].program.get(path, accept="image/svg+xml", lang="en")
+    (folder / "trace.svg").write_bytes(picture.body)
     console.print("\n[bold]The motor's origin 电机的来历[/]")
     for node in reversed(found["nodes"]):
         lot = node["lot_no"] or ""

@@ -3,11 +3,11 @@
 from fastapi import APIRouter
 
 from api.access import Access
-from api.screens import board, register, sign_in
+from api.screens import board, register, sign_in, traces
 from api.screens.frame import Link, Screens
 from nodes.node import Node
 
-SCREENS = (sign_in, board, register)
+SCREENS = (sign_in, board, register, traces)
 NAV = (
     Link("viewer", "/", "Board"),
     Link("clerk", "/register", "Register", "register"),

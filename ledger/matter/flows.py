@@ -119,6 +119,11 @@ def load_flow(index: int, event: Event, text: str | None) -> Flow:
     return _flow(index, event, *(json.loads(text) if text else ((), (), ())))
 
 
+def brought_forth(text: str | None) -> list[tuple[str, int]]:
+    """(batch as its log writes it, mg) of what came out, from the text of a flow."""
+    return [(batch, mg) for batch, _, mg, *_ in json.loads(text)[1]] if text else []
+
+
 def _moved(flow: Flow) -> list[Any]:
     return [[_plain(one) for one in goods] for goods in (flow.ins, flow.outs, flow.losses)]
 

@@ -3,6 +3,7 @@
 import io
 import json
 from urllib.parse import quote
+from xml.etree import ElementTree
 
 import pytest
 from PIL import Image
@@ -171,6 +172,24 @@ def test_a_trace_both_ways(plant):
     assert {one["lot_no"] for one in forward["nodes"]} == {"F-1", "P-1", "W-1"}
     cut = plant.get("/api/v1/batches/P-1/trace?limit=2")
     assert (len(cut["nodes"]), cut["cut"]) == (2, True)
+
+
+def test_a_trace_as_a_picture_in_the_readers_language(plant):
+    asked = {**plant.headers, "accept": "image/svg+xml"}
+    path = "/api/v1/batches/P-1/trace?direction=both"
+    chinese, english = (
+        plant.client.get(path, headers={**asked, "accept-language": language}) for language in ("zh-CN", "en")
+    )
+    assert {one.headers["content-type"] for one in (chinese, english)} == {"image/svg+xml"}
+    titles = [
+        ElementTree.fromstring(one.content).find("{http://www.w3.org/2000/svg}title").text for one in (chinese, english)
+    ]
+    assert titles[0].endswith("P-1 的谱系")
+    assert titles[1].startswith("Genealogy of ")
+    assert plant.client.get(path, headers={**asked, "accept-language": "en"}).content == english.content
+    assert "P-1" in english.text
+    either = {**plant.headers, "accept": "image/svg+xml;q=0.5, application/json"}
+    assert plant.client.get(path, headers=either).json()["direction"] == "both"
 
 
 @pytest.mark.parametrize("query", ["direction=sideways", "limit=0", "limit=-1", "limit=1000000", "limit=x"])

@@ -9,7 +9,7 @@ from ledger.matter.genealogy import Edge
 from nodes.evidence import of_batch
 from nodes.store import codes, genealogy
 from nodes.store.engine import Store
-from nodes.trace import trace
+from nodes.trace import masses, trace
 from tests.chain import MINE, MOTOR, PLANT, REFERENCE, RIVAL, TRADER
 from tests.nodes.store.rows import an_id
 
@@ -173,6 +173,35 @@ def test_a_batch_that_is_only_named_is_a_gap(chain, tmp_path):
         assert found["gaps"] == [{"at": stranger, "why": "not_disclosed"}]
         # It is known by name, so it can be asked for, too.
         assert [one["batch"] for one in trace(node, stranger, "forward")["nodes"]] == [stranger, made]
+
+
+def test_both_ways_in_one(chain):
+    with chain.node(PLANT) as node:
+        back, forward, both = (trace(node, "P-1", way) for way in ("back", "forward", "both"))
+    assert both["root"] == back["root"]
+    assert both["direction"] == "both"
+    assert {one["batch"] for one in both["nodes"]} == {
+        one["batch"] for found in (back, forward) for one in found["nodes"]
+    }
+    assert len(both["nodes"]) == len(back["nodes"]) + len(forward["nodes"]) - 1
+    assert len(both["edges"]) == len(back["edges"]) + len(forward["edges"])
+    assert all(gap in both["gaps"] for gap in back["gaps"] + forward["gaps"])
+
+
+def test_masses_are_of_goods_as_they_were_made_and_only_where_that_is_open(chain):
+    with chain.node(MINE) as node:
+        found = trace(node, "M-1", "back")
+        known = masses(node, found["nodes"])
+    lots = {one["batch"]: one["lot_no"] for one in found["nodes"]}
+    assert {lots[batch] for batch in known} == {"M-1", "A-1", "A-2"}
+    for edge in found["edges"]:
+        assert known[edge["from"]] >= edge["mass"]["mg"]
+        assert known[edge["to"]] > 0
+    with chain.node(MOTOR) as node:
+        found = trace(node, "EV-1", "back")
+        assert masses(node, found["nodes"]).keys() <= {
+            one["batch"] for one in found["nodes"] if one["lot_no"] == "EV-1"
+        }
 
 
 def test_by_any_of_ones_own_codes(chain):
