@@ -1,10 +1,12 @@
 """Puts what comes from npm where it is used, when this package is built, also as an editable one.
 
 Of each package only the files named in FILES, at the versions and with the hashes of package-lock.json, each beside its
-package's licence. Nothing of a package is run. The stamp holds the hash of what decided which files these are; while it
+package's licence. Nothing of a package is run. What every phone loads is copied without its comments, which are half of
+it. The stamp holds the hash of what decided which files these are; while it
 fits and all of them are there, nothing is fetched. `python hatch_build.py` does the same by hand.
 """
 
+import re
 import shutil
 import sys
 import tempfile
@@ -39,6 +41,8 @@ FILES = {
     ),
     "tests/pages/vendor/axe-core": ("axe-core", {"axe.min.js": "axe.min.js"}),
 }
+COMMENT = re.compile(rb"^[ \t]*(/\*\*.*?\*/|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
+"""On lines of their own. What names a licence begins with /*! and stays."""
 OUT_OF_REACH = """\
 npm could not fetch the packages of package-lock.json; its own words stand above.
 Check that this machine reaches an npm registry (npm config get registry), then run the same command again.
@@ -64,7 +68,8 @@ def put_in_place(root: Path) -> None:
             shutil.rmtree(root / to, ignore_errors=True)
         for to, source in copies():
             (root / to).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(Path(folder, "node_modules", source), root / to)
+            content = Path(folder, "node_modules", source).read_bytes()
+            (root / to).write_bytes(COMMENT.sub(b"", content) if "/noble-" in to else content)
     stamp.write_text(wanted, "utf-8")
 
 

@@ -42,7 +42,7 @@ from api import (
 from api.access import Access
 from api.metrics import Metrics, Timing
 from api.openapi import describe
-from api.screens import ways
+from api.screens import verify, ways
 from nodes.cosigning import Cosigning
 from nodes.courier import Courier
 from nodes.following import Following
@@ -124,6 +124,7 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
     app.router.routes.extend(deposit_pages.routes(node).routes)
     app.router.routes.extend(health.routes(node, metrics).routes)
     app.router.routes.extend(static.routes().routes)
+    app.router.routes.extend(verify.routes(node).routes)
     app.router.routes.extend(ways.routes(node, access).routes)
     return app
 

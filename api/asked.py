@@ -37,6 +37,11 @@ def language(request: Request) -> str:
     return "en" if weights.keys() - {"*"} else "zh"
 
 
+def in_chat(request: Request) -> bool:
+    """Shown inside a chat program, which says so of itself: its browser may save no files and share no addresses."""
+    return "micromessenger" in request.headers.get("user-agent", "").lower()
+
+
 def _weights(header: str) -> dict[str, int]:
     """What is named → its weight in thousandths, in the order named. What has no such weight is left out."""
     found: dict[str, int] = {}

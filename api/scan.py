@@ -14,8 +14,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from api.access import Access
+from api.asked import in_chat, wants_json
 from api.asked import language as language_of
-from api.asked import wants_json
 from api.errors import status_of
 from api.rendering import HEADERS, page
 from ledger.errors import LodetraceError, Unavailable, Unknown
@@ -40,7 +40,10 @@ def routes(node: Node, access: Access) -> APIRouter:
             return _refused(error, request)
         if wants_json(request):
             return Response(_json(node, found), media_type="application/json", headers=HEADERS)
-        return page("scan.html", _facts(node, found, language, token), language)
+        facts = _facts(node, found, language, token)
+        evidence = f"/q/{token}/evidence" if facts["download"] else ""
+        shown = {"evidence": evidence, "chat": in_chat(request), "address": str(request.url)}
+        return page("scan.html", {**facts, **shown}, language)
 
     @router.get("/q/{token}/evidence", summary="The portable proof behind a label", response_class=Response)
     def proof(token: str, request: Request) -> Response:

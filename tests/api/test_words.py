@@ -65,7 +65,7 @@ def test_english_is_english_and_chinese_chinese():
 
 
 def test_what_is_filled_in_is_the_same_in_both():
-    slot = re.compile(r"%\((\w+)\)")
+    slot = re.compile(r"%\((\w+)\)|\{(\w+)\}")
     for file, message in kept():
         if isinstance(message.id, str):
             assert set(slot.findall(message.id)) == set(slot.findall(str(message.string))), (file, message.id)

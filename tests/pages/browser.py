@@ -151,8 +151,8 @@ class Page:
         self._browser.event("Page.loadEventFired", self._session)
 
     def value(self, script: str) -> Any:
-        """What a JavaScript expression gives."""
-        answer = self.call("Runtime.evaluate", expression=script, returnByValue=True)
+        """What a JavaScript expression gives; of a promise, what it comes to."""
+        answer = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 

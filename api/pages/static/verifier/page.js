@@ -1,0 +1,39 @@
+/** The page /verify: any label of anybody (#TOKEN, or pasted), or an evidence file, dropped or chosen; also offline. */
+import { Card, showEvidence, showFork, showLabel } from "./showing.js";
+
+const card = new Card(document.querySelector("[data-checked]"));
+const [label, file, zone] = ["label", "file", "zone"].map((name) => document.querySelector(`[data-${name}]`));
+
+/** A label as scanned or pasted: its URL, or what stands behind /q/. */
+async function takeLabel(given) {
+  const token = given.trim().replace(/[?#].*$/, "");
+  if (token) await showLabel(card, token, null);
+}
+
+async function takeFile(chosen) {
+  const data = new Uint8Array(await chosen.arrayBuffer());
+  await (isFork(data) ? showFork(card, data) : showEvidence(card, data));
+}
+
+/** By its name in the file; a file that only says so is refused for what it is not. */
+const isFork = (data) => new TextDecoder().decode(data.slice(0, 2 ** 20)).includes('"format":"lodetrace fork v1"');
+
+const hash = () => decodeURIComponent(location.hash.slice(1));
+document.querySelector("[data-form]").addEventListener("submit", (event) => {
+  event.preventDefault();
+  takeLabel(label.value);
+});
+file.addEventListener("change", () => file.files[0] && takeFile(file.files[0]));
+zone.addEventListener("dragover", (event) => event.preventDefault());
+zone.addEventListener("drop", (event) => {
+  event.preventDefault();
+  if (event.dataTransfer.files[0]) takeFile(event.dataTransfer.files[0]);
+});
+addEventListener("hashchange", () => takeLabel(hash()));
+
+// Kept for when there is no network; a browser without service workers, or plain HTTP, does without.
+navigator.serviceWorker?.register("/verify/worker.js", { scope: "/verify" }).catch(() => {});
+if (hash()) {
+  label.value = hash();
+  await takeLabel(hash());
+}
