@@ -6,18 +6,20 @@
 
 A fork of checkpoints shows that the tree of the second one has, at the size of the first, another root than the first
 one states. A fork of entries shows two entries under the log's own checkpoints that exclude each other: two at one
-place, or two that create the same shipment (ids are made from salts, so `disclosures` of both tell it).
+place, or two that create the same shipment (ids are made from salts, so `disclosures` of both tell it). Where the log
+replaced its key between the two checkpoints, `lineage` proves that both keys are its own.
 
 Promises: what `check_fork` accepts, nobody could have made without the log's key: it accuses no honest log.
 Does not check: witnesses. A log's signature is its word, whoever else has seen it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.entries import Entry, open_event, parse_entry
+from ledger.entries import Entry, open_entry, open_event, parse_entry
 from ledger.errors import LodetraceError, Malformed, Unverified
+from ledger.keys import Keys
 from ledger.log.canonical import b64, format_json, parse_json, unb64
 from ledger.log.checkpoints import MAX_CHECKPOINT, Checkpoint, claimed, open_checkpoint, parse_checkpoint
 from ledger.log.merkle import check_consistency, check_inclusion
@@ -41,6 +43,17 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Lineage:
+    """How a log came from one key to the next: entry 0, included by `path` under the checkpoint `under` (0 or 1), and
+    the entries that replaced its keys, each as a note with what it discloses.
+    """
+
+    under: int
+    path: tuple[bytes, ...]
+    entries: tuple[tuple[bytes, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Fork:
     """Either `prefix` and `path` are set, or the two `entries`. Made by the functions below, or read from a file."""
 
@@ -50,6 +63,7 @@ class Fork:
     prefix: bytes | None = None
     path: tuple[bytes, ...] = ()
     entries: tuple[Shown, Shown] | None = None
+    lineage: Lineage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +123,12 @@ def format_fork(fork: Fork) -> bytes:
             }
             for one in fork.entries
         ]
+    if fork.lineage is not None:
+        value["lineage"] = {
+            "under": fork.lineage.under,
+            "path": [b64(node) for node in fork.lineage.path],
+            "entries": [{"note": note.decode(), "disclosures": list(opens)} for note, opens in fork.lineage.entries],
+        }
     return format_json(value)
 
 
@@ -133,11 +153,13 @@ def parse_fork(data: bytes) -> Fork:
             key = Verifier.parse(vkey)
         case _:
             raise _wrong("it is not an object of format, log, key and two checkpoints")
+    lineage = _lineage(rest.pop("lineage")) if "lineage" in rest else None
     match rest:
         case {"prefix": str(prefix), "path": list(path), **more} if not more:
-            return Fork(log, key, notes, unb64(prefix, field="fork.prefix", size=32), _path(path))
+            root = unb64(prefix, field="fork.prefix", size=32)
+            return Fork(log, key, notes, root, _path(path), lineage=lineage)
         case {"entries": [one, other], **more} if not more:
-            return Fork(log, key, notes, entries=(_shown(one), _shown(other)))
+            return Fork(log, key, notes, entries=(_shown(one), _shown(other)), lineage=lineage)
     raise _wrong("it has neither prefix and path nor two entries")
 
 
@@ -148,6 +170,24 @@ def _shown(value: Any) -> Shown:
         ):
             return Shown(note.encode(), index, _path(path), tuple(texts))
     raise _wrong("an entry in it is not note, index, path and at most one disclosure")
+
+
+def _lineage(value: Any) -> Lineage:
+    match value:
+        case {"under": 0 | 1 as under, "path": list(path), "entries": [_, _, *_] as rows, **more} if (
+            not more and under is not False and under is not True
+        ):
+            return Lineage(under, _path(path), tuple(_opened(row) for row in rows))
+    raise _wrong("its lineage is not under, path and two entries or more")
+
+
+def _opened(value: Any) -> tuple[bytes, tuple[str, ...]]:
+    match value:
+        case {"note": str(note), "disclosures": list(texts), **more} if not more and all(
+            isinstance(text, str) for text in texts
+        ):
+            return note.encode(), tuple(texts)
+    raise _wrong("an entry of its lineage is not note and disclosures")
 
 
 def _path(values: list[Any]) -> tuple[bytes, ...]:
@@ -165,17 +205,18 @@ def _wrong(why: str) -> Malformed:
 
 def check_fork(fork: Fork, policy: Policy | None = None) -> Contradiction:
     """What `fork` proves: Unverified if it proves nothing. The key is the policy's, which may know which one counts at
-    which size; if it does not name the log, the file's own, and the answer is not `trusted`.
+    which size; if it does not name the log, the file's own, and the answer is not `trusted`. A lineage leads from that
+    key to the other one.
     """
     named = policy is not None and fork.log in policy.logs
     if not named and fork.key.name != fork.log:
         raise Unverified("origin-differs", field="fork.key", value=fork.key.name, expected=fork.log)
 
-    def opened(note: bytes) -> Checkpoint:
-        key = policy.log_key(fork.log, claimed(note).size) if policy is not None and named else fork.key
-        return open_checkpoint(note, key, fork.log)
+    def key_at(size: int) -> Verifier:
+        return policy.log_key(fork.log, size) if policy is not None and named else fork.key
 
-    first, second = map(opened, fork.checkpoints)
+    log_at = key_at if fork.lineage is None else _keys(fork, fork.lineage, key_at).log_at
+    first, second = (open_checkpoint(note, log_at(claimed(note).size), fork.log) for note in fork.checkpoints)
     sizes = first.size, second.size
     if fork.entries is None:
         root = _other_root(fork, first, second)
@@ -185,6 +226,26 @@ def check_fork(fork: Fork, policy: Policy | None = None) -> Contradiction:
     kind = _excluding(fork.log, (one, other), fork.entries)
     place = min(one.index, other.index) if kind == "shipments" else one.index
     return Contradiction(fork.log, kind, place, one.leaf, other.leaf, sizes, named)
+
+
+def _keys(fork: Fork, lineage: Lineage, key_at: Callable[[int], Verifier]) -> Keys:
+    """The log's keys by position, from the checkpoint that the reader's key signs: under it stands entry 0, which
+    publishes the first ones and commits to the next. Nobody without these keys can make any of it.
+    """
+    note = fork.checkpoints[lineage.under]
+    head = open_checkpoint(note, key_at(claimed(note).size), fork.log)
+    (first, opens), *later = lineage.entries
+    entry = _included(Shown(first, 0, lineage.path), head)
+    keys = Keys.opened(open_event(entry, opens))
+    open_entry(first, keys.signers_at(0))
+    for raw, opens in later:
+        entry = parse_entry(raw)
+        after = keys.after(entry.index, open_event(entry, opens))
+        if entry.origin != fork.log or after is keys:
+            raise _unproven(fork.log, "an entry of its lineage replaces no keys of the log")
+        keys = after
+        open_entry(raw, keys.signers_at(entry.index))
+    return keys
 
 
 def _other_root(fork: Fork, first: Checkpoint, second: Checkpoint) -> bytes:

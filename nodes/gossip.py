@@ -10,19 +10,23 @@ log has that entry at that place, and where it does not, the log said one thing 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from json import loads
 from typing import Any
 
+from ledger.disclosing import select
+from ledger.entries import parse_entry
 from ledger.errors import Forked, Unverified
 from ledger.evidence import Result
-from ledger.forks import fork_of_checkpoints, format_fork
+from ledger.forks import Lineage, fork_of_checkpoints, format_fork
+from ledger.keys import replaces_own_keys
 from ledger.log.canonical import b64, dump, unb64
 from ledger.log.checkpoints import Checkpoint, parse_checkpoint
-from ledger.log.merkle import prove_consistency, root_at
+from ledger.log.merkle import prove_consistency, prove_inclusion, root_at
 from ledger.log.notes import Verifier, parse_note
 from ledger.log.trust import Policy
 from ledger.matter.events import Event
+from nodes.rekeyed import keys_told
 from nodes.store import followed, upstream, witnessed
 from nodes.store.engine import Connection
 from nodes.store.followed import Alarm, Followed, Heard
@@ -55,8 +59,21 @@ def contradiction(conn: Connection, one: Followed, key: Verifier, note: bytes) -
     root = root_at(told.size, read)
     if root == told.root:
         return None
-    path = prove_consistency(told.size, checkpoint_of(one.note).size, read)
-    return format_fork(fork_of_checkpoints(key, note, one.note, root, path))
+    size = checkpoint_of(one.note).size
+    made = fork_of_checkpoints(key, note, one.note, root, prove_consistency(told.size, size, read))
+    keys = keys_told(conn, "", one.origin)
+    if keys is not None and keys.log_at(told.size) != keys.log_at(size):
+        made = replace(made, key=keys.log_at(size), lineage=_lineage(conn, one.origin, prove_inclusion(0, size, read)))
+    return format_fork(made)
+
+
+def _lineage(conn: Connection, origin: str, path: Iterable[bytes]) -> Lineage:
+    """From the opening of a log, proven under the second checkpoint, to the entries that replaced its keys."""
+    later = [one for one in upstream.of_types(conn, [origin], ["rekeyed"]) if replaces_own_keys(one.event)]
+    shown = [upstream.at(conn, [(origin, 0)])[origin, 0], *later]
+    opens = [select(parse_entry(one.note), one.disclosures, "public") for one in shown]
+    texts = [tuple(text for text in one if isinstance(text, str)) for one in opens]
+    return Lineage(1, tuple(path), tuple(zip([one.note for one in shown], texts, strict=True)))
 
 
 def compare(conn: Connection, policy: Policy, note: bytes) -> None:

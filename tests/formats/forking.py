@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ledger.entries import commit
-from ledger.forks import Fork, Shown, fork_of_checkpoints, fork_of_entries
-from tests.formats.scribe import Scribe, recorded, salts
+from ledger.forks import Fork, Lineage, Shown, fork_of_checkpoints, fork_of_entries
+from ledger.log.canonical import b64
+from ledger.log.checkpoints import sign_checkpoint
+from ledger.log.notes import Ed25519Signer, Verifier
+from tests.formats.scribe import Scribe, next_key, recorded, salts
 
 NOW = "2026-11-22T01:00:00.000Z"
 AT = "2026-11-22T09:00:00+08:00"
@@ -27,6 +30,32 @@ def history(name: str, *lots: str) -> Scribe:
             },
         )
     return scribe
+
+
+def turned(name: str, first: str, *lots: str) -> tuple[Scribe, Ed25519Signer]:
+    """A log that replaces its log key by entry 2, and the key that signs it from size 3 on."""
+    scribe, new = history(name, first), next_key(name, "log")
+    keys = [dict(key) for key in scribe.written[0].slots["keys"]["list"]]
+    next(key for key in keys if key["use"] == "log").update(key=b64(new.verifier.public), next_commit=b64(bytes(32)))
+    about = {"about": {"at": AT, "name": name}, "keys": {"list": keys}, "cited": None, "recorded": recorded("r")}
+    scribe.write("rekeyed", NOW, about)
+    for one in history(name, *lots).written[1:]:
+        scribe.write(one.type, NOW, dict(one.slots))
+    return scribe, new
+
+
+def across_keys(under: int) -> tuple[Fork, Verifier]:
+    """A history at size 2 under the log's old key, another at size 4 under its new one, and entry 0 under either of
+    them; with the key that signs that one.
+    """
+    one, (other, new) = history("mine.example", "B-1"), turned("mine.example", "A-1", "A-2")
+    made = of_checkpoints(one, 2, other, 4)
+    entries = [(other.written[index].entry.raw, other.written[index].opening("public")) for index in (0, 2)]
+    path = (one, other)[under].tree().prove_inclusion(0, (2, 4)[under])
+    later = sign_checkpoint(other.head(4), [new])
+    made = replace(made, key=new.verifier, checkpoints=(made.checkpoints[0], later))
+    keys = one.key("log").verifier, new.verifier
+    return replace(made, lineage=Lineage(under, tuple(path), tuple(entries))), keys[under]
 
 
 def of_checkpoints(one: Scribe, old: int, other: Scribe, new: int) -> Fork:

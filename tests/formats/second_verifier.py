@@ -608,14 +608,16 @@ def check_fork(data, policy=None):
     file = read(data)
     need(len(data) <= 1 << 20 and isinstance(file, dict), Malformed, "fork")
     forms = ({"path", "prefix"}, {"entries"})
-    need(file.keys() - {"format", "log", "key", "checkpoints"} in forms, Malformed, "fork")
+    need(file.keys() - {"format", "log", "key", "checkpoints", "lineage"} in forms, Malformed, "fork")
     need(file["format"] == "lodetrace fork v1" and len(file["checkpoints"]) == 2, Malformed, "fork")
     key = policy.logs.get(file["log"]) if policy else None
     key = key or Key.parse(file["key"])
     need(key.name == file["log"], Unverified, "key of another log")
     points = [Checkpoint(note.encode()) for note in file["checkpoints"]]
+    keys = _lineage(file["lineage"], points, key) if "lineage" in file else None
     for point in points:
-        need(point.log == file["log"] and signers(point.text, point.lines, [key]), Unverified, "checkpoint")
+        used = keys.of("log", point.size)[0] if keys else key
+        need(point.log == file["log"] and signers(point.text, point.lines, [used]), Unverified, "checkpoint")
     one, other = points
     if "prefix" in file:
         prefix, path = un64(file["prefix"], 32), [un64(node, 32) for node in file["path"]]
@@ -642,6 +644,32 @@ def check_fork(data, policy=None):
         ids.append(entry.ids["shipment"])
     need(ids[0] == ids[1], Unverified, "two shipments")
     return "shipments", min(first.index, second.index), first.leaf, second.leaf
+
+
+def _lineage(told, points, key):
+    """The keys of the log, from entry 0 under the checkpoint that `key` signs."""
+    need(told.keys() == {"under", "path", "entries"} and len(told["entries"]) > 1, Malformed, "lineage")
+    need(type(told["under"]) is int and told["under"] in (0, 1), Malformed, "lineage")
+    point, entries = points[told["under"]], [Entry(row["note"].encode()) for row in told["entries"]]
+    need(signers(point.text, point.lines, [key]), Unverified, "checkpoint")
+    path = [un64(node, 32) for node in told["path"]]
+    need(entries[0].index == 0 and all(entry.log == point.log for entry in entries), Unverified, "lineage")
+    check_inclusion(entries[0].leaf, 0, point.size, path, point.root)
+    for entry, row in zip(entries, told["entries"], strict=True):
+        entry.open(row["disclosures"])
+    keys = Keys(point.log, entries[0].slot("keys")["list"])
+    for entry in entries[1:]:
+        need(entry.type == "rekeyed" and entry.slot("about").get("name") == entry.name, Unverified, "lineage")
+        need(entry.slot("keys") and not entry.slot("cited"), Unverified, "lineage")
+        keys.replace(entry.index, entry.slot("keys")["list"])
+    for entry in entries:
+        wanted = keys.signers(entry.index)
+        need(
+            [one.id for one in signers(entry.text, entry.lines, wanted)] == [one.id for one in wanted],
+            Unverified,
+            "authors",
+        )
+    return keys
 
 
 def open_token(token, authors):

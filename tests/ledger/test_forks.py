@@ -11,10 +11,11 @@ from ledger.evidence import format_evidence
 from ledger.forks import check_fork, fork_of_checkpoints, format_fork, is_fork, parse_fork
 from ledger.log.canonical import format_json, parse_json
 from ledger.log.checkpoints import Checkpoint, open_checkpoint, sign_checkpoint
-from ledger.log.notes import Ed25519Signer
+from ledger.log.notes import Ed25519Signer, sign_note
 from ledger.log.trust import Policy
+from tests.formats import second_verifier as second
 from tests.formats import story
-from tests.formats.forking import history, proven, unproven
+from tests.formats.forking import across_keys, history, proven, unproven
 
 PROVEN, UNPROVEN = proven(), unproven()
 KEY = history("mine.example").key("log").verifier
@@ -66,6 +67,45 @@ def test_whoever_knows_that_a_key_was_replaced_sees_a_fork_across_it(from_size, 
         return
     with pytest.raises(Unverified):
         check_fork(turned, policy)
+
+
+def _without_the_key(fork):
+    return replace(fork, lineage=replace(fork.lineage, path=(bytes(32), *fork.lineage.path[1:])))
+
+
+def _by_another(fork):
+    first, (note, opens) = fork.lineage.entries
+    text, _, _ = note.partition(b"\n\n")
+    liar = Ed25519Signer.from_seed("mine.example/author", bytes(32))
+    return replace(
+        fork, lineage=replace(fork.lineage, entries=(first, (sign_note(text.decode() + "\n", [liar]), opens)))
+    )
+
+
+def _not_told(fork):
+    first, (note, _) = fork.lineage.entries
+    return replace(fork, lineage=replace(fork.lineage, entries=(first, (note, ()))))
+
+
+@pytest.mark.parametrize(
+    "lie", [None, _without_the_key, _by_another, _not_told, lambda fork: replace(fork, lineage=None)]
+)
+@pytest.mark.parametrize("under", [0, 1])
+def test_a_fork_across_a_replaced_key_is_proven_to_whoever_knows_one_of_the_two(lie, under):
+    """By the log itself: its opening, which commits to the next key, and the entry that put that in force."""
+    fork, key = across_keys(under)
+    data = format_fork(fork if lie is None else lie(fork))
+    trust = f"log {key.vkey}\nquorum none\n"
+    assert format_fork(parse_fork(data)) == data
+    if lie is None:
+        found = check_fork(parse_fork(data), Policy.parse(trust))
+        assert (found.kind, found.place, found.trusted) == ("checkpoints", 2, True)
+        assert second.check_fork(data, second.Policy(trust))[:2] == ("checkpoints", 2)
+        return
+    with pytest.raises(LodetraceError):
+        check_fork(parse_fork(data), Policy.parse(trust))
+    with pytest.raises((second.Unverified, second.Malformed)):
+        second.check_fork(data, second.Policy(trust))
 
 
 def test_every_byte_of_a_file_counts():

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,19 +10,22 @@ import httpx
 import pytest
 
 from ledger.errors import LodetraceError
+from ledger.forks import check_fork, parse_fork
 from ledger.keys import Keys
 from ledger.log.canonical import b64, dump
 from ledger.log.checkpoints import Checkpoint, sign_checkpoint
 from ledger.log.merkle import Tree, leaf_hash, root_at
 from ledger.log.tiles import format_bundle, parse_bundle_path, parse_tile_path
+from ledger.log.trust import Policy
 from ledger.registry import Log, Member, Revocation
-from nodes import tailing
+from nodes import gossip, tailing
 from nodes.homes import create_home
 from nodes.node import Node
 from nodes.peers import Peers
-from nodes.store import followed, forks, witnessed
+from nodes.store import followed, forks, upstream, witnessed
+from nodes.store.upstream import Upstream
 from nodes.tailing import Tail, Turn
-from tests.formats.forking import history
+from tests.formats.forking import NOW, across_keys, history, turned
 from tests.formats.scribe import Scribe, signer
 from tests.formats.story import tell
 
@@ -299,6 +303,28 @@ def test_a_log_that_begins_otherwise_is_proven_to_have_forked_by_its_own_tiles(n
     with node.store.read() as conn:
         (found,) = forks.everything(conn)
     assert (found.origin, found.index) == (f"{ROGUE}/log", 4)
+
+
+def test_a_fork_across_a_replaced_key_is_proven_with_what_the_log_told_of_its_keys(node):
+    """To a reader whose policy names the newer key and who knows nothing else."""
+    fork, new = across_keys(1)
+    other, _ = turned("mine.example", "A-1", "A-2")
+    opens = ("log_opened", "rekeyed")
+    told = [
+        Upstream(
+            other.origin, index, one.leaf, one.type, one.entry.raw, 4,
+            tuple(other.tree().prove_inclusion(index, 4)), one.opening("public"),
+        )
+        for index, one in enumerate(other.written) if one.type in opens
+    ]  # fmt: skip
+    with node.store.write() as conn:
+        upstream.save(conn, told, 0)
+        upstream.save_checkpoints(conn, {(other.origin, 4): fork.checkpoints[1]})
+        grown = followed.grow(conn, followed.begin(conn, other.origin, NOW), [one.leaf for one in other.written])
+        whole = replace(grown, note=fork.checkpoints[1])
+        file = gossip.contradiction(conn, whole, new, fork.checkpoints[0])
+    assert parse_fork(file) == fork
+    assert check_fork(parse_fork(file), Policy.parse(f"log {new.vkey}\nquorum none\n")).trusted
 
 
 def test_what_was_cosigned_of_another_history_is_held_against_the_log(node):
