@@ -26,8 +26,8 @@ def remember(conn: Connection, own: str, entry_no: int, event: Event) -> None:
     """Run whenever more of an entry is opened; saying it twice, or a release before its order, changes nothing."""
     order, voiding = event.scalar("order"), event.scalar("voiding")
     if voiding:
-        (entry,) = upstream.numbered(conn, [entry_no]).values()
-        states.save(conn, VOIDED, {id_in(voiding["shipment"], event.origin, own): json.dumps(entry.ref())})
+        place = upstream.places(conn, [entry_no])[entry_no]
+        states.save(conn, VOIDED, {id_in(voiding["shipment"], event.origin, own): json.dumps(place)})
     if not order:
         return
     if order["kind"] == "release":
@@ -78,7 +78,7 @@ def in_force(conn: Connection) -> dict[Key, State]:
 def voided(conn: Connection) -> dict[str, Voided]:
     """By shipment, as our log writes it."""
     found = states.every(conn, VOIDED)
-    return {shipment: Voided(shipment, json.loads(text)) for shipment, text in found.items()}
+    return {shipment: Voided(shipment, *json.loads(text)) for shipment, text in found.items()}
 
 
 def orders(conn: Connection) -> dict[str, tuple[int | None, bool]]:

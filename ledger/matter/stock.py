@@ -252,11 +252,12 @@ class Frozen:
 class Voided:
     """That the authority voided a shipment, ours or one offered to us (`log#id`), since this was delivered here.
 
-    `place` refers to the authority's entry. Like `Frozen` it follows from nothing in this log.
+    `log` and `index` are where the authority's entry stands. Like `Frozen` it follows from nothing in this log.
     """
 
     shipment: str
-    place: Mapping[str, Any]
+    log: str
+    index: int
 
     @property
     def key(self) -> Key:

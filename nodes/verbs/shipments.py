@@ -356,7 +356,7 @@ def acknowledge(desk: Desk, body: Body) -> Draft:
         raise Refusal("shipment-unknown", field="shipment", value=body["shipment"])
     found = desk.answer_to(shipment.id)
     void = desk.state(("voided", shipment.id)) if found is None else None
-    voided = void.place if isinstance(void, Voided) else None
+    voided = _ref_of(desk, void) if isinstance(void, Voided) else None
     if found is None and voided is None and not shipment.outside:
         raise Refusal("receipt-not-here", field="shipment", value=shipment.id)
     declined = found is not None and bool(found[0].scalar("receipt").get("declined"))
@@ -397,6 +397,10 @@ def acknowledge(desk: Desk, body: Body) -> Draft:
     # Of what was voided the receiver has heard from the authority.
     deliveries = (Delivery("acknowledgement", shipment.to, shipment.id),) if found is not None else ()
     return Draft("acknowledged", slots, answer, deliveries=deliveries)
+
+
+def _ref_of(desk: Desk, void: Voided) -> dict[str, Any]:
+    return dict(desk.entry_of_other({"log": void.log, "index": void.index}, "shipment")[1])
 
 
 def _all_back(shipment: Shipment) -> list[dict[str, Any]]:

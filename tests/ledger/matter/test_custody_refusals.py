@@ -648,7 +648,7 @@ def voided(world: World) -> None:
     """The authority voided the offer, and the receiver knows."""
     offered(world)
     shipment = f"mine.example/log#{world['mine'].id('S')}"
-    world["smelter"].view["voided", shipment] = Voided(shipment, {})
+    world["smelter"].view["voided", shipment] = Voided(shipment, "authority.example/log", 1)
 
 
 def asked_back(world: World) -> None:
