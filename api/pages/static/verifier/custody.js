@@ -1,7 +1,8 @@
 /** Refs, handovers, shared adjustments, origins (docs/formats.md, "Verification", steps 7 to 9): over what is disclosed. */
-import { b64, formatJson } from "./canonical.js";
+import { b64, formatJson, same } from "./canonical.js";
 import { Refusal, Unverified, need } from "./errors.js";
 import { organisation } from "./names.js";
+import { comesAfter, predecessor } from "./registry.js";
 import { MODELS } from "./tables.js";
 
 const unverified = (holds, code, what) => need(holds, Unverified, code, what);
@@ -17,10 +18,23 @@ const REFS = new Map([
 const refOf = (entry) => entry.slot(REFS.get(entry.type)?.[0]);
 const answered = (entry, there) => (refOf(entry).log ? there.get(`${refOf(entry).log} ${refOf(entry).index}`) : undefined);
 
+/** Entries by log and index, an organisation's later log behind its earlier one. */
+function inStoryOrder(there) {
+  const by = (one, other) => {
+    if (one.organisation !== other.organisation) return one.organisation < other.organisation ? -1 : 1;
+    if (one.log !== other.log) return comesAfter(one.log, other.log) ? 1 : -1;
+    return one.index - other.index;
+  };
+  return [...there.values()].sort(by);
+}
+
 /** Step 7. `there`: "LOG INDEX" → entry, in order; `roots`: "LOG SIZE" → root. Answers what is missing. */
 export function checkRefs(there, roots) {
   const missing = [];
-  for (const entry of there.values()) {
+  for (const entry of inStoryOrder(there)) {
+    const before = predecessor(entry);
+    const ended = before && roots.get(`${before.log} ${before.size}`);
+    unverified(!ended || same(ended, before.root), "fork", entry.log);
     const [slot, wanted] = REFS.get(entry.type) ?? ["attestation", ""];
     const ref = entry.slot(slot);
     if (ref.log) {
@@ -58,7 +72,7 @@ const ONE_SOURCE = { packed: ["packing", "batch"], drawn: ["draw", "period"], cl
 
 /** Step 8. Answers the batches that nothing in the file makes or receives before they are used. */
 export function checkCustody(there) {
-  const entries = [...there.values()].filter((entry) => entry.table);
+  const entries = inStoryOrder(there).filter((entry) => entry.table);
   const closed = new Map();
   for (const entry of entries)
     if (entry.type === "closed" && entry.slot("closing").period) closed.set(entry.full(entry.slot("closing").period), entry);
@@ -70,12 +84,15 @@ export function checkCustody(there) {
       else if (entry.type === "acknowledged") checkAnswer(other, entry);
       else checkAdjustments(other, entry, there);
     }
-    const known = had.get(entry.log) ?? had.set(entry.log, new Set()).get(entry.log);
+    const known = had.get(entry.log) ?? had.set(entry.log, new Map()).get(entry.log); // batch → index, -1: inherited
+    const before = predecessor(entry);
+    if (before) for (const [batch, at] of had.get(before.log) ?? []) if (at < before.size) known.set(batch, -1);
     for (const batch of taken(entry).map((one) => entry.full(one)))
       if (!known.has(batch) && !(closed.get(batch)?.slots.get("provenance") != null)) missing.push(batch);
-    made(entry).forEach((one) => known.add(one));
+    const came = made(entry);
     if (entry.type === "received")
-      for (const row of entry.rows("lines.chain")) if (row.has("batch")) known.add(entry.full(row.get("batch")));
+      for (const row of entry.rows("lines.chain")) if (row.has("batch")) came.push(entry.full(row.get("batch")));
+    for (const batch of came) if (!known.has(batch)) known.set(batch, entry.index);
   }
   checkOrigins(entries, closed);
   return missing;
@@ -141,7 +158,7 @@ function checkUnits(shipped, offered, received, told) {
 function checkAnswer(received, acknowledged) {
   const [receipt, answer] = [received.slot("receipt"), acknowledged.slot("acknowledgement")];
   if (!receipt.shipment || !answer.shipment) return;
-  refused(receipt.shipment === `${acknowledged.log}#${answer.shipment}`, "receipt-of-other-shipment");
+  refused(receipt.shipment === acknowledged.full(answer.shipment), "receipt-of-other-shipment");
   refused(receipt.declined === answer.declined, "decline-differs");
 }
 
@@ -204,7 +221,9 @@ function vector(entry, place, ofNothing = []) {
 function checkOrigins(entries, closed) {
   const logs = new Map();
   for (const entry of entries) {
-    const may = logs.get(entry.log) ?? logs.set(entry.log, new Map()).get(entry.log);
+    const before = predecessor(entry);
+    if (!logs.has(entry.log)) logs.set(entry.log, new Map(before ? logs.get(before.log) : []));
+    const may = logs.get(entry.log);
     for (const [place, sources] of madeOf(entry)) {
       if (!entry.shown.get(place) || sources === null) continue;
       const pooled = entry.type === "drawn";

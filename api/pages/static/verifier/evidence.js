@@ -11,7 +11,7 @@ import { isForeignId, isOrigin, organisation } from "./names.js";
 import { parseCheckpoint, signers } from "./notes.js";
 import { sha256 } from "./crypto.js";
 import { checkSigned } from "./policy.js";
-import { Keys, checkAct, checkLines, isSuspended, memberKeys, members as membersOf, revocation } from "./registry.js";
+import { Keys, checkAct, checkEnd, checkLines, isSuspended, memberKeys, members as membersOf, words, writes } from "./registry.js";
 import { TYPES } from "./tables.js";
 
 const FILE_MAX = 64 * 2 ** 20;
@@ -81,14 +81,16 @@ class Verification {
     step(9);
     const subject = checkSubject(this.file.subject, there);
     missing.push(...subject.missing);
-    for (const [name, { registry, asOf }] of members) if (!asOf) missing.push(`${registry} standing ${name}`);
+    const told = [...members.values()].flatMap(words);
+    for (const { name, registry, asOf } of told) if (!asOf) missing.push(`${registry} standing ${name}`);
     step(10);
     this.attested = policy ? attestations(there, roots, members) : [];
-    for (const entry of there.values()) {
-      const member = members.get(entry.organisation);
-      const anew = (revoked) =>
-        this.#attesting(entry).some((one) => one.by === member.registry && one.index > revoked.index);
-      if (member) checkAct(member, entry, this.keys.get(entry.log).signers(entry.index), anew);
+    for (const member of told) {
+      for (const entry of [...there.values()].filter(({ log }) => writes(member, log))) {
+        const anew = (revoked) =>
+          this.#attesting(entry).some((one) => one.by === member.registry && one.index > revoked.index);
+        checkAct(member, entry, this.keys.get(entry.log).signers(entry.index), anew);
+      }
     }
     return {
       vouched: policy !== null,
@@ -183,9 +185,8 @@ class Verification {
       await checkSigned(point, log);
       return { log, cosigned: [], unchecked: [] };
     }
-    const member = members.get(organisation(point.log));
-    const last = typeof point.size === "bigint" ? point.size - 1n : point.size - 1;
-    unverified(!revocation(member, point.log, last, "log", log), "key-revoked", log.name);
+    const first = members.get(organisation(point.log));
+    for (const member of words(first)) if (member === first || writes(member, point.log)) checkEnd(member, point, log);
     return policy.check(point, log);
   }
 

@@ -81,10 +81,13 @@ export function checkLines(rows, there, registries) {
   }
 }
 
-/** Step 2, of whom registries tell: name → member. The first registry, in order of origins, that tells of it counts. */
+/**
+ * Step 2, of whom registries tell: name → member, as the first registry, in order of origins, tells it; `others`: the same
+ * member as each further one tells it, which must agree.
+ */
 export function members(rows, there, policy, now) {
   const found = new Map();
-  for (const registry of [...policy.registries].sort().reverse()) {
+  for (const registry of [...policy.registries].sort()) {
     const chains = new Map();
     for (const entry of there.values()) {
       const own = entry.type === "rekeyed" && !entry.slot("cited").log;
@@ -95,14 +98,31 @@ export function members(rows, there, policy, now) {
       const lines = rows.filter((row) => row.log === registry && row.name === name);
       for (const row of lines) checkLine(row, chain, there.get(`${registry} ${row.last_index}`));
       const times = lines.map((row) => there.get(`${registry} ${row.index}`).time).sort();
-      found.set(name, { ...memberOf(registry, chain), asOf: times.at(-1) ?? null });
+      const member = { ...memberOf(registry, chain), asOf: times.at(-1) ?? null, others: [] };
+      if (found.has(name)) found.get(name).others.push(agreeing(found.get(name), member));
+      else found.set(name, member);
     }
   }
-  for (const { asOf, name } of found.values()) {
+  for (const { asOf, name } of [...found.values()].flatMap(words)) {
     const days = asOf && policy.maxAgeDays !== null ? Math.floor((now - new Date(asOf)) / DAY) : 0;
     unverified(days <= (policy.maxAgeDays ?? 0), "standing-stale", name);
   }
   return found;
+}
+
+/** A member as each registry tells it. */
+export const words = (member) => [member, ...member.others];
+
+/** `other`, if it tells of the same logs with the same keys as `one`, as far as both do. */
+function agreeing(one, other) {
+  const differ = (holds) => unverified(holds, "registries-differ", one.name);
+  one.logs.slice(0, other.logs.length).forEach((here, at) => {
+    const there = other.logs[at];
+    differ(here.log === there.log && same(here.leaf, there.leaf));
+    const lists = here.keys && there.keys ? here.keys.lists.slice(0, there.keys.lists.length) : [];
+    differ(lists.every((list, place) => JSON.stringify(list) === JSON.stringify(there.keys.lists[place])));
+  });
+  return other;
 }
 
 /** Nothing that a registry said of a member before its standing was left out. */
@@ -226,8 +246,41 @@ export function memberKeys(member, log, first) {
   return told.keys ?? keys;
 }
 
+/** Does this registry tell that the log is one of the member's? */
+export const writes = (member, log) => member.logs.some((one) => one.log === log);
+
+/** `{size, root}` with which a log ends that another one of the member succeeds. */
+function endOf(member, log) {
+  const place = placeOf(member, log);
+  const lost = member.revoked.findLast((one) => one.use === "log" && one.at.place === place);
+  return place < member.logs.length - 1 && lost ? { size: lost.at.index, root: lost.root } : null;
+}
+
+/** Step 3, of a checkpoint signed by a member's log key: not revoked there, and not beyond the end of a log that was succeeded. */
+export function checkEnd(member, point, key) {
+  const last = typeof point.size === "bigint" ? point.size - 1n : point.size - 1;
+  unverified(!revocation(member, point.log, last, "log", key), "key-revoked", key.name);
+  const end = endOf(member, point.log);
+  unverified(!end || point.size <= end.size, "log-ended", point.log);
+  unverified(!end || point.size < end.size || same(point.root, end.root), "fork", point.log);
+}
+
+/** The final checkpoint of the log that this entry's log succeeds, as its entry 0 embeds it; null where it does not. */
+export function predecessor(entry) {
+  const told = entry.type === "log_opened" ? entry.slot("predecessor").checkpoint : null;
+  if (!told) return null;
+  const point = parseCheckpoint(told);
+  const earlier = organisation(point.log) === entry.organisation && comesAfter(entry.log, point.log);
+  unverified(earlier, "predecessor-differs", entry.log);
+  return point;
+}
+
+/** In the order of what one organisation wrote: a log's successor has a longer name, or a higher number. */
+export const comesAfter = (log, other) =>
+  log.length === other.length ? log > other : log.length > other.length;
+
 /** The revocation that what `key` signed at `index` of `log` falls under, if any. */
-export function revocation(member, log, index, use, key) {
+function revocation(member, log, index, use, key) {
   const at = { place: placeOf(member, log), index };
   return member.revoked.find((one) => one.use === use && same(one.key, key.raw) && !isBefore(at, one.at));
 }
@@ -250,10 +303,8 @@ export function checkAct(member, entry, signers, anew) {
 }
 
 function checkSuccession(member, place, first) {
-  const lost = member.revoked.find((one) => one.use === "log" && one.at.place === place - 1);
-  const told = first.slot("predecessor").checkpoint;
-  unverified(told && lost, "predecessor-differs", first.log);
-  const last = parseCheckpoint(told);
-  const fits = last.log === member.logs[place - 1].log && last.size === lost.at.index && same(last.root, lost.root);
+  const [before, last] = [member.logs[place - 1].log, predecessor(first)];
+  const end = endOf(member, before);
+  const fits = last && end && last.log === before && last.size === end.size && same(last.root, end.root);
   unverified(fits, "predecessor-differs", first.log);
 }
