@@ -21,6 +21,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 
 from api.words import LOCALES, catalogue
 from ledger.errors import Unknown
+from ledger.matter.quantities import show_ug
 
 HEADERS = {
     "cache-control": "no-store",
@@ -36,6 +37,7 @@ HEADERS = {
 }
 """'wasm-unsafe-eval' lets a page start the reader of codes, which is WebAssembly; it lets no text become a script."""
 FOLDERS = ("static", "vendor")
+TENTH = Decimal("0.1")
 TYPES = {
     "css": "text/css",
     "js": "text/javascript",
@@ -115,6 +117,8 @@ def _templates(language: str) -> Environment:
     made.filters["mass"] = lambda mg: mass(mg, locale)
     made.filters["number"] = lambda value: number(value, locale)
     made.filters["percent"] = lambda value: f"{number(value, locale)} %"
+    made.filters["ug"] = lambda ug: show_ug(int(ug))
+    made.filters["share"] = lambda row, of: share(row, int(of), locale)
     made.filters["day"] = lambda text: day(text, locale)
     made.filters["moment"] = lambda text: moment(text, locale)
     return made
@@ -126,6 +130,14 @@ def _templates(language: str) -> Environment:
 def mass(mg: int, locale: str) -> str:
     """Whole milligrams as kilograms: 1,948.5 kg."""
     return f"{number(Decimal(mg) / 1_000_000, locale)} kg"
+
+
+def share(row: Mapping[str, str], of: int, locale: str) -> str:
+    """What part of `of` µg a row of origins is: 75 % (60 – 90 %), the bounds where they are no single value."""
+    mid, lo, hi = (
+        f"{number((Decimal(int(row[name])) * 100 / of).quantize(TENTH), locale)}" for name in ("mid", "lo", "hi")
+    )
+    return f"{mid} %" if row["lo"] == row["hi"] else f"{mid} % ({lo} – {hi} %)"
 
 
 def number(value: Decimal | int | str, locale: str) -> str:

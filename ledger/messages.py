@@ -2311,6 +2311,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "This machine cannot listen at {field} ({value}). Choose another address or port: --host, --port.",
         "本机无法在 {field} 监听（{value}）。请用 --host、--port 另选地址或端口。",
     ),
+    "series-without-number": (
+        "{field} is {value}, and several count on from it. Give one that ends in a number: D-001.",
+        "{field} 为 {value}，无法顺序编号。请填写以数字结尾的编号，如 D-001。",
+    ),
     "form-unreadable": (
         "The form cannot be read at {field} ({value}). Open the page again and fill it in there.",
         "无法读取表单的 {field}（{value}）。请重新打开页面填写。",

@@ -42,9 +42,26 @@ NAMED: Mapping[str, Mapping[str, str]] = {
     },
     "state": {
         "here": N_("here"),
-        "inside": N_("packed inside"),
         "quarantined": N_("quarantined"),
-        "gone": N_("gone"),
+        "shipped": N_("shipped"),
+        "missing": N_("missing"),
+        "emptied": N_("emptied"),
+        "consumed": N_("used up"),
+        "reversed": N_("reversed"),
+    },
+    "batch": {
+        "valid": N_("valid"),
+        "corrected": N_("corrected"),
+        "concerned": N_("concerned by news"),
+        "held": N_("held"),
+        "recalled": N_("recalled"),
+    },
+    "basis": {
+        "net": N_("net, as weighed"),
+        "gross": N_("gross"),
+        "dry": N_("dry mass"),
+        "reo": N_("as oxides"),
+        "metal": N_("as metal"),
     },
     "origin": {
         "mined": N_("mined here"),

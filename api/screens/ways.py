@@ -3,14 +3,15 @@
 from fastapi import APIRouter
 
 from api.access import Access
-from api.screens import board, register, sign_in, traces
+from api.screens import board, goods, register, sign_in, traces
 from api.screens.frame import Link, Screens
 from nodes.node import Node
 
-SCREENS = (sign_in, board, register, traces)
+SCREENS = (sign_in, board, register, goods, traces)
 NAV = (
     Link("viewer", "/", "Board"),
     Link("clerk", "/register", "Register", "register"),
+    Link("viewer", "/goods", "Goods"),
 )
 """Names are messages: tests/api/test_words.py reads them here."""
 
