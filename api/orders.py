@@ -9,7 +9,7 @@ from pydantic import Field
 
 from api.access import Access
 from api.recording import Prepare, Recording, add, entry
-from api.requests import Body, Code, Noted, Text
+from api.requests import Body, Code, Noted, Quantity, Text
 from nodes import orders, voiding
 from nodes.node import Caller, Node
 from nodes.sequencer import Answer
@@ -40,6 +40,27 @@ class Void(Noted):
     """A shipment that nobody took, as `log#id`."""
 
     shipment: Code
+    reason: Text | None = None
+
+
+class Seen(Body):
+    """Goods that were looked at, each as `log#id`; `seen` is what the inspector's scale said."""
+
+    batch: Code
+    unit: Code | None = None
+    method: Code
+    seen: Quantity | None = None
+    sample: Text | None = None
+    remark: Text | None = None
+
+
+class Inspect(Noted):
+    """An inspection of an organisation. `announced_at`: when it heard of it, with a time zone."""
+
+    to: Code
+    result: Code
+    goods: list[Seen] | None = None
+    announced_at: Text | None = None
     reason: Text | None = None
 
 
@@ -75,6 +96,20 @@ RECORDINGS = (
             "to": "xinfeng.example",
             "entry": entry("authority.example", 17),
         },
+        role="supervisor",
+    ),
+    Recording(
+        "/api/v1/inspections",
+        "inspect",
+        Inspect,
+        "The authority has inspected an organisation",
+        {
+            "to": "xinfeng.example",
+            "result": "in_order",
+            "goods": [{"batch": f"xinfeng.example/log#{_BATCH}", "method": "sampled", "sample": "S-2026-88"}],
+            "reason": "yearly inspection",
+        },
+        {"to": "xinfeng.example", "result": "in_order", "entry": entry("authority.example", 19)},
         role="supervisor",
     ),
     Recording(

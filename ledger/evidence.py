@@ -21,7 +21,16 @@ from ledger.disclosing import merge
 from ledger.entries import Entry, check_authors, open_event, parse_entry
 from ledger.errors import LodetraceError, Malformed, Unverified
 from ledger.keys import Keys
-from ledger.links import Attestation, attestations, check_links, check_order, check_refs, check_subject
+from ledger.links import (
+    Attestation,
+    Inspection,
+    attestations,
+    check_links,
+    check_order,
+    check_refs,
+    check_subject,
+    inspections,
+)
 from ledger.log.canonical import b64, format_json, parse_json, unb64
 from ledger.log.checkpoints import Checkpoint, claimed, claimed_origin, open_checkpoint
 from ledger.log.disclosures import open_slots
@@ -112,7 +121,8 @@ class LogFacts:
 @dataclass(frozen=True, slots=True)
 class Result:
     """What `verify` found. `vouched`: under a trust policy. `missing`: refs and sources that are not in the file.
-    `attested`: what authorities and auditors vouch for; nothing without a policy. `members`: by name, those whose
+    `attested`: what authorities and auditors vouch for, and `inspected` what of the goods they have looked at; nothing
+    without a policy. `members`: by name, those whose
     logs are relied on because a registry admits them. `heads` by position in the file's checkpoints.
 
     `subject` is what entries say of it; what only the file says is in `evidence.subject`, and is believed by nobody.
@@ -127,6 +137,7 @@ class Result:
     missing: tuple[str, ...] = field(default=())
     attested: tuple[Attestation, ...] = field(default=())
     members: Mapping[str, Known] = field(default_factory=dict)
+    inspected: tuple[Inspection, ...] = field(default=())
 
     def attesting(self, checked: Checked) -> tuple[Attestation, ...]:
         """Those that cover an entry: it is below their size, and in the history that they are about."""
@@ -351,6 +362,7 @@ def verify(evidence: Evidence, policy: Policy | None, now: datetime | None = Non
         tuple(dict.fromkeys(missing)),
         attestations(events, roles, roots) if policy is not None else (),
         known,
+        inspections(events, roles) if policy is not None else (),
     )
     for _, word in words:
         _check_member(result, word)

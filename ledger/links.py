@@ -4,6 +4,7 @@
     check_refs     each ref names the entry it means
     check_links    both sides of a handover and of a shared adjustment agree; sources come before their use
     check_subject  an entry makes the thing that the evidence is about
+    inspections    which goods an authority or auditor has looked at, with what result
     attestations   which logs an authority or auditor vouches for here, up to which size
 
 Promises: whatever two disclosed values contradict is raised; whatever is named and not here is answered as missing.
@@ -48,6 +49,18 @@ class Attestation:
     size: int
     checks: tuple[str, ...]
     ruleset: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """`by` (a log, in its entry `index`) inspected the organisation `to`, and of its goods those named (`log#id`)."""
+
+    by: str
+    index: int
+    at: str
+    to: str
+    result: str
+    goods: tuple[str, ...]
 
 
 def check_order(entries: Iterable[Entry]) -> None:
@@ -212,6 +225,20 @@ def attestations(
         if not own and (told["log"], told["size"]) in roots:
             checks = tuple(check for check in ATTESTED_CHECKS if check in told["checks"])
             found.append(Attestation(by, index, told["log"], told["size"], checks, told["ruleset"]))
+    return tuple(found)
+
+
+def inspections(events: Mapping[Place, Event | None], roles: Mapping[str, Collection[str]]) -> tuple[Inspection, ...]:
+    """Those of goods, as far as they are shown, by an authority, auditor or certifier of somebody else."""
+    found = []
+    for (by, index), event in _in_order(events):
+        told = event.scalar("inspection")
+        if not told or ATTESTERS.isdisjoint(roles[by]) or told["to"] == event.name:
+            continue
+        rows = [row for row in event.rows("goods.chain") if "batch" in row]
+        goods = tuple(id_in(row.get("unit", row["batch"]), event.origin, "") for row in rows)
+        if goods:
+            found.append(Inspection(by, index, told["at"], told["to"], told["result"], goods))
     return tuple(found)
 
 

@@ -83,6 +83,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "{by} replayed {log} up to size {size}, checking {checks}; {entries} of the entries here are among them.",
         "{by} 已重放 {log} 至大小 {size}，核查项目为 {checks}；此处有 {entries} 条记录在其中。",
     ),
+    "inspected": (
+        "{by} inspected {what} at {log} on {day}: {result}.",
+        "{by} 于 {day} 在 {log} 检查了 {what}：{result}。",
+    ),
     "origins": (
         "{log} tells where {elements} in {what} come from; the model of the chain of custody is {model}.",
         "{log} 陈述了 {what} 中 {elements} 的来源；监管链模式为 {model}。",
@@ -287,7 +291,7 @@ def judge(result: Result) -> Verdict:
     written = {"entries": len(checked), "logs": len(result.logs)}
     proven: list[Sentence] = [("disclosed", {"values": shown})]
     origins = _origins(result)
-    attested = [*_attested(result, checked), *_worded(origins, ATTESTED)]
+    attested = [*_attested(result, checked), *_inspected(result), *_worded(origins, ATTESTED)]
     claimed = [("statements-not-attested" if attested else "statements", {}), *_worded(origins, CLAIMED)]
     if result.vouched:
         proven.insert(0, ("authorship", written))
@@ -415,6 +419,17 @@ def _attested(result: Result, checked: Iterable[Checked]) -> list[Sentence]:
             },
         )
         for one in result.attested
+    ]
+
+
+def _inspected(result: Result) -> list[Sentence]:
+    return [
+        (
+            "inspected",
+            {"by": one.by, "log": f"{one.to}/log", "what": what, "day": one.at[:10], "result": one.result},
+        )
+        for one in result.inspected
+        for what in one.goods
     ]
 
 

@@ -78,6 +78,8 @@ def of_goods(
     for one in downstream.news(conn, origin, held, list(needs.batches)):
         wanted = {batch for batch, log_ in held if log_ == one.event.origin}
         needs.add(one.entry_no, wanted, one.recalled(wanted, origin))
+    for no, seen, opened in _inspections(conn, origin, held):
+        needs.add(no, seen, opened)
     for index in own or {}:
         needs.add(index, batches, units)
     return _assemble(conn, origin, subject, needs, made_at, own or {}, audience=audience)
@@ -287,6 +289,20 @@ def _attestations(
         if before is None or before[1][1] < place[1]:
             found[opening.entry.log, place[0]] = opening.entry, place, note
     return found.values()
+
+
+def _inspections(
+    conn: Connection, origin: str, held: Container[tuple[str, str]]
+) -> Iterable[tuple[int, set[str], set[str]]]:
+    """What is known here of inspections of goods on the way: the entry's number, and its batches and units of these."""
+    for opening in upstream.openings_of(conn, "inspected", limit=ENTRIES_MAX):
+        event = opening.entry.event
+        log_ = f"{event.scalar('inspection').get('to', '')}/log"
+        rows = [row for row in event.rows("goods.chain") if "batch" in row]
+        here = [row for row in rows if (id_in(row["batch"], event.origin, origin), log_) in held]
+        if here:
+            units = {id_in(row["unit"], event.origin, origin) for row in here if "unit" in row}
+            yield opening.entry.entry_no, {id_in(row["batch"], event.origin, origin) for row in here}, units
 
 
 def _wanted(needs: _Needs, entry_no: int, own: str, written_in: str) -> Wanted:

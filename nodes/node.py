@@ -101,6 +101,7 @@ VERBS: Mapping[str, Verb] = {
     "freeze": orders.freeze,
     "unfreeze": orders.release,
     "void": orders.void,
+    "inspect": orders.inspect,
     "admit": registry.admit,
     "license": registry.license_,
     "suspend": registry.suspend,
@@ -340,7 +341,7 @@ class Node:
                 raise self.membership.contradicted[delivery.to]
             if delivery.kind == "handover":
                 raise Refusal("partner-unknown", field="to.node", value=delivery.to)
-            if draft.type in ("ordered", "voided"):
+            if draft.type in ("inspected", "ordered", "voided"):
                 raise Refusal("partner-unknown", field="to", value=delivery.to)
             if draft.type == "assayed":
                 raise Refusal("client-unknown", field="to", value=delivery.to)

@@ -24,6 +24,7 @@ from nodes.store.engine import Connection
 NOTICES: Mapping[str, Callable[[Event], Collection[str | None]]] = {
     "quota_granted": lambda event: (event.scalar("grant").get("to"), event.scalar("grant").get("group")),
     "attested": lambda event: (event.scalar("attestation").get("log", "").rpartition("/")[0],),
+    "inspected": lambda event: (event.scalar("inspection").get("to"),),
     "ordered": lambda event: (event.scalar("order").get("to"),),
     "voided": lambda event: (
         event.scalar("voiding").get("log", "").rpartition("/")[0],

@@ -20,7 +20,7 @@ ASSAY = {
     "distribution_pct": [["Nd", "60"], ["Pr", "20"], ["Dy", "20"]],
 }
 EVENTS = {"amended", "reversed", "adjusted", "period_closed", "reported", "answered", "quota_granted", "attested"}
-ORDERING = {"ordered", "voided", "withdrawal_asked"}
+ORDERING = {"inspected", "ordered", "voided", "withdrawal_asked"}
 """What happens in tests/nodes/test_orders.py, among the same three."""
 
 

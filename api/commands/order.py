@@ -1,4 +1,4 @@
-"""`lodetrace order freeze`, `release`, `void`, `list`: an authority's orders about goods of others.
+"""`lodetrace order freeze`, `release`, `void`, `list`, `inspect`: an authority and the goods of others.
 
 Whom they bind obeys with `lodetrace hold --order`.
 """
@@ -19,6 +19,7 @@ def add(app: typer.Typer) -> None:
     orders.command()(release)
     orders.command()(void)
     orders.command("list")(show)
+    app.command()(inspect)
     app.add_typer(orders, name="order")
 
 
@@ -110,3 +111,39 @@ def show(url: Url, token: Token, as_json: AsJson = False) -> None:
         for one in found["orders"]
     ]
     show_table(("order", "to", "state", "goods", "held by", "reason"), rows)
+
+
+def inspect(
+    url: Url,
+    token: Token,
+    to: Annotated[str | None, typer.Option("--to", help="The organisation's node. 企业节点")] = None,
+    result: Annotated[
+        str | None, typer.Option("--result", help="in_order, objections or not_in_order. 检查结论")
+    ] = None,
+    looked: Annotated[
+        list[str] | None, typer.Option("--looked-at", help="A batch, LOG#ID, repeatable. 查看的批次")
+    ] = None,
+    sampled: Annotated[
+        list[str] | None, typer.Option("--sampled", help="BATCH=SEAL of the sample, repeatable. 取样")
+    ] = None,
+    announced: Annotated[
+        str | None, typer.Option("--announced-at", help="When it was announced, with a time zone. 通知时间")
+    ] = None,
+    reason: Reason = None,
+    at: At = None,
+    document: Documents = None,
+    body: Body = None,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> None:
+    """Record an inspection; it is sent to the organisation, and goes on with the goods. 登记检查。"""
+    goods = [{"batch": one, "method": "looked"} for one in looked or ()]
+    for pair in sampled or ():
+        batch, _, seal = pair.partition("=")
+        goods.append({"batch": batch, "method": "sampled", **({"sample": seal} if seal else {})})
+    content = {"to": to, "result": result, "goods": goods, "announced_at": announced, "reason": reason}
+    needed = {"--to": to, "--result": result, "--reason": reason}
+    with node(url, token) as client:
+        papers = noted(at, None, document, None)
+        made = record(client, "/api/v1/inspections", {**content, **papers}, needed, body=body, key=key)
+    told(made, as_json, lambda: typer.echo(f"✓ inspection of {made['to']}: {made['result']} 已登记"))

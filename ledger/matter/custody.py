@@ -171,6 +171,7 @@ _RULES: Mapping[str, Callable[[Desk, Event], None]] = {
     "answered": statements.answered,
     "quota_granted": statements.quota_granted,
     "attested": statements.attested,
+    "inspected": statements.inspected,
     "ordered": holds.ordered,
     "voided": statements.voided,
     "admitted": registering.admitted,

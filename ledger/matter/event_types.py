@@ -32,6 +32,8 @@ HOLD_KINDS = ("quality", "dispute", "ordered", "other")
 ORDER_KINDS = ("freeze", "release")
 RECALL_KINDS = ("safety", "quality", "origin", "ordered", "other")
 QUOTA_KINDS = ("mining", "separation")
+INSPECTION_RESULTS = ("in_order", "objections", "not_in_order")
+INSPECTION_METHODS = ("looked", "weighed", "sampled")
 ATTESTED_CHECKS = ("custody", "balance", "provenance")
 ORIGIN_CLASSES = ("mined", "imported", "recycled", "bought_outside", "unknown_opening")
 
@@ -462,6 +464,14 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
     "attested": (
         _slot("attestation", "public", at="at", log="name", size="count", root="hash", checks="list", ruleset="text"),
         _DOCUMENTS,
+        _RECORDED,
+    ),
+    "inspected": (
+        _slot("inspection", "chain", at="at", to="name", result="code"),
+        _list("goods.chain", "chain", batch="id", unit="id?"),
+        _list("goods.partner", "partner", method="code", seen="object?", sample="text?", remark="text?"),
+        _slot("reason", "partner", text="text", announced_at="at?"),
+        _slot("documents", "partner", list="documents"),
         _RECORDED,
     ),
     "ordered": (

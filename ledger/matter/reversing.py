@@ -244,7 +244,7 @@ _UNDO: Mapping[str, Callable[[Desk, Event], None]] = {
     "moved": _moved,
 }
 _STATEMENTS = frozenset(
-    {"assayed", "assay_agreed", "reported", "answered", "quota_granted", "attested", *REGISTRY_TYPES}
+    {"assayed", "assay_agreed", "reported", "answered", "quota_granted", "attested", "inspected", *REGISTRY_TYPES}
 )
 _WAY_OUT: Mapping[str, str] = {
     "shipped": "reversal-of-shipment",

@@ -1,5 +1,5 @@
 """Custody of what moves nothing: `assayed`, `assay_agreed`, `reported`, `answered`, `quota_granted`, `attested`,
-`voided`.
+`inspected`, `voided`.
 
 Each rule checks only what its own fields can contradict. What an assay says of elements is read in assays.py, what is
 left of a quota is counted elsewhere, and whether an attestation is to be believed is the reader's own decision.
@@ -9,7 +9,13 @@ from collections.abc import Sequence
 
 from ledger.errors import Refusal
 from ledger.matter.desk import Desk
-from ledger.matter.event_types import ASSAY_RULES, ATTESTED_CHECKS, QUOTA_KINDS
+from ledger.matter.event_types import (
+    ASSAY_RULES,
+    ATTESTED_CHECKS,
+    INSPECTION_METHODS,
+    INSPECTION_RESULTS,
+    QUOTA_KINDS,
+)
 from ledger.matter.events import Event
 
 _NEEDED = {"own": ("own",), "other": ("other",), "mean": ("own", "other"), "umpire": ("umpire",)}
@@ -71,6 +77,18 @@ def voided(_: Desk, event: Event) -> None:
     ):
         if log.rpartition("/")[0] != name:
             raise Refusal("log-of-other", field=field, value=log, name=name)
+
+
+def inspected(_: Desk, event: Event) -> None:
+    """What was seen is the inspector's word; goods are named as their logs write them, and may be none."""
+    inspection = event.scalar("inspection")
+    if inspection["to"] == event.name:
+        raise Refusal("to-oneself", field="to.node", value=inspection["to"])
+    refuse_kind_unknown(inspection["result"], INSPECTION_RESULTS, "result")
+    if not event.scalar("reason"):
+        raise Refusal("reason-missing", field="reason")
+    for position, row in enumerate(event.rows("goods.partner")):
+        refuse_kind_unknown(row["method"], INSPECTION_METHODS, f"goods[{position}].method")
 
 
 def attested(_: Desk, event: Event) -> None:

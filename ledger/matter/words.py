@@ -44,6 +44,7 @@ _OF_TYPE: Mapping[str, tuple[str, ...]] = {
     "recalled": ("recall.text", "reason.text"),
     "reported": ("report.receipt_no",),
     "withdrawal_asked": ("reason.text",),
+    "inspected": ("reason.text",),
     "ordered": ("reason.text",),
     "voided": ("reason.text",),
 }

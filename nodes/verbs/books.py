@@ -66,8 +66,8 @@ def answer(desk: Desk, body: Body) -> Draft:
 def grant(desk: Desk, body: Body) -> Draft:
     """A batch of a year's quota for an organisation, and for the group that it belongs to: by a name, or a node's."""
     refuse_all_but_authority(desk)
-    to, group = _node_of(desk, body["to"]), body.get("group")
-    group = None if group is None else _node_of(desk, group)
+    to, group = node_of(desk, body["to"]), body.get("group")
+    group = None if group is None else node_of(desk, group)
     granted = amount(body["quantity"], "quantity")
     if granted.basis != "reo":
         raise Refusal("quota-not-reo", field="quantity.basis", value=granted.basis)
@@ -112,7 +112,7 @@ def notice_to(desk: Desk, to: str) -> Delivery:
     return Delivery("notice", to, f"{desk.origin}#{desk.index}")
 
 
-def _node_of(desk: Desk, name: str) -> str:
+def node_of(desk: Desk, name: str) -> str:
     return desk.settings.partners.get(name, name)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from ledger.errors import Malformed, Unknown
 from ledger.matter.events import is_id
-from nodes.verbs.books import notice_to, refuse_all_but_authority
+from nodes.verbs.books import node_of, notice_to, refuse_all_but_authority
 from nodes.verbs.draft import Body, Delivery, Desk, Draft, at_of, documents_of, entry_of, only, recorded_of
 
 
@@ -17,7 +17,7 @@ def freeze(desk: Desk, body: Body) -> Draft:
         rows += [{"batch": batch, "unit": _id_of(desk, unit, f"{where}.units")} for unit in line.get("units") or ()]
         if not line.get("units"):
             rows.append({"batch": batch})
-    to = desk.settings.partners.get(body["to"], body["to"])
+    to = node_of(desk, body["to"])
     return _draft(desk, body, {"kind": "freeze", "to": to}, rows)
 
 
@@ -28,6 +28,36 @@ def release(desk: Desk, body: Body) -> Draft:
     if given is None or not given.scalar("order"):
         raise Unknown("order-unknown", field="order", value=body["order"])
     return _draft(desk, body, {"kind": "release", "to": given.scalar("order")["to"], "ends": order}, [])
+
+
+def inspect(desk: Desk, body: Body) -> Draft:
+    """What was looked at, weighed or sampled at an organisation, and what came of it."""
+    refuse_all_but_authority(desk)
+    to = node_of(desk, body["to"])
+    goods: list[dict[str, Any]] = []
+    seen: list[dict[str, Any]] = []
+    for position, line in enumerate(body.get("goods") or ()):
+        where = f"goods[{position}]"
+        named = {"batch": _id_of(desk, line["batch"], f"{where}.batch")}
+        if line.get("unit"):
+            named["unit"] = _id_of(desk, line["unit"], f"{where}.unit")
+        goods.append(named)
+        fields = {name: line.get(name) for name in ("method", "seen", "sample", "remark")}
+        seen.append(only(**fields))
+    slots = {
+        "inspection": {"at": at_of(desk, body), "to": to, "result": body["result"]},
+        "goods.chain": goods,
+        "goods.partner": seen,
+        "reason": only(text=body.get("reason"), announced_at=body.get("announced_at")) or None,
+        "documents": documents_of(body),
+        "recorded": recorded_of(desk, body),
+    }
+    return Draft(
+        "inspected",
+        slots,
+        lambda sealed: {"to": to, "result": body["result"], "entry": entry_of(sealed)},
+        deliveries=(notice_to(desk, to),),
+    )
 
 
 def void(desk: Desk, body: Body) -> Draft:

@@ -81,6 +81,13 @@ def receive_voided(stage: Stage) -> Asked:
     return lead(path, {"lines": [{"line": 0, "site": "main"}]}, METAL)(stage)
 
 
+INSPECTION = {"to": METAL, "result": "in_order", "reason": "yearly"}
+
+
+def inspect(**changed: Any) -> Make:
+    return lead("/api/v1/inspections", {**INSPECTION, **changed}, AUTHORITY)
+
+
 SHIPMENTS: dict[str, Case] = {
     "a shipment asked back twice": Case(422, "withdrawal-asked", "shipment", withdraw("asked back")),
     "a shipment asked back for no reason": Case(422, "fields-wrong", "reason", withdraw("asked back", reason="")),
@@ -91,6 +98,9 @@ SHIPMENTS: dict[str, Case] = {
     "a shipment voided that was received": Case(422, "voiding-of-received", "shipment", void("taken")),
     "a shipment voided that went outside": Case(422, "voiding-from-outside", "shipment", void("sent outside")),
     "a shipment voided for no reason": Case(422, "reason-missing", "reason", void("asked back", reason=None)),
+    "an inspection by a mine": Case(422, "only-the-authority", "role", lead("/api/v1/inspections", INSPECTION)),
+    "an inspection with no known result": Case(422, "kind-unknown", "result", inspect(result="fine")),
+    "an inspection of nobody": Case(422, "partner-unknown", "to", inspect(to="nobody.example")),
     "a voided shipment received": Case(422, "shipment-voided", "shipment", receive_voided),
 }
 

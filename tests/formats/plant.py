@@ -551,13 +551,15 @@ def _order(a: Scribe, authority: Scribe) -> None:
 
 
 def _take_back(a: Scribe, b: Scribe, authority: Scribe) -> None:
-    """The plant's last two entries, and entry 5 of the authority: goods that their receiver never took."""
+    """The plant's last two entries, and entries 5 and 6 of the authority: goods that their receiver never took, and an
+    inspection.
+    """
     batch = a.written[1].ids["batch"]
     shipped = a.write(
         "shipped",
-        "2026-12-05T01:00:00.000Z",
+        "2026-12-02T01:10:00.000Z",
         {
-            "shipment": {"at": "2026-12-05T08:40:00+08:00", "purpose": "sale", "to": b.name},
+            "shipment": {"at": "2026-12-02T08:50:00+08:00", "purpose": "sale", "to": b.name},
             "party": None,
             "lines.chain": [{"batch": batch}],
             "lines.provenance": [None],
@@ -572,9 +574,9 @@ def _take_back(a: Scribe, b: Scribe, authority: Scribe) -> None:
     shipment = shipped.ids["shipment"]
     a.write(
         "withdrawal_asked",
-        "2026-12-06T01:00:00.000Z",
+        "2026-12-02T01:20:00.000Z",
         {
-            "withdrawal": {"at": "2026-12-06T08:40:00+08:00", "shipment": shipment, "to": b.name},
+            "withdrawal": {"at": "2026-12-02T08:55:00+08:00", "shipment": shipment, "to": b.name},
             "reason": {"text": "发错地址"},
             "recorded": recorded("u-1"),
         },
@@ -593,6 +595,18 @@ def _take_back(a: Scribe, b: Scribe, authority: Scribe) -> None:
             },
             "unreceived": {"log": b.origin, "size": size, "root": b64(b.head(size).root)},
             "reason": {"text": "收货方无人应答"},
+            "documents": None,
+            "recorded": recorded("u-20"),
+        },
+    )
+    authority.write(
+        "inspected",
+        "2026-12-10T01:00:00.000Z",
+        {
+            "inspection": {"at": "2026-12-10T08:40:00+08:00", "to": a.name, "result": "in_order"},
+            "goods.chain": [{"batch": f"{a.origin}#{batch}"}],
+            "goods.partner": [{"method": "sampled", "sample": "S-2026-88"}],
+            "reason": {"text": "年度检查"},
             "documents": None,
             "recorded": recorded("u-20"),
         },

@@ -495,6 +495,18 @@ def attested_evidence(story: Story) -> Evidence:
     )
 
 
+def inspected_evidence(story: Story) -> Evidence:
+    """The oxide's evidence, and what the authority saw of the goods that it was made of."""
+    oxide, authority = oxide_evidence(story), story.authority
+    shown = (authority.written[0], authority.written[6])
+    return replace(
+        oxide,
+        entries=(*oxide.entries, *_under(authority, len(authority.written), 1, (0, 6))),
+        checkpoints=(*oxide.checkpoints, _heads(story)[2]),
+        disclosures={**oxide.disclosures, **{one.leaf: one.opening("public", "chain") for one in shown}},
+    )
+
+
 def admitted_evidence(story: Story) -> Evidence:
     """The second motor's evidence, for whoever relies on the registry."""
     return with_registry(motor_evidence(story), story.registry, story.magnet.name, story.motor.name)

@@ -250,7 +250,7 @@ def test_a_pool_s_period_is_opened_by_its_first_charge():
     charge = plant.written[3]
     told = replace(
         evidence,
-        entries=(*evidence.entries[:2], plant.proven(3, 28, 0)),
+        entries=(*evidence.entries[:2], plant.proven(3, len(plant.written), 0)),
         disclosures={leaf: opens for leaf, opens in evidence.disclosures.items() if leaf != plant.written[5].leaf}
         | {charge.leaf: charge.opening("chain")},
     )

@@ -15,6 +15,7 @@ from tests.formats.story import (
     admitted_evidence,
     attested_evidence,
     handover_evidence,
+    inspected_evidence,
     log_evidence,
     motor_evidence,
     oxide_evidence,
@@ -365,3 +366,16 @@ def test_as_json():
         assert all(row.keys() == {"code", "text", "zh"} for row in told[word])
     assert told[CLAIMED][0]["text"] == sentence("statements", {})
     assert told["not_shown"] == found.not_shown
+
+
+def test_what_an_authority_inspected_is_attested_and_by_nobody_else():
+    found = verdict(inspected_evidence(STORY))
+    batch = STORY.plant.written[1].ids["batch"]
+    assert said(found.attested)["inspected"] == {
+        "by": "authority.example/log",
+        "log": STORY.plant.origin,
+        "what": f"{STORY.plant.origin}#{batch}",
+        "day": "2026-12-10",
+        "result": "in_order",
+    }
+    assert "inspected" not in said(verdict(inspected_evidence(STORY), None).attested)

@@ -209,3 +209,25 @@ def test_an_order_that_nobody_obeys_is_found_on_both_sides(told):
     told.settle()
     (answered,) = authority.get("/api/v1/deposits/findings?rule=order-unanswered")["findings"]
     assert [one["text"] for one in answered["answers"]] == ["the store burnt down"]
+
+
+# -- inspections --------------------------------------------------------------------------------------------------
+
+
+def test_an_inspection_goes_on_with_the_goods(told):
+    mine, plant = told[MINE], told[PLANT]
+    batch, other = (register(mine, lot, "100")["batch"] for lot in ("A-1", "A-2"))
+    goods = [{"batch": absolute(batch), "method": "sampled", "sample": "S-88"}]
+    goods.append({"batch": absolute(other), "method": "looked"})
+    body = {"to": MINE, "result": "in_order", "goods": goods, "reason": "yearly inspection"}
+    recorded(told[AUTHORITY], "/api/v1/inspections", body)
+    told.settle()
+    shipment = mine.ship(PLANT, {"batch": "A-1", "quantity": kg("10")})
+    plant.await_arrival(shipment)
+    plant.receive(shipment)
+    told.settle()
+    with plant.node.store.read() as conn:
+        evidence = plant.node.proof_of(conn, batch=absolute(batch))
+    found = plant.node.verify(evidence).entries.values()
+    (seen,) = [one.event for one in found if one.event is not None and one.event.type == "inspected"]
+    assert list(seen.rows("goods.chain")) == [{"batch": absolute(batch)}, {}]  # the other lot went nowhere

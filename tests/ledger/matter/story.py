@@ -751,6 +751,19 @@ class Node:
         slots = {"order": order, "lines.partner": list(rows), "reason": why, "documents": None}
         return self.event("ordered", slots, {"order": self.call(name)})
 
+    def inspected(
+        self, to: str = "smelter", *, result: str = "in_order", method: str = "looked", reason: str | None = "yearly"
+    ) -> Event:
+        goods = {"batch": f"{to}.example/log#{'0' * 26}"}
+        slots = {
+            "inspection": {"at": AT, "to": f"{to}.example", "result": result},
+            "goods.chain": [goods],
+            "goods.partner": [{"method": method}],
+            "reason": {"text": reason} if reason else None,
+            "documents": None,
+        }
+        return self.event("inspected", slots)
+
     def withdrawal_asked(self, shipment: str, to: str = "smelter", *, reason: str | None = "wrong address") -> Event:
         withdrawal = {"at": AT, "shipment": self.id(shipment), "to": f"{to}.example"}
         return self.event(

@@ -533,6 +533,12 @@ ORDERING = {
     "released as a hold": Case(ordered, mine(lambda n: n.released("F")), "lock-of-other-kind"),
 }
 
+INSPECTING = {
+    "oneself": Case(nothing, mine(lambda n: n.inspected("mine")), "to-oneself"),
+    "with no known result": Case(nothing, mine(lambda n: n.inspected(result="fine")), "kind-unknown"),
+    "in no known way": Case(nothing, mine(lambda n: n.inspected(method="guessed")), "kind-unknown"),
+    "without a word": Case(nothing, mine(lambda n: n.inspected(reason=None)), "reason-missing"),
+}
 VOIDING = {
     "without a word": Case(nothing, mine(lambda n: n.voided(reason=None)), "reason-missing"),
     "by another's log": Case(nothing, mine(lambda n: n.voided(log="mine")), "log-of-other"),
@@ -553,6 +559,7 @@ CASES = {
         "stating": STATING,
         "frozen": FROZEN,
         "ordering": ORDERING,
+        "inspecting": INSPECTING,
         "voiding": VOIDING,
         "registering": REGISTERING,
     }.items()

@@ -25,8 +25,8 @@ def test_the_types_are_the_ones_that_are_designed():
         "log_opened registered transformed packed unpacked moved shipped received acknowledged assembled dismantled "
         "removed charged drawn closed sampled assayed assay_agreed remeasured counted title_transferred pledged "
         "unpledged held released recalled amended reversed adjusted period_closed reported answered quota_granted "
-        "attested ordered voided withdrawal_asked admitted licensed rekeyed revoked suspended restored standing "
-        "policy_set".split()
+        "attested inspected ordered voided withdrawal_asked admitted licensed rekeyed revoked suspended restored "
+        "standing policy_set".split()
     )
 
 
@@ -294,6 +294,7 @@ def test_every_event_that_the_stories_tell_is_well_formed():
     world.do(mine.answered())
     world.do(mine.quota_granted("smelter", KG))
     world.do(mine.attested("smelter.example/log", "custody"))
+    world.do(mine.inspected())
     world.do(mine.ordered("F", {"batch": OWN}, to="smelter"))
     world.do(mine.voided("smelter", "mine", log="mine"))
     for type_ in ABOUT_MEMBER:
