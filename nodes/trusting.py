@@ -51,8 +51,8 @@ def told(node: Node, key_id: str = "", index: int = 0) -> Told:
 
 def _named(node: Node) -> list[str]:
     """Logs of the policy that anybody may be told of."""
-    told_to_all = node.settings.evidence_public
-    return [log for log in node.trust.logs if told_to_all or log == node.origin or log in node.trust.registries]
+    everybody, own, registries = node.settings.evidence_public, node.settings.name, node.trust.registries
+    return [log for log in node.trust.logs if everybody or organisation(log) == own or log in registries]
 
 
 def _replaced(conn: Connection, node: Node, logs: Iterable[str]) -> Iterable[tuple[str, int, str]]:

@@ -202,3 +202,15 @@ def test_every_vector_in_this_browser(browser, served):
     assert held["wrong"] == []
     assert held["counts"]["lies"] == len(vectors["lies"])
     assert held["checker"] == "WebCrypto"
+
+
+@pytest.mark.parametrize("path", ["/verify#{token}", "/q/{token}"])
+def test_nothing_serious_stands_in_the_way_of_anybody(browser, served, chain, path):
+    axe = (TESTS / "pages" / "vendor" / "axe-core" / "axe.min.js").read_text("utf-8")
+    page = browser.open(served["open"] + path.format(token=chain.token("U-1")), language="zh-CN")
+    state(page)
+    page.value(f"{axe}; 0")
+    found = page.value(
+        "axe.run().then(({ violations }) => violations.map(one => [one.impact, one.id, one.nodes[0].html]))"
+    )
+    assert [one for one in found if one[0] in ("serious", "critical")] == []

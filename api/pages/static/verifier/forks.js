@@ -15,10 +15,10 @@ export async function checkFork(data, policy = null) {
   const formed = histories || hasKeys(file, ...COMMON, "entries");
   need(formed && data.length <= 2 ** 20 && file.format === "lodetrace fork v1", Malformed, "malformed", "a fork file");
   need(Array.isArray(file.checkpoints) && file.checkpoints.length === 2, Malformed, "malformed", "a fork file");
-  const key = policy?.logs.get(file.log) ?? Key.parse(file.key);
   const points = file.checkpoints.map((note) => parseCheckpoint(note));
-  need(key.name === file.log, Unverified, "origin-differs");
   for (const point of points) {
+    const key = (policy?.logs.has(file.log) && policy.keyOf({ ...point, log: file.log })) || Key.parse(file.key);
+    need(key.name === file.log, Unverified, "origin-differs");
     await checkSigned(point, key);
     need(point.log === file.log, Unverified, "origin-differs");
   }

@@ -91,7 +91,8 @@ export class Policy {
     return key;
   }
 
-  #logKey(point) {
+  /** The key that signs a checkpoint of a log that is named here. */
+  keyOf(point) {
     const later = this.replaced.findLast(({ log, size }) => log === point.log && size <= point.size);
     return this.logs.has(point.log) && later ? later.key : this.logs.get(point.log);
   }
@@ -109,7 +110,7 @@ export class Policy {
    * The keys of witnesses that count for a checkpoint that is trusted; `log` is the key of a log that is not named here.
    * Cosignatures of ML-DSA-44 cannot be checked here: they are not counted, and `unchecked` names their witnesses.
    */
-  async check(point, log = this.#logKey(point)) {
+  async check(point, log = this.keyOf(point)) {
     need(log !== undefined, Unverified, "log-not-trusted", point.log);
     await checkSigned(point, log);
     const foreign = [...this.witnesses.values()].filter(
