@@ -331,6 +331,8 @@ def _of_members(told: Story) -> Iterator[tuple[str, str | None, Evidence, str | 
     yield "rekeyed", None, rekeyed, trust
     yield "rekeyed, and nobody who vouches", "rekeyed", rekeyed, None
     yield "rekeyed, no standing shown", "rekeyed", replace(rekeyed, standing=()), trust
+    unconfirmed = replace(without(rekeyed, ("registry.example/log", 5), ("registry.example/log", 6)), standing=())
+    yield "rekeyed, not confirmed by the registry yet", "rekeyed", unconfirmed, trust
     yield "rekeyed, the log named by the policy", "rekeyed", named_directly(told), direct_policy()
     yield "admitted, to a reader of no registry", "admitted", admitted_evidence(told), policy_text()
     new = b64(next_key("reclaim.example", "author").verifier.public)
