@@ -12,6 +12,7 @@ Over 400 lines because the file and the steps that are taken on it stand togethe
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from re import compile as pattern
@@ -20,7 +21,7 @@ from typing import Any
 from ledger.disclosing import merge
 from ledger.entries import Entry, check_authors, open_event, parse_entry
 from ledger.errors import LodetraceError, Malformed, Unverified
-from ledger.keys import Keys
+from ledger.keys import Keys, replaces_own_keys
 from ledger.links import (
     Attestation,
     Inspection,
@@ -446,9 +447,13 @@ def _check_logs(
 ) -> _Logs:
     """Steps 3 to 6 for the logs `origins`: named by the policy, or of the members `known`, or at their own word."""
     rows = [row for row in zip(evidence.entries, entries, strict=True) if row[1].origin in origins]
-    told: dict[str, Keys] = {}
+    told: Mapping[str, Keys | None] = {}
     if policy is None or known:
         told = {origin: _told_keys(evidence, rows, origin, known.get(name_of(origin))) for origin in sorted(origins)}
+    elif policy is not None:
+        told = {
+            origin: _recovered_keys(evidence, rows, origin, policy) for origin in _recovered(evidence, rows, policy)
+        }
     trusted: dict[int, Trusted] = {}
     for position, note in enumerate(evidence.checkpoints):
         point = claimed(note)
@@ -481,6 +486,46 @@ def _told_keys(evidence: Evidence, rows: Iterable[tuple[Proven, Entry]], origin:
     return _own_keys(evidence, keys, own)
 
 
+def _recovered(evidence: Evidence, rows: Iterable[tuple[Proven, Entry]], policy: Policy) -> list[str]:
+    """Logs named by the policy whose keys recovery keys replace here, where the reader has not heard that before."""
+    found = set()
+    for _, entry in rows:
+        if entry.type == "rekeyed" and entry.origin in policy.logs.keys() - policy.log_at.keys():
+            with suppress(LodetraceError):  # what does not hold in it, step 6 says
+                event = open_event(entry, evidence.disclosures.get(entry.leaf, ()))
+                if replaces_own_keys(event) and event.scalar("keys").get("recovery"):
+                    found.add(entry.origin)
+    return sorted(found)
+
+
+def _recovered_keys(
+    evidence: Evidence, rows: Sequence[tuple[Proven, Entry]], origin: str, policy: Policy
+) -> Keys | None:
+    """The keys of a log which recovery keys have replaced, those that its entry 0 commits to, if all of its checkpoints
+    here are shown to be of one history with one that the key of the policy signs. None where no recovery keys are used.
+    """
+    keys = _told_keys(evidence, rows, origin, None)
+    if not keys.recovered:
+        return None
+    points = {claimed(note).size: note for note in evidence.checkpoints if claimed_origin(note) == origin}
+    signed = set()
+    for note in points.values():
+        with suppress(LodetraceError):
+            signed.add(open_checkpoint(note, policy.logs[origin][0], origin).size)
+    joined = {size for one in evidence.consistency if one.log == origin for size in _other_end(one, signed)}
+    if apart := sorted(points.keys() - signed - joined):
+        raise Unverified("recovery-unproven", field="checkpoints", value=apart[0], log=origin)
+    return keys
+
+
+def _other_end(proof: Consistency, sizes: Collection[int]) -> Iterable[int]:
+    """What a proof joins with one of `sizes`; step 4 checks that it holds."""
+    if proof.old in sizes:
+        yield proof.new
+    if proof.new in sizes:
+        yield proof.old
+
+
 def _own_keys(evidence: Evidence, keys: Keys, entries: Iterable[Entry]) -> Keys:
     """What a log's `rekeyed` entries in this file make of the keys known before them."""
     last = keys.lists[-1][0]
@@ -500,9 +545,10 @@ def _open_checkpoint(
     log = keys.log_at(point.size)
     if policy is None:
         return Trusted(open_checkpoint(note, log, point.origin), log, ())
-    for word in known[name_of(point.origin)].words:
-        if any(one.origin == point.origin for one in word.member.logs):
-            _check_end(point, log, word.member)
+    if point.origin not in policy.logs:
+        for word in known[name_of(point.origin)].words:
+            if any(one.origin == point.origin for one in word.member.logs):
+                _check_end(point, log, word.member)
     return policy.open_checkpoint(note, log)
 
 
@@ -551,7 +597,7 @@ def _open_logs(
     rows: Sequence[tuple[Proven, Entry]],
     trusted: Mapping[int, Trusted],
     consistent: Mapping[str, bool],
-    told: Mapping[str, Keys],
+    told: Mapping[str, Keys | None],
 ) -> dict[str, LogFacts]:
     """Entry 0 of each log, included under its checkpoint, and what replaced its keys since."""
     logs: dict[str, LogFacts] = {}

@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from ledger.errors import Unverified
+from ledger.last_resort import Recovery, check_recovery, recovery_of
 from ledger.log.canonical import b64, unb64
 from ledger.log.notes import Verifier
 from ledger.matter.events import Event
@@ -26,17 +27,22 @@ Published = tuple[Mapping[str, Any], ...]
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The lists that a log published, each with the index from which it is in force. The first one is from 0."""
+    """The lists that a log published, each with the index from which it is in force. The first one is from 0.
+
+    `recovered`: those of these indexes whose list recovery keys put in force, which entry 0 committed to in `recovery`.
+    """
 
     origin: str
     lists: tuple[tuple[int, Published], ...]
+    recovery: Recovery | None = None
+    recovered: frozenset[int] = frozenset()
 
     @classmethod
     def opened(cls, event: Event) -> "Keys":
         """From a `log_opened`, whose name must be the one that belongs to its origin."""
         if event.scalar("log").get("name", event.name) != event.name:
             raise Unverified("entry-elsewhere", field="log.name", value=event.scalar("log")["name"])
-        return cls(event.origin, ((0, tuple(event.scalar("keys").get("list", ()))),))
+        return cls(event.origin, ((0, tuple(event.scalar("keys").get("list", ()))),), recovery_of(event))
 
     def at(self, index: int) -> Published:
         return next(published for start, published in reversed(self.lists) if start <= index)
@@ -55,7 +61,11 @@ class Keys:
         return found
 
     def signers_at(self, index: int) -> tuple[Verifier, ...]:
-        """Who signs the entry at an index: the author keys in force, and where it replaces keys, then the new ones."""
+        """Who signs the entry at an index: the author keys in force, and where it replaces keys, then the new ones.
+        Where recovery keys replace them, the new ones alone: the others are lost.
+        """
+        if index + 1 in self.recovered:
+            return self.of("author", index + 1)
         signers = self.of("author", index)
         if any(start == index + 1 for start, _ in self.lists):
             signers += tuple(key for key in self.of("author", index + 1) if key not in signers)
@@ -90,9 +100,23 @@ class Keys:
         after.of("author", index + 1)
         return after
 
+    def recovering(self, index: int, new: Published, note: bytes) -> "Keys":
+        """After a `rekeyed` at `index` that carries the statement of recovery keys. Unverified if it does not hold."""
+        check_recovery(self.recovery, note, self.origin, index, new)
+        if index < max(self.lists[-1][0], 1):
+            raise Unverified("rekeyed-out-of-order", field="keys", value=index, log=self.origin)
+        after = replace(self, lists=(*self.lists, (index + 1, new)), recovered=self.recovered | {index + 1})
+        after.of("author", index + 1), after.of("log", index + 1)
+        return after
+
     def after(self, index: int, event: Event) -> "Keys":
         """After the entry at `index` of this very log."""
-        return self.rekeyed(index, event.scalar("keys")["list"]) if replaces_own_keys(event) else self
+        if not replaces_own_keys(event):
+            return self
+        told = event.scalar("keys")
+        if told.get("recovery"):
+            return self.recovering(index, tuple(told["list"]), told["recovery"].encode())
+        return self.rekeyed(index, told["list"])
 
 
 def replaces_own_keys(event: Event) -> bool:

@@ -1362,6 +1362,35 @@ MESSAGES: dict[str, tuple[str, str]] = {
         ),
         ("{field}：据登记处所述，日志 {log} 已于长度 {size} 终止并由后继日志接续；{value} 超出其外。请勿采信。"),
     ),
+    # --- ledger/last_resort.py ----------------------------------------------------------------------------
+    "recovery-key-twice": (
+        "{field}: {value} stands below this twice, and counts once. Have another holder of a recovery key sign.",
+        "{field}：{value} 在此签署了两次，只计一次。请另一位恢复密钥持有人签署。",
+    ),
+    "recovery-key-unknown": (
+        "{field}: entry 0 does not commit to the key {value}. Have holders of committed keys sign.",
+        "{field}：第 0 号条目未承诺密钥 {value}。只能由已承诺的恢复密钥持有人签署。",
+    ),
+    "recovery-not-committed": (
+        "{field}: entry 0 of {value} commits to no recovery keys, so none can replace its keys. Succeed the log.",
+        "{field}：{value} 的第 0 号条目未承诺任何恢复密钥，无法以此更换密钥。请建立后继日志。",
+    ),
+    "recovery-not-prepared": (
+        "{field} holds no keys that recovery keys could put in force. Run lodetrace keys recover --home HOME first.",
+        "{field} 中没有待启用的密钥。请先运行 lodetrace keys recover --home HOME。",
+    ),
+    "recovery-of-other": (
+        "{field}: what was signed is not the statement for this log, entry and list of keys: {value}. Sign it anew.",
+        "{field}：所签内容不是针对本日志、本条目和本密钥列表的声明：{value}。请重新签署。",
+    ),
+    "recovery-too-few": (
+        "{field}: {value} of the {n} recovery keys signed, and {m} must. Have more holders sign.",
+        "{field}：{n} 把恢复密钥中只有 {value} 把签署，须有 {m} 把。请更多持有人签署。",
+    ),
+    "recovery-unproven": (
+        "{field}: nothing joins size {value} of {log} with one that the key in the policy signs. Reject it.",
+        "{field}：没有证明把 {log} 在 {value} 处与信任策略中密钥所签的检查点连为同一历史。请勿采信。",
+    ),
     # --- ledger/standing.py ------------------------------------------------------------------------------
     "registries-differ": (
         "{one} and {other} tell of other logs or keys of {value}. Ask both registries; until then name one of them.",

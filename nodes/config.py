@@ -26,6 +26,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, Pydanti
 from pydantic_settings.sources.utils import parse_env_vars
 
 from ledger.errors import Malformed, Unavailable
+from ledger.log.notes import Verifier
 from ledger.log.trust import Policy
 from ledger.matter.events import is_name
 from nodes.posix import write_private
@@ -388,8 +389,11 @@ def write_initial(
     return settings
 
 
-def copy(home: Path, to: Path) -> Settings:
-    """The settings of a home in the folder `to`, with its policy and reference data; the high-water file is its own."""
+def copy(home: Path, to: Path, named: Verifier) -> Settings:
+    """The settings of a home in the folder `to`, with its policy and reference data; the high-water file is its own.
+
+    Where no registry of the policy could tell of it, the log of the key `named` is added to the policy.
+    """
     settings = load(home, {})
     values = tomllib.loads((home / FILE).read_text("utf-8"))
     for name in ("policy", "highwater"):
@@ -397,7 +401,10 @@ def copy(home: Path, to: Path) -> Settings:
     if settings.reference is not None:
         values["reference"] = settings.reference.name
         write_private(to / settings.reference.name, settings.reference.read_bytes())
-    return write_initial(to, **{**values, "policy": settings.policy.read_text("utf-8")})
+    policy = settings.policy.read_text("utf-8")
+    if not Policy.parse(policy).registries:
+        policy = f"log {named.vkey}\n{policy}"
+    return write_initial(to, **{**values, "policy": policy})
 
 
 def _check(home: Path, written: Mapping[str, Any], environ: Mapping[str, str]) -> Settings:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ledger.last_resort import parse_recovery
 from nodes import config, identity
 from nodes.clock import Clock, system_clock
 from nodes.config import Settings
@@ -18,15 +19,24 @@ from nodes.store.engine import Store
 
 
 def create_home(
-    home: Path, environ: Mapping[str, str], *, clock: Clock = system_clock, **settings: Any
+    home: Path,
+    environ: Mapping[str, str],
+    *,
+    clock: Clock = system_clock,
+    recovery: Mapping[str, Any] | None = None,
+    **settings: Any,
 ) -> tuple[Settings, Identity]:
-    """Makes a node at `home`, which must not exist or be empty. `settings` are those of config.write_initial."""
+    """Makes a node at `home`, which must not exist or be empty. `settings` are those of config.write_initial;
+    `recovery` is what entry 0 says of recovery keys (ledger/last_resort.py).
+    """
     with new_folder(home) as draft:
         written = config.write_initial(draft, **settings)
+        if recovery is not None:
+            parse_recovery(recovery, written.name)
         keys = identity.create(draft, written.name, config.passphrase(environ), mldsa=written.mldsa)
         store = Store.create(written.database, keys.origin)
         try:
-            found(written, keys, store, clock)
+            found(written, keys, store, clock, recovery=recovery)
         finally:
             store.close()
     return config.load(home, {}), keys

@@ -90,7 +90,12 @@ def create(
     home: Path, name: str, passphrase: bytes | None = None, *, mldsa: bool = False, origin: str | None = None
 ) -> Identity:
     """New keys in HOME/keys, which must not exist, and the ones that will follow them. `origin`: of a successor log."""
-    folder = home / "keys"
+    fill(home / KEYS, passphrase, mldsa=mldsa, origin=origin)
+    return load(home, name, passphrase, mldsa=mldsa)
+
+
+def fill(folder: Path, passphrase: bytes | None = None, *, mldsa: bool = False, origin: str | None = None) -> None:
+    """New keys in a folder that must not exist."""
     folder.mkdir(PRIVATE_FOLDER)
     (folder / "next").mkdir(PRIVATE_FOLDER)
     commitments = []
@@ -102,7 +107,6 @@ def create(
     write_private(folder / "next" / "commitments", "".join(commitments).encode())
     if origin is not None:
         write_private(folder / ORIGIN, f"{origin}\n".encode())
-    return load(home, name, passphrase, mldsa=mldsa)
 
 
 def prepare(
@@ -174,6 +178,18 @@ def log_of(home: Path, name: str, folder: str = KEYS) -> str:
     """The origin of the log that a home's keys write."""
     file = home / folder / ORIGIN
     return read_private(file).decode().strip() if file.exists() else f"{name}/log"
+
+
+def make_recovery_key(file: Path, passphrase: bytes | None = None) -> str:
+    """A key of last resort in a new file; its public half as base64, for entry 0 of the log that commits to it."""
+    key = Ed25519PrivateKey.generate()
+    _write(file, key, passphrase)
+    return b64(key.public_key().public_bytes_raw())
+
+
+def recovery_signer(file: Path, name: str, passphrase: bytes | None = None) -> Signer:
+    with _named(file) as pem:
+        return Ed25519Signer.from_pkcs8(f"{name}/recovery", pem, passphrase)
 
 
 def renew_witness(

@@ -19,15 +19,16 @@ from threading import Lock
 from ledger.disclosing import select
 from ledger.entries import parse_entry
 from ledger.errors import LodetraceError
-from ledger.evidence import Evidence, Proven, joined
+from ledger.evidence import Consistency, Evidence, Proven, joined
 from ledger.keys import LAST, Keys
-from ledger.log.merkle import prove_inclusion
+from ledger.log.merkle import prove_consistency, prove_inclusion
 from ledger.log.notes import Verifier
 from ledger.log.trust import Policy, organisation
 from ledger.matter.event_types import REGISTRY_TYPES
 from ledger.registry import Member, Registry, is_about_member, prove_standing
 from ledger.standing import Standing, registries_differ
 from nodes.evidence import one_history, shown
+from nodes.rekeyed import own_keys
 from nodes.store import log, upstream
 from nodes.store.engine import Connection, Store
 from nodes.store.records import Entry
@@ -97,11 +98,13 @@ class Membership:
         return None if member is None or member.log.origin != origin else member.log.keys
 
     def revoked(self, origin: str, index: int, key: Verifier, use: str) -> bool:
-        """Has a registry revoked a key of a log, for what it signs at `index`?"""
+        """Has a registry revoked a key of a log, for what it signs at `index`? Where the log has ended, every key."""
         member = self.members.get(organisation(origin))
         if member is None or all(one.origin != origin for one in member.logs):
             return False
-        return member.revoked_at(origin, index, key.public, use) is not None
+        ended = member.end_of(origin)
+        beyond = ended is not None and index >= ended.at[1]
+        return beyond or member.revoked_at(origin, index, key.public, use) is not None
 
     def first_revoked(self, keys: Keys, size: int) -> tuple[int, Verifier] | None:
         """The first entry below `size` of a log with these keys whose author key was revoked by then, and that key."""
@@ -133,7 +136,8 @@ class Membership:
         """
         shown(conn, self._own, 0)
         found = [entry.index for entry in log.of_types(conn, REGISTRY_TYPES, after=after)][:PAGE]
-        return replace(_own_word(conn, self._own, {0, *found}), subject={"log": self._own}, made_at=made_at)
+        told = joined(_last_resort(conn, self._own), _own_word(conn, self._own, {0, *found}))
+        return replace(told, subject={"log": self._own}, made_at=made_at)
 
     def _word(self, conn: Connection, origin: str, book: Book, names: Collection[str]) -> Evidence:
         indexes = {0, book.index, *(index for name in names for index in book.chains[name])}
@@ -187,6 +191,23 @@ def _copied(registry: Registry) -> Registry:
     copy = Registry()
     copy.members, copy.policy = dict(registry.members), registry.policy
     return copy
+
+
+def _last_resort(conn: Connection, origin: str) -> Evidence:
+    """Where recovery keys have replaced ours: the entry that did it, and for whoever knows only a key from before, a
+    checkpoint by that one, of the same history as the newest.
+    """
+    recovered = sorted(start for start in own_keys(conn).recovered)
+    under = log.most_witnessed_within(conn, recovered[0] - 1) if recovered else None
+    if under is None:
+        return Evidence({}, (), (), {}, "")
+    told = _own_word(conn, origin, [start - 1 for start in recovered])
+    newest = log.shown_checkpoint(conn)
+    if newest is None or not told.entries:
+        return told
+    path = tuple(prove_consistency(under[0], newest[0], log.hashes(conn)))
+    one_history = (Consistency(origin, under[0], newest[0], path),)
+    return replace(told, checkpoints=(*told.checkpoints, under[1]), consistency=one_history)
 
 
 def _own_word(conn: Connection, origin: str, indexes: Iterable[int]) -> Evidence:

@@ -465,6 +465,7 @@ def found(
     store: Store,
     clock: Clock = system_clock,
     predecessor: bytes | None = None,
+    recovery: Mapping[str, Any] | None = None,
 ) -> bytes:
     """Seals entry 0 into a store without entries and publishes its checkpoint, which is answered. `predecessor` is the
     final checkpoint of the log that this one succeeds, whose entries are in the store, whole.
@@ -476,7 +477,8 @@ def found(
         for known in ("organisation_en", "country"):
             if getattr(settings, known) is not None:
                 about[known] = getattr(settings, known)
-        slots = {"log": about, "keys": {"list": identity.published()}, "predecessor": final}
+        told = about if recovery is None else {**about, "recovery": dict(recovery)}
+        slots = {"log": told, "keys": {"list": identity.published()}, "predecessor": final}
         return Draft("log_opened", slots, lambda _: {})
 
     node = Node(settings, identity, store, clock)

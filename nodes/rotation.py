@@ -61,19 +61,27 @@ def rotate(home: Path, environ: Mapping[str, str], uses: Collection[str], clock:
     return Rotated(index, keys.load(home, settings.name, passphrase, mldsa=settings.mldsa))
 
 
-def record(settings: Settings, old: Identity, new: Identity, clock: Clock) -> int:
-    """Seals the entry that puts the `new` keys in force, and publishes it. Answers its index."""
+def record(settings: Settings, old: Identity | None, new: Identity, clock: Clock, recovery: bytes | None = None) -> int:
+    """Seals the entry that puts the `new` keys in force, and publishes it. Answers its index. Where the `old` ones are
+    lost, `recovery` is the statement of recovery keys.
+    """
     sealed_at: list[int] = []
     published = new.published()
-    signers = (old.author,) if old.author.verifier == new.author.verifier else (old.author, new.author)
+    before = (old.author,) if old is not None and old.author.verifier != new.author.verifier else ()
+    signers = (*before, new.author)
+    told_keys = {"list": published, **({} if recovery is None else {"recovery": recovery.decode()})}
     node = Node(settings, new, Store.open(settings.database), clock)
 
     def draft(desk: GroupDesk) -> Draft:
         with node.store.read() as conn:
-            own_keys(conn).rekeyed(desk.index, published)  # refuses a key that was not committed to
+            keys = own_keys(conn)  # refuses a key that was not committed to
+        if recovery is None:
+            keys.rekeyed(desk.index, published)
+        else:
+            keys.recovering(desk.index, tuple(published), recovery)
         slots = {
             "about": {"at": at_of(desk, {}), "name": settings.name},
-            "keys": {"list": published},
+            "keys": told_keys,
             "cited": None,
             "recorded": recorded_of(desk, {}),
         }
@@ -107,7 +115,8 @@ def settle(home: Path, environ: Mapping[str, str]) -> None:
     else:
         coming.rename(before)
     sync_folder(home)
-    shutil.rmtree(before)
+    if before.exists():  # keys that were lost are not there to be deleted
+        shutil.rmtree(before)
 
 
 def _in_force(home: Path, environ: Mapping[str, str]) -> bool:

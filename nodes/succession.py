@@ -25,6 +25,7 @@ from nodes.intake import derive_upstream
 from nodes.node import SUCCEEDED, found, succeeded_by
 from nodes.posix import home_lock, new_folder, write_private
 from nodes.rebuild import in_order
+from nodes.rekeyed import own_keys
 from nodes.store import access, deliveries, log, rulesets, upstream
 from nodes.store.deliveries import Outgoing
 from nodes.store.engine import Connection, Store
@@ -59,16 +60,17 @@ def succeed(
         try:
             with store.read() as conn:
                 final = log.shown_checkpoint_within(conn, up_to)
-                size = log.head(conn).size
+                size, first = log.head(conn).size, log.entry(conn, 0).event
+                key = own_keys(conn).log_at(size if final is None else final[0])
             if final is None:
                 raise Unavailable("no-checkpoint-yet", field="log", value=was)
-            written = config.copy(old, draft)
+            written = config.copy(old, draft, key)
             keys = identity.create(draft, settings.name, passphrase, mldsa=settings.mldsa, origin=_next(was))
             new = Store.create(written.database, keys.origin)
             try:
                 with store.read() as conn, new.write() as to:
                     _hand_over(conn, to, was, keys.origin, final, settings.authority)
-                found(written, keys, new, clock, final[1])
+                found(written, keys, new, clock, final[1], first.scalar("log").get("recovery"))
             finally:
                 new.close()
         finally:

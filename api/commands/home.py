@@ -45,6 +45,12 @@ def init(
     mldsa: Annotated[
         bool, typer.Option("--ml-dsa", help="Make an ML-DSA-44 witness key too. 同时生成 ML-DSA-44 见证密钥")
     ] = False,
+    recovery: Annotated[
+        int | None, typer.Option(help="How many of the recovery keys replace lost keys. 所需恢复密钥数量", min=1)
+    ] = None,
+    recovery_key: Annotated[
+        list[str] | None, typer.Option(help="A holder's public recovery key; once for each. 恢复公钥，可重复")
+    ] = None,
     registry: Annotated[str | None, typer.Option(help="The authority's node: its address. 监管节点地址")] = None,
     registry_key: Annotated[str | None, typer.Option(help="The key of the authority's log. 监管日志公钥")] = None,
     as_json: AsJson = False,
@@ -55,6 +61,8 @@ def init(
 
     if (registry is None) != (registry_key is None):
         raise typer.BadParameter("--registry and --registry-key go together / 两者应同时填写")
+    if (recovery is None) != (not recovery_key):
+        raise typer.BadParameter("--recovery and --recovery-key go together / 两者应同时填写")
     if trust is not None and registry is not None:
         raise typer.BadParameter("--trust or --registry, not both / --trust 与 --registry 只能选一")
     policy = "quorum none\n" if trust is None else trust.read_text("utf-8")
@@ -77,6 +85,7 @@ def init(
         policy=policy,
         authority=authority,
         mldsa=mldsa or None,
+        recovery=None if recovery is None else {"m": recovery, "keys": recovery_key},
     )
     if registry is not None:
         _write_request(settings.home)

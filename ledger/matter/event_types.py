@@ -517,7 +517,7 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
     ),
     "rekeyed": (
         _ABOUT,
-        _slot("keys", "public", list="keys"),
+        _slot("keys", "public", list="keys", recovery="note?"),
         _slot("cited", "public", log="name", index="count0", leaf="hash"),
         _RECORDED,
     ),

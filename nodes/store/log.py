@@ -49,6 +49,9 @@ _ADD_CHECKPOINT = (
 _LATEST_CHECKPOINT = "SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1"
 _SHOWN_CHECKPOINT = "SELECT size, note FROM checkpoints WHERE satisfied ORDER BY size DESC LIMIT 1"
 _SHOWN_WITHIN = "SELECT size, note FROM checkpoints WHERE satisfied AND size BETWEEN 1 AND ? ORDER BY size DESC LIMIT 1"
+_MOST_WITNESSED = (
+    "SELECT size, note FROM checkpoints WHERE size BETWEEN 1 AND ? ORDER BY length(note) DESC, size DESC LIMIT 1"
+)
 _NEWEST_CHECKPOINTS = "SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT ?"
 _SHOW = "UPDATE checkpoints SET satisfied = ? WHERE size = ?"
 _SHOW_NONE = "UPDATE checkpoints SET satisfied = 0 WHERE satisfied"
@@ -218,6 +221,12 @@ def shown_checkpoint_within(conn: Connection, up_to: int | None) -> tuple[int, b
     """The same, of those that cover no entry from the index `up_to` on."""
     most = head(conn).size if up_to is None else up_to
     found: tuple[int, bytes] | None = conn.execute(_SHOWN_WITHIN, (most,)).fetchone()
+    return found
+
+
+def most_witnessed_within(conn: Connection, up_to: int) -> tuple[int, bytes] | None:
+    """Of those that cover no entry from the index `up_to` on, one with the most cosignatures; of these the largest."""
+    found: tuple[int, bytes] | None = conn.execute(_MOST_WITNESSED, (up_to,)).fetchone()
     return found
 
 

@@ -714,6 +714,8 @@ def verify(data, policy=None, now=None):
         own = [(row, entry) for row, entry in zip(file["entries"], entries, strict=True) if entry.log in some]
         if policy is None or members:
             keys |= {log: _keys(log, own, opens, members.get(_name(log))) for log in sorted(some)}
+        elif policy is not None:
+            keys |= _recovered_keys(own, points, file["consistency"], opens, policy)
         for point in (point for point in points if point.log in some):
             cosigned[id(point)] = _check_point(point, keys, policy, members)
         consistent |= _check_histories(file, points, some)
@@ -825,8 +827,8 @@ def _name(log):
 class Keys:
     """The lists that a log published: [(from which index, list)]."""
 
-    def __init__(self, log, published):
-        self.log, self.lists = log, [(0, published)]
+    def __init__(self, log, published, recovery=None):
+        self.log, self.lists, self.recovery, self.recovered = log, [(0, published)], recovery, set()
 
     def of(self, use, index):
         published = [keys for start, keys in self.lists if start <= index][-1]
@@ -847,7 +849,26 @@ class Keys:
         self.lists.append((index + 1, published))
         self.of("author", index + 1)
 
+    def recover(self, index, published, note):
+        """Put in force by so many of the recovery keys that entry 0 commits to, and by nobody else."""
+        need(self.recovery, Unverified, "no recovery keys")
+        keys = [Key(f"{_name(self.log)}/recovery", 1, un64(key, 32)) for key in self.recovery["keys"]]
+        text, lines = split_note(note.encode())
+        digest = b64encode(sha256(show(published).encode()).digest()).decode()
+        said = f"lodetrace recovery v1\n{self.log}\n{index}\n{digest}\n"
+        need(text == said, Unverified, "another statement")
+        places = [line[:2] for line in lines]
+        need(len(set(places)) == len(places), Unverified, "a key twice")
+        need(set(places) <= {(key.name, key.id) for key in keys}, Unverified, "a key that is not committed to")
+        need(len(signers(text, lines, keys)) >= self.recovery["m"], Unverified, "too few")
+        need(index >= max(self.lists[-1][0], 1), Unverified, "keys out of order")
+        self.lists.append((index + 1, published))
+        self.recovered.add(index + 1)
+        self.of("author", index + 1), self.of("log", index + 1)
+
     def signers(self, index):
+        if index + 1 in self.recovered:
+            return self.of("author", index + 1)
         found = {(key.name, key.id, key.public): key for key in self.of("author", index)}
         if index + 1 in [start for start, _ in self.lists]:
             found |= {(key.name, key.id, key.public): key for key in self.of("author", index + 1)}
@@ -857,7 +878,7 @@ class Keys:
 def _opened_keys(first, opens):
     first.open(opens.get(first.leaf, []))
     need(first.slot("log").get("name", first.name) == first.name, Unverified, "another node's name")
-    return Keys(first.log, first.slot("keys").get("list", []))
+    return Keys(first.log, first.slot("keys").get("list", []), first.slot("log").get("recovery"))
 
 
 def _own_keys(first, own, opens):
@@ -867,14 +888,18 @@ def _own_keys(first, own, opens):
 
 def _later_keys(before, own, opens):
     """As each `rekeyed` of this very log leaves them that comes after the keys known."""
-    keys = Keys(before.log, [])
-    keys.lists = list(before.lists)
+    keys = Keys(before.log, [], before.recovery)
+    keys.lists, keys.recovered = list(before.lists), set(before.recovered)
     last = keys.lists[-1][0]
     later = {entry.index: entry for entry in own if entry.type == "rekeyed" and entry.index >= last}
     for index, entry in sorted(later.items()):
         entry.open(opens.get(entry.leaf, []))
         if entry.slot("about").get("name") == entry.name and not entry.slot("cited") and entry.slot("keys"):
-            keys.replace(index, entry.slot("keys")["list"])
+            told = entry.slot("keys")
+            if told.get("recovery"):
+                keys.recover(index, told["list"], told["recovery"])
+            else:
+                keys.replace(index, told["list"])
     return keys
 
 
@@ -891,6 +916,37 @@ def _keys(log, rows, opens, member):
     return _later_keys(told or keys, own, opens)
 
 
+def _recovered_keys(rows, points, consistency, opens, policy):
+    """Of logs that the policy names: keys that recovery keys have put in force, by its key or before it."""
+    found = {}
+    for log in {entry.log for _, entry in rows if entry.type == "rekeyed"}:
+        own = [entry for _, entry in rows if entry.log == log]
+        if not any(_recovers(entry, opens) for entry in own):
+            continue
+        here = [point for point in points if point.log == log]
+        signed = {point.size for point in here if _signed_by(point, policy.logs[log])}
+        pairs = [(row["old"], row["new"]) for row in consistency if row["log"] == log]
+        joined = {size for pair in pairs if signed & set(pair) for size in pair}
+        need({point.size for point in here} <= signed | joined, Unverified, "not shown to be one history")
+        found[log] = _own_keys(_first(own, log), own, opens)
+    return found
+
+
+def _recovers(entry, opens):
+    try:
+        entry.open(opens.get(entry.leaf, []))
+    except (Malformed, Unverified):
+        return False
+    return entry.type == "rekeyed" and bool(entry.slot("keys").get("recovery")) and not entry.slot("cited")
+
+
+def _signed_by(point, key):
+    try:
+        return bool(signers(point.text, point.lines, [key]))
+    except Unverified:
+        return False
+
+
 def _which(member, log):
     names = [name for name, _, _ in member["logs"]]
     need(log in names, Unverified, "a log that was not admitted")
@@ -904,6 +960,8 @@ def _check_point(point, keys, policy, members):
     if policy is None:
         need(signers(point.text, point.lines, [key]), Unverified, "not signed by its log")
         return []
+    if point.log in policy.logs:
+        return policy.check(point, key)
     first = members[_name(point.log)]
     for member in (first, *first["others"]):
         if member is first or point.log in [one[0] for one in member["logs"]]:

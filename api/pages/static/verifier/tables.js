@@ -294,6 +294,14 @@ export const TYPES = maps({
     "documents": slot(false, false, {"list": "documents"}),
     "recorded": slot(false, false, {"by": "text", "approved_by": "text?", "external_ref": "text?", "confirmed": "list?", "captured": "object?", "ruleset": "text?"}),
   }),
+  inspected: maps({
+    "inspection": slot(false, false, {"at": "at", "to": "name", "result": "code"}),
+    "goods.chain": slot(true, false, {"batch": "id", "unit": "id?"}),
+    "goods.partner": slot(true, false, {"method": "code", "seen": "object?", "sample": "text?", "remark": "text?"}),
+    "reason": slot(false, false, {"text": "text", "announced_at": "at?"}),
+    "documents": slot(false, false, {"list": "documents"}),
+    "recorded": slot(false, false, {"by": "text", "approved_by": "text?", "external_ref": "text?", "confirmed": "list?", "captured": "object?", "ruleset": "text?"}),
+  }),
   ordered: maps({
     "order": slot(false, true, {"at": "at", "kind": "code", "to": "name", "ends": "id?"}),
     "lines.partner": slot(true, false, {"batch": "id", "unit": "id?"}),
@@ -326,7 +334,7 @@ export const TYPES = maps({
   }),
   rekeyed: maps({
     "about": slot(false, false, {"at": "at", "name": "name", "index": "count0?", "leaf": "hash?"}),
-    "keys": slot(false, false, {"list": "keys"}),
+    "keys": slot(false, false, {"list": "keys", "recovery": "note?"}),
     "cited": slot(false, false, {"log": "name", "index": "count0", "leaf": "hash"}),
     "recorded": slot(false, false, {"by": "text", "approved_by": "text?", "external_ref": "text?", "confirmed": "list?", "captured": "object?", "ruleset": "text?"}),
   }),
