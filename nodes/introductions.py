@@ -13,7 +13,7 @@ from typing import Any
 
 from ledger.entries import open_entry, open_event, parse_entry
 from ledger.errors import Malformed, Unavailable, Unknown, Unverified
-from ledger.keys import Keys, replaces_own_keys
+from ledger.keys import LAST, Keys, replaces_own_keys
 from ledger.log.canonical import unb64
 from ledger.log.checkpoints import Checkpoint
 from ledger.log.merkle import check_inclusion
@@ -127,7 +127,10 @@ class PeerKeys:
         async with self._asking.setdefault(name, Lock()):  # the others wait for the first, and ask nobody
             if self._found.get(origin) in (None, instead_of):
                 self._found[origin] = await self._look_for(name, origin, instead_of)
-        return self._found[origin]
+        key = self._found[origin]
+        if self._node.membership.revoked(origin, LAST, key, "peer"):
+            raise Unverified("key-revoked", field="Signature", value="now", log=origin, key=key.name)
+        return key
 
     async def _look_for(self, name: str, origin: str, instead_of: Verifier | None) -> Verifier:
         held = await to_thread(self._held, origin)

@@ -5,7 +5,7 @@ Whoever scans is nobody we know: unless the node lets its evidence go to anybody
 and no other organisation.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from ledger.log.trust import organisation
 from ledger.matter.event_types import NEWS
 from ledger.matter.events import Event
 from ledger.matter.stock import Unit
+from ledger.succession import predecessor_of
 from ledger.verdict import Origin, Step, Verdict, judge
 from nodes.corrected import status_of
 from nodes.node import Node
@@ -153,10 +154,12 @@ def _known(conn: Connection, node: Node, found: Scan, record: UnitRecord) -> Sca
 
 def authors(conn: Connection, node: Node, index: int) -> list[tuple[str, Verifier]]:
     """Author keys that may have signed the label of an entry at `index`: our own, and those of every log whose opening
-    we hold. A label is signed when it is printed, so by a key in force then or later, that was not revoked by then.
+    we hold, also of logs that ended. A label is signed when it is printed, so by a key in force then or later, that was
+    not revoked by then.
     """
     known = []
-    for origin in {node.origin, *node.policy.logs}:
+    members = (one.origin for member in node.membership.members.values() for one in member.logs)
+    for origin in {node.origin, *_succeeded(conn, node), *node.policy.logs, *members}:
         keys = node.keys_of(conn, origin)
         if keys is not None:
             signed = keys.since("author", index)
@@ -166,7 +169,20 @@ def authors(conn: Connection, node: Node, index: int) -> list[tuple[str, Verifie
 
 def names_of(conn: Connection, node: Node, origin: str) -> tuple[str, str]:
     """What the organisation calls itself whose author keys are known here, and in Latin letters."""
-    return _names(node.opened() if origin == node.origin else upstream.at(conn, [(origin, 0)])[origin, 0].event)
+    return _names(_opening(conn, node, origin))
+
+
+def _succeeded(conn: Connection, node: Node) -> Iterator[str]:
+    """The logs that ours succeeds."""
+    final = predecessor_of(node.opened())
+    while final is not None:
+        yield final.origin
+        final = predecessor_of(upstream.at(conn, [(final.origin, 0)])[final.origin, 0].event)
+
+
+def _opening(conn: Connection, node: Node, origin: str) -> Event:
+    """Entry 0 of a log whose author keys are known here."""
+    return node.opened() if origin == node.origin else upstream.at(conn, [(origin, 0)])[origin, 0].event
 
 
 def _names(opened: Event) -> tuple[str, str]:

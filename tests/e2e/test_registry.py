@@ -7,16 +7,18 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 
 from ledger.errors import LodetraceError
 from ledger.evidence import parse_evidence, verify
-from ledger.log.trust import Policy
+from ledger.log.trust import Policy, digest_of
 from ledger.verdict import judge
-from nodes import joining, tokens
+from nodes import identity, joining, tokens
 from nodes.clock import system_clock
 from nodes.homes import create_home, open_store
 from nodes.peers import ApiClient
+from nodes.signed_requests import sign_request
 from nodes.store import deliveries, log
 from tests.served import CLEAN, ROOT, Organisation, free_port, serving
 from tests.world import until
@@ -242,6 +244,62 @@ def test_what_a_suspended_member_ships_is_not_taken(federation):
     register(plant, "B-1")
     with pytest.raises(LodetraceError, match="is suspended by its registry"):
         ship(plant, "B-1", "mine.example")
+
+
+def published(member: Member, use: str) -> str:
+    with open_store(member.one.home) as store, store.read() as conn:
+        listed = log.entry(conn, 0).event.scalar("keys")["list"]
+    return next(key["key"] for key in listed if key["use"] == use)
+
+
+def revoke(federation: Federation, member: Member, use: str) -> None:
+    nothing = {"size": 0, "root": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="}
+    key = published(member, use)
+    federation.tell("revocations", name=member.one.name, use=use, key=key, reason="stolen", **nothing)
+
+
+def heard(member: Member, name: str) -> bool:
+    found = [one for one in federation_members(member) if one["name"] == name]
+    return bool(found) and bool(found[0]["revoked"])
+
+
+def federation_members(member: Member) -> list[dict]:
+    return member.client.get("/api/v1/registry/members").json()["members"]
+
+
+def test_a_request_under_a_revoked_peer_key_is_refused(federation):
+    mine = federation.join("mine.example", "mine")
+    plant = federation.join("pit.example", "mine")
+    federation.await_known(mine, plant)
+    register(mine, "A-1")
+    revoke(federation, mine, "peer")
+    until(lambda: heard(plant, "mine.example"), "the other hears of it")
+    shipment = ship(mine, "A-1", "pit.example")
+    path = f"/api/v1/shipments/{shipment.rpartition('#')[2]}"
+    until(lambda: mine.client.get(path).json()["status"] == "undeliverable", "the other refuses it")
+    with open_store(mine.one.home) as store, store.read() as conn:
+        assert "key-revoked" in deliveries.first_with_error(conn, "refused").error
+    assert not arrived(plant, shipment)
+    keys = identity.load(mine.one.home, "mine.example")
+    url = f"{plant.one.url}/log/seen/{digest_of('authority.example/log')}"
+    reply = httpx.get(url, headers=sign_request("GET", url, b"", keys), trust_env=False)
+    assert (reply.status_code, reply.json()["code"]) == (422, "key-revoked")
+
+
+def test_a_label_under_a_revoked_author_key_is_of_no_maker(federation):
+    mine = federation.join("mine.example", "mine")
+    register(mine, "A-1")
+    kg = {"value": "10", "unit": "kg", "basis": "net"}
+    (unit,) = mine.client.post("/api/v1/units", {"batch": "A-1", "units": [{"serial": "S-1", "net": kg}]}).json()[
+        "units"
+    ]
+    path = f"/q/{unit['label_url'].rpartition('/')[2]}"
+    until(lambda: mine.client.get(path).json()["genuine"], "the label is genuine")
+    revoke(federation, mine, "author")
+    until(lambda: heard(mine, "mine.example"), "its node hears of it")
+    with pytest.raises(LodetraceError) as refused:
+        mine.client.get(path)
+    assert refused.value.field == "label-maker-unknown"
 
 
 LICENCE = {"kind": "mining", "no": "C36", "from": "2026-02-01"}

@@ -2,14 +2,17 @@
 
 import shutil
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
 from ledger.errors import LodetraceError, Malformed, Unverified
 from ledger.evidence import parse_evidence, verify
 from ledger.labels import make_token, open_token
+from ledger.log.canonical import b64, unb64
 from ledger.log.trust import Policy
 from nodes import identity, rotation
+from nodes.homes import create_home
 from nodes.identity import COMING, KEYS
 from nodes.labels import label_of
 from nodes.node import Node
@@ -73,6 +76,37 @@ def test_goods_before_and_after_verify_and_the_log_is_audited(world, uses):
         assert verify(parse_evidence(file), policy).missing == ()
     turn(world, PLANT, *uses)
     trade(world, "A-4")
+
+
+@pytest.mark.parametrize("secret", [None, "open sesame"])
+def test_a_second_witness_key_and_a_passphrase_stay_with_the_keys_that_follow(tmp_path, secret):
+    environ = {} if secret is None else {"LODETRACE_PASSPHRASE": secret}
+    passphrase = None if secret is None else secret.encode()
+    home = tmp_path / "mine"
+    create_home(home, environ, name=MINE, organisation="M", role="mine", mldsa=True)
+    first = identity.load(home, MINE, passphrase, mldsa=True)
+    done = rotate(home, environ, ["all"])
+    second = identity.load(home, MINE, passphrase, mldsa=True)
+    assert second.witness_mldsa.verifier != first.witness_mldsa.verifier
+    committed = {key["alg"]: key["next_commit"] for key in first.published() if key["use"] == "witness"}
+    for key in second.published():
+        if key["use"] == "witness":
+            assert b64(sha256(unb64(key["key"])).digest()) == committed[key["alg"]]
+    assert done.identity.published() == second.published()
+    assert len(second.cosigners) == 2
+    if secret is not None:
+        for wrong in (None, b"open"):
+            with pytest.raises(Malformed):
+                identity.load(home, MINE, wrong, mldsa=True)
+        with pytest.raises(Malformed):
+            rotate(home, {}, ["author"])
+        assert not (home / COMING).exists()
+    rotate(home, environ, ["witness"])
+    third = identity.load(home, MINE, passphrase, mldsa=True)
+    assert third.witness_mldsa.verifier != second.witness_mldsa.verifier
+    assert third.author.verifier == second.author.verifier
+    node = Node.open(home, environ)
+    node.store.close()
 
 
 def test_keys_are_replaced_by_those_made_in_advance_and_again(world):

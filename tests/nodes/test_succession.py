@@ -9,9 +9,11 @@ from ledger.matter.stock import Batch, Locked, Pool, Shipment, Unit
 from nodes.auditing import audit, from_store
 from nodes.homes import create_home
 from nodes.inheritance import left_to
+from nodes.labels import label_of
 from nodes.node import Caller, Node
 from nodes.rebuild import rebuild
 from nodes.rotation import rotate
+from nodes.scan import scan
 from nodes.store import deliveries, log, stock
 from nodes.store import rebuild as tables
 from nodes.succession import succeed
@@ -91,6 +93,7 @@ def refused(run):
 def test_all_that_was_there_is_there_once_and_can_be_used(home, tmp_path):
     with Running(home) as node:
         before = states(node)
+        printed = label_of(node, "U-2").url.rpartition("/")[2]
     done = succeed(home, tmp_path / "next", {})
     assert (done.identity.origin, done.before, done.lost) == (f"{NAME}/log2", f"{NAME}/log", 0)
     with Running(tmp_path / "next") as node:
@@ -118,6 +121,7 @@ def test_all_that_was_there_is_there_once_and_can_be_used(home, tmp_path):
             )
             == "goods-held"
         )
+        assert scan(node, printed).genuine, "a label stays its maker's"
         (hold,) = (one.id for one in after.values() if isinstance(one, Locked))
         record(node, "release", lock=hold, reason="fine")
         record(
