@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from api import (
     batches,
     bulk,
+    certificates,
     corrections,
     deposit_pages,
     deposits,
@@ -108,6 +109,7 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
         holds,
         notices,
         bulk,
+        certificates,
         entries,
         findings,
         quotas,

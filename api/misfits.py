@@ -39,6 +39,7 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "{place} must name one of batch, units and calibration",
         "{place} 应填写 batch、units、calibration 之一",
     ),
+    "one_to_certify": ("{place} must name either a batch or a shipment", "{place} 应填写 batch 或 shipment 之一"),
     "one_change": ("{place} must say either more or less", "{place} 应填写 more 或 less 之一"),
     "one_form": ("{place} must give either metal or oxide", "{place} 应填写 metal 或 oxide 之一"),
     "less_than_equal": ("{place} must be at most {le}", "{place} 应不大于 {le}"),

@@ -1194,6 +1194,19 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The {field} is of a form this version does not know: {value}. Update, then read it again.",
         "该条目（{field}）的格式本版本不认识：{value}。请升级软件后再读取。",
     ),
+    # --- ledger/certificates.py --------------------------------------------------------------------------
+    "certificate-altered": (
+        "The {field} is not what was signed: its hash is not {value}…. Ask its maker for the one that was issued.",
+        "证书内容（{field}）与签署内容不符：其摘要不是 {value}…。请向签发单位索取原件。",
+    ),
+    "certificate-forged": (
+        "The {field} names the key {value}, but the signature is not that key's: it was altered or forged.",
+        "证书（{field}）注明密钥 {value}，但签名不是该密钥所作：证书被改动或伪造。",
+    ),
+    "certificate-maker-unknown": (
+        "The {field} was signed by a key {value} that nobody here knows. Ask where its maker is known.",
+        "证书（{field}）由此处未知的密钥 {value} 签署。请到认识签发单位之处查验。",
+    ),
     # --- ledger/labels.py --------------------------------------------------------------------------------
     "label-forged": (
         (
@@ -1965,6 +1978,26 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "条目所依据的参考数据 {value} 不在本机。请从含有它的备份恢复。",
     ),
     # --- nodes: labels ------------------------------------------------------------------------------------
+    "certificate-no-line": (
+        "{field} is {value}, but the shipment has {count} lines, counted from 0. Name one of them.",
+        "{field} 为 {value}，但该发货单共 {count} 行（从 0 计）。请指定其中一行。",
+    ),
+    "certificate-other-evidence": (
+        "The {field} is for entry {value}, which this evidence does not prove by this policy. Ask for the right one.",
+        "证书（{field}）针对第 {value} 号条目，而该证据包在此信任策略下未证明该条目。请索取相应证据包。",
+    ),
+    "certificate-unread": (
+        "{field} carries no certificate that a program can read. Take the PDF as it was issued, not a scan or a copy.",
+        "{field} 中没有程序可读的证书内容。请使用签发时的 PDF 原件，而非扫描件或转存件。",
+    ),
+    "certificate-of-other-log": (
+        "{field} {value} was made by another organisation, which certifies it. Pass its certificate on.",
+        "{field} {value} 由其他单位制成，应由该单位出具证明。请转交其证书。",
+    ),
+    "certificate-unknown": (
+        "This node has issued no {field} {value}. Check the number, or ask the organisation that is named on it.",
+        "本节点未签发过该证书（{field}：{value}）。请核对编号，或向证书所列单位查询。",
+    ),
     "font-missing": (
         "The typeface {value} is not beside the program, so nothing can be printed. scripts/setup fetches it.",
         "程序目录中缺少字体 {value}，无法打印。请运行 scripts/setup 获取字体。",

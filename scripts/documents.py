@@ -27,6 +27,7 @@ from typer.main import get_command  # noqa: E402
 from api import (  # noqa: E402
     batches,
     bulk,
+    certificates,
     corrections,
     deposit_pages,
     deposits,
@@ -115,6 +116,7 @@ def routers() -> Iterator[APIRouter]:
         holds,
         notices,
         bulk,
+        certificates,
         entries,
         findings,
         quotas,

@@ -16,7 +16,7 @@ STEPS = (
     "1 四角十字须完整 All four crosses whole: else move the label",
     "2 标尺与钢尺一致 Rulers match a steel rule: else set the size",
     "3 细线分明不断 Thin lines apart, none broken: else change darkness",
-    "4 手机能扫的最小码 Smallest code a phone reads: the label's must be larger",
+    "4 手机能扫的最小码（点数: 毫米） Smallest code read (dots: mm): print larger",
 )
 
 
@@ -34,7 +34,7 @@ def calibration(size: tuple[float, float], dots_per_mm: float) -> Drawing:
         shown, type_size = fit(step, 2.5, room, 1.4)
         drawing.add(Text(left, 16 + 3.8 * at, type_size, shown))
     _lines(drawing, left, 30.5, room, dot)
-    _ladder(drawing, left - 2, 36.5, room + 4, height - 4, dot)
+    _ladder(drawing, left, 36.5, room, height - 4, dot)
     return drawing
 
 
@@ -79,7 +79,7 @@ def _ladder(drawing: Drawing, left: float, top: float, room: float, foot: float,
         if x + side > left + room or top + side > foot:
             return
         drawing.add(Symbol(x, top, dots * dot, matrix))
-        words = f"{dots} 点 dots {dots * dot:.3f} mm"
+        words = f"{dots}: {dots * dot:.3f}"
         shown, size = fit(words, 1.9, side - 1, 1.2)
         drawing.add(Text(x + side / 2, top + side + 0.6, size, shown, "centre"))
         x += side

@@ -223,6 +223,37 @@ PRINTING: dict[str, Case] = {
         post("/api/v1/labels", {"units": ["D-1"]}, headers={"idempotency-key": None}),
     ),
 }
+
+
+def certify(**body: Any) -> Make:
+    return post("/api/v1/certificates", body)
+
+
+CERTIFICATES: dict[str, Case] = {
+    "a certificate of nothing": Case(422, "fields-wrong", "the body", certify(number="1")),
+    "a certificate of two things": Case(422, "fields-wrong", "the body", certify(batch="A-1", shipment="x")),
+    "a certificate of no batch here": Case(404, "batch-unknown", "batch", certify(batch="A-9")),
+    "a certificate of another maker's goods": Case(404, "certificate-of-other-log", "batch", certify(batch="M-1")),
+    "a certificate of no shipment here": Case(404, "shipment-unknown", "shipment", certify(shipment="x")),
+    "a certificate of a line that is none": Case(
+        422,
+        "certificate-no-line",
+        "line",
+        lambda stage: Asked("/api/v1/certificates", {"shipment": stage.ids["offered"], "line": 7}),
+    ),
+    "a certificate nobody issued": Case(
+        404, "certificate-unknown", "certificate", post("/api/v1/certificates/7", b"", method="GET")
+    ),
+    "paper nobody issued": Case(
+        404, "certificate-unknown", "certificate", post("/api/v1/certificates/7.pdf", b"", method="GET")
+    ),
+    "a code that is no certificate's": Case(
+        422, "malformed", "certificate", post("/c/AAAA", b"", method="GET", headers={"accept": "application/json"})
+    ),
+    "a viewer who certifies": Case(
+        403, "role-too-low", "Authorization", post("/api/v1/certificates", {"batch": "A-1"}, role="viewer")
+    ),
+}
 NOBODY = "0" * 64
 WITNESS: dict[str, Case] = {
     "no request to a witness": Case(400, "malformed", "add-checkpoint", witnessing("cosign this")),
@@ -247,4 +278,4 @@ WITNESS: dict[str, Case] = {
     ),
 }
 
-GROUPS = (SHAPES, DOORS, WITNESS, PRINTING)
+GROUPS = (SHAPES, DOORS, WITNESS, PRINTING, CERTIFICATES)
