@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -10,9 +10,13 @@ from api.access import Access
 from api.batches import PAGE_MAX, Before
 from api.recording import Recording, add, entry
 from api.requests import Body, Code, Country, Line, Noted, Object, Quantity, Text, Weighing
-from nodes import shipping
+from ledger.log.canonical import dump
+from nodes import guests, shipping
 from nodes.node import Node
+from nodes.people import check_task
+from nodes.qr import draw_label_svg
 from nodes.store import lists
+from nodes.tokens import Pass
 
 
 class Outside(Body):
@@ -196,6 +200,31 @@ def routes(node: Node, access: Access) -> APIRouter:
             found = lists.shipments(conn, before=before, limit=limit, to=to, is_open=is_open)
             shown = shipping.shipments(node, conn, found)
         return {"shipments": shown, "before": found[-1].no if len(found) == limit else None}
+
+    clerk = Depends(access.require("clerk"))
+
+    @router.post(
+        "/api/v1/shipments/{shipment:path}/link",
+        status_code=201,
+        summary="A link by which a consignee outside confirms once; an earlier one ends",
+    )
+    def invite(
+        shipment: str, caller: Annotated[Pass, clerk], days: Annotated[int, Query(ge=1, le=90)] = 14
+    ) -> Response:
+        check_task(caller, "acknowledge", {})
+        link, url = guests.invite(node, shipment, caller.owner, days)
+        lines = ("扫码确认收货", "Scan to confirm the delivery", link.shipment, f"≤ {link.ends_at[:10]}")
+        told = {"shipment": link.shipment, "url": url, "ends_at": link.ends_at, "svg": draw_label_svg(url, lines)}
+        return Response(dump(told), 201, {"cache-control": "no-store"}, "application/json")
+
+    @router.delete(
+        "/api/v1/shipments/{shipment:path}/link",
+        status_code=204,
+        dependencies=[clerk],
+        summary="The link of a consignee outside serves no more",
+    )
+    def withdraw(shipment: str) -> None:
+        guests.withdraw(node, shipment)
 
     @router.get("/api/v1/arrivals", dependencies=[viewer], summary="Shipments offered to us, newest first")
     def arrivals(

@@ -682,9 +682,35 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field}: samples are taken from one batch of one owner: {batch}. Record those of batch {value} apart.",
         "{field}：一次取样只针对一个所有者的一个批次：{batch}。批次 {value} 的取样请另行记录。",
     ),
+    "confirmation-of-member": (
+        "{field} {value} went to {to}, which receives it in its own log. Links are for parties without a node.",
+        "发货 {value}（{field}）的收货方 {to} 在自己的日志中收货。链接只用于没有节点的收货方。",
+    ),
+    "confirmation-unclear": (
+        "{field}: say either that all of it arrived, or what differs: in a line, or in the remark.",
+        "{field}：请确认全部收到，或在某一行或备注中写明差异。",
+    ),
+    "link-expired": (
+        "{field}: this link ended on {value}. Ask the sender for a new one.",
+        "{field}：此链接已于 {value} 失效。请向发货方索取新链接。",
+    ),
+    "link-unknown": (
+        (
+            "{field}: this link does not lead to a delivery. It was replaced, withdrawn, or copied incompletely; "
+            "ask the sender for a new one."
+        ),
+        "{field}：此链接未指向任何交付。它已被更换、撤回，或未复制完整；请向发货方索取新链接。",
+    ),
     "shipment-closed": (
         "{field} {value} is acknowledged and closed. Record anything further as a new shipment.",
         "发货 {value}（{field}）已确认并结清。后续往来请另建发货。",
+    ),
+    "shipment-confirmed": (
+        (
+            "{field} {value} was confirmed by its consignee already; a link serves once. "
+            "Tell the sender of anything further."
+        ),
+        "发货 {value}（{field}）已由收货人确认；链接只能使用一次。其他事项请告知发货方。",
     ),
     "shipment-voided": (
         (
@@ -1032,6 +1058,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "month-not-over": (
         "{field}: the month {value} is not over yet. Close it when it is.",
         "{field}：{value} 月尚未结束。请在月末之后结账。",
+    ),
+    "reversal-of-confirmation": (
+        "{field}: entry {value} ({type}) is what a consignee said through a link. Answer it by an acknowledgement.",
+        "{field}：第 {value} 号记录（{type}）是收货人通过链接所作的陈述。请以确认（acknowledged）答复。",
     ),
     "reversal-of-acknowledgement": (
         (

@@ -49,6 +49,11 @@ MODEL_WORDS: Mapping[str, tuple[str, str]] = {
     ),
 }
 """Models of the chain of custody, as people read them."""
+GUEST_WORDS: Mapping[str, tuple[str, str]] = {
+    "complete": ("all of it arrived", "全部收到"),
+    "differing": ("it arrived with differences", "收到但有差异"),
+}
+"""What a consignee without a node may say of a shipment as a whole."""
 
 SENTENCES: Mapping[str, tuple[str, str]] = {
     "authorship": (
@@ -90,6 +95,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "origins": (
         "{log} tells where {elements} in {what} come from; the model of the chain of custody is {model}.",
         "{log} 陈述了 {what} 中 {elements} 的来源；监管链模式为 {model}。",
+    ),
+    "confirmed-by-guest": (
+        "By entry {index} of {log}, whoever held the link of shipment {shipment} said that {how}. Nothing proves who.",
+        "持有 {log} 为发货 {shipment} 所发链接的人称：{how}（第 {index} 号记录）；其身份未经证明。",
     ),
     "corrected": (
         "Entry {corrected} of {log} was corrected by its entry {index} ({how}).",
@@ -274,7 +283,8 @@ class Verdict:
 
 def sentence(code: str, facts: Mapping[str, Any], language: str = "en") -> str:
     place = 0 if language == "en" else 1
-    worded = {**facts, "model": MODEL_WORDS[facts["model"]][place]} if "model" in facts else facts
+    words = {"model": MODEL_WORDS, "how": GUEST_WORDS}
+    worded = {name: words[name][fact][place] if fact in words.get(name, ()) else fact for name, fact in facts.items()}
     return SENTENCES[code][place].format(**worded)
 
 
@@ -293,6 +303,7 @@ def judge(result: Result) -> Verdict:
     origins = _origins(result)
     attested = [*_attested(result, checked), *_inspected(result), *_worded(origins, ATTESTED)]
     claimed = [("statements-not-attested" if attested else "statements", {}), *_worded(origins, CLAIMED)]
+    claimed += _confirmations(checked)
     if result.vouched:
         proven.insert(0, ("authorship", written))
     else:
@@ -402,6 +413,23 @@ def _worded(origins: Iterable[Origin], standing: str) -> list[Sentence]:
         ("origins", {"log": one.log, "elements": ", ".join(one.elements), "what": one.batch, "model": one.model})
         for one in origins
         if one.standing == standing
+    ]
+
+
+def _confirmations(checked: Iterable[Checked]) -> list[Sentence]:
+    """What consignees outside said through a link: an entry proves that it was said, and to whom, but never by whom."""
+    return [
+        (
+            "confirmed-by-guest",
+            {
+                "log": one.entry.origin,
+                "shipment": told["shipment"],
+                "how": "complete" if told["complete"] else "differing",
+                "index": one.entry.index,
+            },
+        )
+        for one in checked
+        if one.event is not None and (told := one.event.scalar("confirmation"))
     ]
 
 

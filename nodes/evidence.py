@@ -75,6 +75,8 @@ def of_goods(
     for packer in upstream.numbered(conn, [no for no in packed if no < 0]).values():
         for batch in packed[packer.entry_no]:
             held |= _way(conn, needs, batch, packer.log, below_pools)
+    for entry_no in _confirmations(conn, units):
+        needs.add(entry_no, batches, units)
     for one in downstream.news(conn, origin, held, list(needs.batches)):
         wanted = {batch for batch, log_ in held if log_ == one.event.origin}
         needs.add(one.entry_no, wanted, one.recalled(wanted, origin))
@@ -83,6 +85,13 @@ def of_goods(
     for index in own or {}:
         needs.add(index, batches, units)
     return _assemble(conn, origin, subject, needs, made_at, own or {}, audience=audience)
+
+
+def _confirmations(conn: Connection, units: Iterable[str]) -> list[int]:
+    """Our entries by which consignees outside confirmed the shipments that these units left with."""
+    gone = {lists.unit(conn, id_).unit.shipment for id_ in units} - {None}
+    told = log.of_types(conn, ["confirmed"]) if gone else []
+    return [entry.index for entry in told if entry.event.scalar("confirmation")["shipment"] in gone]
 
 
 def _way(conn: Connection, needs: _Needs, batch: str, log_: str, below_pools: bool) -> frozenset[tuple[str, str]]:

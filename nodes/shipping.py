@@ -1,7 +1,7 @@
 """Shipments and arrivals as people see them: a status derived from what both sides have recorded, never stored.
 
 offered → delivered → received in part → received → acknowledged; or undeliverable, declined, disputed, overdue,
-withdrawal asked, voided
+withdrawal asked, voided; to somebody outside: offered → confirmed by guest → acknowledged
 """
 
 from datetime import datetime, timedelta
@@ -32,6 +32,8 @@ def status_of(record: ShipmentRecord, about: list[Delivery], now: datetime, *, v
     final = next((one for one in record.answers if one.final), None)
     if shipment.closed:
         return "acknowledged"
+    if shipment.confirmed:
+        return "confirmed by guest"
     if any(one.kind == "acknowledgement" for one in about):
         return "disputed"
     if final is not None:

@@ -187,8 +187,8 @@ def shown(value: Any, indent: str = "") -> str:
 COMPUTED = {
     "first.code": "guard-capacity guard-moisture guard-oxide-metal guard-slip guard-spelling guard-wet-for-dry",
     "way_out": (
-        "correction-in-pool reversal-of-acknowledgement reversal-of-closing reversal-of-measurement "
-        "reversal-of-receipt reversal-of-shipment reversal-of-status reversal-of-told"
+        "correction-in-pool reversal-of-acknowledgement reversal-of-closing reversal-of-confirmation "
+        "reversal-of-measurement reversal-of-receipt reversal-of-shipment reversal-of-status reversal-of-told"
     ),
     "unknown": "batch-unknown shipment-unknown unit-unknown",
     "code": "database-damaged database-locked database-readonly disk-failing disk-full",

@@ -4,6 +4,7 @@ Over 400 lines because what one side sends and the other answers is typed with t
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,6 +26,7 @@ from api.commands.asking import (
     patiently,
     record,
     told,
+    write_file,
 )
 from api.commands.terminal import AsJson, Token, Url, show_facts, show_json, show_table
 from ledger.errors import Conflict, Unavailable, Unknown
@@ -44,6 +46,7 @@ def add(app: typer.Typer) -> None:
     shipment.command()(show)
     shipment.command("list")(list_)
     shipment.command()(withdraw)
+    shipment.command()(link)
     app.add_typer(shipment, name="shipment")
 
 
@@ -374,6 +377,35 @@ def show(
         for one, named in zip(lines, units, strict=True)
     ]
     show_table(("batch", "lot", "goods", "units"), rows)
+
+
+def link(
+    shipment: Annotated[str, typer.Argument(help="Its id, or your own number for it. 发货单")],
+    url: Url,
+    token: Token,
+    days: Annotated[int, typer.Option("--days", min=1, max=90, help="For how long it serves. 有效天数")] = 14,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write its QR code as an SVG, for the papers. 输出二维码")
+    ] = None,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="The link serves no more. 撤回链接")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """A link by which a consignee outside confirms once; an earlier one ends. 收货确认链接。"""
+    path = path_of("shipments", shipment, "link")
+    with node(url, token) as client:
+        if withdraw:
+            client.delete(path)
+            typer.echo(f"✓ link of {shipment} withdrawn")
+            return
+        answer = client.post(f"{path}?days={days}", {}).json()
+    if out is not None:
+        write_file(out, answer["svg"].encode())
+
+    if as_json:
+        show_json(answer)
+        return
+    typer.echo(answer["url"])
+    typer.echo(f"✓ shipment {answer['shipment']}: once, until {answer['ends_at'][:16]}Z")
 
 
 def _until(ask: Callable[[], "Reply"], holds: Callable[[Any], object], seconds: float, wanted: str) -> None:

@@ -14,6 +14,7 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "received in part": N_("received in part"),
         "received": N_("received"),
         "acknowledged": N_("acknowledged"),
+        "confirmed by guest": N_("confirmed by guest"),
         "undeliverable": N_("undeliverable"),
         "declined": N_("declined"),
         "disputed": N_("disputed"),

@@ -3,11 +3,11 @@
 from fastapi import APIRouter
 
 from api.access import Access
-from api.screens import board, goods, register, sign_in, traces
+from api.screens import board, goods, guest, register, sign_in, traces
 from api.screens.frame import Link, Screens
 from nodes.node import Node
 
-SCREENS = (sign_in, board, register, goods, traces)
+SCREENS = (sign_in, board, register, goods, traces, guest)
 NAV = (
     Link("viewer", "/", "Board"),
     Link("clerk", "/register", "Register", "register"),

@@ -97,6 +97,8 @@ def touches(event: Event, entries: Iterable[Booked] = ()) -> frozenset[Key]:  # 
         keys.update((kind, event.scalar("receipt")["shipment"]) for kind in ("arrival", "voided"))
     elif event.type == "acknowledged":
         keys.add(("shipment", event.scalar("acknowledgement")["shipment"]))
+    elif event.type == "confirmed":
+        keys.add(("shipment", event.scalar("confirmation")["shipment"]))
     elif event.type == "period_closed":
         keys.update([("month", event.scalar("period")["month"]), ("month", periods.OPENING)])
     elif event.type in CORRECTIONS:
@@ -150,6 +152,7 @@ _RULES: Mapping[str, Callable[[Desk, Event], None]] = {
     "received": receiving.received,
     "acknowledged": shipping.acknowledged,
     "withdrawal_asked": shipping.withdrawal_asked,
+    "confirmed": shipping.confirmed,
     "assembled": processing.assembled,
     "dismantled": processing.dismantled,
     "removed": processing.removed,

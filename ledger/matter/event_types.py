@@ -24,6 +24,8 @@ PURPOSES = ("sale", "processing", "consignment", "storage", "sample", "return", 
 TITLE_PASSES = frozenset({"sale", "sample", "return"})
 """Purposes with which the accepted goods become the receiver's own; with the others the sender stays the owner."""
 UNIT_STATES = ("accepted", "concession", "quarantined", "rejected", "missing", "unexpected", "damaged")
+GUEST_STATES = ("accepted", "missing", "damaged")
+"""What a consignee without a node may say of a unit."""
 MEASURINGS = ("reweighed", "dried", "other")
 SAMPLE_USES = ("assay", "retained", "umpire", "partner", "authority")
 ASSAY_RULES = ("own", "other", "mean", "umpire")
@@ -241,6 +243,12 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
     "withdrawal_asked": (
         _slot("withdrawal", "partner", at="at", shipment="id", to="name"),
         _slot("reason", "partner", text="text"),
+        _RECORDED,
+    ),
+    "confirmed": (
+        _slot("confirmation", "chain", at="at", shipment="id", complete="flag"),
+        _slot("guest", "authority", name="text", remark="text?"),
+        _list("lines.authority", "authority", line="count0", batch="id", weighed_mg="mg?", units="told_units"),
         _RECORDED,
     ),
     "assembled": (
@@ -592,6 +600,7 @@ ROWS: Mapping[str, Mapping[str, str]] = {
         "seal": "text?",
         "inside": "id?",
     },
+    "told_units": {"unit": "id", "state": "code"},
     "titled": {"batch": "id", "mg": "mg", "basis": "code", "count": "count?"},
     "received_units": {
         "unit": "text",

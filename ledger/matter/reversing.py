@@ -251,6 +251,7 @@ _WAY_OUT: Mapping[str, str] = {
     "received": "reversal-of-receipt",
     "acknowledged": "reversal-of-acknowledgement",
     "withdrawal_asked": "reversal-of-told",
+    "confirmed": "reversal-of-confirmation",
     "charged": "correction-in-pool",
     "drawn": "correction-in-pool",
     "closed": "correction-in-pool",

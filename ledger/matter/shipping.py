@@ -1,17 +1,18 @@
 """Custody at the sender: goods leave with `shipped`; `acknowledged` answers the receipt and weighs in what came back.
+What somebody outside says of them stands in between, as `confirmed`: it moves nothing, and is his word alone.
 
 What leaves is in nobody's stock until the receiver's own log says so; an acknowledgement moves only what never was
 received: declined goods, goods of a shipment that the authority voided, and goods that a party outside sends back. To
 ask for withdrawal (`withdrawal_asked`) moves nothing, whatever comes of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from ledger.errors import Refusal
 from ledger.matter.desk import Desk, first_double, refuse_contents_missing
-from ledger.matter.event_types import PURPOSES
+from ledger.matter.event_types import GUEST_STATES, PURPOSES
 from ledger.matter.events import Event
 from ledger.matter.locks import RETURNING
 from ledger.matter.quantities import show_goods, show_mg
@@ -90,6 +91,49 @@ def _open_shipment(desk: Desk, id_: str) -> Shipment:
     if found.closed:
         raise Refusal("shipment-closed", field="shipment", value=found.id)
     return found
+
+
+def confirmed(desk: Desk, event: Event) -> None:
+    """Once for each shipment to somebody outside, before its sender closes it: all of it, or line by line what not."""
+    confirmation = event.scalar("confirmation")
+    found = desk.find(("shipment", confirmation["shipment"]))
+    if not isinstance(found, Shipment):
+        raise Refusal("shipment-unknown", field="shipment", value=confirmation["shipment"])
+    refuse_unconfirmable(found)
+    rows = list(event.rows("lines.authority"))
+    if confirmation["complete"] == bool(rows or (not confirmation["complete"] and event.scalar("guest").get("remark"))):
+        raise Refusal("confirmation-unclear", field="complete")
+    named: set[int] = set()
+    for position, row in enumerate(rows):
+        where = f"lines[{position}]"
+        if row["line"] >= len(found.lines) or found.lines[row["line"]].batch != row["batch"]:
+            raise Refusal("line-not-offered", field=where, value=row["line"], shipment=found.id)
+        if row["line"] in named:
+            raise Refusal("line-twice", field=where, value=row["line"])
+        named.add(row["line"])
+        _refuse_units_told(row["units"], {unit for unit, _, _ in found.lines[row["line"]].units}, f"{where}.units")
+    desk.put(replace(found, confirmed=True))
+
+
+def refuse_unconfirmable(shipment: Shipment) -> None:
+    """Nobody confirms what a member receives, what has been confirmed, or what its sender has closed."""
+    if not shipment.outside:
+        raise Refusal("confirmation-of-member", field="shipment", value=shipment.id, to=shipment.to)
+    if shipment.confirmed:
+        raise Refusal("shipment-confirmed", field="shipment", value=shipment.id)
+    if shipment.closed:
+        raise Refusal("shipment-closed", field="shipment", value=shipment.id)
+
+
+def _refuse_units_told(told: Sequence[Mapping[str, Any]], sent: Container[str], where: str) -> None:
+    ids = [unit["unit"] for unit in told]
+    if len(set(ids)) != len(ids):
+        raise Refusal("unit-twice", field=where, value=first_double(ids))
+    for unit in told:
+        if unit["unit"] not in sent:
+            raise Refusal("unit-not-offered", field=where, value=unit["unit"])
+        if unit["state"] not in GUEST_STATES:
+            raise Refusal("unit-state-unknown", field=where, value=unit["state"], states=", ".join(GUEST_STATES))
 
 
 def _weigh_back(desk: Desk, shipment: str, line: Line, row: Mapping[str, Any], where: str) -> Line:

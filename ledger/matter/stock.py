@@ -136,6 +136,7 @@ class Shipment:
     """Goods that left: in transit until the receiver's `received`, closed by our own `acknowledged`.
 
     `asked`: the receiver was asked to let them be withdrawn.
+    `confirmed`: whoever got them outside has said, through a link, what arrived.
     """
 
     id: str
@@ -147,6 +148,7 @@ class Shipment:
     original: str | None = None
     closed: bool = False
     asked: bool = False
+    confirmed: bool = False
 
     @property
     def key(self) -> Key:

@@ -43,6 +43,7 @@ NOT_DERIVABLE = (
     "followed_tiles",
     "forks",
     "forks_acknowledged",
+    "guest_links",
     "heard",
     "idempotency",
     "logs",

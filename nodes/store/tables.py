@@ -559,6 +559,17 @@ class Token(Row, table=True):
     revoked_at: str | None = _text(nullable=True)
 
 
+class GuestLink(Row, table=True):
+    """The newest link of a shipment (`id`) by which somebody outside may confirm it. `hash` is of its secret."""
+
+    __tablename__ = "guest_links"
+    __table_args__ = (_CLUSTERED,)
+    shipment: str = _word()
+    hash: bytes = Field(unique=True)
+    made_by: str = _text()
+    ends_at: str = _text()
+
+
 class Person(Row, table=True):
     """Who may sign in on the pages. Without a password, only through the organisation's own sign-in (`subject`)."""
 

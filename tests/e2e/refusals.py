@@ -12,6 +12,7 @@ from tests.e2e.stage import (
     Case,
     acknowledge,
     dismantle,
+    link,
     made,
     measured,
     pack,
@@ -325,6 +326,9 @@ RECEIPTS: dict[str, Case] = {
         "lines[0].quantity.count",
         acknowledge("outside", lines=[{"line": 0, "weighed": kg("1"), "site": "main"}]),
     ),
+    "a link for a member": Case(422, "confirmation-of-member", "shipment", link("offered")),
+    "a link for what is not here": Case(404, "shipment-unknown", "id", link(NOWHERE)),
+    "a link withdrawn that was never made": Case(404, "link-unknown", "shipment", link("outside", "DELETE")),
     "a line back that was not sent": Case(
         422, "line-not-offered", "lines[0]", acknowledge("outside", lines=[{"line": 7}])
     ),

@@ -262,6 +262,14 @@ def acknowledge(name: str, **more: Any) -> Make:
     return make
 
 
+def link(name: str, method: str = "POST") -> Make:
+    def make(stage: Stage) -> Asked:
+        shipment = stage.ids.get(name, name).partition("#")[2] or name
+        return Asked(f"/api/v1/shipments/{shipment}/link", b"", method=method)
+
+    return make
+
+
 def state(unit: str, state: str, **more: Any) -> dict[str, Any]:
     return {"unit": unit, "state": state, **more}
 

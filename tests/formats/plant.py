@@ -30,6 +30,7 @@ def tell_plant(plant: Scribe, alloy: Scribe, authority: Scribe, others: Scribe) 
     _sell(plant, alloy)
     _adjust(plant, alloy)
     _report(plant)
+    _sell_outside(plant)
     _attest(plant, authority, others)
     _order(plant, authority)
     _take_back(plant, alloy, authority)
@@ -493,6 +494,42 @@ def _report(a: Scribe) -> None:
         {
             "reply": {"at": "2026-12-02T08:40:00+08:00", "finding": "yield-low", "text": "设备检修"},
             **common,
+        },
+    )
+
+
+def _sell_outside(a: Scribe) -> None:
+    """The last two entries of the plant: somebody without a node says what arrived."""
+    batch = str(a.written[1].ids["batch"])
+    sent = a.take(batch, 2 * KG)
+    shipped = a.write(
+        "shipped",
+        "2026-12-02T02:00:00.000Z",
+        {
+            "shipment": {"at": "2026-12-02T09:40:00+08:00", "purpose": "sale"},
+            "party": {"outside": {"name": "Muster GmbH", "country": "DE"}},
+            "lines.chain": [{"batch": batch}],
+            "lines.provenance": [shares(sent)],
+            "lines.partner": [{"mg": 2 * KG, "units": [], "basis": "net", "product": "re_chloride"}],
+            "lines.authority": [{"site": SITE}],
+            "lines.sources": [rows(sent)],
+            "transport": {"waybill": "WB-9"},
+            "documents": None,
+            "recorded": recorded("u-1"),
+        },
+    )
+    a.write(
+        "confirmed",
+        "2026-12-02T03:00:00.000Z",
+        {
+            "confirmation": {
+                "at": "2026-12-02T10:50:00+08:00",
+                "shipment": shipped.ids["shipment"],
+                "complete": False,
+            },
+            "guest": {"name": "Erika Muster", "remark": "Deckel lose"},
+            "lines.authority": [{"line": 0, "batch": batch, "weighed_mg": 1_990_000, "units": []}],
+            "recorded": recorded("guest"),
         },
     )
 

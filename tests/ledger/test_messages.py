@@ -31,8 +31,8 @@ COMPUTED = {
         "first.code",
     ): "guard-capacity guard-oxide-metal guard-slip guard-spelling guard-wet-for-dry",
     ("ledger/matter/reversing.py", "way_out"): (
-        "correction-in-pool reversal-of-acknowledgement reversal-of-closing reversal-of-measurement "
-        "reversal-of-receipt reversal-of-shipment reversal-of-status"
+        "correction-in-pool reversal-of-acknowledgement reversal-of-closing reversal-of-confirmation "
+        "reversal-of-measurement reversal-of-receipt reversal-of-shipment reversal-of-status"
     ),
     ("nodes/store/codes.py", "unknown"): "batch-unknown unit-unknown",
     ("nodes/store/engine.py", "code"): "database-damaged database-locked database-readonly disk-failing disk-full",

@@ -169,3 +169,12 @@ def test_incoming_shipments_are_arrivals(plant):
 def test_misuse(mine):
     for options in ([], ["--to", "plant.example"], ["--line", "A=1 t"]):
         assert mine("ship", *options).code == 2
+
+
+def test_a_link_for_a_consignee_outside(mine, packed, tmp_path):
+    sent = mine("ship", "--outside", "Muster GmbH", "--country", "DE", "--units-of", packed, "--json").fine().json
+    file = tmp_path / "link.svg"
+    made = mine("shipment", "link", sent["shipment"], "--days", "3", "--out", str(file)).fine()
+    assert "/g/" in made.out
+    assert file.read_text("utf-8").startswith("<svg")
+    assert "withdrawn" in mine("shipment", "link", sent["shipment"], "--withdraw").fine().out

@@ -17,6 +17,7 @@ FIXED = {
     "shipped": "reversal-of-shipment",
     "received": "reversal-of-receipt",
     "acknowledged": "reversal-of-acknowledgement",
+    "confirmed": "reversal-of-confirmation",
     "period_closed": "reversal-of-closing",
     **dict.fromkeys(("remeasured", "counted"), "reversal-of-measurement"),
     **dict.fromkeys(

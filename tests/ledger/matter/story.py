@@ -448,6 +448,27 @@ class Node:
         }
         return self.event("acknowledged", slots)
 
+    def confirmed(self, name: str, *lines: Row, complete: bool | None = None, remark: str | None = None) -> Event:
+        """What a guest says; `lines` are parts with their `line` number and the `states` of units added."""
+        slots = {
+            "confirmation": {
+                "at": AT,
+                "shipment": self.id(name),
+                "complete": not (lines or remark) if complete is None else complete,
+            },
+            "guest": only(name="Muster", remark=remark),
+            "lines.authority": [
+                only(
+                    line=row["line"],
+                    batch=self.id(row["batch"]),
+                    weighed_mg=row["mg"] or None,
+                    units=[{"unit": self.id(unit), "state": state} for unit, state in row.get("states", ())],
+                )
+                for row in lines
+            ],
+        }
+        return self.event("confirmed", slots)
+
     def assembled(
         self,
         name: str,

@@ -431,6 +431,15 @@ REVERSING = {
     "a shipment": Case(shipped, mine(lambda n: n.reversed(2)), "reversal-of-shipment"),
     "a receipt": Case(received, smelter(lambda n: n.reversed(1)), "reversal-of-receipt"),
     "an acknowledgement": Case(agreed, mine(lambda n: n.reversed(3)), "reversal-of-acknowledgement"),
+    "a guest's word": Case(
+        after(
+            ore,
+            lambda n: n.shipped("G", None, part("ore", KG), outside={"name": "Muster", "country": "DE"}),
+            lambda n: n.confirmed("G"),
+        ),
+        mine(lambda n: n.reversed(3)),
+        "reversal-of-confirmation",
+    ),
     "a closed month": Case(
         after(ore, lambda n: n.period_closed("2026-10")), mine(lambda n: n.reversed(2)), "reversal-of-closing"
     ),

@@ -22,10 +22,11 @@ OWN, FOREIGN = "7K3M00000000000000000000ZZ", "xinfeng.example/log#7K3M0000000000
 
 def test_the_types_are_the_ones_that_are_designed():
     assert sorted(EVENT_TYPES) == sorted(
-        "log_opened registered transformed packed unpacked moved shipped received acknowledged assembled dismantled "
-        "removed charged drawn closed sampled assayed assay_agreed remeasured counted title_transferred pledged "
-        "unpledged held released recalled amended reversed adjusted period_closed reported answered quota_granted "
-        "attested inspected ordered voided withdrawal_asked admitted licensed rekeyed revoked suspended restored "
+        "log_opened registered transformed packed unpacked moved shipped received acknowledged confirmed assembled "
+        "dismantled removed charged drawn closed sampled assayed assay_agreed remeasured counted title_transferred "
+        "pledged unpledged held released recalled amended reversed adjusted period_closed reported answered "
+        "quota_granted attested inspected ordered voided withdrawal_asked admitted licensed rekeyed revoked suspended "
+        "restored "
         "standing policy_set".split()
     )
 
@@ -264,7 +265,7 @@ def test_what_is_not_disclosed_is_no_fault_and_what_is_disclosed_wrongly_is():
 def test_every_event_that_the_stories_tell_is_well_formed():
     world = World()
     mine = world["mine"]
-    world.do(mine.registered("ore", 100 * KG, count=10))
+    world.do(mine.registered("ore", 100 * KG, count=11))
     world.do(mine.packed("ore", [unit("D-1", 50 * KG, count=5)]))
     world.do(mine.unpacked("D-1"))
     world.do(mine.moved("plant-1", "yard", part("ore", 60 * KG, count=6)))
@@ -279,6 +280,8 @@ def test_every_event_that_the_stories_tell_is_well_formed():
     world.do(world["smelter"].received(offer, answer()))
     world.do(mine.withdrawal_asked("S"))
     world.do(mine.acknowledged("S"))
+    world.do(mine.shipped("G", None, part("ore", KG, count=1), outside={"name": "Muster", "country": "DE"}))
+    world.do(mine.confirmed("G"))
     world.do(mine.sampled([part("out", 100)], [made("sample", 100)]))
     world.do(mine.assayed("sample"))
     world.do(mine.assay_agreed("out", own={"basis": "dried"}))

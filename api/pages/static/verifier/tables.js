@@ -11,6 +11,7 @@ export const ROWS = maps({
   "sites": maps({"code": "code", "country": "country", "region": "text?"}),
   "steps": maps({"process": "code", "site": "code?", "country": "country?"}),
   "units": maps({"unit": "id", "kind": "code", "serial": "text", "net_mg": "mg", "count": "count?", "seal": "text?", "inside": "id?"}),
+  "told_units": maps({"unit": "id", "state": "code"}),
   "titled": maps({"batch": "id", "mg": "mg", "basis": "code", "count": "count?"}),
   "received_units": maps({"unit": "text", "state": "code", "kind": "code", "serial": "text", "net_mg": "mg", "count": "count?", "seal": "text?", "inside": "id?", "reason": "text?"}),
 });
@@ -93,6 +94,12 @@ export const TYPES = maps({
   withdrawal_asked: maps({
     "withdrawal": slot(false, false, {"at": "at", "shipment": "id", "to": "name"}),
     "reason": slot(false, false, {"text": "text"}),
+    "recorded": slot(false, false, {"by": "text", "approved_by": "text?", "external_ref": "text?", "confirmed": "list?", "captured": "object?", "ruleset": "text?"}),
+  }),
+  confirmed: maps({
+    "confirmation": slot(false, false, {"at": "at", "shipment": "id", "complete": "flag"}),
+    "guest": slot(false, false, {"name": "text", "remark": "text?"}),
+    "lines.authority": slot(true, false, {"line": "count0", "batch": "id", "weighed_mg": "mg?", "units": "told_units"}),
     "recorded": slot(false, false, {"by": "text", "approved_by": "text?", "external_ref": "text?", "confirmed": "list?", "captured": "object?", "ruleset": "text?"}),
   }),
   assembled: maps({
