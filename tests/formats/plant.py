@@ -504,9 +504,9 @@ def _sell_outside(a: Scribe) -> None:
     sent = a.take(batch, 2 * KG)
     shipped = a.write(
         "shipped",
-        "2026-12-02T02:00:00.000Z",
+        "2026-12-02T01:02:00.000Z",
         {
-            "shipment": {"at": "2026-12-02T09:40:00+08:00", "purpose": "sale"},
+            "shipment": {"at": "2026-12-02T09:01:00+08:00", "purpose": "sale"},
             "party": {"outside": {"name": "Muster GmbH", "country": "DE"}},
             "lines.chain": [{"batch": batch}],
             "lines.provenance": [shares(sent)],
@@ -520,10 +520,10 @@ def _sell_outside(a: Scribe) -> None:
     )
     a.write(
         "confirmed",
-        "2026-12-02T03:00:00.000Z",
+        "2026-12-02T01:05:00.000Z",
         {
             "confirmation": {
-                "at": "2026-12-02T10:50:00+08:00",
+                "at": "2026-12-02T09:04:00+08:00",
                 "shipment": shipped.ids["shipment"],
                 "complete": False,
             },
