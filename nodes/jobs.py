@@ -7,11 +7,11 @@ that goes with the node.
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
-from threading import Lock
+from threading import Event, Lock
 from time import monotonic
 from typing import IO, TypeVar
 
@@ -43,6 +43,7 @@ class Job:
     key: str | None = None
     asked: bytes = b""
     ended_at: float | None = None
+    ended: Event = field(default_factory=Event)
 
     def counted(self, things: Iterable[_T]) -> Iterator[_T]:
         """`things`, counted as they are done."""
@@ -150,6 +151,7 @@ class Jobs:
             job.ended_at = self._timer()
             if job.state == RUNNING:
                 job.state = DONE if job.error is None else FAILED
+            job.ended.set()
 
     def _forget(self) -> None:
         """Drops what ended too long ago, and the oldest of too many."""

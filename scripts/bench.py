@@ -25,6 +25,7 @@ from urllib.parse import quote, urlsplit
 
 import bench_ceilings as ceilings
 import bench_follow
+import bench_labels
 import bench_matter
 import bench_recording
 import bench_verify
@@ -169,6 +170,7 @@ class Bench:
             self.scans(node, token)
         self.follow(home)
         self.audit(home, "registrations", progress)
+        self.labels()
         self.witnessing()
         self.verifying_a_handover()
         home, token = self._home("plant")
@@ -268,6 +270,15 @@ class Bench:
             load = drive(node.port, asked, CONNECTIONS, 200)
         limit = self.parts["empty POST"]
         self.figures.append(rate("add-checkpoint, each on the disk", load.rate, "empty POST", limit))
+
+    def labels(self) -> None:
+        self.tell("labels as PDF 打印标签")
+        count = max(20, int(bench_labels.LABELS * self.size.scale))
+        home, _ = self._home("packer")
+        took = bench_labels.print_a_batch(home, count)
+        most = 5 if count == bench_labels.LABELS else None
+        name = f"labels as one PDF, {count:,} of them"
+        self.figures.append(cost(name, took.whole, "s", "their QR symbols alone", took.symbols, most))
 
     def verifying_a_handover(self) -> None:
         """What a receiver does before goods with a thousand entries behind them are taken in."""

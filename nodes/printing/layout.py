@@ -23,7 +23,7 @@ DOTS_PER_MM: Final = {"203": 8.0, "300": 300 / 25.4, "600": 600 / 25.4}
 SIZES: Final = {"100x70": (100.0, 70.0), "a6": (105.0, 148.0)}
 MODULE_LEAST: Final = 0.33  # mm: below, phones and worn printers fail
 MODULE_MOST: Final = 1.0
-_MASK: Final = 2
+MASK: Final = 2
 _LANDSCAPE: Final = 1.2
 _PITCH_LEAST: Final = 2.6  # mm from row to row
 _BOTH_LANGUAGES: Final = 0.7  # smaller labels name their fields in Chinese alone
@@ -73,7 +73,7 @@ def label(text: LabelText, size: tuple[float, float], dots_per_mm: float) -> Dra
 
 def _symbol(url: str, room: float, dots_per_mm: float, size: str) -> Symbol:
     for correction in (ERROR_CORRECT_Q, ERROR_CORRECT_M):
-        matrix = matrix_of(url, correction, _MASK)
+        matrix = matrix_of(url, correction, MASK)
         dots = int(min(room / len(matrix), MODULE_MOST) * dots_per_mm + 1e-9)
         if dots / dots_per_mm >= MODULE_LEAST:
             return Symbol(0, 0, dots / dots_per_mm, matrix)

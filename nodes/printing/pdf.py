@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import IO, Final
 
+from reportlab import rl_config
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
@@ -72,6 +73,7 @@ def sheets(file: IO[bytes], drawings: Iterable[Drawing], grid: Grid, start: int,
 
 
 def _canvas(file: IO[bytes], title: str, keywords: str) -> Canvas:
+    rl_config.useA85 = 0  # bytes as they are: written as text they take longer than all drawing, and more room
     canvas = Canvas(file, invariant=1, pageCompression=1)
     canvas.setTitle(title)
     canvas.setCreator("Lodetrace")

@@ -102,7 +102,7 @@ class Stage:
         if example.path.endswith("/successions"):
             _let_it_go_on(self._newcomer, self._registry)
         jobs = self.world[example.at].node.jobs._jobs
-        until(lambda: all(job.ended_at is not None for job in jobs.values()), "what is to be printed is drawn")
+        until(lambda: all(job.ended.is_set() for job in jobs.values()), "what is to be printed is drawn")
         role = None if example.role == "anyone" else example.role
         if role == "supervisor":
             self._as_another_person(self.world[example.at])

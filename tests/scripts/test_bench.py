@@ -57,6 +57,7 @@ def test_ceilings_are_measured_in_the_same_run(told):
         "contents, balance and findings in an audit",
         "recording 50 inputs into 20 outputs: added by 4 elements of 8 sources",
         "recording 50 inputs into 20 outputs: added by 12 elements of 50 sources",
+        "labels as one PDF",
         "registrations, 32 connections",
         "registrations, 32 connections, p50",
         "registrations in bulk",
