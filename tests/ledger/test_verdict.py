@@ -198,9 +198,9 @@ def with_recall_taken_back():
     plant = told.plant
     plant.write(
         "released",
-        "2026-12-02T02:00:00.000Z",
+        "2026-12-10T02:00:00.000Z",
         {
-            "releasing": {"at": "2026-12-02T09:40:00+08:00", "lock": plant.written[16].ids["recall"]},
+            "releasing": {"at": "2026-12-10T09:40:00+08:00", "lock": plant.written[16].ids["recall"]},
             "lines.chain": [{"batch": plant.written[6].ids["outputs.chain"][1]}],
             "lines.authority": [{}],
             "reason": {"text": "标签已更换"},
@@ -218,13 +218,13 @@ def with_holds():
     batch = plant.written[6].ids["outputs.chain"][1]
     why = {"reason": {"text": "受潮"}, "documents": None, "recorded": recorded("u-2")}
     for minute in (1, 2):
-        at = f"2026-12-02T09:4{minute}:00+08:00"
+        at = f"2026-12-10T09:4{minute}:00+08:00"
         slots = {"hold": {"at": at, "kind": "quality"}, "lines.chain": [{"batch": batch}]}
         slots["lines.authority"] = [{"mg": 1000, "basis": "net", "site": "longnan-1", "typed": {}}]
-        plant.write("held", f"2026-12-02T02:0{minute}:00.000Z", {**slots, **why})
+        plant.write("held", f"2026-12-10T02:0{minute}:00.000Z", {**slots, **why})
     lock = plant.written[-2].ids["hold"]
-    slots = {"releasing": {"at": "2026-12-02T09:45:00+08:00", "lock": lock}, "lines.chain": [{"batch": batch}]}
-    plant.write("released", "2026-12-02T02:05:00.000Z", {**slots, "lines.authority": [{}], **why})
+    slots = {"releasing": {"at": "2026-12-10T09:45:00+08:00", "lock": lock}, "lines.chain": [{"batch": batch}]}
+    plant.write("released", "2026-12-10T02:05:00.000Z", {**slots, "lines.authority": [{}], **why})
     return told, batch
 
 
