@@ -17,6 +17,7 @@ from api import (
     corrections,
     deposit_pages,
     deposits,
+    element_years,
     entries,
     errors,
     findings,
@@ -115,6 +116,7 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
         quotas,
         orders,
         deposits,
+        element_years,
         registry,
         forks,
     )

@@ -11,12 +11,13 @@ Promises: safe from any thread. Memory grows with what the inspectors keep. Does
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ledger.errors import Refusal, Unknown
 from ledger.log.trust import organisation
 from ledger.matter.across import Across, Handover
 from ledger.matter.books import BookRow
+from ledger.matter.element_years import Book, ElementYear, element_year
 from ledger.matter.events import Event
 from ledger.matter.findings import SEVERITIES
 from ledger.matter.flows import Flow
@@ -105,6 +106,20 @@ class Oversight:
             ]
 
         return self._ask(look, origin)
+
+    def element_year(self, year: str, element: str) -> ElementYear:
+        """What all did with an element in a year (ledger/matter/element_years.py)."""
+
+        def look(_: Across) -> ElementYear:
+            with self._store.read() as conn:
+                abouts = {origin: book.opened(conn).scalar("log") for origin, book in self._books.items()}
+            books = {
+                origin.removesuffix("/log"): _year_of(inspection, abouts[origin], origin, year, element)
+                for origin, inspection in self._inspections.items()
+            }
+            return element_year(year, element, books)
+
+        return self._ask(look)
 
     def quotas(self) -> list[tuple[AccountKey, QuotaAccount]]:
         """Accounts over all logs, in the order in which they came to be known."""
@@ -207,6 +222,19 @@ def _of_log(origin: str, inspection: Inspection, now: str) -> Iterator[Told]:
 def _orders(served: Mapping[str, Sequence[tuple[Flow, str]]]) -> dict[str, list[int]]:
     """The entries that were delivered, by the log of their addressee."""
     return {origin: [flow.index for flow, _ in orders] for origin, orders in served.items() if orders}
+
+
+def _year_of(inspection: Inspection, about: Mapping[str, Any], origin: str, year: str, element: str) -> Book:
+    def stock(last: str) -> int:
+        """At the end of the last month up to this one that moved anything or was closed."""
+        months = inspection.ask(lambda watch, _: [*watch.inspector.rows, *watch.inspector.months])
+        month = max((one for one in months if one <= last), default=None)
+        rows = [] if month is None else inspection.books(month)[0]
+        return next((row.closing_ug for row in rows if row.element == element), 0)
+
+    name, ways = organisation(origin), inspection.ask(lambda watch, _: watch.inspector.ways(year))
+    called, role = (str(about.get(field, "")) for field in ("organisation", "role"))
+    return Book(name, called or name, role, stock(f"{int(year) - 1}-12"), stock(f"{year}-12"), ways)
 
 
 def _balances(origin: str, inspection: Inspection, month: str | None) -> Iterator[Balance]:

@@ -31,6 +31,7 @@ from api import (  # noqa: E402
     corrections,
     deposit_pages,
     deposits,
+    element_years,
     entries,
     findings,
     forks,
@@ -122,6 +123,7 @@ def routers() -> Iterator[APIRouter]:
         quotas,
         orders,
         deposits,
+        element_years,
         registry,
         log,
         forks,
@@ -147,6 +149,8 @@ def routes_table() -> str:
     lines = table("method and path", "who", "what")
     for router in routers():
         for route in router.routes:
+            if not route.include_in_schema:  # type: ignore[attr-defined]
+                continue  # a page
             path = re.sub(r":path\}", "}", route.path)  # type: ignore[attr-defined]
             method = next(iter(sorted(route.methods - {"HEAD"})))  # type: ignore[attr-defined]
             lines.append(row(f"`{method} {path}`", role_of(route), route.summary))  # type: ignore[attr-defined]

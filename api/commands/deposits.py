@@ -1,11 +1,11 @@
 """`lodetrace deposits …`: what an authority sees over all logs that are deposited with it, and gives back of them."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
-from api.commands.asking import get, node, path_of
+from api.commands.asking import get, node, path_of, write_file
 from api.commands.books import kg, say_finding
 from api.commands.goods import amount_of
 from api.commands.terminal import AsJson, Home, Token, Url, say, show_json, show_table
@@ -17,7 +17,7 @@ Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many, 
 
 def add(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="What an authority sees over all deposits. 报备账本总览")
-    for command in (logs, findings, finding, cases, balance, handovers, export):
+    for command in (logs, findings, finding, cases, balance, flows, handovers, export):
         group.command()(command)
     app.add_typer(group, name="deposits")
 
@@ -102,6 +102,36 @@ def balance(url: Url, token: Token, month: OfMonth = None, log: Log = None, as_j
     names = [name for name in rows[0][2] if name != "element"] if rows else []
     table = [(of, when, row["element"], *(kg(row[name]) for name in names)) for of, when, row in rows]
     show_table(("log", "month", "element", *(name.removesuffix("_ug") for name in names)), table)
+
+
+def flows(
+    url: Url,
+    token: Token,
+    year: Annotated[str, typer.Argument(help="Which year: 2026. 年度")],
+    element: Annotated[str, typer.Option("--element", help="Which element: Nd. 元素")] = "Nd",
+    svg: Annotated[Path | None, typer.Option("--svg", help="Write a picture. 输出图片")] = None,
+    lang: Annotated[Literal["en", "zh"], typer.Option(help="Language of the picture. 图片语言")] = "en",
+    as_json: AsJson = False,
+) -> None:
+    """A year of one element: who had, got, made, lost and gave on how much, in kg as metal. 全年元素流向。"""
+    path, asked = "/api/v1/deposits/flows", {"year": year, "element": element}
+    with node(url, token) as client:
+        found = get(client, path, **asked)
+        if svg is not None:
+            write_file(svg, client.get(path, accept="image/svg+xml", lang=lang, **asked).body)
+            say(f"✓ {svg}")
+    if as_json:
+        show_json(found)
+        return
+    rows = [
+        (one["name"], sign, f"{part['way']} {part['whom']}".strip(), part["kind"], kg(part["ug"]))
+        for one in found["organisations"]
+        for sign, side in (("+", "ins"), ("-", "outs"))
+        for part in one[side]
+    ]
+    show_table(("node", "", "way", "kind", f"{element} kg"), rows)
+    for link in found["links"]:
+        typer.echo(f"{link['from']} → {link['to']}: {kg(link['ug'])} kg")
 
 
 def handovers(

@@ -3,15 +3,16 @@
 from fastapi import APIRouter
 
 from api.access import Access
-from api.screens import board, goods, guest, register, sign_in, traces
+from api.screens import board, flows, goods, guest, register, sign_in, traces
 from api.screens.frame import Link, Screens
 from nodes.node import Node
 
-SCREENS = (sign_in, board, register, goods, traces, guest)
+SCREENS = (sign_in, board, register, goods, traces, guest, flows)
 NAV = (
     Link("viewer", "/", "Board"),
     Link("clerk", "/register", "Register", "register"),
     Link("viewer", "/goods", "Goods"),
+    Link("viewer", "/flows", "Flows", for_role="authority"),
 )
 """Names are messages: tests/api/test_words.py reads them here."""
 

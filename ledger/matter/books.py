@@ -9,6 +9,11 @@ are in transit until the receiver answered or they came back. A closed month sta
 later is booked in the first open one, and carried over like everything else; so are the differences that an adjustment
 makes to its entries.
 
+Beside the rows, each year's ways are kept: from where it entered and to where it left, what was gained, lost and
+missing (`WAYS`). They are booked as the rows are, so that
+
+    closing = opening + the ways in - the ways out
+
 Promises: rows carry over exactly, in µg. Does not judge: the rules on elements do.
 """
 
@@ -16,10 +21,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ledger.matter.elements import ELEMENTS
+from ledger.matter.events import Event
 from ledger.matter.flows import Flow, Goods
 
 COLUMNS = ("entered", "left", "made", "lost", "revalued")
 _ENTERED, _LEFT, _MADE, _LOST, _REVALUED = range(len(COLUMNS))
+
+WAYS_IN = ("origin", "from", "came_back", "gained")
+WAYS_OUT = ("to", "outside", "removed", "lost", "unbooked")
+WAYS_BOTH = ("revalued", "corrected")
+"""Ways, each with whom or what: the class of an origin, a member, the kind of a loss. `gained` is what processes, pools
+and stock-takes brought forth beyond what went in, `unbooked` what they had less than that and no loss says why.
+`revalued` is below zero where an assay found less, `corrected` where reversals took away.
+"""
+Way = tuple[str, str]
+Ways = dict[Way, dict[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +63,7 @@ class Books:
         self._months: dict[str, dict[str, list[int]]] = {}
         self._stock: dict[str, int] = {}
         self._transit: dict[str, dict[str, int]] = {}
+        self.years: dict[str, Ways] = {}
 
     def month_of(self, flow: Flow) -> str:
         """The month in which it is booked: that of its `at`, or the first open one."""
@@ -58,10 +75,15 @@ class Books:
         return sorted(self._months)
 
     def entered(self, flow: Flow, goods: Iterable[Goods]) -> None:
+        goods = list(goods)
         self._add(flow, _ENTERED, goods, 1)
+        self._go(flow, _way_in(flow.event), goods, 1)
 
     def left(self, flow: Flow, goods: Iterable[Goods], shipment: str | None = None) -> None:
+        goods = list(goods)
         self._add(flow, _LEFT, goods, 1)
+        way = _way_out(flow.event)
+        self._go(flow, way, goods, -1 if way[0] in WAYS_BOTH else 1)
         if shipment is not None:
             on_the_way = self._transit.setdefault(shipment, {})
             for one in goods:
@@ -79,18 +101,30 @@ class Books:
         self._add(flow, _MADE, flow.outs, 1)
         self._add(flow, _MADE, flow.losses, 1)
         self._add(flow, _MADE, flow.ins, -1)
-        self._add(flow, _LOST, flow.losses, 1)
+        moved: dict[str, int] = {}
+        for sign, goods in ((1, (*flow.outs, *flow.losses)), (-1, flow.ins)):
+            for one in goods:
+                for element, (ug, _) in one.elements.items():
+                    moved[element] = moved.get(element, 0) + sign * ug
+        for element, ug in moved.items():
+            self._differ(flow, element, ug)
+        self.lost(flow)
 
     def lost(self, flow: Flow) -> None:
         self._add(flow, _LOST, flow.losses, 1)
+        for one in flow.losses:
+            self._go(flow, ("lost", one.product), [one], 1)
 
     def found(self, flow: Flow, element: str, ug: int) -> None:
         """A pool was measured, or a stock-take differs: so much more than the books had."""
         self._row(flow, element)[_MADE] += ug
+        self._differ(flow, element, ug)
 
     def revalued(self, flow: Flow) -> None:
         self._add(flow, _REVALUED, flow.outs, 1)
         self._add(flow, _REVALUED, flow.ins, -1)
+        self._go(flow, ("revalued", ""), flow.outs, 1)
+        self._go(flow, ("revalued", ""), flow.ins, -1)
 
     def close(self, month: str, pools: Mapping[str, tuple[int, int]]) -> list[BookRow]:
         """The month's rows, in the order of the elements; what is booked from now on for it goes to the next one."""
@@ -118,12 +152,48 @@ class Books:
             for element, (ug, _) in one.elements.items():
                 self._row(flow, element)[column] += sign * ug
 
+    def _differ(self, flow: Flow, element: str, ug: int) -> None:
+        if ug:
+            self._way(flow, ("gained" if ug > 0 else "unbooked", ""), element, abs(ug))
+
+    def _go(self, flow: Flow, way: Way, goods: Iterable[Goods], sign: int) -> None:
+        for one in goods:
+            for element, (ug, _) in one.elements.items():
+                self._way(flow, way, element, sign * ug)
+
+    def _way(self, flow: Flow, way: Way, element: str, ug: int) -> None:
+        amounts = self.years.setdefault(self.month_of(flow)[:4], {}).setdefault(way, {})
+        amounts[element] = amounts.get(element, 0) + ug
+
     def _row(self, flow: Flow, element: str) -> list[int]:
         month = self._months.setdefault(max(flow.at[:7], self.open_from), {})
         row = month.get(element)
         if row is None:
             row = month[element] = [0] * len(COLUMNS)
         return row
+
+
+def _way_in(event: Event) -> Way:
+    match event.type:
+        case "registered":
+            return "origin", str(event.scalar("origin").get("class", ""))
+        case "received":
+            return "from", str(event.scalar("receipt").get("from", ""))
+        case "reversed":
+            return "corrected", ""
+        case _:
+            return "came_back", ""
+
+
+def _way_out(event: Event) -> Way:
+    match event.type:
+        case "shipped":
+            to = event.scalar("shipment").get("to")
+            return ("outside", "") if to is None else ("to", str(to))
+        case "reversed":
+            return "corrected", ""
+        case _:
+            return "removed", str(event.scalar("removal").get("kind", ""))
 
 
 def next_month(month: str) -> str:

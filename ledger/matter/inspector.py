@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from ledger.matter.balance import PPM
-from ledger.matter.books import BookRow
+from ledger.matter.books import BookRow, Ways
 from ledger.matter.events import Event
 from ledger.matter.findings import Entry, Finding
 from ledger.matter.flows import Flow
@@ -61,6 +61,10 @@ class Inspector:
     def months(self) -> list[str]:
         """The open months with movements, in order."""
         return self._elements.books.months
+
+    def ways(self, year: str) -> Ways:
+        """From where and to where each element went in a year, of closed months and open ones."""
+        return self._elements.books.years.get(year, {})
 
     def preview(self, month: str) -> list[BookRow]:
         """The rows of a closed month; of an open one those it would have if it were closed now."""

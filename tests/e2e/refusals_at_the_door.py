@@ -77,6 +77,12 @@ SHAPES: dict[str, Case] = {
         post("/api/v1/assemblies", {"product": "m", "inputs": [C1], "units": [{"net": kg("1")}]}),
     ),
     "a page of no size": Case(422, "fields-wrong", "limit", post("/api/v1/batches?limit=0", b"", method="GET")),
+    "flows of no year": Case(
+        422, "fields-wrong", "year", post("/api/v1/deposits/flows?year=26&element=Nd", b"", method="GET")
+    ),
+    "flows of no rare earth": Case(
+        422, "fields-wrong", "element", post("/api/v1/deposits/flows?year=2026&element=Fe", b"", method="GET")
+    ),
     "a trace in no direction": Case(
         422, "fields-wrong", "direction", post("/api/v1/batches/A-1/trace?direction=up", b"", method="GET")
     ),

@@ -1,4 +1,7 @@
-"""A federation that newcomers join through a registry, as real processes; and what its word is worth afterwards."""
+"""A federation that newcomers join through a registry, as real processes; and what its word is worth afterwards.
+
+Over 400 lines because its cases share one federation, which takes long to start.
+"""
 
 import json
 import subprocess

@@ -107,6 +107,42 @@ def test_a_finding_with_its_entries_and_answers(told):
     assert not gain["open"]
 
 
+def test_a_year_of_an_element_adds_up_and_names_what_came_from_nowhere(told):
+    """Dysprosium of a lot that holds it: imported, sent on, and more of it made than went in."""
+    year = str(told[AUTHORITY].node.clock().year)
+    found = told[AUTHORITY].get(f"/api/v1/deposits/flows?year={year}&element=Dy")
+    for one in found["organisations"]:
+        came, went = (
+            sum(int(part["ug"]) for part in one[side])
+            + sum(int(link["ug"]) for link in found["links"] if link[end] == one["name"])
+            for side, end in (("ins", "to"), ("outs", "from"))
+        )
+        assert came == went > 0
+    ways = {
+        (one["name"], side, part["way"], part["whom"]): part["kind"]
+        for one in found["organisations"]
+        for side in ("ins", "outs")
+        for part in one[side]
+    }
+    assert ways[ONE, "ins", "origin", "imported"] == "flow"
+    assert ways[ONE, "ins", "gained", ""] == "unknown"
+    assert ways[ONE, "outs", "under_way", TWO] == "flow"
+    assert ways[TWO, "outs", "closing", ""] == "stock"
+    ((link),) = found["links"]
+    assert (link["from"], link["to"]) == (ONE, TWO)
+    books = told[AUTHORITY].get(f"/api/v1/deposits/balances?log={ONE}/log")["balances"]
+    (row,) = (row for row in books[-1]["rows"] if row["element"] == "Dy")
+    (closing,) = (
+        part for one in found["organisations"] if one["name"] == ONE for part in one["outs"] if part["way"] == "closing"
+    )
+    assert closing["ug"] == row["closing_ug"]
+    later = told[AUTHORITY].get(f"/api/v1/deposits/flows?year={int(year) + 1}&element=Dy")["organisations"]
+    assert {(one["name"], part["way"], part["ug"]) for one in later for part in one["ins"]} >= {
+        (ONE, "opening", closing["ug"])
+    }
+    assert told[AUTHORITY].get(f"/api/v1/deposits/flows?year={int(year) - 1}&element=Dy")["organisations"] == []
+
+
 def test_both_sides_of_a_handover_are_held_against_each_other(told):
     arrived, under_way = told[AUTHORITY].get("/api/v1/deposits/handovers")["handovers"]
     assert (arrived["sender"], arrived["receiver"], arrived["state"]) == (ONE, TWO, "received")
@@ -262,8 +298,9 @@ def test_a_log_that_was_never_deposited(told):
 # -- by the command line ------------------------------------------------------------------------------------------
 
 
-def test_the_commands_of_an_authority(told):
-    node = told[AUTHORITY].node
+def test_the_commands_of_an_authority(told, tmp_path):
+    node, drawn = told[AUTHORITY].node, tmp_path / "flows.svg"
+    year = str(node.clock().year)
     token = tokens.mint(node.store, "inspector", "viewer", node.clock)
     (found,) = [one for one in told[AUTHORITY].get(OVERDRAWN)["findings"] if len(one["logs"]) > 1]
     commands = {
@@ -273,6 +310,7 @@ def test_the_commands_of_an_authority(told):
         ("cases",): ["case 案件 1"],
         ("balance", "--log", f"{ONE}/log"): ["Nd", "opening"],
         ("handovers",): ["in_transit", "-5 kg"],
+        ("flows", year, "--element", "Dy", "--svg", str(drawn)): ["gained", "unknown", f"{ONE} → {TWO}: "],
     }
     with serving(node) as url:
         environ = {**CLEAN, "LODETRACE_URL": url, "LODETRACE_TOKEN": token}
@@ -282,3 +320,4 @@ def test_the_commands_of_an_authority(told):
             assert all(word in done.stdout for word in words), done.stdout
             done = subprocess.run([*program, "--json"], cwd=ROOT, env=environ, capture_output=True, check=True)
             assert json.loads(done.stdout)
+    assert f"Flows of Dy in {year}" in drawn.read_text("utf-8")

@@ -5,6 +5,8 @@ from urllib.parse import quote
 
 import pytest
 
+from tests.bookkeeping import ASSAY
+from tests.nodes.test_oversight import AUTHORITY, IMPORTED, ONE, TWO, cast
 from tests.pages.test_scan_in_browser import CONTRASTS, DESK, LANGUAGES, SIZES, TONES
 from tests.serving import serving
 from tests.world import World, kg
@@ -25,6 +27,15 @@ OVERHANGING = """
   .filter(one => !one.closest('svg') && one.checkVisibility())
   .filter(one => one.getBoundingClientRect().right > document.documentElement.clientWidth + .5)
   .map(one => one.tagName)
+"""
+ON_EACH_OTHER = """
+(() => {
+  const texts = [...document.querySelectorAll('svg .part text, svg .member text')];
+  const boxes = texts.map(one => [one.textContent, one.getBoundingClientRect()]);
+  return boxes.flatMap(([name, one], at) => boxes.slice(at + 1).filter(([, two]) =>
+    one.left < two.right && two.left < one.right && one.top < two.bottom - 3 && two.top < one.bottom - 3
+  ).map(([other]) => [name, other]));
+})()
 """
 WIDTH = "document.querySelector('.pan svg').getBoundingClientRect().width"
 
@@ -49,6 +60,32 @@ def traced(tmp_path_factory):
             yield at, mine.token("viewer"), "PN-7"
 
 
+@pytest.fixture(scope="module")
+def flowing(tmp_path_factory):
+    """(address, token, path): an authority's; of two importers one sells to the other, and to one that deposits
+    nothing; and makes more dysprosium than it had.
+    """
+    names = ONE, TWO, AUTHORITY, "silent.example"
+    with cast(World(tmp_path_factory.mktemp("flows"), *names)) as world:
+        one, two = world[ONE], world[TWO]
+        one.register("I-1", "800", origin=IMPORTED, assay=ASSAY)
+        shipment = one.ship(TWO, {"batch": "I-1", "quantity": kg("300")})
+        two.await_arrival(shipment)
+        two.receive(shipment, {"line": 0, "weighed": kg("300")})
+        one.await_status(shipment, "received")
+        one.ship("silent.example", {"batch": "I-1", "quantity": kg("200")})
+        one.ship(TWO, {"batch": "I-1", "quantity": kg("50")})
+        made = {"product": "dy_oxide", "lot_no": "T-1", "quantity": kg("30")}
+        inputs = [{"batch": "I-1", "quantity": kg("100")}]
+        body = {"steps": [{"process": "separation"}], "inputs": inputs, "outputs": [made]}
+        one.record("/api/v1/transformations", body)
+        world.settle()
+        authority = world[AUTHORITY]
+        with serving(authority.node) as at:
+            year = authority.node.clock().year
+            yield at, authority.token("viewer"), f"/flows?year={year}&element=Dy"
+
+
 def opened(browser, traced, size, language="zh-CN", dark=False, path="", **more):
     at, token, batch = traced
     page = browser.open("about:blank", width=size[0], height=size[1], dark=dark)
@@ -71,6 +108,21 @@ def test_a_trace_can_be_read(browser, traced, pictures, size, dark, language):
     words = page.words()
     assert words.count(LONG) >= 2
     assert "<b>&" in words
+
+
+@SIZES
+@TONES
+@LANGUAGES
+def test_a_year_of_an_element_can_be_read(browser, flowing, pictures, size, dark, language):
+    page = opened(browser, flowing, size, language, dark, flowing[2])
+    page.picture(pictures / f"flows-{size[0]}-{language}-{'dark' if dark else 'light'}.png")
+    assert page.value(OVERHANGING) == []
+    assert page.value(CONTRASTS) == []
+    assert page.complaints() == []
+    assert page.value("document.querySelectorAll('svg .member').length") == 2
+    assert page.value("document.querySelectorAll('svg .unknown').length") == 1
+    assert page.value("document.querySelectorAll('svg .undeposited').length") == 1
+    assert page.value(ON_EACH_OTHER) == []
 
 
 def test_it_is_whole_without_script_and_on_paper(browser, traced, pictures):

@@ -1,0 +1,62 @@
+"""A year of one element over all deposited logs, for an authority: in numbers and as a picture."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from api.access import Access
+from api.asked import language, wants_svg
+from api.drawing.sankey import draw_year, kind_of
+from api.drawing.svg import SVG
+from ledger.matter.element_years import ElementYear, Part
+from ledger.matter.elements import ELEMENTS
+from nodes.node import Node
+
+Year = Annotated[str, Query(pattern=r"^20[0-9]{2}$")]
+Element = Annotated[str, Query(pattern=f"^({'|'.join(ELEMENTS)})$")]
+
+
+def routes(node: Node, access: Access) -> APIRouter:
+    router = APIRouter(tags=["deposits"])
+    viewer = Depends(access.require("viewer"))
+
+    @router.get(
+        "/api/v1/deposits/flows",
+        dependencies=[viewer],
+        summary="A year of one element over all deposits",
+        response_model=None,
+    )
+    def flows(request: Request, year: Year, element: Element) -> Response | dict[str, Any]:
+        found = node.oversight.element_year(year, element)
+        if wants_svg(request):
+            return Response(draw_year(found, _place(request)), media_type=SVG)
+        return shown(found)
+
+    return router
+
+
+def shown(found: ElementYear) -> dict[str, Any]:
+    """Amounts are decimal texts, as in the books: they may be beyond what JSON numbers hold exactly."""
+    return {
+        "year": found.year,
+        "element": found.element,
+        "organisations": [
+            {
+                "name": member.name,
+                "organisation": member.organisation,
+                "role": member.role,
+                "ins": [_plain(part) for part in member.ins],
+                "outs": [_plain(part) for part in member.outs],
+            }
+            for member in found.members
+        ],
+        "links": [{"from": one.sender, "to": one.receiver, "ug": str(one.ug)} for one in found.links],
+    }
+
+
+def _plain(part: Part) -> dict[str, str]:
+    return {"way": part.way, "whom": part.whom, "kind": kind_of(part), "ug": str(part.ug)}
+
+
+def _place(request: Request) -> int:
+    return 0 if language(request) == "en" else 1
