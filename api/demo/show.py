@@ -6,6 +6,7 @@ checked is checked for real: the end of the story is a list of checks, and one t
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -61,6 +62,7 @@ def run(folder: Path, base_port: int, *, exit_after: bool, as_json: bool) -> int
         shutil.rmtree(folder)
     federation, told, checks = Federation(folder, base_port), Told(), Checks(console)
     started = monotonic()
+    signal.signal(signal.SIGTERM, _end)  # else whoever stops the demo would leave its nodes running
     try:
         with console.status("Founding six organisations … 正在建立六个单位"):
             federation.found()
@@ -87,6 +89,10 @@ def run(folder: Path, base_port: int, *, exit_after: bool, as_json: bool) -> int
         return 0 if summary["ok"] else 1
     finally:
         federation.stop()
+
+
+def _end(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _play(console: Console, federation: Federation, told: Told) -> None:

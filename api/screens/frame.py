@@ -99,8 +99,11 @@ class Visit:
 
     # -- recording ----------------------------------------------------------------------------------------
 
-    async def record(self, verb: str, body: Mapping[str, Any] | None = None, **named: str) -> dict[str, Any] | None:
-        """Records what the form says, or `body` made of it; None where it was refused, with the errors in the form.
+    async def record(
+        self, verb: str, body: Callable[[], Mapping[str, Any]] | Mapping[str, Any] | None = None, **named: str
+    ) -> dict[str, Any] | None:
+        """Records what the form says, or `body`; None where it was refused, with the errors in the form. A function is
+        called for the body here, so that what is wrong with a field it reads is told beside that field too.
 
         `named` is what stands in the path of the interface: shipment, pool. The key is the form's.
         """
@@ -108,7 +111,7 @@ class Visit:
         recording = RECORDINGS[verb]
         try:
             check_role(self.session.holder, recording.role)
-            given = self.form.body() if body is None else body
+            given = self.form.body() if body is None else body() if callable(body) else body
             whole = {**validated(recording.body, given).wire(), **named}
             check_task(self.session.holder, verb, whole)
             prepare = self.prepared.get(verb)

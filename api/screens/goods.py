@@ -42,7 +42,7 @@ def routes(screens: Screens) -> None:
     async def pack(visit: Visit) -> Response:
         found = goods.whole(visit.node, visit.request.path_params["batch"])
         if visit.posted:
-            answer = await visit.record("pack", _packing(visit, found.batch.id))
+            answer = await visit.record("pack", lambda: _packing(visit, found.batch.id))
             if answer is not None:
                 first, last = answer["units"][0]["serial"], answer["units"][-1]["serial"]
                 told = visit._("Packed: %(first)s to %(last)s. Next: print the labels.") % {

@@ -13,11 +13,11 @@ from nodes.clock import stamp
 from nodes.store import codes, lists
 
 FIELDS = (
-    *("product", "lot_no", "site", "at", "quantity.moisture_pct", "quantity.value", "quantity"),
+    *("product", "lot_no", "site", "quantity.moisture_pct"),
     *("weighing.ticket", "weighing.scale", "weighing.gross", "weighing.tare", "weighing.unit"),
     *("origin.class", "origin.country", "origin.region", "origin.feed_class", "confirm.reason"),
     *("documents[0].kind", "documents[0].no"),
-    *("assay.basis", "assay.total_reo_pct", "assay.lab", "assay.certificate_no", "assay.moisture_pct"),
+    *("assay.basis", "assay.total_reo_pct", "assay.lab", "assay.certificate_no"),
 )
 RECENT = 30
 
@@ -26,11 +26,7 @@ def routes(screens: Screens) -> None:
     @screens.page("/register", "clerk", posts=True)
     async def register(visit: Visit) -> Response:
         if visit.posted:
-            answer = None
-            try:
-                answer = await visit.record("register", _body(visit))
-            except LodetraceError as error:
-                visit.refuse(error)
+            answer = await visit.record("register", lambda: _body(visit))
             if answer is not None:
                 told = visit._("Registered. Next: pack it and print labels.")
                 return visit.see(f"/batches/{answer['batch']}", told)
