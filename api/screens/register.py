@@ -63,7 +63,9 @@ def _choices(visit: Visit) -> Mapping[str, Any]:
     node, zh = visit.node, visit.language == "zh"
     reference = node.reference
     with node.store.read() as conn:
-        last = [one.batch.product for one in lists.batches(conn, limit=RECENT)]
+        last = [
+            one.batch.product for one in lists.batches(conn, limit=RECENT) if one.batch.product in reference.products
+        ]
         number = 1
         day = stamp(node.clock())[:10].replace("-", "")
         while codes.batches_named(conn, f"{day}-{number}"):
