@@ -22,6 +22,7 @@ from typing import Any
 from ledger.errors import Malformed
 from ledger.matter.reference_rows import CLOSED, KINDS, TABLES, Problem, fields_problems, problems, unknown_fields
 from ledger.matter.shipped import shipped
+from ledger.matter.stock import POOL_PRODUCT
 
 CONSERVING = frozenset({"split", "merge", "blend", "repack", "regrade"})
 """Processes that only part or join what is there: their outputs and losses add up to their inputs, to the milligram."""
@@ -79,6 +80,8 @@ class Reference:
         return None if found is None else str(found["form"])
 
     def product_name(self, product: str, language: str) -> str:
+        if product == POOL_PRODUCT:
+            return "pool" if language == "en" else "料仓/槽体"
         found = self.products.get(product)
         return product if found is None else str(found[language])
 

@@ -8,7 +8,7 @@ from typer.main import get_command
 from api.cli import build
 
 CHINESE = re.compile("[\u4e00-\u9fff]").search
-NO_READING = {"serve", "demo", "introduce", "token revoke", "backup", "deposits export"}
+NO_READING = {"serve", "demo", "introduce", "token revoke", "backup", "deposits export", "certificate fetch"}
 NO_READING |= {"person add", "person password", "person leave"}
 """Verbs that print no result a program would take apart."""
 
