@@ -20,7 +20,7 @@ from nodes.store.forks import Fork
 from nodes.tokens import Pass
 
 
-class Seen(Body):
+class SeenAlarm(Body):
     """What was found out about an alarm: why it may stay."""
 
     log: Code
@@ -59,11 +59,11 @@ def routes(node: Node, access: Access) -> APIRouter:
         summary="An operator has looked into an alarm, and says why it may stay",
         status_code=200,
         openapi_extra=openapi_body(
-            Seen, {"log": "mine.example/log", "code": "ref-differs", "reason": "a typing error"}
+            SeenAlarm, {"log": "mine.example/log", "code": "ref-differs", "reason": "a typing error"}
         ),
     )
     async def looked_into(request: Request, caller: Annotated[Pass, admin]) -> Response:
-        seen = await read(request, Seen, node.settings.body_max)
+        seen = await read(request, SeenAlarm, node.settings.body_max)
 
         def kept() -> dict[str, Any]:
             with node.store.write() as conn:

@@ -83,7 +83,8 @@ def test_a_body_is_read_strictly(client, token_of, problem, node, verb):
     problem(client.post(path, json=[example], headers=headers), 422, "fields-wrong")
     members = problem(client.post(path, json={**example, "colour": "red"}, headers=headers), 422, "fields-wrong")
     assert members["field"] == "colour"
-    for name in ("shipment", "pool", "by", "recorded_at"):  # what the path and the node say, no body may
+    said = {"shipment", "pool", "by", "recorded_at"} - RECORDINGS[verb].body.model_fields.keys()
+    for name in sorted(said):  # what the path and the node say, no body may
         problem(client.post(path, json={**example, name: "x"}, headers=headers), 422, "fields-wrong")
     assert size(node) == 1
 
