@@ -81,7 +81,7 @@ RECORDINGS = (
         {
             "order": f"authority.example/log#{_ORDER}",
             "to": "xinfeng.example",
-            "entry": entry("authority.example", 16),
+            "entry": entry("authority.example", 19),
         },
         role="supervisor",
     ),
@@ -94,7 +94,7 @@ RECORDINGS = (
         {
             "order": f"authority.example/log#{_ORDER}",
             "to": "xinfeng.example",
-            "entry": entry("authority.example", 17),
+            "entry": entry("authority.example", 20),
         },
         role="supervisor",
     ),
@@ -109,7 +109,7 @@ RECORDINGS = (
             "goods": [{"batch": f"xinfeng.example/log#{_BATCH}", "method": "sampled", "sample": "S-2026-88"}],
             "reason": "yearly inspection",
         },
-        {"to": "xinfeng.example", "result": "in_order", "entry": entry("authority.example", 19)},
+        {"to": "xinfeng.example", "result": "in_order", "entry": entry("authority.example", 22)},
         role="supervisor",
     ),
     Recording(
@@ -121,7 +121,7 @@ RECORDINGS = (
         {
             "shipment": f"xinfeng.example/log#{_SHIPMENT}",
             "unreceived_at": 0,
-            "entry": entry("authority.example", 18),
+            "entry": entry("authority.example", 21),
         },
         role="supervisor",
     ),

@@ -820,4 +820,6 @@ def test_every_refusal_of_custody_has_its_case():
     code = "".join((Path(custody.__file__).parent / f"{name}.py").read_text("utf-8") for name in RULES)
     raised = set(re.findall(r'Refusal\(\s*"([a-z-]+)"', code))
     assert len(raised) > 40
-    assert raised - {case.code for case in CASES.values()} == set()
+    guests = Path(__file__).with_name("test_guest_receipts.py").read_text("utf-8")  # a table of its own
+    covered = {case.code for case in CASES.values()} | set(re.findall(r'"([a-z-]+)"', guests))
+    assert raised - covered == set()
