@@ -7,7 +7,7 @@ What a certificate says, and what may be certified, nodes/certificates.py decide
 
 import asyncio
 import json
-from decimal import Decimal
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -23,6 +23,9 @@ from api.errors import status_of
 from api.recording import idempotency_key, key_parameter
 from api.rendering import HEADERS, page
 from api.requests import Body, Code, Text
+from api.scan import origin_name, percent
+from api.screens.named import name_of
+from api.words import words
 from ledger.certificates import check_code
 from ledger.errors import LodetraceError
 from ledger.matter.quantities import show_mg
@@ -55,6 +58,7 @@ class Issue(Body):
         return self
 
 
+ASSAY = ("lab", "method", "certificate_no", "total_reo_pct", "moisture_pct", "loi_pct")
 EXAMPLE = {"batch": "PN-7", "number": "QC-2026-0117", "standard": "GB/T 20892-2020"}
 
 
@@ -115,7 +119,7 @@ def routes(node: Node, access: Access) -> APIRouter:
         if wants_json(request):
             answer = {"genuine": True, "status": found.status, "newer": found.newer, **shown(node, found.issued)}
             return Response(_json(answer), media_type=JSON, headers=HEADERS)
-        return page("certificate.html", _facts(found, language), language, request=request)
+        return page("certificate.html", _facts(node, found, language), language, request=request)
 
     return router
 
@@ -134,7 +138,7 @@ def shown(node: Node, one: Issued) -> dict[str, Any]:
     }
 
 
-def _facts(found: Confirmed, language: str) -> dict[str, Any]:
+def _facts(node: Node, found: Confirmed, language: str) -> dict[str, Any]:
     told, place = json.loads(found.issued.body), 0 if language == "en" else 1
     origin = told["origin"]
     return {
@@ -146,17 +150,29 @@ def _facts(found: Confirmed, language: str) -> dict[str, Any]:
         "status": found.status,
         "words": STATUS[found.status][place],
         "newer": found.newer,
+        "assay": _assay(told["assay"] or {}, language),
         "standing": None if origin is None else WORDS[origin["standing"]][place],
         "origins": [
-            (element["element"], f"{row['country']} {row['feed_class']}".strip(), _percent(row["mid"]))
+            (
+                element["element"],
+                origin_name(node, f"{row['country']}/{row['feed_class']}", language),
+                percent(row["mid"]),
+            )
             for element in ([] if origin is None else origin["elements"])
             for row in element["rows"]
         ],
     }
 
 
-def _percent(ppb: int) -> str:
-    return f"{(Decimal(ppb) / 10**7).quantize(Decimal('0.1'))} %"
+def _assay(told: Mapping[str, Any], language: str) -> list[tuple[str, str]]:
+    """What it states, as (name, value) in words; a number in % where its name does not say so."""
+    say = words(language)
+    stated = [(say(name_of("assay", field)), told[field], field.endswith("_pct")) for field in ASSAY if told.get(field)]
+    if told.get("basis"):
+        stated.append((say(name_of("assay", "basis")), say(name_of("assay_basis", told["basis"])), False))
+    elements = told.get("distribution_pct") or told.get("elements_pct") or []
+    rows = [*stated, *((element, value, True) for element, value in elements)]
+    return [(name, f"{value} %" if percents else value) for name, value, percents in rows]
 
 
 def _json(value: object) -> bytes:

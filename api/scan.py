@@ -22,6 +22,7 @@ from ledger.errors import LodetraceError, Unavailable, Unknown
 from ledger.evidence import format_evidence
 from ledger.matter.events import is_id
 from ledger.matter.quantities import show_mg
+from ledger.matter.rows import Row
 from ledger.verdict import ATTESTED, CLAIMED, MEMBERSHIP, MODEL_WORDS, PROVEN, WORDS, Origin, Step, sentence
 from nodes import labels
 from nodes.node import Node
@@ -129,24 +130,23 @@ def _membership(found: Scan, language: str) -> str | None:
 
 
 def _origin(node: Node, origin: Origin, language: str) -> dict[str, Any]:
-    """Each element with its origins: likely share, and between what it lies for certain."""
+    """Each element with its origins and how much of it is recycled: likely share, and between what it lies for certain.
+
+    Recycled is what the reference data count so: an organisation's own rework, for one, is not.
+    """
     place = 0 if language == "en" else 1
     classes = node.reference.tables["feed_classes"]
-
-    def named(key: str) -> str:
-        country, _, feed_class = key.partition("/")
-        known = classes.get(feed_class)
-        return f"{country} {feed_class if known is None else known[language]}"
-
     return {
         "standing": (WORDS[origin.standing][place], origin.standing),
         "model": MODEL_WORDS[origin.model][place],
         "elements": [
             (
                 element,
+                [(origin_name(node, key, language), *_shares(row)) for key, row in rows.items()],
                 [
-                    (named(key), _percent(mid), None if lo == hi else (_percent(lo), _percent(hi)))
-                    for key, (mid, lo, hi) in rows.items()
+                    (classes[feed_class][language], *_shares(row))
+                    for feed_class, row in origin.recycled[element].items()
+                    if classes.get(feed_class, {}).get("recycled_content") and row[0]
                 ],
             )
             for element, rows in origin.elements.items()
@@ -154,7 +154,20 @@ def _origin(node: Node, origin: Origin, language: str) -> dict[str, Any]:
     }
 
 
-def _percent(ppb: int) -> str:
+def origin_name(node: Node, key: str, language: str) -> str:
+    """`CN/ion_mid_y` → `CN ion-adsorption ore, mid Y, rich in Eu`; a class that is not in our tables by its code."""
+    country, _, feed_class = key.partition("/")
+    known = node.reference.tables["feed_classes"].get(feed_class)
+    return f"{country} {feed_class if known is None else known[language]}".strip()
+
+
+def _shares(row: Row) -> tuple[str, tuple[str, str] | None]:
+    """The likely share, and between what it lies where that is no single value."""
+    mid, lo, hi = row
+    return percent(mid), None if lo == hi else (percent(lo), percent(hi))
+
+
+def percent(ppb: int) -> str:
     """`750200000` → `75.0 %`."""
     return f"{(Decimal(ppb) / 10**7).quantize(Decimal('0.1'))} %"
 

@@ -82,6 +82,20 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "waste_transfer": N_("waste transfer note"),
         "weigh_ticket": N_("weigh ticket"),
     },
+    "assay": {
+        "lab": N_("Laboratory"),
+        "method": N_("Method"),
+        "certificate_no": N_("Certificate number"),
+        "total_reo_pct": N_("Total as oxides"),
+        "moisture_pct": N_("Moisture"),
+        "loi_pct": N_("Loss on ignition"),
+        "basis": N_("Of the goods"),
+    },
+    "assay_basis": {
+        "as_received": N_("as received"),
+        "dried": N_("dried"),
+        "ignited": N_("ignited"),
+    },
     "role": {
         "viewer": N_("viewer"),
         "clerk": N_("clerk"),

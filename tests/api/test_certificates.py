@@ -1,6 +1,7 @@
 """Certificates over HTTP: issued, drawn, read back by a scanner, confirmed to anybody, and found out when altered."""
 
 import json
+import re
 from base64 import b64decode
 from urllib.parse import urlsplit
 
@@ -24,6 +25,10 @@ ASSAY = {
     "method": "ICP-OES",
     "certificate_no": "R-77",
     "status": "final",
+}
+NAMED = {
+    "en": ("Total as oxides", "99.2 %", "Loss on ignition", "ion-adsorption ore, mid Y, rich in Eu"),
+    "zh": ("稀土氧化物总量", "99.2 %", "灼减", "离子型稀土矿（中钇富铕）"),
 }
 
 
@@ -130,6 +135,9 @@ def test_anybody_who_scans_is_told_what_was_issued_and_what_became_of_the_goods(
         assert words in page.text
         assert one["check_code"] in page.text
         assert "赣州检测中心 &lt;b&gt;" in page.text
+        assert not {"ion_mid_y", "ignited", "total_reo_pct", "loi_pct"} & set(re.findall(r"[a-z_]+", page.text))
+        for word in NAMED[language]:
+            assert word in page.text
     held = {"kind": "quality", "reason": "x", "lines": [{"batch": "PN-7", "quantity": {"value": "1", "unit": "kg"}}]}
     supervisor = {**token_of("supervisor", "Chen"), "idempotency-key": "hold"}
     assert client.post("/api/v1/holds", headers=supervisor, json=held).status_code == 201

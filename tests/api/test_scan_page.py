@@ -455,3 +455,49 @@ def test_a_buyer_sees_where_each_element_comes_from(client_at, chain, language, 
         assert origin["standing"] == "claimed"
         for one in origin["elements"]:
             assert f"<dt>{one['element']}</dt>" in text
+
+
+def packed(client, clerk, node, **more):
+    """The path of the page of a unit of 1 kg, of what the node blended of a batch of its own."""
+    body = {"product": "nd_oxide", "lot_no": "L", "quantity": {"value": "9", "unit": "kg"}, **more}
+    registered = client.post("/api/v1/batches", json=body, headers={**clerk, "idempotency-key": "a"})
+    assert registered.status_code == 201, registered.text
+    blended = {"steps": [{"process": "blend"}], "inputs": [{"batch": "L", "quantity": {"value": "9", "unit": "kg"}}]}
+    blended["outputs"] = [{"product": "nd_oxide", "lot_no": "M", "quantity": {"value": "9", "unit": "kg"}}]
+    made = client.post("/api/v1/transformations", json=blended, headers={**clerk, "idempotency-key": "c"})
+    assert made.status_code == 201, made.text
+    units = {"batch": "M", "units": [{"serial": "N-1", "net": {"value": "1", "unit": "kg"}}]}
+    made = client.post("/api/v1/units", json=units, headers={**clerk, "idempotency-key": "b"}).json()
+    node.sequencer.stop()  # publishes
+    return "/q/" + made["units"][0]["label_url"].rpartition("/q/")[2]
+
+
+@pytest.mark.parametrize(
+    ("feed_class", "english", "chinese"),
+    [
+        ("post_consumer", "recycled : 100.0 % post-consumer waste", "再生料 : 100.0 % 消费后回收料"),
+        ("pre_consumer_external", "recycled : 100.0 % pre-consumer waste", "再生料 : 100.0 % 外来工业废料"),
+        ("internal_rework", None, None),
+    ],
+)
+def test_how_much_of_an_element_is_recycled(client, token_of, node, feed_class, english, chinese):
+    origin = {"class": "bought_outside", "country": "CN", "feed_class": feed_class}
+    assay = {"basis": "ignited", "total_reo_pct": "99.0", "distribution_pct": [["Nd", "100"]]}
+    papers = [{"kind": "invoice", "no": "I-1"}]
+    path = packed(client, token_of("clerk"), node, origin=origin, assay=assay, documents=papers)
+    for headers, said, word in ((ENGLISH, english, "recycled :"), (CHINESE, chinese, "再生料 :")):
+        text = page_of(client.get(path, headers=headers)).text.replace(": ", " : ").replace("  ", " ")
+        assert (word in text) == (said is not None)
+        assert said is None or said in text
+
+
+def test_a_label_whose_goods_are_gone_may_be_a_copy(client_at, chain):
+    said = "the label is a copy or was used again"
+    for name, serial, warned in (
+        (PLANT, "D-1", True),
+        (MOTOR, "U-3", True),
+        (TRADER, "D-2", False),
+        (MOTOR, "U-2", False),
+    ):
+        text = page_of(client_at(name).get(f"/q/{chain.token(serial)}", headers=ENGLISH)).text
+        assert (said in text) == warned
