@@ -27,7 +27,7 @@ for (const frame of document.querySelectorAll(".pan")) {
     button.type = "button";
     button.textContent = sign;
     button.title = name;
-    button.setAttribute("aria-label", name);
+    button.setAttribute("aria-label", `${sign} ${name}`); // holds what is to be seen, for whoever says it to the machine
     button.addEventListener("click", act);
     tools.append(button);
   }

@@ -1,0 +1,136 @@
+"""Every page of docs/pages.md, as anybody must be able to use it: axe-core, a phone's width, day and night.
+
+A new page is found by its row in that table. What stands in braces in its path is filled from what `places` holds; a
+page that needs something else is refused here until `places` or `ELSEWHERE` has it.
+"""
+
+import re
+from contextlib import ExitStack
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import quote
+
+import pytest
+
+from nodes import tokens
+from nodes.clock import system_clock
+from nodes.homes import create_home
+from nodes.node import Node
+from tests.pages.test_scan_in_browser import DESK, OVERHANGING, PHONE
+from tests.serving import serving
+from tests.world import World, kg
+
+TESTS = Path(__file__).resolve().parents[1]
+TABLE = (TESTS.parent / "docs" / "pages.md").read_text("utf-8")
+AXE = (TESTS / "pages" / "vendor" / "axe-core" / "axe.min.js").read_text("utf-8")
+MINE, PLANT = "xinfeng.example", "gannan.example"
+OXIDE = {"basis": "ignited", "total_reo_pct": "99.0", "distribution_pct": [["Pr", "25.0"], ["Nd", "75.0"]]}
+NO_PAGES = {"/sign-out", "/register/preview"}
+"""They answer a form, and are no whole page."""
+STATES = {
+    "a code of nobody": "/q/AQ",
+    "nothing there": "/batches/none",
+    "a link of nobody": "/g/none",
+    "no page": "/c/AQ",
+}
+"""Pages that say why something cannot be shown."""
+LOOKS = {
+    "by day in Chinese": (PHONE, "zh-CN", False),
+    "by night in English": (PHONE, "en", True),
+    "on a desk": (DESK, "en", False),
+}
+SERIOUS = """
+axe.run().then(({ violations }) => violations
+  .filter(one => ["serious", "critical"].includes(one.impact))
+  .flatMap(one => one.nodes.map(node => [one.id, node.html.slice(0, 200), node.failureSummary])))
+"""
+
+
+def listed():
+    return [path for path in re.findall(r"^\| `(/\S*)` \|", TABLE, re.MULTILINE) if path not in NO_PAGES]
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory):
+    """path of the table -> (address, token): a mine that sold to a plant and to somebody outside, and an authority."""
+    with ExitStack() as stack:
+        world = stack.enter_context(World(tmp_path_factory.mktemp("accessible"), MINE, PLANT))
+        places, elsewhere = _story(world[MINE], world[PLANT])
+        home = tmp_path_factory.mktemp("authority") / "home"
+        create_home(home, {}, name="authority.example", organisation="赣州", role="authority", country="CN", sites=[])
+        authority = Node.open(home, {})
+        stack.callback(authority.stop)
+        hosts = []
+        for node in (world[MINE].node, world[PLANT].node, authority):
+            token = tokens.mint(node.store, "Chen", "admin", system_clock)
+            hosts.append(SimpleNamespace(node=node, address=stack.enter_context(serving(node)), token=token))
+
+        def find(path):
+            host = hosts[elsewhere.get(path, (0, ""))[0]]
+            if path in elsewhere:
+                return host.address + elsewhere[path][1], host.token
+            missing = set(re.findall(r"\{(\w+)\}", path)) - places.keys()
+            assert not missing, f"{path}: say in `places` of this test what {missing} stands for"
+            role = next((one for one in hosts if _has(one.node, path)), host)
+            return role.address + path.format_map(places), role.token
+
+        yield find
+
+
+def _has(node, path):
+    """Some pages are there only at nodes of one kind of organisation."""
+    from api.app import create_app
+
+    return any(re.sub(r":path\}", "}", getattr(route, "path", "")) == path for route in create_app(node).routes)
+
+
+def _story(mine, plant):
+    """What stands for the braces of paths at the mine; (number of the host, path) of pages that need more."""
+    mine.register("PN-7", "2000", product="prnd_oxide", assay=OXIDE)
+    units = mine.pack("PN-7", "D-001", "D-002", "D-003", net="50", seal="A771")
+    sold = mine.ship(plant.name, {"batch": "PN-7", "units": ["D-001"], "quantity": kg("600")})
+    plant.await_arrival(sold)
+    plant.receive(sold, {"line": 0, "site": "main", "weighed": kg("600.4")})
+    mine.await_status(sold, "received")
+    outside = {"outside": {"name": "Muster Magnete GmbH", "country": "DE"}}
+    body = {"to": outside, "purpose": "sale", "lines": [{"batch": "PN-7", "units": ["D-002"]}]}
+    away = mine.record("/api/v1/shipments", body)["shipment"]
+    link = mine.record(f"/api/v1/shipments/{away}/link", {})["url"].rpartition("/")[2]
+    certificate = mine.record("/api/v1/certificates", {"batch": "PN-7", "number": "QC-1"})["url"].rpartition("/")[2]
+    recall = {"kind": "quality", "text": "氯根超标 Chloride", "lines": [{"batch": "PN-7", "units": ["D-003"]}]}
+    reply = mine.ask("POST", "/api/v1/recalls", recall, role="supervisor", headers={"idempotency-key": "recall"})
+    assert reply.status == 201, reply.body
+    mine.await_checkpoint()
+    places = {"batch": "PN-7", "secret": link, "token": units[0]["label_url"].rpartition("/")[2]}
+    places |= {"lock": reply.json()["lock"], "shipment": away, "unit": units[0]["unit"]}
+    there = quote(plant.get("/api/v1/batches")["batches"][0]["batch"], safe="")
+    sheet = f"/api/v1/batches/{there}/settlement?shipment={quote(sold, safe='')}&format=html"
+    return places, {
+        "/c/{token}": (0, f"/c/{certificate}"),
+        "/api/v1/recalls/{lock}": (0, f"/api/v1/recalls/{places['lock']}?format=html"),
+        "/api/v1/batches/{batch}/settlement": (1, sheet),
+    }
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("path", [*listed(), *STATES.values()], ids=[*listed(), *STATES])
+def test_anybody_can_use_it(browser, opened, pictures, path, look):
+    size, language, dark = LOOKS[look]
+    url, token = opened(path)
+    page = browser.open("about:blank", width=size[0], height=size[1], dark=dark)
+    headers = {"accept-language": language}
+    if path not in ("/sign-in", *STATES.values()) or path == STATES["nothing there"]:
+        headers["authorization"] = f"Bearer {token}"
+    page.call("Network.setExtraHTTPHeaders", headers=headers)
+    page.go(url)
+    page.picture(pictures / f"{re.sub(r'[^a-z]+', '-', path)}-{size[0]}-{language}.png")
+    assert page.value("document.querySelector('h1') !== null && document.body.innerText.length > 40"), page.words()
+    assert page.value("document.documentElement.lang") == ("en" if language == "en" else "zh-CN")
+    assert page.value("document.documentElement.scrollWidth") == size[0]
+    scrolled = OVERHANGING.replace(
+        "one.checkVisibility()", "!one.closest('.scroll, .pan, nav, svg') && one.checkVisibility()"
+    )
+    assert page.value(scrolled) == []
+    assert [said for said in page.complaints() if path not in STATES.values() or "status of" not in said] == []
+    page.value(f"{AXE}; 0")
+    assert page.value(SERIOUS) == []
