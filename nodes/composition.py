@@ -78,26 +78,37 @@ def views_of(mg: int, basis: str, assay: Assay | None) -> dict[str, Any]:
 
 def assay_of(conn: Connection, node: Node, batch: Batch) -> Assay | None:
     """The assay that counts: a later one replaces one that is no surer; else what is typical of the product."""
-    found, rank = None, 0
-    for told, sure in _told(conn, batch):
-        read = parse_assay(told, batch.product, node.reference, "assay", custody=batch.basis)
-        standing = RANKS.index("agreed" if sure else read.rank)
-        if standing >= rank:
-            found, rank = read, standing
-    return found or typical_assay(batch.product, node.reference)
+    found: Assay | None = None
+    rank, feed = 0, None
+    for event in _telling(conn, batch):
+        moisture = None
+        if event.type == "registered":  # read as it was booked: ore of a known kind, with the ticket's moisture
+            feed = event.scalar("origin").get("feed_class")
+            moisture = event.scalar("quantity").get("typed", {}).get("moisture_pct")
+        for told in filter(None, _in(event, batch.id)):
+            read = parse_assay(
+                told,
+                batch.product,
+                node.reference,
+                "assay",
+                custody=batch.basis,
+                moisture_pct=moisture,
+                feed_class=feed,
+            )
+            sure = event.type == "assay_agreed"
+            standing = RANKS.index("agreed" if sure else read.rank)
+            if standing >= rank:
+                found, rank = read, standing
+    return found or typical_assay(batch.product, node.reference, feed_class=feed)
 
 
-def _told(conn: Connection, batch: Batch) -> list[tuple[Mapping[str, Any], bool]]:
-    """Every assay that entries of ours state of a batch, oldest first, and whether two parties agreed on it."""
+def _telling(conn: Connection, batch: Batch) -> list[Event]:
+    """Every entry of ours that may state an assay of a batch, oldest first."""
     made_by = codes.made_by(conn, batch.id)
     indexes = [*genealogy.received_by(conn, batch.id), *([] if made_by is None or made_by < 0 else [made_by])]
     later = states.load(conn, ASSAYS, [batch.id]).get(batch.id, "")
     indexes += map(int, later.split())
-    found = []
-    for entry in log.entries_at(conn, indexes):
-        event = entry.event
-        found += [(told, event.type == "assay_agreed") for told in _in(event, batch.id) if told]
-    return found
+    return [entry.event for entry in log.entries_at(conn, indexes)]
 
 
 def _in(event: Event, batch: str) -> list[Mapping[str, Any]]:

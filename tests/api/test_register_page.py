@@ -137,3 +137,10 @@ def test_a_reader_of_chinese_is_told_in_chinese(client, node):
 def test_whoever_may_not_is_told_so(client, node, token_of):
     hire(node.store, "Li", "viewer", system_clock, password=SECRET)
     assert Desk(client).get("/register").status_code == 403
+
+
+def test_the_page_of_a_batch_shows_an_assay_that_told_its_total_alone(desk):
+    assay = {"assay.total_reo_pct": "92", "origin.feed_class": "ion_mid_y"}
+    page = desk.get(desk.send("/register", **{**TICKET, **assay}).headers["location"])
+    assert page.status_code == 200, page.text
+    assert "Elements and where they come from" in page.text
