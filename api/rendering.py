@@ -115,6 +115,8 @@ def _templates(language: str) -> Environment:
     made.globals["t"] = lambda chinese, english: chinese if language == "zh" else english
     locale = LOCALES[language]
     made.filters["mass"] = lambda mg: mass(mg, locale)
+    made.filters["kg"] = lambda mg: format((Decimal(mg) / 1_000_000).normalize(), "f")
+    made.filters["ppm"] = lambda ppm: f"{number((Decimal(ppm) / 10_000).quantize(TENTH), locale)} %"
     made.filters["number"] = lambda value: number(value, locale)
     made.filters["percent"] = lambda value: f"{number(value, locale)} %"
     made.filters["ug"] = lambda ug: show_ug(int(ug))
