@@ -96,6 +96,13 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "dried": N_("dried"),
         "ignited": N_("ignited"),
     },
+    "reprint": {
+        "damaged": N_("damaged"),
+        "lost": N_("lost"),
+        "unreadable": N_("unreadable"),
+        "not_printed": N_("did not come out"),
+        "other": N_("another reason"),
+    },
     "role": {
         "viewer": N_("viewer"),
         "clerk": N_("clerk"),

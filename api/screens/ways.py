@@ -3,11 +3,11 @@
 from fastapi import APIRouter
 
 from api.access import Access
-from api.screens import board, flows, goods, guest, processing, register, sign_in, traces
+from api.screens import board, flows, goods, guest, printing, processing, register, sign_in, traces
 from api.screens.frame import Link, Screens
 from nodes.node import Node
 
-SCREENS = (sign_in, board, register, processing, goods, traces, guest, flows)
+SCREENS = (sign_in, board, register, processing, printing, goods, traces, guest, flows)
 NAV = (
     Link("viewer", "/", "Board"),
     Link("clerk", "/register", "Register", "register"),
