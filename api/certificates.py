@@ -32,8 +32,9 @@ from ledger.matter.quantities import show_mg
 from ledger.verdict import WORDS
 from nodes import certificates
 from nodes.certificates import Confirmed
+from nodes.corrected import VALID
 from nodes.node import Caller, Node
-from nodes.scan import STATUS
+from nodes.scan import STATUS, STOPPED
 from nodes.store import certificates as kept
 from nodes.store import codes, lists
 from nodes.store.certificates import Issued
@@ -147,7 +148,7 @@ def _facts(node: Node, found: Confirmed, language: str) -> dict[str, Any]:
         "product": told[f"product_{language}"],
         "net": show_mg(int(told["mg"])),
         "check": check_code(found.issued.digest),
-        "status": found.status,
+        "mood": "good" if found.status == VALID else "bad" if found.status in STOPPED else "wait",
         "words": STATUS[found.status][place],
         "newer": found.newer,
         "assay": _assay(told["assay"] or {}, language),

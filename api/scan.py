@@ -8,16 +8,20 @@ What is shown, and to whom, is decided in nodes/scan.py and worded in ledger/ver
 """
 
 import json
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from starlette.background import BackgroundTask
 
 from api.access import Access
 from api.asked import in_chat, wants_json
 from api.asked import language as language_of
 from api.errors import status_of
 from api.rendering import HEADERS, page
+from api.screens.named import name_of
+from api.words import words
 from ledger.errors import LodetraceError, Unavailable, Unknown
 from ledger.evidence import format_evidence
 from ledger.matter.events import is_id
@@ -27,10 +31,18 @@ from ledger.verdict import ATTESTED, CLAIMED, MEMBERSHIP, MODEL_WORDS, PROVEN, W
 from nodes import labels
 from nodes.node import Node
 from nodes.scan import LIFE, SOMEBODY, STATUS, UNDECIDED, Scan, scan
+from nodes.scanned import Scanned
 
 
 def routes(node: Node, access: Access) -> APIRouter:
     router = APIRouter(tags=["scan"])
+    scanned_before = Scanned(node)
+
+    def answered(response: Response, found: Scan, request: Request) -> Response:
+        """Counted behind the answer: whoever scans does not wait for the disk."""
+        address = "" if request.client is None else request.client.host
+        response.background = BackgroundTask(scanned_before.remember, found.label, address)
+        return response
 
     @router.get("/q/{token}", summary="What a label leads to", response_class=Response)
     def scanned(token: str, request: Request) -> Response:
@@ -40,11 +52,13 @@ def routes(node: Node, access: Access) -> APIRouter:
         except LodetraceError as error:
             return _refused(error, request)
         if wants_json(request):
-            return Response(_json(node, found), media_type="application/json", headers=HEADERS)
+            return answered(
+                Response(_json(node, found), media_type="application/json", headers=HEADERS), found, request
+            )
         facts = _facts(node, found, language, token)
         evidence = f"/q/{token}/evidence" if facts["download"] else ""
         shown = {"evidence": evidence, "chat": in_chat(request), "address": str(request.url)}
-        return page("scan.html", {**facts, **shown}, language)
+        return answered(page("scan.html", {**facts, **shown}, language, request=request), found, request)
 
     @router.get("/q/{token}/evidence", summary="The portable proof behind a label", response_class=Response)
     def proof(token: str, request: Request) -> Response:
@@ -155,10 +169,10 @@ def _origin(node: Node, origin: Origin, language: str) -> dict[str, Any]:
 
 
 def origin_name(node: Node, key: str, language: str) -> str:
-    """`CN/ion_mid_y` → `CN ion-adsorption ore, mid Y, rich in Eu`; a class that is not in our tables by its code."""
+    """`CN/ion_mid_y` → `CN ion-adsorption ore, mid Y, rich in Eu`; of no feed class, how it came here: `CN mined`."""
     country, _, feed_class = key.partition("/")
     known = node.reference.tables["feed_classes"].get(feed_class)
-    return f"{country} {feed_class if known is None else known[language]}".strip()
+    return f"{country} {words(language)(name_of('came', feed_class)) if known is None else known[language]}".strip()
 
 
 def _shares(row: Row) -> tuple[str, tuple[str, str] | None]:
@@ -248,6 +262,7 @@ def _json(node: Node, found: Scan) -> bytes:
         "seal": None if unit is None else unit.seal,
         "state": None if unit is None else unit.state,
         "product": found.product,
+        "scans": None if found.before is None else asdict(found.before),
         "failure": None if failure is None else {"code": failure.code, "text": _failure(node, found, "en")},
         "verdict": None if found.verdict is None else _nulled(found.verdict.to_json()),
     }

@@ -22,9 +22,11 @@ from ledger.succession import predecessor_of
 from ledger.verdict import Origin, Step, Verdict, judge
 from nodes.corrected import status_of
 from nodes.node import Node
+from nodes.scanned import scans_of
 from nodes.store import lists, upstream
 from nodes.store.engine import Connection
 from nodes.store.records import UnitRecord
+from nodes.store.scans import Scans
 
 LIFE = {
     "here": ("with the organisation that labelled it or received it", "在贴标或收货单位处"),
@@ -80,7 +82,8 @@ class Scan:
     """`maker` is the node that signed the label, `organisation` what it calls itself (`_en`: in Latin letters, where it
     does). `unit` and `verdict` are None where only the label itself is known here.
 
-    `verdict` and `stages` say what whoever scans may see; `failure` is why the history does not hold.
+    `verdict` and `stages` say what whoever scans may see; `failure` is why the history does not hold; `before` is how
+    often the label was scanned here until now.
     """
 
     label: Label
@@ -94,6 +97,7 @@ class Scan:
     verdict: Verdict | None = None
     stages: tuple[Stage, ...] = ()
     failure: LodetraceError | None = None
+    before: Scans | None = None
 
     @property
     def genuine(self) -> bool:
@@ -122,6 +126,7 @@ def scan(node: Node, token: str) -> Scan:
         label = open_token(token, authors(conn, node, parse_token(token).index))
         unit_id = id_in(label.unit, label.origin, node.origin)
         found = Scan(label, organisation(label.origin), *names_of(conn, node, label.origin), check_code(label.leaf))
+        found = replace(found, before=scans_of(conn, label))
         try:
             record = lists.unit(conn, unit_id)
         except Unknown:

@@ -71,6 +71,12 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "bought_outside": N_("bought outside the federation"),
         "unknown_opening": N_("opening stock"),
     },
+    "came": {
+        "mined": N_("mined"),
+        "imported": N_("imported"),
+        "recycled": N_("recycled"),
+        "bought_outside": N_("bought outside the federation"),
+    },
     "paper": {
         "customs_declaration": N_("customs declaration"),
         "invoice": N_("invoice"),

@@ -52,6 +52,8 @@ NOT_DERIVABLE = (
     "people",
     "prints",
     "rulesets",
+    "scan_readers",
+    "scans",
     "sessions",
     "tokens",
     "upstream",

@@ -532,6 +532,29 @@ class Certificate(Row, table=True):
     token: str = _text()
 
 
+class Scans(Row, table=True):
+    """How often a label was scanned here, by a hash of what it is about; `readers` of each day, added up."""
+
+    __tablename__ = "scans"
+    __table_args__ = (_CLUSTERED,)
+    label: bytes = Field(primary_key=True)
+    first_at: str = _text()
+    last_at: str = _text()
+    times: int = _big()
+    days: int
+    readers: int = _big()
+
+
+class ScanReader(Row, table=True):
+    """Who scanned a label today, as a hash under a salt that is kept nowhere. Forgotten when the day is over."""
+
+    __tablename__ = "scan_readers"
+    __table_args__ = (_CLUSTERED,)
+    label: bytes = Field(primary_key=True)
+    reader: bytes = Field(primary_key=True)
+    day: str = _text()
+
+
 # -- who may ask --------------------------------------------------------------------------------------------------
 
 

@@ -501,3 +501,43 @@ def test_a_label_whose_goods_are_gone_may_be_a_copy(client_at, chain):
     ):
         text = page_of(client_at(name).get(f"/q/{chain.token(serial)}", headers=ENGLISH)).text
         assert (said in text) == warned
+
+
+def unscanned(chain, folder):
+    """A home of the motor maker in which no label was scanned yet."""
+    home = chain.copy(MOTOR, folder / "home")
+    store = Store.open(home / "node.db")
+    with store.write() as conn:
+        conn.execute("DELETE FROM scans")
+        conn.execute("DELETE FROM scan_readers")
+    store.close()
+    return home
+
+
+def test_whoever_scans_is_told_how_often_that_was_done_before(client_at, chain, tmp_path):
+    home = unscanned(chain, tmp_path)
+    client, path = client_at(MOTOR, home), f"/q/{chain.token('U-2')}"
+    as_program = {"accept": "application/json"}
+    assert client.get(path, headers=as_program).json()["scans"] is None
+    told = client.get(path, headers=as_program).json()["scans"]
+    assert (told["times"], told["days"], told["readers"]) == (1, 1, 1)
+    assert "2 times on 1 days" in page_of(client.get(path, headers=ENGLISH)).text
+    assert "1 天内共 3 次" in page_of(client.get(path, headers=CHINESE)).text
+    assert client.get(f"/q/{chain.token('U-1')}", headers=as_program).json()["scans"] is None
+    store = Store.open(home / "node.db")
+    with store.read() as conn:
+        kept = repr([tuple(row) for row in conn.execute("SELECT * FROM scan_readers, scans")])
+    store.close()
+    assert "127.0.0.1" not in kept
+    assert chain.unit("U-2", MOTOR) not in kept
+
+
+def test_only_what_is_genuine_is_counted(client_at, chain, tmp_path):
+    home = unscanned(chain, tmp_path)
+    client = client_at(MOTOR, home)
+    for token in (forged(chain, "U-2"), "AQ"):
+        client.get(f"/q/{token}", headers=HTML)
+    store = Store.open(home / "node.db")
+    with store.read() as conn:
+        assert conn.execute("SELECT count(*) FROM scans").fetchone() == (0,)
+    store.close()

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -15,6 +16,7 @@ from ledger.log.trust import Policy
 from ledger.verdict import ATTESTED, CLAIMED, PROVEN, judge
 from nodes.node import Node
 from nodes.scan import LIFE, SOMEBODY, SPENT, UNDECIDED, _without_names, scan
+from nodes.scanned import Scanned
 from nodes.store.engine import Store
 from tests.chain import MINE, MOTOR, NAMES, PLANT, RIVAL, SECRETS, TRADER, Chain
 from tests.formats.story import attested_evidence, policy_text, tell
@@ -329,3 +331,36 @@ def test_before_the_first_checkpoint_it_is_too_early_to_say(chain, tmp_path):
     with chain.node(MOTOR, home) as node, pytest.raises(Unavailable) as found:
         scan(node, chain.token("U-2"))
     assert found.value.code == "no-checkpoint-yet"
+
+
+# -- how often ----------------------------------------------------------------------------------------------------
+
+
+def test_one_reader_is_told_from_another_for_a_day_and_no_longer(chain, tmp_path):
+    home, now = chain.copy(MOTOR, tmp_path / "home"), [datetime(2026, 12, 1, 9, tzinfo=UTC)]
+    with chain.node(MOTOR, home, lambda: now[0]) as node:
+        label = scan(node, chain.token("U-3")).label
+        with node.store.write() as conn:
+            conn.execute("DELETE FROM scans")
+            conn.execute("DELETE FROM scan_readers")
+        scanned = Scanned(node)
+        for address in ("198.51.100.7", "198.51.100.7", "198.51.100.8"):
+            scanned.remember(label, address)
+        with node.store.read() as conn:
+            readers = {bytes(row[0]) for row in conn.execute("SELECT reader FROM scan_readers")}
+        assert len(readers) == 2
+        now[0] += timedelta(days=1)
+        scanned.remember(label, "198.51.100.7")
+        with node.store.read() as conn:
+            [[again]] = conn.execute("SELECT reader FROM scan_readers").fetchall()
+        assert bytes(again) not in readers
+        found = scan(node, chain.token("U-3")).before
+        assert (found.times, found.days, found.readers, found.last_at[:10]) == (4, 2, 3, "2026-12-02")
+
+
+def test_what_cannot_be_counted_is_said_and_harms_nobody(chain, caplog):
+    with chain.node(MOTOR) as node:
+        label = scan(node, chain.token("U-2")).label
+        node.store.close()
+        Scanned(node).remember(label, "198.51.100.7")
+    assert "a scan was not counted" in caplog.text
