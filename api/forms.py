@@ -78,7 +78,10 @@ async def read_form(request: Request, limit: int) -> Form:
             parsed = await FormParser(request.headers, stream(), max_fields=FIELDS_MAX, max_part_size=limit).parse()
     except MultiPartException as error:
         raise Malformed("form-unreadable", field="body", value=error.message) from error
-    return await _filled(parsed)
+    try:
+        return await _filled(parsed)
+    finally:
+        await parsed.close()
 
 
 async def _filled(parsed: FormData) -> Form:

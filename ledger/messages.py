@@ -2407,6 +2407,18 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} is {value}, and several count on from it. Give one that ends in a number: D-001.",
         "{field} 为 {value}，无法顺序编号。请填写以数字结尾的编号，如 D-001。",
     ),
+    "code-missing": (
+        "There is no code yet. Scan one, type it, or choose a photo of it.",
+        "还没有编码。请扫描、输入，或选择编码的照片。",
+    ),
+    "photo-too-large": (
+        "The photo has {value} pixels, and {limit} are the most. Take it anew in a smaller size.",
+        "照片为 {value} 像素，超过上限 {limit}。请以较小尺寸重新拍摄。",
+    ),
+    "photo-unreadable": (
+        "No QR code can be read in this photo. Go closer, hold still, wipe the label; or type the serial below it.",
+        "照片中读不出二维码。请靠近、拿稳、擦净标签；或输入码下方的编号。",
+    ),
     "form-unreadable": (
         "The form cannot be read at {field} ({value}). Open the page again and fill it in there.",
         "无法读取表单的 {field}（{value}）。请重新打开页面填写。",

@@ -13,6 +13,7 @@ from ledger.matter import genealogy
 from ledger.matter.events import Event
 from ledger.matter.flows import load_flow
 from ledger.matter.makeups import Makeup, dump_makeup
+from ledger.matter.recompute import assayed
 from ledger.matter.stock import Key, State
 from ledger.succession import predecessor_of
 from nodes import downstream
@@ -23,7 +24,8 @@ from nodes.store.records import Making
 
 LOCKINGS, ASSAYS, RESTATED, WITHDRAWALS = "locking", "assay", "restated", "withdrawal"
 """States of these kinds: lock → the index of the entry that made it; batch → those of its assays, in order; entry →
-those of the adjustments that changed what it moved, in order; shipment offered to us → when it was asked back.
+those of the adjustments and assays that changed what it moved, in order; shipment offered to us → when it was asked
+back.
 """
 
 
@@ -87,10 +89,10 @@ def _remember(conn: Connection, entry: Derived, flow: str | None) -> None:
     if event.type == "closed":
         tables.save_closing(conn, entry.index, event.scalar("closing")["period"])
     downstream.remember(conn, event.origin, entry.index, event)
-    if event.type in ("assayed", "assay_agreed"):
-        batch = event.scalar("assaying" if event.type == "assayed" else "agreement")["batch"]
-        _add(conn, ASSAYS, [batch], entry.index)
-    if event.type == "adjusted":
+    late = assayed(event)
+    if late is not None:
+        _add(conn, ASSAYS, [late], entry.index)
+    if late is not None or event.type == "adjusted":
         restated = load_flow(entry.index, event, flow).restated
         _add(conn, RESTATED, [str(one.now.index) for one in restated], entry.index)
 

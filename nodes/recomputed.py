@@ -1,6 +1,7 @@
-"""What adjustments changed below them: a batch as it was made, and as it is by now (ledger/matter/recompute.py).
+"""What adjustments and late assays changed below them: a batch as it was made, and as it is by now.
 
-Does not work anything out: it was, in the transaction of the adjustment, and is kept with what that moved.
+The rules are in ledger/matter/recompute.py. Does not work anything out: that was done in the transaction of their
+entry, and is kept with what that moved.
 """
 
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ from nodes.store.records import BatchRecord
 
 
 def recomputed(conn: Connection, record: BatchRecord) -> list[dict[str, Any]]:
-    """What the batch was as made, and is by now, for each of our adjustments that changed that, in order."""
+    """What the batch was as made, and is by now, for each adjustment or assay of ours that changed that, in order."""
     made_by, id_ = record.made_by, record.batch.id
     own = [] if made_by is None or made_by < 0 else [made_by]
     found = []
@@ -34,7 +35,7 @@ _MEASURED = frozenset({"assayed", "assay_agreed", "remeasured", "counted", "ackn
 
 
 def restated_by(conn: Connection, entries: Iterable[int]) -> dict[int, list[int]]:
-    """Own entries that move other goods than they said, and the adjustments that made it so."""
+    """Own entries that move other goods than they said, and the adjustments and assays that made it so."""
     found = states.load(conn, RESTATED, [str(index) for index in entries])
     return {int(index): [int(at) for at in told.split()] for index, told in found.items()}
 

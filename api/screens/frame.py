@@ -95,7 +95,7 @@ class Visit:
             english = member.told.get("organisation_en") if self.language == "en" else None
             return str(english or member.told["organisation"])
         with self.node.store.read() as conn:
-            return organisations(conn, self.node, {f"{name}/log"})[f"{name}/log"]
+            return organisations(conn, self.node, {f"{name}/log"}).get(f"{name}/log", name)
 
     # -- recording ----------------------------------------------------------------------------------------
 

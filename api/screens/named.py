@@ -20,6 +20,7 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "disputed": N_("disputed"),
         "overdue": N_("overdue"),
         "voided": N_("voided"),
+        "withdrawal asked": N_("withdrawal asked"),
     },
     "severity": {"grave": N_("grave"), "mild": N_("mild"), "reason": N_("needs a reason")},
     "news": {
@@ -49,6 +50,14 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "emptied": N_("emptied"),
         "consumed": N_("used up"),
         "reversed": N_("reversed"),
+    },
+    "unit_state": {
+        "accepted": N_("accepted"),
+        "concession": N_("accepted with a concession"),
+        "quarantined": N_("set aside, undecided"),
+        "rejected": N_("rejected"),
+        "damaged": N_("damaged"),
+        "missing": N_("missing"),
     },
     "batch": {
         "valid": N_("valid"),

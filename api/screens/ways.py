@@ -3,16 +3,35 @@
 from fastapi import APIRouter
 
 from api.access import Access
-from api.screens import board, flows, goods, guest, printing, processing, register, sign_in, traces
+from api.screens import (
+    board,
+    flows,
+    goods,
+    guest,
+    printing,
+    processing,
+    receiving,
+    register,
+    scanning,
+    shipping,
+    sign_in,
+    traces,
+)
 from api.screens.frame import Link, Screens
 from nodes.node import Node
 
-SCREENS = (sign_in, board, register, processing, printing, goods, traces, guest, flows)
+SCREENS = (
+    *(sign_in, board, register, processing, printing, goods, receiving, shipping, scanning),
+    *(traces, guest, flows),
+)
 NAV = (
     Link("viewer", "/", "Board"),
     Link("clerk", "/register", "Register", "register"),
     Link("clerk", "/process", "Process", "transform"),
     Link("viewer", "/goods", "Goods"),
+    Link("viewer", "/arrivals", "Arriving"),
+    Link("viewer", "/shipments", "Shipments"),
+    Link("viewer", "/scan", "Scan"),
     Link("viewer", "/flows", "Flows", for_role="authority"),
 )
 """Names are messages: tests/api/test_words.py reads them here."""

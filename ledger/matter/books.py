@@ -3,11 +3,12 @@
     closing = opening + entered - left + made - lost + revalued
 
 `made` is what processes, pools and stock-takes brought forth (out + losses - in; usually below zero, for not every loss
-is booked), `lost` the booked losses, `revalued` what a later assay changed on paper. A pool's content belongs to the
-stock; as long as it is not measured it is what was charged less what was drawn. Goods that were shipped have left, and
-are in transit until the receiver answered or they came back. A closed month stays as it was: what is recorded for it
-later is booked in the first open one, and carried over like everything else; so are the differences that an adjustment
-makes to its entries.
+is booked), `lost` the booked losses, `revalued` what a later assay changed on paper: of what is here in the assay's
+month, of what was used in the month of its use. A pool's content belongs to the stock; as long as it is not measured it
+is what was charged less what was drawn. Goods that were shipped have left, and are in transit until the receiver
+answered or they came back. A closed month stays as it was: what is recorded for it later is booked in the first open
+one, and carried over like everything else; so are the differences that an adjustment or a late assay makes to its
+entries.
 
 Beside the rows, each year's ways are kept: from where it entered and to where it left, what was gained, lost and
 missing (`WAYS`). They are booked as the rows are, so that

@@ -42,7 +42,7 @@ from ledger.matter.provenance import (
     weakest,
 )
 from ledger.matter.quantities import show_mg, show_ug
-from ledger.matter.recompute import Done, Past, recompute
+from ledger.matter.recompute import Done, Past, assayed, recompute
 from ledger.matter.reference import CONSERVING, Reference
 from ledger.matter.rows import half_even
 from ledger.matter.sheet import Plan, Sheet, View, goods
@@ -243,8 +243,9 @@ def _measured(now: Content, told: Any, where: str) -> Content:
 
 
 def _assayed(at: Sheet) -> None:
-    slot = "assaying" if at.event.type == "assayed" else "agreement"
-    id_ = at.event.scalar(slot)["batch"]
+    """The batch by its new figures, and what was made of it before, or left (recompute.py)."""
+    id_ = assayed(at.event)
+    assert id_ is not None, "an assay is of a batch"
     known, told = at.batch(id_), at.event.scalar("assay")
     if known is None:
         return  # goods of another log that a laboratory speaks of: it never had them
@@ -259,6 +260,8 @@ def _assayed(at: Sheet) -> None:
     at.plan.ins.append(goods(id_, known.product, known.content, sure=is_sure(known.rank)))
     at.plan.outs.append(goods(id_, known.product, content, sure=is_sure(rank)))
     at.put(id_, replace(known, content=content, rank=rank, origin="" if content.elements else known.origin))
+    if at.past is not None:
+        _tell_below(at, at.past, {})
 
 
 def _measured_again(at: Sheet) -> None:
@@ -347,15 +350,20 @@ def _give_back(at: Sheet, id_: str, mg: int) -> None:
 def _adjusted(at: Sheet) -> None:
     """Everything below the entries that are adjusted, as it would be had they said so at once (recompute.py)."""
     assert at.past is not None, "who plans adjustments can look back"
-    found = recompute(at.past, at.event, _batches_of, _again)
-    at.plan.restated = tuple(Restated(without_vectors(one.was), without_vectors(one.now)) for one in found.restated)
-    at.plan.cut = found.cut
     more: dict[str, int] = {}
     for row in lines(at.event):
         sign = -1 if row["side"] in ("used", "shipped") else 1
         more[row["batch"]] = more.get(row["batch"], 0) + sign * row["delta_mg"]
-    for id_ in sorted(more.keys() | found.batches.keys()):
-        before, now = at.past.makeup(id_), found.batches.get(id_)
+    _tell_below(at, at.past, more)
+
+
+def _tell_below(at: Sheet, past: Past, more: Mapping[str, int]) -> None:
+    """`more`: batches of which more is here by the event, or less, in mg. What the event itself changed stays so."""
+    found = recompute(past, at.event, _batches_of, _again)
+    at.plan.restated = tuple(Restated(without_vectors(one.was), without_vectors(one.now)) for one in found.restated)
+    at.plan.cut = found.cut
+    for id_ in sorted((more.keys() | found.batches.keys()) - at.plan.changes.keys()):
+        before, now = past.makeup(id_), found.batches.get(id_)
         if not isinstance(before, Composition):
             if now is not None:
                 at.plan.changes[id_] = now
@@ -462,7 +470,7 @@ def plan(
 ) -> Plan | None:
     """What the event does; `event.ids` are not looked at. Raises Refusal, and Malformed for a vector that is none.
 
-    `past` is needed for an adjustment, which may change whatever was made since.
+    `past` is needed for an adjustment, which may change whatever was made since; without it, an assay does not.
     """
     rule = _RULES.get(event.type)
     if rule is None:
@@ -491,14 +499,15 @@ def _trimmed(items: Sequence[Any]) -> list[Any]:
 
 def settle(plan: Plan, event: Event, index: int) -> tuple[dict[str, Makeup | None], Flow]:
     """The compositions after the event, with the ids that it was given, and its flow."""
-    changes, ids = plan.changes, made_ids(event)
+    changes, ids, late = plan.changes, made_ids(event), assayed(event)
     outs = list(plan.outs)
     for position, (id_, made) in enumerate(zip(ids, plan.made, strict=False)):
         changes[id_] = replace(made, content=_named(made.content, id_)) if event.type == "registered" else made
         outs[position] = replace(outs[position], batch=id_)
     for key, makeup in changes.items():
-        if isinstance(makeup, Composition) and event.type == "adjusted":
-            changes[key] = replace(makeup, adjusted=(*makeup.adjusted, index))
+        if isinstance(makeup, Composition) and (event.type == "adjusted" or late is not None):
+            entries = (*makeup.entries, index) if key == late else makeup.entries
+            changes[key] = replace(makeup, entries=entries, adjusted=(*makeup.adjusted, index))
         elif isinstance(makeup, Composition) and event.type == "reversed":
             undone = event.scalar("reversal")["index"]
             changes[key] = replace(makeup, entries=tuple(one for one in makeup.entries if one != undone))

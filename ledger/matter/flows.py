@@ -10,7 +10,7 @@ A flow is derived from an event and the composition of the goods in it; it decid
     counted, remeasured        ins: as booked before; outs: as found
     acknowledged               outs: what came back
     assayed, assay_agreed      ins: by the figures before; outs: by the new ones
-    adjusted                   restated: what earlier entries moved, and what they move now
+    adjusted, assayed, assay_agreed   restated: what earlier entries moved, and what they move now
     anything else              neither; it is still told, for its documents and dates
 """
 
@@ -64,7 +64,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Restated:
-    """What an earlier entry moved by what was known so far, and what it moves since an adjustment.
+    """What an earlier entry moved by what was known so far, and what it moves since an adjustment or an assay.
 
     Slots that only commit to provenance are left out of the event: they are what they were.
     """

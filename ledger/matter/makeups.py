@@ -23,9 +23,9 @@ class Composition:
     """What a batch is made of. `mg` of its content is on the batch's own basis; `rank` is one of RANKS.
 
     `origin` is where registered goods are from whose elements nobody told yet; their first assay will. `entries` are
-    the indexes of the log's entries that made and changed it, in order, without what was reversed; adjustments of it,
-    or of what it was made of, are `adjusted`. `made` is what it was as made, where that is another content by now:
-    recompute.py begins there.
+    the indexes of the log's entries that made and changed it, in order, without what was reversed; adjustments and
+    assays of it, or of what it was made of, are `adjusted`, its own assays among `entries` too. `made` is what it was
+    as made, where that is another content by now: recompute.py begins there.
     """
 
     product: str

@@ -66,8 +66,8 @@ class Elements:
         elif type_ == "counted":
             yield from self._recounted(flow)
         elif type_ in {"assayed", "assay_agreed"}:
-            self.books.revalued(flow)
             yield from reassayed(flow, self._limits)
+            yield from self._revalued(flow)
         else:
             self._passed(flow)
 
@@ -108,6 +108,17 @@ class Elements:
                 balance = Balance(entries=[entry_of(flow)])
                 self._undo(balance, flow)
                 self._book_month(flow, balance, balance.sheet.sums)
+
+    def _revalued(self, flow: Flow) -> Iterator[Finding]:
+        """What is here of a batch by its new assay, today; what went of it before, where that is told anew."""
+        self.books.revalued(flow)
+        batches = {goods.batch for goods in flow.outs}
+        for one in flow.restated:
+            change = one.change
+            ins, outs = ([goods for goods in side if goods.batch in batches] for side in (change.ins, change.outs))
+            self.books.revalued(replace(change, ins=tuple(outs), outs=tuple(ins)))
+            self.books.revalued(replace(flow, ins=tuple(ins), outs=tuple(outs)))
+            yield from self._restated(one)
 
     def _restated(self, one: Restated) -> Iterator[Finding]:
         """The difference is booked in the entry's own month, or where that is closed, in the first open one. What was

@@ -28,6 +28,9 @@ def story(made):
     step(mine, "separation", [part("BLEND", "100")], [output("dy_oxide", "DY", "14")])
     mine.ship(PLANT, part("DY", "4"))
     register(mine, "LATER", "90", assay=ASSAY)
+    register(mine, "WAITED", "100")
+    step(mine, "split", [part("WAITED", "60")], [output("ion_clay_mixed_oxide", "HASTY", "60")])
+    mine.ship(PLANT, part("HASTY", "20"))
     before = {month: mine.get(f"/api/v1/balances?month={month}") for month in ("2026-11",)}
     recorded(mine, "/api/v1/periods", {"month": "2026-11"})
     lines = [
@@ -35,6 +38,8 @@ def story(made):
         for entry, side, batch in ((2, "made", "THERE"), (3, "used", "THERE"), (3, "made", "BLEND"))
     ]
     adjusted = approved(mine, {"kind": "adjust", "reason": "tare forgotten", "lines": lines})
+    assay = {"batch": "WAITED", "assay": ASSAY, "at": "2026-12-04T08:00:00+08:00"}
+    before["assayed"] = recorded(mine, "/api/v1/assays", assay)["entry"]["index"]
     made.settle()
     return before, adjusted["entry"]["index"]
 
@@ -80,13 +85,24 @@ def test_a_trace_says_which_goods_were_told_anew(told):
     }
 
 
+def test_what_was_parted_while_the_laboratory_worked_follows_its_assay(told):
+    made, (before, _) = told
+    mine = made[MINE]
+    (one,) = mine.get("/api/v1/batches/HASTY")["recomputed"]
+    was, now = ({row["element"]: int(row["ug"]) for row in one[side]["elements"]} for side in ("was", "now"))
+    waited = mine.get("/api/v1/batches/WAITED/contents")["elements"]
+    assert one["entry"] == before["assayed"]
+    assert set(now) == {"Nd", "Pr", "Dy"} < set(was)
+    assert all(abs(now[row["element"]] * 10 - int(row["ug"]) * 6) <= 10 for row in waited)
+
+
 def test_a_closed_month_stays_and_the_difference_is_in_the_open_one(told):
     made, (before, _) = told
     mine = made[MINE]
     closed = mine.get("/api/v1/balances?month=2026-11")
     assert closed["rows"] == before["2026-11"]["rows"]
     rows = {row["element"]: row for row in mine.get("/api/v1/balances?month=2026-12")["rows"]}
-    held = sum(here(mine, lot) for lot in ("HERE", "THERE", "BLEND", "DY", "LATER"))
+    held = sum(here(mine, lot) for lot in ("HERE", "THERE", "BLEND", "DY", "LATER", "WAITED", "HASTY"))
     assert abs(int(rows["Dy"]["closing_ug"]) - held) <= 3
 
 

@@ -81,8 +81,10 @@ function show(html, url) {
   document.body.replaceWith(page.body);
   takeOver();
   window.htmx?.process(document.body);
-  document.querySelector("[aria-invalid]")?.focus();
-  window.scrollTo(0, 0);
+  const next = document.querySelector("[aria-invalid]") ?? document.querySelector("[autofocus]");
+  if (next) next.focus();
+  else window.scrollTo(0, 0);
+  document.dispatchEvent(new Event("shown"));
 }
 
 function waiting() {

@@ -88,7 +88,8 @@ class Compounds:
         if found is not None:
             check(found, event)
             changes, flow = settle(found, event, node.index(event))
-            assert event.type == "adjusted" or changes.keys() <= {*touches(event, booked), *made_ids(event)}
+            own = {*touches(event, booked), *made_ids(event)}
+            assert event.type in ("adjusted", "assayed", "assay_agreed") or changes.keys() <= own
             for makeup in filter(None, changes.values()):
                 assert load_makeup(dump_makeup(makeup)) == makeup
                 for content in (makeup.now, makeup.went_in) if isinstance(makeup, PoolContent) else (makeup.content,):

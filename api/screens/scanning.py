@@ -1,0 +1,47 @@
+"""Scanning anything: a camera, a photo, a scanner that types, or fingers; leads to what the code stands for here."""
+
+from urllib.parse import quote
+
+from fastapi import Response
+
+from api.screens.frame import Screens, Visit
+from ledger.errors import LodetraceError, Malformed, Unknown
+from nodes import processing
+from nodes.photos import code_in
+from nodes.shipping import one_shipment
+
+
+def routes(screens: Screens) -> None:
+    @screens.page("/scan", posts=True)
+    def scan(visit: Visit) -> Response:
+        if visit.posted:
+            try:
+                return visit.see(_way(visit, _text(visit)))
+            except LodetraceError as error:
+                visit.refuse(error)
+                visit.form.errors = {"code": error.text(visit.language)}
+        return visit.render("scanning.html")
+
+
+def _text(visit: Visit) -> str:
+    """What was typed, else what stands in the photo."""
+    typed = visit.form.value("code").strip()
+    if typed:
+        return typed
+    name, photo = visit.form.files.get("photo", ("", b""))
+    if not photo:
+        raise Malformed("code-missing", field="code", value=name or None)
+    return code_in(photo)
+
+
+def _way(visit: Visit, text: str) -> str:
+    """The goods themselves where they are here, a shipment to receive, else the page of the label."""
+    try:
+        return f"/batches/{quote(processing.pick(visit.node, text).batch.id, safe='')}"
+    except LodetraceError as error:
+        if "/q/" in text:
+            return f"/q/{quote(text.rpartition('/q/')[2], safe='')}"
+        if not isinstance(error, Unknown):
+            raise
+    found = one_shipment(visit.node, text)
+    return f"/{'receive' if 'offered' in found else 'shipments'}/{quote(found['shipment'], safe='')}"
