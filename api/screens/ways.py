@@ -8,6 +8,7 @@ from api.screens import (
     flows,
     goods,
     guest,
+    pools,
     printing,
     processing,
     receiving,
@@ -21,13 +22,14 @@ from api.screens.frame import Link, Screens
 from nodes.node import Node
 
 SCREENS = (
-    *(sign_in, board, register, processing, printing, goods, receiving, shipping, scanning),
-    *(traces, guest, flows),
+    *(sign_in, board, register, processing, pools, printing),
+    *(goods, receiving, shipping, scanning, traces, guest, flows),
 )
 NAV = (
     Link("viewer", "/", "Board"),
     Link("clerk", "/register", "Register", "register"),
     Link("clerk", "/process", "Process", "transform"),
+    Link("clerk", "/pools", "Pools", "charge"),
     Link("viewer", "/goods", "Goods"),
     Link("viewer", "/arrivals", "Arriving"),
     Link("viewer", "/shipments", "Shipments"),
