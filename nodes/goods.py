@@ -1,15 +1,18 @@
 """One batch as a person looks at it: what it is, how much is left, what it is made of, what happened to it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ledger.errors import Malformed
+from ledger.matter.stock import Batch
 from nodes import corrected
 from nodes.composition import composition_of
+from nodes.derive import ASSAYS
 from nodes.node import Node
-from nodes.store import codes, lists
+from nodes.store import codes, genealogy, lists, log, states
+from nodes.store.engine import Connection
 from nodes.store.records import BatchRecord, UnitRecord
 
 UNITS_SHOWN = 200
@@ -18,13 +21,27 @@ _numbered = re.compile(r"(.*?)([0-9]{1,12})").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
+class Happened:
+    """One of our entries that made, received, measured or packed the goods, and the papers it names."""
+
+    index: int
+    type: str
+    at: str
+    papers: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Whole:
-    """`composition` as nodes/composition.py answers it; `mended` as nodes/corrected.py shows it."""
+    """`composition` as nodes/composition.py answers it; `mended` as nodes/corrected.py shows it; `became` are batches
+    that were made of it.
+    """
 
     record: BatchRecord
     composition: dict[str, Any]
     mended: dict[str, Any]
     units: tuple[UnitRecord, ...]
+    history: tuple[Happened, ...]
+    became: tuple[Batch, ...]
 
     @property
     def batch(self) -> Any:
@@ -52,7 +69,40 @@ def whole(node: Node, code: str) -> Whole:
         record = lists.batch(conn, id_)
         units = lists.units(conn, batch=id_, limit=UNITS_SHOWN)
         mended = dict(corrected.shown(conn, node.origin, record))
-    return Whole(record, composition_of(node, id_), mended, tuple(reversed(units)))
+        history = _history(conn, record, units)
+        became = [lists.batch(conn, child).batch for child in _made_of(conn, id_)]
+    return Whole(record, composition_of(node, id_), mended, tuple(reversed(units)), history, tuple(became))
+
+
+def all_of(found: Whole) -> list[dict[str, Any]]:
+    """All that is here of a batch as lines of a request: what is loose at each place, and the units."""
+    batch = found.record.batch
+    lines: list[dict[str, Any]] = []
+    for held in batch.loose:
+        quantity: dict[str, Any] = {"value": str(held.mg), "unit": "mg", "basis": batch.basis}
+        if held.count is not None:
+            quantity["count"] = held.count
+        line = {"batch": batch.id, "quantity": quantity, "site": held.site}
+        lines.append({**line, **({"owner": held.owner} if held.owner else {})})
+    units = [one.unit.id for one in found.units if one.unit.state == "here" and one.unit.inside is None]
+    return [*lines, *([{"batch": batch.id, "units": units}] if units else [])]
+
+
+def _history(conn: Connection, record: BatchRecord, units: Iterable[UnitRecord]) -> tuple[Happened, ...]:
+    id_, made = record.batch.id, record.made_by
+    later = states.load(conn, ASSAYS, [id_]).get(id_, "")
+    indexes = {*genealogy.received_by(conn, id_), *map(int, later.split()), *([] if made is None else [made])}
+    indexes.update(one.packed_by for one in units if one.packed_by is not None)
+    return tuple(
+        Happened(entry.index, entry.type, entry.recorded_at, tuple(entry.event.scalar("documents").get("list", ())))
+        for entry in log.entries_at(conn, (index for index in indexes if index >= 0))
+    )
+
+
+def _made_of(conn: Connection, batch: str) -> list[str]:
+    """Batches of our own that were made of it, in the order of the log."""
+    own = {child: no for child, no in genealogy.uses(conn, batch) if no >= 0}
+    return sorted(own, key=lambda child: (own[child], child))[:UNITS_SHOWN]
 
 
 def series(first: str, seal: str, count: int) -> Iterator[tuple[str, str]]:

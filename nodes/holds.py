@@ -4,6 +4,7 @@ from typing import Any
 
 from ledger.matter.events import Event
 from ledger.matter.genealogy import event_at
+from ledger.matter.locks import HELD
 from ledger.matter.stock import Locked, load_kept
 from nodes.derive import LOCKINGS
 from nodes.node import Node
@@ -21,6 +22,11 @@ def locks(node: Node, *, ended: bool = False) -> list[dict[str, Any]]:
         events = lockings(conn, [lock.id for lock in wanted])
     shown = [_shown(lock, *events[lock.id]) for lock in wanted]
     return sorted(shown, key=lambda one: int(one["index"]), reverse=True)
+
+
+def of_batch(node: Node, batch: str) -> list[dict[str, Any]]:
+    """Holds of ours that are open and concern the batch, newest first."""
+    return [one for one in locks(node) if one["is"] == HELD and any(line["batch"] == batch for line in one["lines"])]
 
 
 def lockings(conn: Connection, ids: list[str]) -> dict[str, tuple[int, Event]]:

@@ -95,16 +95,20 @@ def _charge(visit: Visit) -> dict[str, Any]:
 def _draw(visit: Visit) -> dict[str, Any]:
     body = visit.form.body(without=("distribution",))
     assay = body["outputs"][0].get("assay", {})
-    told = visit.form.value("distribution").strip()
-    if told:
-        pairs = _PAIR.findall(told)
-        if _PAIR.sub("", told).strip(" ,;，；%"):
-            en, zh = "write each element with its percent: Pr 25, Nd 75", "请写明各元素及百分数：Pr 25, Nd 75"
-            raise Malformed("fields-wrong", field="distribution", value=told, en=en, zh=zh)
-        assay["distribution_pct"] = [list(pair) for pair in pairs]
+    pairs = distribution(visit.form.value("distribution"))
+    if pairs:
+        assay["distribution_pct"] = pairs
     if "total_reo_pct" not in assay:
         body["outputs"][0].pop("assay", None)
     return body
+
+
+def distribution(told: str) -> list[list[str]]:
+    """`Pr 25, Nd 75` as an assay states it: `[["Pr", "25"], ["Nd", "75"]]`."""
+    if _PAIR.sub("", told).strip(" ,;，；%\n"):
+        en, zh = "write each element with its percent: Pr 25, Nd 75", "请写明各元素及百分数：Pr 25, Nd 75"
+        raise Malformed("fields-wrong", field="distribution", value=told, en=en, zh=zh)
+    return [list(pair) for pair in _PAIR.findall(told)]
 
 
 def _close(visit: Visit) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from api.screens import (
     flows,
     goods,
     guest,
+    measuring,
     pools,
     printing,
     processing,
@@ -22,7 +23,7 @@ from api.screens.frame import Link, Screens
 from nodes.node import Node
 
 SCREENS = (
-    *(sign_in, board, register, processing, pools, printing),
+    *(sign_in, board, register, processing, pools, printing, measuring),
     *(goods, receiving, shipping, scanning, traces, guest, flows),
 )
 NAV = (

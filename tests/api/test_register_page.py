@@ -28,9 +28,9 @@ TICKET = {
 class Desk:
     """A browser that is signed in."""
 
-    def __init__(self, client, language="en"):
+    def __init__(self, client, language="en", name="Li"):
         self._client = client
-        answer = client.post("/sign-in", data={"name": "Li", "password": SECRET})
+        answer = client.post("/sign-in", data={"name": name, "password": SECRET})
         self._headers = {"cookie": f"{COOKIE}={answer.cookies[COOKIE]}", "accept-language": language}
 
     def get(self, path):
