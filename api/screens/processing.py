@@ -182,15 +182,19 @@ def _assembled(visit: Visit) -> dict[str, Any]:
 
 def _shown(visit: Visit, more: str) -> Response:
     reference, language = visit.node.reference, visit.language
+    offered = processing.on_hand(visit.node)
+    codes = dict.fromkeys(
+        [*(one.product for one in offered), *sorted(reference.products)]
+    )  # what is at hand comes first
     sites = [(one.code, one.code) for one in visit.node.settings.sites]
     rows = _rows(visit)
     at_rows = {name for name in visit.form.errors if _ROW.match(name)}
     return visit.render(
         "process.html",
         rows=rows,
-        offered=processing.on_hand(visit.node),
+        offered=offered,
         processes=sorted(((code, reference.process_name(code, language)) for code in reference.processes), key=_second),
-        products=[(code, reference.product_name(code, language)) for code in sorted(reference.products)],
+        products=[(code, reference.product_name(code, language)) for code in codes],
         kinds=[(code, row[language]) for code, row in reference.packages.items()],
         sites=sites,
         assembles=_assembles(visit),

@@ -29,6 +29,7 @@ function keep(form, name) {
   const kept = [];
   for (const field of form.elements) {
     if (!field.name || OURS.has(field.name) || field.type === "password" || field.type === "file") continue;
+    if (field.type === "submit") continue; // what a button says is the page's
     if ("passing" in field.dataset) continue; // it belongs to what the page shows now
     if ((field.type === "checkbox" || field.type === "radio") && !field.checked) continue;
     if (field.type !== "hidden") kept.push([field.name, field.value]);

@@ -1,0 +1,141 @@
+"""A clerk's day without a mouse: from the ticket to the label in the hand, and two batches into one.
+
+How many fields and keys that takes is held to docs/pages.md.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+import zxingcpp
+
+from nodes.clock import system_clock
+from nodes.homes import create_home
+from nodes.node import Node
+from nodes.people import hire
+from tests.nodes.printing import reading
+from tests.pages.browser import find_browser
+from tests.serving import serving
+
+SECRET = "a long enough sentence"
+TABS_MOST = 60
+DOC = Path(__file__).resolve().parents[2] / "docs" / "pages.md"
+ROW = re.compile(r"^\| ([^|]+?) \| (\d+) \| (\d+) \|$", re.MULTILINE)
+
+
+class Hands:
+    """Presses keys on a page, and counts them and the fields that were filled in."""
+
+    def __init__(self, page):
+        self.page, self.keys, self.fields = page, 0, 0
+
+    def press(self, key):
+        self.page.keyboard.press(key)
+        self.keys += 1
+
+    def reach(self, selector):
+        """By Tab alone, from wherever the focus is."""
+        for _ in range(TABS_MOST):
+            if self.page.evaluate("selector => document.activeElement.matches(selector)", selector):
+                return
+            self.press("Tab")
+        raise AssertionError(f"no Tab leads to {selector} on {self.page.url}")
+
+    def fill(self, name, text):
+        self.reach(f'[name="{name}"]')
+        self.page.keyboard.type(text)
+        self.keys, self.fields = self.keys + len(text), self.fields + 1
+
+    def enter(self, path):
+        """Enter, which leads to a page whose path matches."""
+        with self.page.expect_navigation(url=re.compile(path), wait_until="load"):
+            self.press("Enter")
+
+
+@pytest.fixture
+def clerk(tmp_path):
+    """A clerk of a mine who is signed in and sees the board."""
+    sync = pytest.importorskip("playwright.sync_api")
+    program = find_browser()
+    if program is None:
+        pytest.skip("no browser is installed")
+    home = tmp_path / "home"
+    sites = [{"code": "main", "country": "CN"}]
+    create_home(home, {}, name="mine.example", organisation="Mine", role="mine", country="CN", sites=sites)
+    node = Node.open(home, {})
+    node.start()
+    hire(node.store, "Li", "clerk", system_clock, password=SECRET)
+    try:
+        with serving(node) as url, sync.sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+            page = browser.new_context(base_url=url, locale="en", accept_downloads=True).new_page()
+            page.goto("/sign-in")
+            page.fill("[name=name]", "Li")
+            page.fill("[name=password]", SECRET)
+            page.keyboard.press("Enter")
+            page.wait_for_url(f"{url}/")
+            yield page
+            browser.close()
+    finally:
+        node.stop()
+
+
+def promised(journey):
+    """(fields, keys) as the document says."""
+    return {name: (int(fields), int(keys)) for name, fields, keys in ROW.findall(DOC.read_text("utf-8"))}[journey]
+
+
+def register(hands, ticket, lot=""):
+    hands.reach('a[href="/register"]')
+    hands.enter("/register$")
+    hands.fill("weighing.ticket", ticket)
+    hands.fill("weighing.gross", "32.46")
+    hands.fill("weighing.tare", "12.46")
+    if lot:
+        hands.fill("lot_no", lot)
+    hands.enter("/batches/")
+
+
+def test_from_the_ticket_to_the_label(clerk):
+    hands = Hands(clerk)
+    register(hands, "BT-991")
+    hands.reach('a[href$="/pack"]')
+    hands.enter("/pack$")
+    hands.fill("serial", "D-1")
+    hands.fill("net.value", "50")
+    hands.enter("/batches/[^/]+$")
+    hands.reach('a[href^="/labels?batch="]')
+    hands.enter("/labels")
+    hands.reach('button[value="print"]')
+    hands.enter("/labels/")
+    clerk.wait_for_selector("a[download]")
+    hands.reach("a[download]")
+    with clerk.expect_download() as download:
+        hands.press("Enter")
+    [paper] = reading.pdf_pages(Path(download.value.path()).read_bytes())
+    [code] = zxingcpp.read_barcodes(paper, formats=zxingcpp.BarcodeFormat.QRCode)
+    assert "/q/" in code.text
+    assert (hands.fields, hands.keys) == promised("from a ticket to a printed label")
+
+
+def test_two_batches_into_one(clerk):
+    before = Hands(clerk)
+    for number in (1, 2):
+        register(before, f"BT-{number}", lot=f"XF-{number}")
+        clerk.goto("/")
+    hands = Hands(clerk)
+    hands.reach('a[href="/process"]')
+    hands.enter("/process$")
+    for count, lot in enumerate(("XF-1", "XF-2"), start=1):
+        hands.fill("add", lot)
+        hands.press("Enter")
+        clerk.wait_for_function("count => document.querySelectorAll('.row.input').length === count", arg=count)
+        clerk.wait_for_function("() => document.activeElement.name === 'add'")
+    hands.fill("outputs[0].lot_no", "OX-1")
+    hands.fill("outputs[0].quantity.value", "30000")
+    clerk.wait_for_function("() => document.querySelector('#live').innerText.includes('30,000 kg')")
+    assert "40,000 kg" in clerk.inner_text("#live")
+    hands.reach('button[value="record"]')
+    hands.enter(r"/process/\d+$")
+    assert "OX-1" in clerk.inner_text("main")
+    assert (hands.fields, hands.keys) == promised("two batches into one")
