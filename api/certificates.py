@@ -21,7 +21,7 @@ from api.batches import PAGE_MAX, Before
 from api.bodies import openapi_body, read
 from api.errors import status_of
 from api.recording import idempotency_key, key_parameter
-from api.rendering import HEADERS, page
+from api.rendering import HEADERS, page, pressed
 from api.requests import Body, Code, Text
 from api.scan import origin_name, percent
 from api.screens.named import name_of
@@ -116,11 +116,11 @@ def routes(node: Node, access: Access) -> APIRouter:
             if wants_json(request):
                 raise
             facts = {"refused": error.text(language)}
-            return page("certificate.html", facts, language, status_of(error), request)
+            return pressed(page("certificate.html", facts, language, status_of(error), request), request)
         if wants_json(request):
             answer = {"genuine": True, "status": found.status, "newer": found.newer, **shown(node, found.issued)}
             return Response(_json(answer), media_type=JSON, headers=HEADERS)
-        return page("certificate.html", _facts(node, found, language), language, request=request)
+        return pressed(page("certificate.html", _facts(node, found, language), language, request=request), request)
 
     return router
 

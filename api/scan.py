@@ -19,7 +19,7 @@ from api.access import Access
 from api.asked import in_chat, wants_json
 from api.asked import language as language_of
 from api.errors import status_of
-from api.rendering import HEADERS, page
+from api.rendering import HEADERS, page, pressed
 from api.screens.named import name_of
 from api.words import words
 from ledger.errors import LodetraceError, Unavailable, Unknown
@@ -58,7 +58,8 @@ def routes(node: Node, access: Access) -> APIRouter:
         facts = _facts(node, found, language, token)
         evidence = f"/q/{token}/evidence" if facts["download"] else ""
         shown = {"evidence": evidence, "chat": in_chat(request), "address": str(request.url)}
-        return answered(page("scan.html", {**facts, **shown}, language, request=request), found, request)
+        shown_page = pressed(page("scan.html", {**facts, **shown}, language, request=request), request)
+        return answered(shown_page, found, request)
 
     @router.get("/q/{token}/evidence", summary="The portable proof behind a label", response_class=Response)
     def proof(token: str, request: Request) -> Response:
@@ -96,7 +97,7 @@ def _refused(error: LodetraceError, request: Request) -> Response:
         "later": isinstance(error, Unavailable),
         "undecided": error.code in UNDECIDED,
     }
-    return page("unknown.html", facts, language, status_of(error))
+    return pressed(page("unknown.html", facts, language, status_of(error), request), request)
 
 
 def _facts(node: Node, found: Scan, language: str, token: str) -> dict[str, Any]:

@@ -398,7 +398,7 @@ def test_what_a_page_may_do_in_a_browser(client_at, chain, accept, kind):
     assert not any("unsafe-inline" in allowed or "http" in allowed for allowed in policy.values())
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "same-origin"
-    assert answer.headers["vary"] == "accept, accept-language, cookie"
+    assert answer.headers["vary"] == "accept, accept-encoding, accept-language, cookie"
 
 
 def test_a_page_loads_nothing_from_elsewhere(client_at, chain):
@@ -541,3 +541,14 @@ def test_only_what_is_genuine_is_counted(client_at, chain, tmp_path):
     with store.read() as conn:
         assert conn.execute("SELECT count(*) FROM scans").fetchone() == (0,)
     store.close()
+
+
+@pytest.mark.parametrize("token", ["U-2", None], ids=["a label", "no label"])
+def test_a_page_is_compressed_for_whoever_takes_that(client_at, chain, token):
+    client, path = client_at(MOTOR), f"/q/{chain.token(token) if token else 'AQ'}"
+    plain = client.get(path, headers={**ENGLISH, "accept-encoding": "identity"})
+    small = client.get(path, headers={**ENGLISH, "accept-encoding": "gzip, br"})
+    assert "content-encoding" not in plain.headers
+    assert small.headers["content-encoding"] == "gzip"
+    assert int(small.headers["content-length"]) < int(plain.headers["content-length"])
+    assert page_of(small, small.status_code).heading == page_of(plain, plain.status_code).heading
