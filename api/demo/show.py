@@ -319,6 +319,9 @@ def _summary(
 
 def _stay(console: Console, federation: Federation, motor: dict[str, Any]) -> None:
     console.print(f"\nThe nodes are running. Open the motor's page 打开电机的页面:\n  {motor['label_url']}")
+    plant = federation["separation"]
+    console.print("Sign in as a clerk of the separation plant, with this token 用此令牌以分离厂记账员身份登录:")
+    console.print(f"  {plant.url}/sign-in\n  {plant.token}", soft_wrap=True)
     console.print("Ctrl-C ends the demo. 按 Ctrl-C 结束。")
     try:
         federation.wait()

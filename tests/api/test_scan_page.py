@@ -521,8 +521,8 @@ def test_whoever_scans_is_told_how_often_that_was_done_before(client_at, chain, 
     assert client.get(path, headers=as_program).json()["scans"] is None
     told = client.get(path, headers=as_program).json()["scans"]
     assert (told["times"], told["days"], told["readers"]) == (1, 1, 1)
-    assert "2 times on 1 days" in page_of(client.get(path, headers=ENGLISH)).text
-    assert "1 天内共 3 次" in page_of(client.get(path, headers=CHINESE)).text
+    assert "2 before this one, days: 1" in page_of(client.get(path, headers=ENGLISH)).text
+    assert "此前 3 次，共 1 天" in page_of(client.get(path, headers=CHINESE)).text
     assert client.get(f"/q/{chain.token('U-1')}", headers=as_program).json()["scans"] is None
     store = Store.open(home / "node.db")
     with store.read() as conn:

@@ -5,7 +5,7 @@ page that needs something else is refused here until `places` or `ELSEWHERE` has
 """
 
 import re
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import quote
@@ -52,11 +52,17 @@ def listed():
 
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory):
+    with opening(tmp_path_factory.mktemp("accessible")) as find:
+        yield find
+
+
+@contextmanager
+def opening(folder):
     """path of the table -> (address, token): a mine that sold to a plant and to somebody outside, and an authority."""
     with ExitStack() as stack:
-        world = stack.enter_context(World(tmp_path_factory.mktemp("accessible"), MINE, PLANT))
+        world = stack.enter_context(World(folder, MINE, PLANT))
         places, elsewhere = _story(world[MINE], world[PLANT])
-        home = tmp_path_factory.mktemp("authority") / "home"
+        home = folder / "authority"
         create_home(home, {}, name="authority.example", organisation="赣州", role="authority", country="CN", sites=[])
         authority = Node.open(home, {})
         stack.callback(authority.stop)
