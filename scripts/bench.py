@@ -400,6 +400,7 @@ class Bench:
             self.figures.append(
                 cost(named, load.latency(50) * 1e3, "ms", f"{entries:,} verifications", entries / verify * 1e3)
             )
+            self.pages(node, token, node_of)
             if plant.made >= SEASON:
                 self.bulk(node, token, f" {node_of}", papers=False)
             self.figures.append(cost(f"start-up {node_of}", node.seconds, "s", "empty FastAPI", self._empty_start, 3))
@@ -407,6 +408,14 @@ class Bench:
                 self.figures.append(
                     cost(f"peak memory {when}, {node_of}", used, "MB", "empty FastAPI", self._empty_mb, 400)
                 )
+
+    def pages(self, node: Running, token: str, node_of: str) -> None:
+        """Those that are opened all day, beside a page of the same node that says nothing of its goods."""
+        bare = drive(node.port, [request("GET", "/verify", accept="text/html")] * 50, 1, 200).latency(99) * 1e3
+        for name, path in (("board", "/"), ("goods", "/goods")):
+            load = drive(node.port, [request("GET", path, token, accept="text/html")] * 50, 1, 200)
+            named = f"page of the {name}, p99, {node_of}"
+            self.figures.append(cost(named, load.latency(99) * 1e3, "ms", "a page without goods", bare))
 
     def audit(self, home: Path, what: str, progress: Progress) -> None:
         self.tell(f"audit of {what} 审计")

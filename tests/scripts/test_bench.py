@@ -74,6 +74,8 @@ def test_ceilings_are_measured_in_the_same_run(told):
         "back trace of a motor",
         "recall of a lot",
         "scan of a motor",
+        "page of the board, p99",
+        "page of the goods, p99",
         "start-up",
         "peak memory after start-up",
         "peak memory after all this",
