@@ -28,7 +28,7 @@ def trace(node: Node, code: str, direction: str, limit: int = NODES_MAX) -> dict
     """Ancestors ("back") or descendants ("forward") of a batch, named by id or own code; or "both".
 
     An edge's `share_ppb` is its part of all that went into the child, where every such mass is known. A batch's
-    `recomputed_by` are our adjustments that changed what it is made of (nodes/corrected.py).
+    `recomputed_by` are our adjustments and assays that changed what it is made of (nodes/recomputed.py).
     """
     if direction == "both":
         return _joined(*(trace(node, code, way, limit) for way in ("back", "forward")))

@@ -16,7 +16,7 @@ from ledger.matter.flows import dump_flow, load_flow
 from ledger.matter.makeups import Composition
 from tests.ledger.matter.compounding import REFERENCE, Compounds, minus, summed, ug
 from tests.ledger.matter.flows import inspector
-from tests.ledger.matter.story import KG, Node, change, made, part
+from tests.ledger.matter.story import KG, Node, change, made, measured, part
 from tests.ledger.matter.test_assays import ORE
 from tests.ledger.matter.test_contents import MIXED, TANK, by_assay, origins
 from tests.ledger.matter.test_contents_property import Life
@@ -143,6 +143,32 @@ def test_a_flow_is_the_same_after_it_was_written(world, mine):
     again = load_flow(flow.index, event, dump_flow(flow))
     assert dump_flow(again) == dump_flow(flow)
     assert [one.now.outs for one in again.restated] == [one.now.outs for one in flow.restated]
+
+
+# -- late assays ---------------------------------------------------------------------------------------------------
+
+
+def test_what_left_before_the_laboratory_answered_is_told_by_its_answer(world, mine):
+    world.do(mine.registered("x", 60 * KG, product=MIXED, feed_class="ion_mid_y"))
+    world.do(mine.transformed([part("x", 20 * KG)], [made("y", 20 * KG, product=MIXED)], process="split"))
+    world.do(mine.shipped("S", None, part("y", 5 * KG), outside={"name": "Muster GmbH", "country": "DE"}))
+    world.do(mine.assayed("x", assay=ORE))
+    assert [one.now.event.type for one in world.flow(mine).restated] == ["transformed", "shipped"]
+    assert world.of(mine, "y").content.elements["Nd"].ug == by_assay(ORE, MIXED, 20 * KG)["Nd"]
+    assert ug(world.of(mine, "x").content)["Nd"] == by_assay(ORE, MIXED, 60 * KG)["Nd"]
+
+
+def test_percentages_are_of_the_mass_that_was_sampled(world, mine):
+    """Of 60 kg, 20 are parted, the rest dries to 30, and is sampled then: nobody knows how wet the 20 kg were."""
+    world.do(mine.registered("x", 60 * KG, product=MIXED, feed_class="ion_mid_y"))
+    world.do(mine.transformed([part("x", 20 * KG)], [made("y", 20 * KG, product=MIXED)], process="split"))
+    world.do(mine.remeasured(measured(mine.id("x"), 30 * KG)))
+    world.do(mine.transformed([part("x", 10 * KG)], [made("z", 10 * KG, product=MIXED)], process="split"))
+    before = world.of(mine, "y")
+    world.do(mine.assayed("x", assay=ORE))
+    assert world.of(mine, "y") == before
+    assert world.of(mine, "z").content.elements["Nd"].ug == by_assay(ORE, MIXED, 10 * KG)["Nd"]
+    assert unbooked(world, mine) == {}
 
 
 # -- random lives --------------------------------------------------------------------------------------------------
