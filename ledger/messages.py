@@ -2185,6 +2185,72 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The witness {field} could not be asked how long our log is ({value}). The node starts without its word.",
         "无法向见证人 {field} 询问本日志的长度（{value}）。本节点在没有其答复的情况下启动。",
     ),
+    # --- nodes/sheets: books of rows ----------------------------------------------------------------------
+    "cell-empty": (
+        "{field} is empty; each row says its {value} there. Fill it in.",
+        "{field} 为空；每一行都应填写“{value}”。请补填。",
+    ),
+    "cell-formula-open": (
+        "{field} holds a formula that was never computed. Open the book in a spreadsheet program and save it there.",
+        "{field} 中的公式没有计算结果。请用表格软件打开并保存后再导入。",
+    ),
+    "cell-merged": (
+        "{field} is covered by a merged cell, so it is not clear what this row says. Unmerge it and fill in each row.",
+        "{field} 被合并单元格覆盖，无法判断本行内容。请取消合并并逐行填写。",
+    ),
+    "cell-no-date": (
+        "{field} holds {value}, which is no date. Write it like 2025-03-07.",
+        "{field} 的内容为 {value}，不是日期。请写成 2025-03-07 或 2025年3月7日。",
+    ),
+    "cell-no-number": (
+        "{field} holds {value}, which is no plain number. Write 12.5, or 12.5 t.",
+        "{field} 的内容为 {value}，不是数字。请写成 12.5 或 12.5 吨。",
+    ),
+    "cell-no-unit": (
+        "{field}: {value} is no unit of mass. Write one of {units} into a column, the header or behind the number.",
+        "{field}：{value} 不是重量单位。请在单位列、表头或数字后写明 {units} 之一。",
+    ),
+    "cell-repeats": (
+        "{field} holds {value}, as {before} does already. Correct one of the two, or delete the row.",
+        "{field} 的 {value} 与 {before} 重复。请更正其中之一，或删除该行。",
+    ),
+    "cell-word-unknown": (
+        "{field} holds {value}, a name that is not known here. Write the name or code that the reference data has.",
+        "{field} 的内容为 {value}，不是已知的名称。请填写参考数据中的名称或代码。",
+    ),
+    "column-unknown": (
+        "{field}: {value} names no column of this kind of book. Give a place and a letter, of: {places}.",
+        "{field}：{value} 不是此类表格的列。请填写以下位置及列字母：{places}。",
+    ),
+    "columns-missing": (
+        "The sheet {field} lacks the columns {value}; its headers are: {found}. Add them, or say where they are.",
+        "工作表 {field} 缺少列：{value}；现有表头：{found}。请补充，或指明对应的列。",
+    ),
+    "row-recorded": (
+        "{field}: {value} is registered already, as batch {batch}. Delete the row, or correct the number.",
+        "{field}：{value} 已登记为批次 {batch}。请删除该行，或更正编号。",
+    ),
+    "row-unnamed": (
+        "{field}: the row has none of {value}; without one it could be recorded twice unnoticed. Fill one in.",
+        "{field}：本行没有 {value} 中的任何一项，重复导入将无法识别。请至少填写一项。",
+    ),
+    "sheet-kind-unknown": (
+        "{field} is {value}; books are read as one of: {kinds}. Choose one.",
+        "{field} 为 {value}；可导入的表格种类：{kinds}。请选择其一。",
+    ),
+    "sheet-too-large": (
+        "The book ({field}) comes to {value}, more than {limit}. Divide it into several.",
+        "该文件（{field}）达到 {value}，超过 {limit}。请拆分成几个文件。",
+    ),
+    "sheet-unknown": (
+        "{field}: the book has no sheet {value}. It has: {sheets}. Choose one of them.",
+        "{field}：文件中没有工作表 {value}。现有：{sheets}。请选择其一。",
+    ),
+    "sheet-unreadable": ("The book ({field}) cannot be read: {en}.", "无法读取该文件（{field}）：{zh}。"),
+    "zone-wrong": (
+        "{field} is {value}, which is no time zone. Write it like +08:00.",
+        "{field} 为 {value}，不是时区。请写成 +08:00。",
+    ),
     # --- nodes/store: the database -----------------------------------------------------------------------
     "ambiguous-code": (
         "{value} names {count} different things here: {candidates}. Say which one by its id.",
@@ -2394,6 +2460,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "nothing-to-receive": (
         "No open {field} answers to {value}. See lodetrace arrivals for what has been sent here.",
         "没有与 {value} 相符的未结到货（{field}）。请用 lodetrace arrivals 查看到货。",
+    ),
+    "pair-wrong": (
+        "{field}: {value} is no pair. Write PLACE=VALUE, as in lot_no=C.",
+        "{field}：{value} 格式不对。请写成 位置=值，例如 lot_no=C。",
     ),
     "port-taken": (
         "Another program listens at {field} already. Stop it, or choose another port: --port or LODETRACE_PORT.",

@@ -13,8 +13,10 @@ from tests.docs.made import documents
 TEXT = PAGE.read_text("utf-8")
 EXAMPLES = list(examples(TEXT))
 LINK = "/api/v1/shipments/{shipment:path}/link"
-WITHOUT_EXAMPLE = {"GET /openapi.json", f"POST {LINK}", f"DELETE {LINK}"}
-"""Routes that the page names and shows no example of: what they lead to is a page (tests/api/test_guest.py)."""
+WITHOUT_EXAMPLE = {"GET /openapi.json", f"POST {LINK}", f"DELETE {LINK}", "POST /api/v1/imports"}
+"""Routes that the page names and shows no example of: what they lead to is a page (tests/api/test_guest.py), or what
+they take is no text (tests/api/test_imports.py).
+"""
 
 
 def path_of(route: str) -> re.Pattern[str]:

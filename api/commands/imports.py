@@ -1,0 +1,66 @@
+"""`lodetrace import FILE`: for clerks; a book of old rows, looked through and then recorded."""
+
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import typer
+
+from api.commands.asking import node, patiently
+from api.commands.terminal import AsJson, Token, Url, show_json, show_table
+
+
+def add(app: typer.Typer) -> None:
+    app.command("import")(import_)
+
+
+def import_(
+    file: Annotated[
+        Path, typer.Argument(help="An .xlsx, .xlsm or CSV file. 表格文件", exists=True, dir_okay=False, readable=True)
+    ],
+    url: Url,
+    token: Token,
+    kind: Annotated[str, typer.Option("--kind", help="registrations or transformations. 表格种类")] = "registrations",
+    sheet: Annotated[str | None, typer.Option("--sheet", help="Its sheet; else the first. 工作表")] = None,
+    column: Annotated[
+        list[str] | None, typer.Option("--column", help="Which column is what: lot_no=C, repeatable. 指定列")
+    ] = None,
+    fixed: Annotated[
+        list[str] | None, typer.Option("--fixed", help="What every row says: origin.country=CN, repeatable. 固定值")
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="Answers all questions of the report. 确认理由")
+    ] = None,
+    zone: Annotated[str, typer.Option("--zone", help="The time zone of its dates. 时区")] = "+08:00",
+    good_only: Annotated[
+        bool, typer.Option("--good-only", help="Record the good rows and leave the others. 仅导入正确的行")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only look it through. 只检查，不记录")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """A book of old rows: every mistake is named by its cell; a row is never recorded twice. 导入表格。"""
+    asked: list[tuple[str, str]] = [("kind", kind), ("zone", zone)]
+    asked += [(name, text) for name, text in (("sheet", sheet), ("reason", reason)) if text]
+    asked += [("column", one) for one in column or ()] + [("fixed", one) for one in fixed or ()]
+    asked += [("dry_run", str(dry_run).lower()), ("good_only", str(good_only).lower())]
+    with node(url, token) as client, patiently():
+        path = f"/api/v1/imports?{urlencode(asked)}"
+        report = client.post(path, file.read_bytes(), content_type="application/octet-stream").json()
+    if as_json:
+        show_json(report)
+    else:
+        _show(report)
+    if report["wrong"]:
+        raise typer.Exit(1)
+
+
+def _show(report: dict[str, Any]) -> None:
+    if report["troubles"]:
+        rows = [
+            (one["cell"], str(one["value"] or ""), f"{one['reason']} {one['reason_zh']}") for one in report["troubles"]
+        ]
+        show_table(("cell", "value", "what is wrong"), rows)
+    counts = [
+        f"{report[name]} {name.replace('_', ' ')}" for name in ("rows", "good", "recorded_before", "recorded", "wrong")
+    ]
+    typer.echo(f"{'✗' if report['wrong'] else '✓'} {', '.join(counts)}")

@@ -1,0 +1,1 @@
+"""Books of spreadsheets: read into rows that a verb can record, with every mistake named by its cell."""

@@ -1,0 +1,243 @@
+"""Old books: every planted mistake is named by its cell, the good rows are recorded, and never twice."""
+
+import csv
+import io
+import re
+import zipfile
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from openpyxl import Workbook, load_workbook
+
+from api.app import create_app
+from nodes.node import Node
+from nodes.store import log
+
+HEADERS = ("过磅日期", "批号", "品名", "净重（吨）", "毛重(t)", "皮重(t)", "磅单号", "来源", "原产国", "备注")
+URL = "/api/v1/imports?kind=registrations"
+
+
+@pytest.fixture
+def node(home):
+    node = Node.open(home, {"LODETRACE_BODY_MAX": str(16 << 20)})
+    node.start()
+    yield node
+    node.stop()
+
+
+@pytest.fixture
+def client(node, client_of):
+    return client_of(create_app(node))
+
+
+@pytest.fixture
+def send(client, token_of):
+    clerk = token_of("clerk")
+
+    def send(data, query="", status=200, headers=clerk):
+        answer = client.post(URL + query, content=data, headers=headers)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    return send
+
+
+def good(number):
+    return [
+        date(2025, 3, 1 + number % 28),
+        f"XF-{number:05}",
+        "氧化镨钕",
+        5 + (number % 7) / 10,
+        15 + (number % 7) / 10,
+        10,
+        f"BT-{number:05}",
+        "期初库存",
+        "中国",
+        None,
+    ]
+
+
+def book(rows, *, title="三月", headers=HEADERS, merged=()):
+    made = Workbook()
+    sheet = made.active
+    sheet.title = title
+    for row in ([*headers], *rows):
+        sheet.append(row)
+    for area in merged:
+        sheet.merge_cells(area)
+    made.create_sheet("说明")
+    return saved(made)
+
+
+def saved(made):
+    data = io.BytesIO()
+    made.save(data)
+    return data.getvalue()
+
+
+def as_csv(rows, encoding="utf-8-sig"):
+    text = io.StringIO()
+    csv.writer(text).writerows([HEADERS, *rows])
+    return text.getvalue().encode(encoding)
+
+
+def size(node):
+    with node.store.read() as conn:
+        return log.head(conn).size
+
+
+def wrong(report):
+    return {one["cell"]: one["code"] for one in report["troubles"]}
+
+
+def test_a_dirty_book_of_ten_thousand_rows(send, node):
+    rows = [good(number) for number in range(2, 10_002)]
+    changed = {
+        (17, 3): "\uff15.\uff13",  # full-width digits are digits
+        (18, 0): "2025年3月7日",
+        (19, 0): "2025.3.7 14:05",
+        (20, 3): "5,100",  # 5,100 t: the ticket says 5.1
+        (100, 3): "5.4O",
+        (200, 0): "3月7日",
+        (300, 2): "氧化普钕",
+        (400, 3): "5.1斤",
+        (500, 6): "BT-00499",
+        (600, 8): None,
+        (700, 4): 9,
+        (800, 3): "=D799*1",
+        (9999, 3): "-5",
+    }
+    for (number, column), value in changed.items():
+        rows[number - 2][column] = value
+    report = send(book(rows, merged=["I901:I902"]), "&dry_run=false&good_only=true")
+    planted = {
+        "三月!D20": "weighing-differs",
+        "三月!D100": "cell-no-unit",
+        "三月!A200": "cell-no-date",
+        "三月!C300": "cell-word-unknown",
+        "三月!D400": "cell-no-unit",
+        "三月!G500": "cell-repeats",
+        "三月!I600": "cell-empty",
+        "三月!F700": "tare-above-gross",
+        "三月!D800": "cell-formula-open",
+        "三月!D9999": "cell-no-number",
+        "三月!I902": "cell-merged",
+    }
+    assert wrong(report) == planted
+    assert all(one["cell"] in one["reason"] or one["code"].startswith(("tare", "weigh")) for one in report["troubles"])
+    assert report["rows"] == 10_000
+    assert report["good"] == report["recorded"] == 10_000 - len(planted)
+    assert size(node) == 1 + report["recorded"]
+    assert report["unused"] == ["备注"]
+
+
+def test_a_book_sent_twice_and_a_corrected_one_record_nothing_twice(send, node):
+    rows = [good(number) for number in range(5)]
+    rows[3][3] = "?"
+    assert send(book(rows), "&dry_run=false")["recorded"] == 0
+    assert size(node) == 1
+    assert send(book(rows), "&dry_run=false&good_only=true")["recorded"] == 4
+    rows[3][3] = good(3)[3]
+    rows[3][9] = "corrected"
+    report = send(book(rows), "&dry_run=false")
+    assert (report["recorded"], report["recorded_before"], report["wrong"]) == (1, 4, 0)
+    assert send(as_csv(rows), "&dry_run=false")["recorded"] == 0
+    assert size(node) == 6
+
+
+def test_what_another_registered_is_named_with_its_batch(send, token_of):
+    send(as_csv([good(1)]), "&dry_run=false")
+    report = send(as_csv([good(1)]), headers=token_of("clerk", "Wang"))
+    assert wrong(report) == {"CSV!G2": "row-recorded"}
+
+
+def test_a_dry_run_records_nothing(send, node):
+    report = send(book([good(1)]))
+    assert (report["good"], report["recorded"]) == (1, 0)
+    assert size(node) == 1
+
+
+def test_questions_are_asked_and_one_reason_answers_them(send, node):
+    for number in range(1, 5):
+        send(as_csv([good(number)]), "&dry_run=false")
+    slip = good(9)
+    slip[3], slip[4] = 52, 62
+    report = send(as_csv([slip]), "&dry_run=false")
+    assert [(one["cell"], one["code"], one["question"]) for one in report["troubles"]] == [
+        ("CSV!D2", "guard-slip", True)
+    ]
+    assert send(as_csv([slip]), "&dry_run=false&reason=two+trains")["recorded"] == 1
+    assert send(as_csv([slip]), "&dry_run=false&reason=other+words")["recorded_before"] == 1
+    assert size(node) == 6
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_csv_in_the_encodings_of_the_trade(send, encoding):
+    assert send(as_csv([good(1)], encoding))["good"] == 1
+
+
+def test_columns_and_what_every_row_says_can_be_told(send):
+    headers = ("过磅日期", "甲", "品名", "净重（吨）", "毛重(t)", "皮重(t)", "磅单号", "乙", "丙", "备注")
+    data = book([good(1)], headers=headers)
+    assert send(data, status=422)["code"] == "columns-missing"
+    told = "&column=lot_no%3DB&fixed=origin.class%3Dmined&fixed=origin.country%3DCN"
+    report = send(data, told)
+    assert (report["good"], report["columns"]["lot_no"]) == (1, "B")
+
+
+def test_macros_are_told_and_never_run(send):
+    data = io.BytesIO(book([good(1)]))
+    with zipfile.ZipFile(data, "a") as packed:
+        packed.writestr("xl/vbaProject.bin", b"Sub AutoOpen()")
+    assert send(data.getvalue())["macros"] is True
+
+
+def test_a_bomb_is_refused_by_what_it_declares_before_it_is_unpacked(send):
+    data = io.BytesIO(book([good(1)]))
+    with zipfile.ZipFile(data, "a", zipfile.ZIP_DEFLATED) as packed, packed.open("xl/media/x", "w") as member:
+        for _ in range(300):
+            member.write(bytes(1 << 20))
+    assert send(data.getvalue(), status=422)["code"] == "sheet-too-large"
+
+
+def test_a_bomb_that_lies_about_its_size_is_no_workbook(send):
+    data = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(book([good(1)]))) as whole,
+        zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as packed,
+    ):
+        for name in whole.namelist():
+            text = whole.read(name)
+            if name.endswith("sheet1.xml"):
+                text = re.sub(rb"</sheetData>", b" " * (1 << 22) + b"</sheetData>", text)
+            packed.writestr(name, text)
+        real = packed.getinfo("xl/worksheets/sheet1.xml").file_size
+    lying = data.getvalue().replace(real.to_bytes(4, "little"), (600).to_bytes(4, "little"))
+    assert send(lying, status=422)["code"] == "sheet-unreadable"
+
+
+def test_transformations_may_use_what_rows_above_them_make(send, client, token_of):
+    send(as_csv([good(1)]), "&dry_run=false")
+    text = (
+        "日期,工序,投入批号,投入量,产出产品,产出批号,产出量,单位\n"
+        "2025-3-8,separation,XF-00001,5 t,pr_oxide,P-1,3 t,\n"
+        "2025-3-9,separation,P-1,2 t,氧化镨钕,P-2,1 t,\n"
+        "2025-3-9,separation,NONE,2 t,氧化镨钕,P-3,1 t,\n"
+    ).encode()
+    answer = client.post("/api/v1/imports?kind=transformations", content=text, headers=token_of("clerk"))
+    assert answer.status_code == 200, answer.text
+    assert wrong(answer.json()) == {"CSV!C4": "batch-unknown"}
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(value=st.decimals("0.001", "999999", places=3), day=st.dates(date(2000, 1, 1), date(2026, 1, 1)))
+def test_what_a_spreadsheet_holds_is_read_exactly(value, day):
+    from nodes.sheets import workbook
+
+    row = [day, "L", "x", float(value)]
+    read = workbook.read(book([row], headers=HEADERS[:4])).rows[1]
+    assert (read[0], Decimal(read[3])) == (day.isoformat(), value)
+    assert load_workbook(io.BytesIO(book([row]))).sheetnames == ["三月", "说明"]
