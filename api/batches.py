@@ -14,6 +14,7 @@ from api.drawing.sights import Direction, Group, picture
 from api.drawing.svg import SVG
 from api.recording import JSON, Recording, add, entry
 from api.requests import Assay, Body, Code, Country, Line, Noted, Quantity, Step, Text, Weighing
+from api.tables import Format, listed
 from ledger.entries import id_in
 from ledger.evidence import format_evidence
 from nodes import corrected, trace
@@ -300,10 +301,14 @@ def routes(node: Node, access: Access) -> APIRouter:
         product: str | None = None,
         site: str | None = None,
         on_hand: bool = False,
-    ) -> dict[str, Any]:
-        with node.store.read() as conn:
-            found = lists.batches(conn, before=before, limit=limit, product=product, site=site, on_hand=on_hand)
-        return {"batches": [shown(one) for one in found], "before": found[-1].no if len(found) == limit else None}
+        format: Format = "json",  # noqa: A002 - the name on the wire
+    ) -> Any:
+        def page(before: int, limit: int) -> dict[str, Any]:
+            with node.store.read() as conn:
+                found = lists.batches(conn, before=before, limit=limit, product=product, site=site, on_hand=on_hand)
+            return {"batches": [shown(one) for one in found], "before": found[-1].no if len(found) == limit else None}
+
+        return listed(format, "batches", page, before, limit)
 
     @router.get("/api/v1/batches/{batch:path}/trace", dependencies=[viewer], summary="Genealogy, with explicit gaps")
     def trace_of(

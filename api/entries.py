@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 
 from api.access import Access
+from api.tables import Format, listed
 from ledger.entries import open_event, parse_entry
 from ledger.log.canonical import b64
 from nodes.node import Node
@@ -24,11 +25,15 @@ def routes(node: Node, access: Access) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
         type: Annotated[str | None, Query()] = None,  # noqa: A002 - the name on the wire
         raw: bool = False,
-    ) -> dict[str, Any]:
-        with node.store.read() as conn:
-            found = log.page(conn, after=after, event_type=type, limit=limit)
-        shown = [_raw(entry) if raw else _shown(entry) for entry in found]
-        return {"entries": shown, "after": found[-1].index if len(found) == limit else None}
+        format: Format = "json",  # noqa: A002 - the name on the wire
+    ) -> Any:
+        def page(after: int, limit: int) -> dict[str, Any]:
+            with node.store.read() as conn:
+                found = log.page(conn, after=after, event_type=type, limit=limit)
+            shown = [_raw(entry) if raw else _shown(entry) for entry in found]
+            return {"entries": shown, "after": found[-1].index if len(found) == limit else None}
+
+        return listed(format, "entries", page, after, limit, "after")
 
     return router
 

@@ -13,6 +13,7 @@ from pydantic import Field
 from api.access import Access
 from api.recording import JSON, Prepare, Recording, add, entry
 from api.requests import Code, Noted, Text
+from api.tables import Format, table
 from ledger.errors import Conflict, Refusal
 from ledger.matter.books import BookRow
 from nodes.findings import Inspection, Told
@@ -126,9 +127,11 @@ def routes(node: Node, access: Access) -> APIRouter:
         month: AskedMonth | None = None,
         severity: Severity | None = None,
         open: Annotated[bool | None, Query()] = None,  # noqa: A002 - the name on the wire
-    ) -> dict[str, Any]:
+        format: Format = "json",  # noqa: A002 - the name on the wire
+    ) -> Any:
         found = narrowed(inspection.findings(), severity=severity, open_=open, since=month, until=month)
-        return {"findings": [one.as_json() for one in found]}
+        rows = [one.as_json() for one in found]
+        return {"findings": rows} if format == "json" else table(format, "findings", rows)
 
     @router.get("/api/v1/findings/{finding}", dependencies=[viewer], summary="One finding, with its answers")
     def finding(finding: str) -> dict[str, Any]:
@@ -147,11 +150,13 @@ def routes(node: Node, access: Access) -> APIRouter:
     @router.get(
         "/api/v1/balances", dependencies=[viewer], summary="A month's books by element", response_class=Response
     )
-    def balances(month: AskedMonth, format: Literal["json", "csv"] = "json") -> Any:  # noqa: A002 - as on the wire
+    def balances(month: AskedMonth, format: Format = "json") -> Any:  # noqa: A002 - as on the wire
         rows, closed, _, size = inspection.books(month)
         if format == "csv":
             name = f"attachment; filename=balance-{month}.csv"
             return Response(_csv(printed(rows)), media_type=CSV, headers={"content-disposition": name})
+        if format == "xlsx":
+            return table(format, f"balance-{month}", shown_rows(rows))
         told = {"month": month, "closed": closed, "size": size, "rows": shown_rows(rows)}
         return Response(_json(told), media_type=JSON)
 

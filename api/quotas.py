@@ -10,6 +10,7 @@ from pydantic import Field
 from api.access import Access
 from api.recording import Prepare, Recording, add, entry
 from api.requests import Code, Noted, Quantity, Text
+from api.tables import Format, table
 from ledger.matter.quota import AccountKey, QuotaAccount
 from nodes import attesting
 from nodes.node import Caller, Node
@@ -91,8 +92,9 @@ def routes(node: Node, access: Access) -> APIRouter:
     viewer = Depends(access.require("viewer"))
 
     @router.get("/api/v1/quotas", dependencies=[viewer], summary="Quota accounts: granted, used, pending")
-    def quotas() -> dict[str, Any]:
-        return {"accounts": _shown(attesting.quotas(node))}
+    def quotas(format: Format = "json") -> Any:  # noqa: A002 - the name on the wire
+        accounts = _shown(attesting.quotas(node))
+        return {"accounts": accounts} if format == "json" else table(format, "quotas", accounts)
 
     return router
 

@@ -10,6 +10,7 @@ from api.access import Access
 from api.batches import PAGE_MAX, Before
 from api.recording import Recording, add, entry
 from api.requests import Body, Code, Country, Line, Noted, Object, Quantity, Text, Weighing
+from api.tables import Format, listed
 from ledger.log.canonical import dump
 from nodes import guests, shipping
 from nodes.node import Node
@@ -195,11 +196,15 @@ def routes(node: Node, access: Access) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
         to: str | None = None,
         is_open: Annotated[bool, Query(alias="open")] = False,
-    ) -> dict[str, Any]:
-        with node.store.read() as conn:
-            found = lists.shipments(conn, before=before, limit=limit, to=to, is_open=is_open)
-            shown = shipping.shipments(node, conn, found)
-        return {"shipments": shown, "before": found[-1].no if len(found) == limit else None}
+        format: Format = "json",  # noqa: A002 - the name on the wire
+    ) -> Any:
+        def page(before: int, limit: int) -> dict[str, Any]:
+            with node.store.read() as conn:
+                found = lists.shipments(conn, before=before, limit=limit, to=to, is_open=is_open)
+                shown = shipping.shipments(node, conn, found)
+            return {"shipments": shown, "before": found[-1].no if len(found) == limit else None}
+
+        return listed(format, "shipments", page, before, limit)
 
     clerk = Depends(access.require("clerk"))
 
@@ -232,14 +237,15 @@ def routes(node: Node, access: Access) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
         sender: Annotated[str | None, Query(alias="from")] = None,
         is_open: Annotated[bool, Query(alias="open")] = False,
-    ) -> dict[str, Any]:
-        with node.store.read() as conn:
-            found = lists.arrivals(conn, before=before, limit=limit, sender=sender, is_open=is_open)
-            shown = shipping.arrivals(conn, found)
-        return {
-            "arrivals": shown,
-            "before": found[-1].no if len(found) == limit else None,
-        }
+        format: Format = "json",  # noqa: A002 - the name on the wire
+    ) -> Any:
+        def page(before: int, limit: int) -> dict[str, Any]:
+            with node.store.read() as conn:
+                found = lists.arrivals(conn, before=before, limit=limit, sender=sender, is_open=is_open)
+                shown = shipping.arrivals(conn, found)
+            return {"arrivals": shown, "before": found[-1].no if len(found) == limit else None}
+
+        return listed(format, "arrivals", page, before, limit)
 
     @router.get(
         "/api/v1/shipments/{shipment:path}", dependencies=[viewer], summary="One shipment, ours or offered to us"

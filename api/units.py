@@ -11,6 +11,7 @@ from api.access import Access
 from api.batches import PAGE_MAX, Before
 from api.recording import JSON, Recording, add, entry
 from api.requests import Body, Code, Count, Noted, Quantity, Text
+from api.tables import Format, listed
 from ledger.evidence import format_evidence
 from nodes import labels, qr
 from nodes.node import Node
@@ -101,12 +102,18 @@ def routes(node: Node, access: Access) -> APIRouter:
         site: str | None = None,
         on_hand: bool = False,
         usable: bool = False,
-    ) -> dict[str, Any]:
+        format: Format = "json",  # noqa: A002 - the name on the wire
+    ) -> Any:
         with node.store.read() as conn:
             of_batch = None if batch is None else codes.find_batch(conn, batch)
-            where = {"batch": of_batch, "site": site}
-            found = lists.units(conn, before=before, limit=limit, **where, on_hand=on_hand, usable=usable)
-        return {"units": [shown(one) for one in found], "before": found[-1].no if len(found) == limit else None}
+        where = {"batch": of_batch, "site": site}
+
+        def page(before: int, limit: int) -> dict[str, Any]:
+            with node.store.read() as conn:
+                found = lists.units(conn, before=before, limit=limit, **where, on_hand=on_hand, usable=usable)
+            return {"units": [shown(one) for one in found], "before": found[-1].no if len(found) == limit else None}
+
+        return listed(format, "units", page, before, limit)
 
     @router.get("/api/v1/units/{unit:path}/qr.svg", dependencies=[viewer], summary="The label as SVG")
     def qr_svg(unit: str) -> Response:

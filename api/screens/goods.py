@@ -1,7 +1,7 @@
 """What is on hand, and everything that is known of one batch."""
 
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import Response
 
@@ -27,12 +27,14 @@ def routes(screens: Screens) -> None:
                 on_hand=visit.asked("all") != "true",
             )
         reference = visit.node.reference
+        narrowed = {name: text for name, text in asked.items() if text}
         return visit.render(
             "goods.html",
             batches=[(one, one.batch.mg) for one in found],
             more=found[-1].no if len(found) == PAGE else None,
             asked=asked,
             whole=visit.asked("all") == "true",
+            table=f"/api/v1/batches?{urlencode({**narrowed, 'on_hand': str(visit.asked('all') != 'true').lower()})}",
             products=[(code, reference.product_name(code, visit.language)) for code in sorted(reference.products)],
             sites=[(one.code, one.code) for one in visit.node.settings.sites],
         )
