@@ -2187,8 +2187,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     # --- nodes/sheets: books of rows ----------------------------------------------------------------------
     "cell-empty": (
-        "{field} is empty; each row says its {value} there. Fill it in.",
-        "{field} 为空；每一行都应填写“{value}”。请补填。",
+        "{field} is empty; each row says its {en} there. Fill it in.",
+        "{field} 为空；每一行都应填写“{zh}”。请补填。",
     ),
     "cell-formula-open": (
         "{field} holds a formula that was never computed. Open the book in a spreadsheet program and save it there.",
@@ -2223,16 +2223,16 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field}：{value} 不是此类表格的列。请填写以下位置及列字母：{places}。",
     ),
     "columns-missing": (
-        "The sheet {field} lacks the columns {value}; its headers are: {found}. Add them, or say where they are.",
-        "工作表 {field} 缺少列：{value}；现有表头：{found}。请补充，或指明对应的列。",
+        "The sheet {field} lacks the columns {en}; its headers are: {value}. Add them, or say where they are.",
+        "工作表 {field} 缺少列：{zh}；现有表头：{value}。请补充，或指明对应的列。",
     ),
     "row-recorded": (
         "{field}: {value} is registered already, as batch {batch}. Delete the row, or correct the number.",
         "{field}：{value} 已登记为批次 {batch}。请删除该行，或更正编号。",
     ),
     "row-unnamed": (
-        "{field}: the row has none of {value}; without one it could be recorded twice unnoticed. Fill one in.",
-        "{field}：本行没有 {value} 中的任何一项，重复导入将无法识别。请至少填写一项。",
+        "{field}: the row has none of {en}; without one it could be recorded twice unnoticed. Fill one in.",
+        "{field}：本行没有 {zh} 中的任何一项，重复导入将无法识别。请至少填写一项。",
     ),
     "sheet-kind-unknown": (
         "{field} is {value}; books are read as one of: {kinds}. Choose one.",

@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from secrets import token_hex
+from types import MappingProxyType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -38,6 +39,8 @@ ANSWER_SECONDS = 60.0
 WITNESS_SECONDS = 10.0
 _TIMEOUT = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
 # Nothing of ours is compressed, and a compressed answer could unfold without end.
+Asked = str | int | list[str]
+"""What a query may hold; a list is the same name several times."""
 _HEADERS = {"accept-encoding": "identity", "user-agent": "lodetrace"}
 
 
@@ -242,18 +245,26 @@ class ApiClient:
         asked = {name: value for name, value in query.items() if value is not None}
         return self._call("GET", path, {"accept": accept}, b"", asked)
 
-    def post(self, path: str, body: Any, *, key: str | None = None, content_type: str = "application/json") -> Reply:
+    def post(
+        self,
+        path: str,
+        body: Any,
+        *,
+        key: str | None = None,
+        content_type: str = "application/json",
+        query: Mapping[str, Asked] = MappingProxyType({}),
+    ) -> Reply:
         """`body`: bytes as they are, anything else as JSON. Without `key` the call gets one of its own."""
         content = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
         headers = {"content-type": content_type, "idempotency-key": key or token_hex(16)}
-        return self._call("POST", path, headers, content, {})
+        return self._call("POST", path, headers, content, query)
 
     def delete(self, path: str) -> Reply:
         """Away with it. Repeated, it may find nothing any more."""
         return self._call("DELETE", path, {}, b"", {})
 
     def _call(
-        self, method: str, path: str, headers: Mapping[str, str], content: bytes, query: Mapping[str, str | int]
+        self, method: str, path: str, headers: Mapping[str, str], content: bytes, query: Mapping[str, Asked]
     ) -> Reply:
         try:
             for attempt in stamina.retry_context(on=_worth_repeating, **self._patience):
@@ -271,7 +282,7 @@ class ApiClient:
         return reply
 
     def _once(
-        self, method: str, path: str, headers: Mapping[str, str], content: bytes, query: Mapping[str, str | int]
+        self, method: str, path: str, headers: Mapping[str, str], content: bytes, query: Mapping[str, Asked]
     ) -> Reply:
         with self._client.stream(method, path, headers=dict(headers), content=content, params=dict(query)) as answer:
             parts, length = [], 0

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 import typer
 
@@ -39,13 +38,12 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """A book of old rows: every mistake is named by its cell; a row is never recorded twice. 导入表格。"""
-    asked: list[tuple[str, str]] = [("kind", kind), ("zone", zone)]
-    asked += [(name, text) for name, text in (("sheet", sheet), ("reason", reason)) if text]
-    asked += [("column", one) for one in column or ()] + [("fixed", one) for one in fixed or ()]
-    asked += [("dry_run", str(dry_run).lower()), ("good_only", str(good_only).lower())]
+    asked = {"kind": kind, "zone": zone, "sheet": sheet, "reason": reason, "column": column, "fixed": fixed}
+    flags = {"dry_run": str(dry_run).lower(), "good_only": str(good_only).lower()}
+    query = {name: given for name, given in (asked | flags).items() if given}
     with node(url, token) as client, patiently():
-        path = f"/api/v1/imports?{urlencode(asked)}"
-        report = client.post(path, file.read_bytes(), content_type="application/octet-stream").json()
+        content = file.read_bytes()
+        report = client.post("/api/v1/imports", content, content_type="application/octet-stream", query=query).json()
     if as_json:
         show_json(report)
     else:

@@ -83,11 +83,12 @@ def book(
         if not re.fullmatch(r"[A-Za-z]{1,3}", letter):
             raise Malformed("column-unknown", field="column", value=f"{place}={letter}", places=_places(kind))
         found[_place(kind, place, "column")] = column_index_from_string(letter.upper()) - 1
-    missing = [one.names[0] for one in kind.columns if one.needed and one.place not in {*found, *fixed}]
+    missing = [one for one in kind.columns if one.needed and one.place not in {*found, *fixed}]
     headers = [cells.plain(text) for text in sheet.rows[at]] if sheet.rows else []
     if missing:
         told = ", ".join(text for text in headers if text)[:300] or "-"
-        raise Malformed("columns-missing", field=sheet.name, value=", ".join(missing), found=told)
+        en, zh = _called(missing)
+        raise Malformed("columns-missing", field=sheet.name, value=told, en=en, zh=zh)
     reading = _Reading(sheet, kind, reference, found, units, fixed, zone)
     rows = list(_without_repeats(reading, at + 1))
     unused = [text for column, text in enumerate(headers) if text and column not in found.values()]
@@ -99,6 +100,11 @@ def _place(kind: Kind, place: str, asked: str) -> str:
     if place not in {one.place for one in kind.columns}:
         raise Malformed("column-unknown", field=asked, value=place, places=_places(kind))
     return place
+
+
+def _called(columns: Sequence[Column]) -> tuple[str, str]:
+    """What people call the columns, in English and in Chinese."""
+    return ", ".join(one.names[1] for one in columns), "、".join(one.names[0] for one in columns)
 
 
 def _places(kind: Kind) -> str:
@@ -166,7 +172,7 @@ class _Reading:
                 if text:
                     fields |= self._read(one, text, cell)
                 elif one.needed:
-                    raise Malformed("cell-empty", field=cell, value=one.names[0])
+                    raise Malformed("cell-empty", field=cell, en=one.names[1], zh=one.names[0])
             except LodetraceError as error:
                 troubles.append(error)
         first = self.sheet.cell(number, 0)
@@ -209,8 +215,8 @@ class _Reading:
                 yield Malformed("cell-no-unit", field=first, value="-", units="t, kg, g")
                 return
         if not any(fields.get(place) for place in self.kind.named_by):
-            names = [one.names[0] for one in self.kind.columns if one.place in self.kind.named_by]
-            yield Malformed("row-unnamed", field=first, value=", ".join(names))
+            en, zh = _called([one for one in self.kind.columns if one.place in self.kind.named_by])
+            yield Malformed("row-unnamed", field=first, en=en, zh=zh)
 
 
 def _without_repeats(reading: _Reading, after: int) -> Iterator[Row]:

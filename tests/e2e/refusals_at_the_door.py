@@ -284,4 +284,28 @@ WITNESS: dict[str, Case] = {
     ),
 }
 
-GROUPS = (SHAPES, DOORS, WITNESS, PRINTING, CERTIFICATES)
+
+def book(text: str, query: str = "kind=registrations") -> Make:
+    return post(f"/api/v1/imports?{query}", text.encode())
+
+
+BOOKS: dict[str, Case] = {
+    "a book of no kind": Case(422, "sheet-kind-unknown", "kind", book("a,b\n", "kind=poems")),
+    "a book without the columns it needs": Case(422, "columns-missing", "CSV", book("批号,净重\nA,1\n")),
+    "a column that there is not": Case(
+        422, "column-unknown", "column", book("批号\n", "kind=registrations&column=colour%3DB")
+    ),
+    "a column without its letter": Case(
+        422, "pair-wrong", "column", book("批号\n", "kind=registrations&column=lot_no")
+    ),
+    "a zone that is none": Case(422, "zone-wrong", "zone", book("批号\n", "kind=registrations&zone=Beijing")),
+    "a book without a word": Case(422, "sheet-unreadable", "body", book("")),
+    "a book of the old kind": Case(
+        422, "sheet-unreadable", "body", post("/api/v1/imports?kind=registrations", b"\xd0\xcf\x11\xe0rest")
+    ),
+    "a viewer who imports": Case(
+        403, "role-too-low", "Authorization", post("/api/v1/imports?kind=registrations", b"x", role="viewer")
+    ),
+}
+
+GROUPS = (SHAPES, DOORS, WITNESS, PRINTING, CERTIFICATES, BOOKS)
