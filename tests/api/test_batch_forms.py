@@ -78,3 +78,17 @@ def test_its_page_tells_its_entries_papers_and_what_became_of_it(desk, batch):
     sent = {**hidden, **made, "outputs[0].quantity.unit": "kg", "steps[0].process": "separation", "do": "record"}
     assert desk.send("/process", **sent).status_code == 303
     assert "PN-1</a>" in desk.get(batch).text
+
+
+def test_its_page_tells_what_a_correction_changed(desk, batch, client, token_of):
+    less = {"value": "1000", "unit": "kg"}
+    line = {"entry": 1, "side": "made", "batch": "XF-1", "less": less}
+    asked = {"kind": "adjust", "reason": "misread", "lines": [line]}
+    clerk, other = ({**token_of(*who), "idempotency-key": "k"} for who in (("clerk", "Wang"), ("supervisor", "Zhao")))
+    draft = client.post("/api/v1/corrections", json=asked, headers=clerk)
+    sealed = client.post(f"/api/v1/drafts/{draft.json()['draft']}/approval", json={}, headers=other)
+    assert sealed.status_code == 201, (draft.text, sealed.text)
+    page = desk.get(batch).text
+    assert "amount changed" in page
+    assert "20,000 kg" in page.split("By entry")[1]
+    assert "19,000 kg" in page.split("By entry")[1]
