@@ -1,8 +1,8 @@
 """A book of rows from the command line: looked through, then recorded, then nothing is left to record."""
 
 BOOK = """日期,批号,品名,净重,单位,来源,原产国,场所
-2025年3月7日,OLD-1,氧化镨钕,12.5,吨,期初库存,中国,pit-1
-2025-03-08,OLD-2,氧化镨钕,十二,吨,期初库存,中国,pit-1
+2025年3月7日,OLD-1,离子型稀土混合氧化物,12.5,吨,自采,中国,pit-1
+2025-03-08,OLD-2,离子型稀土混合氧化物,十二,吨,自采,中国,pit-1
 """
 
 

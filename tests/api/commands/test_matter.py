@@ -42,7 +42,7 @@ def test_a_pool_is_charged_drawn_shown_and_closed(mine, oxide):
     pool = oxide.lower()
     charged = mine("pool", "charge", pool, "--input", f"{oxide}=600 kg", "--step", "blend@pit-1", "--period", "P 1")
     assert "(new)" in charged.fine().out
-    drawn = mine("pool", "draw", pool, "--output", f"prnd_oxide:{oxide}-D=100 kg", "--json").fine().json
+    drawn = mine("pool", "draw", pool, "--output", f"prnd_oxide:{oxide}-D=150 kg", "--json").fine().json
     assert drawn["outputs"][0]["lot_no"] == f"{oxide}-D"
     shown = mine("pool", "show", pool).fine().out
     assert "600 kg" in shown
