@@ -224,6 +224,8 @@ class Screens:
         if session is not None:
             visit.form.csrf = session.csrf
         if role is not None and session is None:
+            if "hx-request" in request.headers:  # a part of a page: what is typed there goes on, sending it leads here
+                return Response(status_code=204, headers=HEADERS)
             return _to_sign_in(visit)
         try:
             if role is not None and session is not None:

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.access import Access
 from api.screens import (
     board,
+    findings,
     flows,
     goods,
     guest,
@@ -18,13 +19,14 @@ from api.screens import (
     shipping,
     sign_in,
     traces,
+    waiting,
 )
 from api.screens.frame import Link, Screens
 from nodes.node import Node
 
 SCREENS = (
     *(sign_in, board, register, processing, pools, printing, measuring),
-    *(goods, receiving, shipping, scanning, traces, guest, flows),
+    *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows),
 )
 NAV = (
     Link("viewer", "/", "Board"),
@@ -35,6 +37,9 @@ NAV = (
     Link("viewer", "/arrivals", "Arriving"),
     Link("viewer", "/shipments", "Shipments"),
     Link("viewer", "/scan", "Scan"),
+    Link("viewer", "/findings", "Findings"),
+    Link("clerk", "/corrections", "Corrections"),
+    Link("viewer", "/notices", "News"),
     Link("viewer", "/flows", "Flows", for_role="authority"),
 )
 """Names are messages: tests/api/test_words.py reads them here."""

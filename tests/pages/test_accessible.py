@@ -25,7 +25,7 @@ TABLE = (TESTS.parent / "docs" / "pages.md").read_text("utf-8")
 AXE = (TESTS / "pages" / "vendor" / "axe-core" / "axe.min.js").read_text("utf-8")
 MINE, PLANT = "xinfeng.example", "gannan.example"
 OXIDE = {"basis": "ignited", "total_reo_pct": "99.0", "distribution_pct": [["Pr", "25.0"], ["Nd", "75.0"]]}
-NO_PAGES = {"/sign-out", "/register/preview"}
+NO_PAGES = {"/sign-out", "/register/preview", "/process/preview", "/receive/{shipment}/preview"}
 """They answer a form, and are no whole page."""
 STATES = {
     "a code of nobody": "/q/AQ",
@@ -106,12 +106,22 @@ def _story(mine, plant):
     recall = {"kind": "quality", "text": "氯根超标 Chloride", "lines": [{"batch": "PN-7", "units": ["D-003"]}]}
     reply = mine.ask("POST", "/api/v1/recalls", recall, role="supervisor", headers={"idempotency-key": "recall"})
     assert reply.status == 201, reply.body
+    coming = mine.ship(plant.name, {"batch": "PN-7", "quantity": kg("5")})
+    plant.await_arrival(coming)
+    step, taken = {"process": "blend", "site": "main"}, {"batch": "PN-7", "quantity": kg("100")}
+    mine.record("/api/v1/pools/tank-1/charges", {"steps": [step], "period_lot_no": "P1", "inputs": [taken]})
+    body = {"steps": [step], "inputs": [taken], "outputs": [{"product": "prnd_oxide", "quantity": kg("100")}]}
+    made = mine.record("/api/v1/transformations", body)["entry"]["index"]
+    job = mine.post("/api/v1/labels", {"units": ["D-002"]}).json()["job"]
+    finding = mine.get("/api/v1/findings")["findings"][0]["id"]
     mine.await_checkpoint()
     places = {"batch": "PN-7", "secret": link, "token": units[0]["label_url"].rpartition("/")[2]}
     places |= {"lock": reply.json()["lock"], "shipment": away, "unit": units[0]["unit"]}
+    places |= {"pool": "tank-1", "entry": made, "job": job, "finding": finding}
     there = quote(plant.get("/api/v1/batches")["batches"][0]["batch"], safe="")
     sheet = f"/api/v1/batches/{there}/settlement?shipment={quote(sold, safe='')}&format=html"
     return places, {
+        "/receive/{shipment}": (1, f"/receive/{quote(coming, safe='')}"),
         "/c/{token}": (0, f"/c/{certificate}"),
         "/api/v1/recalls/{lock}": (0, f"/api/v1/recalls/{places['lock']}?format=html"),
         "/api/v1/batches/{batch}/settlement": (1, sheet),
