@@ -121,6 +121,7 @@ def _story(mine, plant):
     there = quote(plant.get("/api/v1/batches")["batches"][0]["batch"], safe="")
     sheet = f"/api/v1/batches/{there}/settlement?shipment={quote(sold, safe='')}&format=html"
     return places, {
+        "/flows": (2, "/flows"),
         "/receive/{shipment}": (1, f"/receive/{quote(coming, safe='')}"),
         "/c/{token}": (0, f"/c/{certificate}"),
         "/api/v1/recalls/{lock}": (0, f"/api/v1/recalls/{places['lock']}?format=html"),

@@ -24,7 +24,7 @@ OUTSIDE_ITS_BOX = """
 """
 OVERHANGING = """
 [...document.querySelectorAll('body *')]
-  .filter(one => !one.closest('svg') && one.checkVisibility())
+  .filter(one => !one.closest('svg, nav') && one.checkVisibility())
   .filter(one => one.getBoundingClientRect().right > document.documentElement.clientWidth + .5)
   .map(one => one.tagName)
 """
