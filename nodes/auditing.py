@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from multiprocessing import get_context
 from os import cpu_count
@@ -80,8 +81,9 @@ class Source:
 
     `read` answers one record again, for entries that correct it. `stock`, `flows` and `makeups` answer the first thing
     that the tables show otherwise than what is given, which the log implies. `grants` are quotas that the authority
-    granted, each with how long the log was when that was known; `orders` likewise, with the time of delivery where they
-    bind by that. `inherited` answers what the log with an entry 0 begins with, where it succeeds another.
+    granted, each with how long the log was when that was known, and `inspections` what it inspected; `orders` likewise,
+    with the time of delivery where they bind by that. `inherited` answers what the log with an entry 0 begins with,
+    where it succeeds another.
     """
 
     records: Callable[[], Iterator[Record]]
@@ -95,6 +97,7 @@ class Source:
     grants: Callable[[], Sequence[tuple[int, Event]]] = tuple
     inherited: Callable[[Event], Inherited | None] = _not_at_hand
     orders: Callable[[], Sequence[tuple[int, Flow, str]]] = tuple
+    inspections: Callable[[], Sequence[tuple[int, Event]]] = tuple
 
 
 def audit(
@@ -152,6 +155,7 @@ class _Told:
         self._flows: list[str | None] = []
         self._grants = deque(source.grants())
         self._orders = deque(source.orders())
+        self._inspections = deque(source.inspections())
 
     def booked(self, index: int) -> Booked:
         """An entry that another one corrects: read again, and held against what was checked."""
@@ -168,6 +172,8 @@ class _Told:
             self.watch.inspector.granted(self._grants.popleft()[1])
         while self._orders and self._orders[0][0] <= flow.index:
             self.watch.inspector.orders.told(*self._orders.popleft()[1:])
+        while self._inspections and self._inspections[0][0] <= flow.index:
+            self.watch.inspected(self._inspections.popleft()[1])
         self.watch.take(flow)
         ruleset = flow.event.scalar("recorded").get("ruleset")
         if flow.event.type == "period_closed" and ruleset == self.watch.reference.ruleset:
@@ -263,6 +269,7 @@ def from_store(store: Store, more: Sequence[Reference] = (), authority: str | No
         grants=home.grants,
         inherited=home.inherited,
         orders=home.orders,
+        inspections=home.inspections,
     )
 
 
@@ -338,6 +345,10 @@ class _Home:
         with self.store.read() as conn:
             return upstream.orders(conn, self.authority)
 
+    def inspections(self) -> Sequence[tuple[int, Event]]:
+        with self.store.read() as conn:
+            return upstream.inspections(conn, self.authority)
+
 
 def ruleset_in_force(store: Store, more: Sequence[Reference] = ()) -> Reference:
     """The reference data under which the newest entry of a home was recorded, as far as it can be read."""
@@ -412,8 +423,14 @@ def from_deposits(store: Store, origin: str, more: Sequence[Reference] = ()) -> 
         flows=flows,
         grants=grants,
         orders=orders,
+        inspections=partial(_inspections, store, origin),
         inherited=begins,
     )
+
+
+def _inspections(store: Store, origin: str) -> Sequence[tuple[int, Event]]:
+    with store.read() as conn:
+        return [(0, event) for event in deposits.inspections(conn, origin).values()]
 
 
 def _known(more: Sequence[Reference]) -> Callable[[str], Reference | None]:

@@ -196,6 +196,12 @@ def grants(conn: Connection, after: int = -1) -> dict[int, Event]:
     return {one.index: one.event for one in found}
 
 
+def inspections(conn: Connection, origin: str, after: int = -1) -> dict[int, Event]:
+    """This node's own inspections of the organisation of a log, behind the entry `after`, by index."""
+    found = log.page(conn, after=after, event_type="inspected", limit=GRANTS_MAX)
+    return {one.index: one.event for one in found if one.event.scalar("inspection")["to"] == organisation(origin)}
+
+
 def served(conn: Connection, origin: str) -> list[tuple[Flow, str]]:
     """This node's own orders to the organisation of a log that were delivered, and when, by its delivery note."""
     given = [

@@ -68,6 +68,9 @@ class Book(Protocol):
     def ordered(self, conn: Connection) -> Sequence[Ordering]:
         """Orders that were not told yet, in the order of the authority's log."""
 
+    def inspected(self, conn: Connection) -> Sequence[tuple[int, Event]]:
+        """Inspections that were not told yet, each with how long the log was when that was known."""
+
 
 class OwnBook:
     """The node's own log."""
@@ -76,7 +79,7 @@ class OwnBook:
         self._rulesets, self._authority = rulesets, settings.authority
         self._opening = 0
         self._told: set[int] = set()
-        self._orders = 0
+        self._orders = self._inspections = 0
 
     def opened(self, conn: Connection) -> Event:
         return _event(log.entry(conn, 0))
@@ -103,6 +106,11 @@ class OwnBook:
         self._orders += len(found)
         return found
 
+    def inspected(self, conn: Connection) -> Sequence[tuple[int, Event]]:
+        found = upstream.inspections(conn, self._authority)[self._inspections :]
+        self._inspections += len(found)
+        return found
+
 
 def _event(entry: Entry) -> Event:
     return entry.event
@@ -120,6 +128,7 @@ class Inspection:
         self._size = 0
         self._grants: list[tuple[int, Event]] = []
         self._orders: list[Ordering] = []
+        self._inspections: list[tuple[int, Event]] = []
 
     def ask(self, question: Callable[[Watch, int], _T]) -> _T:
         """The answer to a question about the books as they are now, and how many entries they rest on."""
@@ -162,6 +171,7 @@ class Inspection:
             with self._store.read() as conn:
                 self._grants += self._book.granted(conn)
                 self._orders += self._book.ordered(conn)
+                self._inspections += self._book.inspected(conn)
                 flows = self._book.flows(conn, self._size)
             for one in flows:
                 self._grant(self._watch, one.index)
@@ -178,6 +188,8 @@ class Inspection:
             watch.inspector.granted(self._grants.pop(0)[1])
         while self._orders and self._orders[0][0] <= index:
             watch.inspector.orders.told(*self._orders.pop(0)[1:])
+        while self._inspections and self._inspections[0][0] <= index:
+            watch.inspected(self._inspections.pop(0)[1])
 
 
 def told_by(watch: Watch) -> list[Told]:

@@ -13,6 +13,7 @@ from secrets import token_bytes
 
 from ledger.errors import Unverified
 from ledger.matter.books import BookRow
+from ledger.matter.dates import is_moment
 from ledger.matter.events import Event
 from ledger.matter.findings import Entry, Finding
 from ledger.matter.flows import Flow
@@ -66,6 +67,12 @@ class Watch:
             reply, by = event.scalar("reply"), event.scalar("recorded").get("by", "")
             told = Answered(flow.index, reply["at"], reply["text"], by)
             self.answers.setdefault(reply["finding"], []).append(told)
+
+    def inspected(self, event: Event) -> None:
+        """The authority's word on an inspection. One that was not announced left no time to write books before it."""
+        announced_at, at = event.scalar("reason").get("announced_at"), event.scalar("inspection").get("at")
+        if announced_at and at and is_moment(announced_at) and is_moment(at):  # another log's custody is not ours
+            self.inspector.inspected(announced_at, at)
 
     def _withdraw(self, entries: Collection[Entry]) -> None:
         """What was found in entries that move other goods now, and was found by the goods: it is found anew, or not."""

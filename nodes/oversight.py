@@ -56,6 +56,7 @@ class DepositedBook:
         self, origin: str, grants: Iterable[Event], orders: Sequence[tuple[Flow, str]], rulesets: Rulesets
     ) -> None:
         self.size = 0
+        self._inspected = -1
         self._orders = [(0, *one) for one in orders]
         self._origin, self._rulesets = origin, rulesets
         self._untold = [(0, event) for event in grants if deposits.concerns(event, origin)]
@@ -73,6 +74,12 @@ class DepositedBook:
     def granted(self, _: Connection) -> Sequence[tuple[int, Event]]:
         told, self._untold = self._untold, []
         return told
+
+    def inspected(self, conn: Connection) -> Sequence[tuple[int, Event]]:
+        """Whenever one is recorded: entries that came before it are judged by it too."""
+        found = deposits.inspections(conn, self._origin, self._inspected)
+        self._inspected = max(found, default=self._inspected)
+        return [(0, event) for event in found.values()]
 
 
 class Oversight:

@@ -23,6 +23,14 @@ def days_between(earlier: str, later: str) -> int:
     return int((datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds() // _DAY_S)
 
 
+def is_moment(text: str) -> bool:
+    """Whether there is such a day and hour, which the form of a text does not say."""
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
 def days_of_month(month: str) -> int:
     year, number = int(month[:4]), int(month[5:])
     following = datetime(year + number // 12, number % 12 + 1, 1)  # noqa: DTZ001 - a day count has no zone

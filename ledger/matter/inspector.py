@@ -75,7 +75,7 @@ class Inspector:
         self.quotas.grant(event)
 
     def inspected(self, announced_at: str, inspected_at: str) -> None:
-        """The authority has announced an inspection, and has held it. Told before the entries that it is about."""
+        """The authority has announced an inspection, and has held it; told before or after the entries in between."""
         self._habits.inspected(announced_at, inspected_at)
 
     def weighed_by(self, scale: str, ticket: str) -> tuple[Entry, str] | None:
@@ -102,7 +102,7 @@ class Inspector:
 
     def finish(self) -> list[Finding]:
         """The end of what there is: closes the months that are still open."""
-        return self.month(self._last_month) if self._last_month else []
+        return [*self._habits.backdated(""), *self.month(self._last_month)] if self._last_month else []
 
     def _counted(self, flow: Flow) -> Iterator[Finding]:
         if flow.event.type == "reversed":

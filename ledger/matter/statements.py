@@ -8,6 +8,7 @@ left of a quota is counted elsewhere, and whether an attestation is to be believ
 from collections.abc import Sequence
 
 from ledger.errors import Refusal
+from ledger.matter.dates import is_moment
 from ledger.matter.desk import Desk
 from ledger.matter.event_types import (
     ASSAY_RULES,
@@ -87,6 +88,9 @@ def inspected(_: Desk, event: Event) -> None:
     refuse_kind_unknown(inspection["result"], INSPECTION_RESULTS, "result")
     if not event.scalar("reason"):
         raise Refusal("reason-missing", field="reason")
+    announced_at = event.scalar("reason").get("announced_at")
+    if announced_at and not is_moment(announced_at):
+        raise Refusal("at-not-a-date", field="announced_at", value=announced_at)
     for position, row in enumerate(event.rows("goods.partner")):
         refuse_kind_unknown(row["method"], INSPECTION_METHODS, f"goods[{position}].method")
 

@@ -39,6 +39,20 @@ class _Month:
     made: dict[tuple[str, str], tuple[int, list[Entry]]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class _Late:
+    """An entry that was recorded long after it happened."""
+
+    at: str
+    recorded_at: str
+    entry: Entry
+
+    def prepares(self, announced: str, inspected: str) -> bool:
+        """Recorded between the notice of an inspection and its day, for the time before the notice."""
+        in_time = hours_between(announced, self.recorded_at) >= 0 and days_between(inspected, self.recorded_at) <= 0
+        return in_time and hours_between(self.at, announced) >= 0
+
+
 class Habits:
     """Takes flows in the order of the log. `inspections`: (announced at, day of it), as the authority tells them."""
 
@@ -47,15 +61,18 @@ class Habits:
         self._tickets: dict[tuple[str, str], tuple[Entry, str]] = {}
         self._series: dict[tuple[str, str], int] = {}
         self._months: dict[str, _Month] = {}
-        self._late: dict[str, list[tuple[str, Entry]]] = {}
+        self._late: list[_Late] = []
+        self._clustered = 0
         self._inspections: list[tuple[str, str]] = []
-        self._before: dict[tuple[str, str], list[tuple[str, Entry]]] = {}
+        self._unjudged: list[tuple[str, str]] = []
         self._made_at: dict[str, tuple[str, Entry]] = {}
 
     def inspected(self, announced_at: str, inspected_at: str) -> None:
         self._inspections.append((announced_at, inspected_at))
+        self._unjudged.append((announced_at, inspected_at))
 
     def take(self, flow: Flow) -> Iterator[Finding]:
+        yield from self.backdated(flow.event.recorded_at)
         yield from self._ticketed(flow)
         yield from self._ordered(flow)
         self._lateness(flow)
@@ -142,34 +159,40 @@ class Habits:
             return
         if hours_between(flow.at, event.recorded_at) <= self._limits.value["late_hours"]:
             return
-        for announced, inspected in self._inspections:
-            in_time = (
-                hours_between(announced, event.recorded_at) >= 0 and days_between(inspected, event.recorded_at) <= 0
-            )
-            if in_time and hours_between(flow.at, announced) >= 0:
-                self._before.setdefault((announced, inspected), []).append((flow.at, entry_of(flow)))
-                return
-        self._late.setdefault(event.recorded_at[:10], []).append((flow.at, entry_of(flow)))
+        self._late.append(_Late(flow.at, event.recorded_at, entry_of(flow)))
+
+    def backdated(self, now: str) -> Iterator[Finding]:
+        """Of inspections that are over as of `now`, "" for the end of what there is. Once told after its day, an
+        inspection is judged by the entries before it, so whoever hears of it late finds the same.
+        """
+        for announced, inspected in list(self._unjudged):
+            if now and days_between(inspected, now) <= 0:
+                continue
+            self._unjudged.remove((announced, inspected))
+            rows = [late for late in self._late if late.prepares(announced, inspected)]
+            if rows:
+                yield Finding(
+                    "backdated-before-inspection",
+                    "grave",
+                    {
+                        "announced": announced,
+                        "inspected": inspected,
+                        "count": len(rows),
+                        "earliest": min(late.at for late in rows),
+                    },
+                    tuple(late.entry for late in rows)[:_TOLD],
+                    month=inspected[:7],
+                    formula="backdated",
+                    tolerance={"late_hours": self._limits.value["late_hours"]},
+                )
 
     def _clusters(self, month: str) -> Iterator[Finding]:
-        for (announced, inspected), rows in sorted(self._before.items()):
-            yield Finding(
-                "backdated-before-inspection",
-                "grave",
-                {
-                    "announced": announced,
-                    "inspected": inspected,
-                    "count": len(rows),
-                    "earliest": min(at for at, _ in rows),
-                },
-                tuple(entry for _, entry in rows)[:_TOLD],
-                month=month,
-                formula="backdated",
-                tolerance={"late_hours": self._limits.value["late_hours"]},
-            )
-        self._before.clear()
-        for day in sorted(self._late):
-            rows = self._late.pop(day)
+        days: dict[str, list[tuple[str, Entry]]] = {}
+        for late in self._late[self._clustered :]:
+            if not any(late.prepares(*inspection) for inspection in self._inspections):
+                days.setdefault(late.recorded_at[:10], []).append((late.at, late.entry))
+        self._clustered = len(self._late)
+        for day, rows in sorted(days.items()):
             earliest = min(at for at, _ in rows)
             reach = days_between(earliest, f"{day}T23:59:59Z")
             value = self._limits.value

@@ -228,6 +228,23 @@ def grants(conn: Connection, by: str | None = None) -> list[tuple[int, Event]]:
     return found
 
 
+def inspections(conn: Connection, by: str | None = None) -> list[tuple[int, Event]]:
+    """Inspections of us that the authority has told us of, each with how long our own log was then.
+
+    One of which only the public part is known, from the evidence of goods, is of somebody else.
+    """
+    found: list[tuple[int, Event]] = []
+    after, seen = 0, set[int]()
+    while page := openings_of(conn, "inspected", after=after):
+        for one in page:
+            event = one.entry.event
+            if event.scalar("reason") and one.entry.entry_no not in seen and by in (None, event.name):
+                seen.add(one.entry.entry_no)
+                found.append((one.head_size, event))
+        after = page[-1].no
+    return found
+
+
 def orders(conn: Connection, by: str | None = None) -> list[tuple[int, Flow, str]]:
     """Orders that the authority has told us of, each with how long our own log was then: it binds what comes behind."""
     found: list[tuple[int, Flow, str]] = []

@@ -100,6 +100,9 @@ SHIPMENTS: dict[str, Case] = {
     "a shipment voided for no reason": Case(422, "reason-missing", "reason", void("asked back", reason=None)),
     "an inspection by a mine": Case(422, "only-the-authority", "role", lead("/api/v1/inspections", INSPECTION)),
     "an inspection with no known result": Case(422, "kind-unknown", "result", inspect(result="fine")),
+    "an inspection announced on no day": Case(
+        422, "at-not-a-date", "announced_at", inspect(announced_at="2026-02-30T08:00:00+08:00")
+    ),
     "an inspection of nobody": Case(422, "partner-unknown", "to", inspect(to="nobody.example")),
     "a voided shipment received": Case(422, "shipment-voided", "shipment", receive_voided),
 }

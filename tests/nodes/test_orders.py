@@ -231,3 +231,26 @@ def test_an_inspection_goes_on_with_the_goods(told):
     found = plant.node.verify(evidence).entries.values()
     (seen,) = [one.event for one in found if one.event is not None and one.event.type == "inspected"]
     assert list(seen.rows("goods.chain")) == [{"batch": absolute(batch)}, {}]  # the other lot went nowhere
+
+
+def test_books_written_between_notice_and_inspection_are_found_on_both_sides(told):
+    mine, authority = told[MINE], told[AUTHORITY]
+    announced = (mine.clock() - timedelta(hours=1)).isoformat(timespec="seconds")
+    register(mine, "A-1", "100")  # for a day a month before the notice
+    register(mine, "A-2", "100", at=announced)
+    body = {"to": MINE, "result": "objections", "reason": "yearly inspection", "announced_at": announced}
+    recorded(authority, "/api/v1/inspections", body)
+    told.settle()
+    rule = "backdated-before-inspection"
+    assert rule not in {
+        one["rule"] for one in mine.get("/api/v1/findings")["findings"]
+    }  # the day of the inspection is not over
+    days_later(mine, 2)
+    register(mine, "A-3", "100")  # late too, but the inspector has left
+    told.settle()
+    (own,) = [one for one in mine.get("/api/v1/findings")["findings"] if one["rule"] == rule]
+    (seen,) = authority.get(f"/api/v1/deposits/findings?rule={rule}")["findings"]
+    assert (own["severity"], own["entries"], own["facts"]["count"]) == ("grave", [[f"{MINE}/log", 1]], 1)
+    assert (seen["id"], seen["logs"]) == (own["id"], [f"{MINE}/log"])
+    assert own["id"] in {one.id for one in audit(from_store(mine.node.store, authority=AUTHORITY)).findings}
+    assert own["id"] in {one.id for one in audit(from_deposits(authority.node.store, f"{MINE}/log")).findings}

@@ -773,14 +773,20 @@ class Node:
         return self.event("ordered", slots, {"order": self.call(name)})
 
     def inspected(
-        self, to: str = "smelter", *, result: str = "in_order", method: str = "looked", reason: str | None = "yearly"
+        self,
+        to: str = "smelter",
+        *,
+        result: str = "in_order",
+        method: str = "looked",
+        reason: str | None = "yearly",
+        **said: str,
     ) -> Event:
         goods = {"batch": f"{to}.example/log#{'0' * 26}"}
         slots = {
             "inspection": {"at": AT, "to": f"{to}.example", "result": result},
             "goods.chain": [goods],
             "goods.partner": [{"method": method}],
-            "reason": {"text": reason} if reason else None,
+            "reason": {"text": reason, **said} if reason else None,
             "documents": None,
         }
         return self.event("inspected", slots)

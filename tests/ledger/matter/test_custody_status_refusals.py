@@ -538,6 +538,9 @@ INSPECTING = {
     "with no known result": Case(nothing, mine(lambda n: n.inspected(result="fine")), "kind-unknown"),
     "in no known way": Case(nothing, mine(lambda n: n.inspected(method="guessed")), "kind-unknown"),
     "without a word": Case(nothing, mine(lambda n: n.inspected(reason=None)), "reason-missing"),
+    "announced on no day": Case(
+        nothing, mine(lambda n: n.inspected(announced_at="2026-02-30T08:00:00+08:00")), "at-not-a-date"
+    ),
 }
 VOIDING = {
     "without a word": Case(nothing, mine(lambda n: n.voided(reason=None)), "reason-missing"),
