@@ -6,8 +6,9 @@ Each part is the newest few with a sign whether there are more: counting everyth
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.matter.findings import SEVERITIES
 from nodes import shipping
-from nodes.findings import Told
+from nodes.findings import Told, told_by
 from nodes.node import Node
 from nodes.notices import notices
 from nodes.shipping import arrivals
@@ -35,7 +36,8 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Board:
     """`arriving`, `leaving`: shipments as in the interface; `on_hand`: BatchRecord; `waiting`: other people's drafts;
-    `findings`: not answered yet; `news`: what partners told of goods that are here.
+    `findings`: not answered yet, None while the books are being read;
+    `news`: what partners told of goods that are here.
     """
 
     arriving: Part
@@ -43,7 +45,7 @@ class Board:
     leaving: Part
     disputed: Part
     waiting: Part
-    findings: Part
+    findings: Part | None
     news: Part
 
 
@@ -53,16 +55,21 @@ def board(node: Node, owner: str, *, supervisor: bool) -> Board:
         on_hand: list[BatchRecord] = lists.batches(conn, limit=LOOKED_AT + 1, on_hand=True)
         leaving = shipping.shipments(node, conn, lists.shipments(conn, limit=LOOKED_AT + 1, is_open=True))
         kept = drafts.listed(conn, owner, waiting=supervisor, before=lists.LATEST, limit=LOOKED_AT + 1)
-    open_: list[Told] = [one for one in node.inspection.findings() if not one.answers]
+    found = node.beside.ask(lambda watch, _: told_by(watch))
     return Board(
         _part(arriving),
         _part(on_hand),
         _part(leaving),
         _part([one for one in leaving if one["status"] in ("disputed", "declined", "overdue", "undeliverable")]),
         _part([one for one in kept if one.state == WAITING]),
-        _part(sorted(open_, key=lambda one: ("grave", "mild", "reason").index(one.finding.severity))),
+        None if found is None else _findings(found),
         _part([one for one in notices(node, LOOKED_AT + 1) if one["batches"] and not one["ended"]]),
     )
+
+
+def _findings(found: list[Told]) -> Part:
+    unanswered = [one for one in found if not one.answers]
+    return _part(sorted(unanswered, key=lambda one: SEVERITIES.index(one.finding.severity), reverse=True))
 
 
 def _part(rows: list[Any]) -> Part:

@@ -130,6 +130,11 @@ class Inspection:
         self._orders: list[Ordering] = []
         self._inspections: list[tuple[int, Event]] = []
 
+    @property
+    def size(self) -> int:
+        """How many entries have been read."""
+        return self._size
+
     def ask(self, question: Callable[[Watch, int], _T]) -> _T:
         """The answer to a question about the books as they are now, and how many entries they rest on."""
         with self._lock:
@@ -162,25 +167,39 @@ class Inspection:
 
     # -- reading ----------------------------------------------------------------------------------------------
 
+    def read_on(self) -> bool:
+        """Reads one page of what is unread; True when nothing is left. Others may ask between two pages."""
+        with self._lock:
+            return self._read(self._begin())
+
     def _catch_up(self) -> Watch:
+        watch = self._begin()
+        while not self._read(watch):
+            pass
+        return watch
+
+    def _begin(self) -> Watch:
         if self._watch is None:
             with self._store.read() as conn:
                 opened = self._book.opened(conn)
             self._watch = watch_of(opened, self._rulesets.current)
-        while True:
-            with self._store.read() as conn:
-                self._grants += self._book.granted(conn)
-                self._orders += self._book.ordered(conn)
-                self._inspections += self._book.inspected(conn)
-                flows = self._book.flows(conn, self._size)
-            for one in flows:
-                self._grant(self._watch, one.index)
-                self._watch.take(one)
-                self._hear(one)
-                self._size = one.index + 1
-            if len(flows) < PAGE:
-                self._grant(self._watch, self._size)
-                return self._watch
+        return self._watch
+
+    def _read(self, watch: Watch) -> bool:
+        with self._store.read() as conn:
+            self._grants += self._book.granted(conn)
+            self._orders += self._book.ordered(conn)
+            self._inspections += self._book.inspected(conn)
+            flows = self._book.flows(conn, self._size)
+        for one in flows:
+            self._grant(watch, one.index)
+            watch.take(one)
+            self._hear(one)
+            self._size = one.index + 1
+        if len(flows) == PAGE:
+            return False
+        self._grant(watch, self._size)
+        return True
 
     def _grant(self, watch: Watch, index: int) -> None:
         """What was known before this entry was recorded."""

@@ -27,6 +27,7 @@ from ledger.matter.events import Event
 from ledger.matter.reference import Reference
 from nodes import config, evidence
 from nodes import identity as keys
+from nodes.beside import Beside
 from nodes.clock import Clock, stamp, system_clock
 from nodes.config import Settings
 from nodes.desk import GroupDesk
@@ -147,6 +148,7 @@ class Node:
         """Told when something of another log has come: a checkpoint, the proof of a fork."""
         self.rulesets = Rulesets(self.reference)
         self.inspection = Inspection(store, self.rulesets, OwnBook(settings, self.rulesets))
+        self.beside = Beside(store, self.inspection)
         self.oversight = Oversight(store, settings, self.rulesets, clock)
         self.sequencer = Sequencer(store, identity, settings, self.rulesets, clock, self.announce, self._alone)
 
@@ -249,6 +251,7 @@ class Node:
     def stop(self) -> None:
         """Finishes what was accepted, then closes the database."""
         self.jobs.stop()
+        self.beside.stop()
         self.sequencer.stop()
         self.store.close()
 

@@ -20,6 +20,7 @@ from ledger.matter.quantities import amount
 from ledger.matter.stock import Batch, Unit
 from ledger.matter.typical import typical_assay
 from nodes.contents import compositions
+from nodes.findings import told_by
 from nodes.node import Node
 from nodes.scan import authors
 from nodes.store import codes, lists, log
@@ -60,10 +61,10 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What one of our entries made: batches, and what the rules say of it."""
+    """What one of our entries made: batches, and what the rules say of it; None while the books are being read."""
 
     batches: tuple[Batch, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[Finding, ...] | None
 
 
 def on_hand(node: Node) -> list[Batch]:
@@ -166,4 +167,5 @@ def made(node: Node, index: int) -> Made:
         ids = [*event.ids.get("outputs.chain", ()), *filter(None, [event.ids.get("assembly")])]
         batches = tuple(lists.batch(conn, id_).batch for id_ in ids)
     place = (node.origin, index)
-    return Made(batches, tuple(one.finding for one in node.inspection.findings() if place in one.finding.entries))
+    told = node.beside.ask(lambda watch, _: told_by(watch))
+    return Made(batches, None if told is None else tuple(one.finding for one in told if place in one.finding.entries))

@@ -25,13 +25,16 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Masses in mg; None where what was typed does not reach so far. `typical`: the oxides by a usual assay."""
+    """Masses in mg; None where what was typed does not reach so far. `typical`: the oxides by a usual assay. `unread`:
+    the books are still being read, so that whether the ticket was used is not known yet.
+    """
 
     net: int
     dry: int | None
     reo: int | None
     typical: bool
     used: Used | None
+    unread: bool
 
 
 def net_quantity(weighing: Mapping[str, Any]) -> dict[str, str]:
@@ -57,11 +60,13 @@ def preview(node: Node, body: Mapping[str, Any]) -> Preview:
     reo = None
     if assay is not None:
         reo = round(counted.mg * assay.ratio(counted.basis, "reo").value)
-    return Preview(counted.mg, dry, reo, not told, ticket_used(node, weighing or {}))
+    read = node.beside.ask(lambda *_: True)
+    used = ticket_used(node, weighing or {}) if read else None
+    return Preview(counted.mg, dry, reo, not told, used, unread=not read)
 
 
 def ticket_used(node: Node, weighing: Mapping[str, Any]) -> Used | None:
-    """The batch that this ticket of this scale was registered for, if it was."""
+    """The batch that this ticket of this scale was registered for, if it was. Waits until the books are read."""
     ticket, scale = weighing.get("ticket"), str(weighing.get("scale") or "")
     if not ticket:
         return None
