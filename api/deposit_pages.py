@@ -5,6 +5,7 @@ import asyncio
 from fastapi import APIRouter, Path, Request, Response
 
 from ledger.errors import Refusal, Unverified
+from ledger.keys import LAST
 from ledger.log.checkpoints import MAX_SIZE
 from ledger.log.notes import Verifier
 from nodes import deposit_pages
@@ -32,7 +33,10 @@ def _page(node: Node, request: Request, name: str, first: int) -> bytes:
         def key_of(signer: str) -> Verifier:
             if signer != name:
                 raise Unverified("deposits-of-others", field="name", value=name, signer=signer)
-            return deposit_pages.owner_key(conn, origin)
+            key = deposit_pages.owner_key(conn, origin)
+            if node.membership.revoked(origin, LAST, key, "peer"):
+                raise Unverified("key-revoked", field="Signature", value="now", log=origin, key=key.name)
+            return key
 
         headers = [(key.decode("latin-1"), value.decode("latin-1")) for key, value in request.headers.raw]
         open_request("GET", request.scope["raw_path"].decode("ascii"), headers, b"", key_of)

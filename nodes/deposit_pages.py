@@ -1,7 +1,7 @@
 """Deposits given back: what a log's owner has brought to us, page by page, to whoever lost it and signs as its owner.
 
     page(conn, origin, first)     entries from `first` on, with all that is open of them, and our newest checkpoint
-    owner_key(conn, origin)        the peer key that the deposited entry 0 publishes
+    owner_key(conn, origin)        the peer key that the deposited log has in force now
     parse(line)                   a page again, well-formed and not verified (nodes/recovery.py verifies)
 
 A page is one line of JSON; `lodetrace deposits export` writes all of them into a file. Bounded in entries and in bytes.
@@ -13,9 +13,10 @@ from typing import Any
 
 from ledger.audit import Record
 from ledger.errors import LodetraceError, Malformed, Unknown
-from ledger.keys import keys_of
+from ledger.keys import LAST
 from ledger.log.canonical import dump, parse_json
 from ledger.log.notes import Verifier
+from nodes.rekeyed import keys_told
 from nodes.store import upstream
 from nodes.store.engine import Connection
 
@@ -38,10 +39,10 @@ class Page:
 
 def owner_key(conn: Connection, origin: str) -> Verifier:
     """Unknown("deposits-missing") where the log was never deposited here."""
-    opened = upstream.at(conn, [(origin, 0)]).get((origin, 0))
-    if opened is None:
+    keys = keys_told(conn, "", origin)
+    if keys is None:
         raise Unknown("deposits-missing", field="name", value=origin)
-    return keys_of(opened.event, "peer")[0]
+    return keys.of("peer", LAST)[0]
 
 
 def page(conn: Connection, origin: str, first: int) -> bytes:

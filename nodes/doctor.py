@@ -239,13 +239,16 @@ def _deliveries(node: Node) -> Said:
 def _forks(node: Node) -> Said:
     with node.store.read() as conn:
         found, alarms = forks.everything(conn), followed.alarms(conn)
-    if found:
-        raise Unverified("entry-forked", field=found[0].origin, value=found[0].index)
+        unseen = next((one for one in found if forks.unacknowledged(conn, one.origin) is not None), None)
+    if unseen is not None:
+        raise Unverified("entry-forked", field=unseen.origin, value=unseen.index)
     for one in alarms:
         if one.acknowledged_at is None:
             raise Unverified("log-alarm", field=one.origin, value=one.code, en=one.en, zh=one.zh)
-    seen = "; ".join(f"{one.origin} {one.code} ({one.acknowledged_by}: {one.reason})" for one in alarms)
-    return (f"acknowledged: {seen}", f"已确认：{seen}") if alarms else ("none seen", "未发现")
+    known = [f"{one.origin} {one.index} ({one.acknowledged_by})" for one in found if one.acknowledged_at is not None]
+    known += [f"{one.origin} {one.code} ({one.acknowledged_by}: {one.reason})" for one in alarms]
+    seen = "; ".join(known)
+    return (f"acknowledged: {seen}", f"已确认：{seen}") if known else ("none seen", "未发现")
 
 
 async def _peers(node: Node) -> list[Outcome]:

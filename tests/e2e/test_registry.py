@@ -287,6 +287,9 @@ def test_a_request_under_a_revoked_peer_key_is_refused(federation):
     url = f"{plant.one.url}/log/seen/{digest_of('authority.example/log')}"
     reply = httpx.get(url, headers=sign_request("GET", url, b"", keys), trust_env=False)
     assert (reply.status_code, reply.json()["code"]) == (422, "key-revoked")
+    url = f"{federation.authority.one.url}/deposits/mine.example/0"
+    reply = httpx.get(url, headers=sign_request("GET", url, b"", keys), trust_env=False)
+    assert (reply.status_code, reply.json()["code"]) == (422, "key-revoked"), "nor are deposits given to a thief"
 
 
 def test_a_label_under_a_revoked_author_key_is_of_no_maker(federation):

@@ -161,6 +161,13 @@ ILL = {
 }
 
 
+def test_a_fork_that_was_acknowledged_is_told_and_no_illness(home):
+    ILL["a fork seen"][0](home)
+    in_database(lambda conn: forks.acknowledge(conn, 1, "Li", "2026-01-01T00:00:00.000Z"))(home)
+    found = look(home)["forks"]
+    assert (found.state, "p.example/log 3 (Li)" in found.en, "p.example/log 3 (Li)" in found.zh) == (OK, True, True)
+
+
 @pytest.mark.parametrize(("ill", "check", "state", "words"), ILL.values(), ids=ILL)
 def test_an_illness_is_named(home, ill, check, state, words):
     ill(home)

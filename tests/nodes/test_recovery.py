@@ -9,9 +9,11 @@ from ledger.errors import LodetraceError
 from ledger.log.canonical import dump
 from ledger.log.checkpoints import Checkpoint
 from nodes import deposit_pages
+from nodes.identity import load
 from nodes.node import Caller, Node
 from nodes.recovery import recover
 from nodes.rollback import Memory
+from nodes.rotation import rotate
 from nodes.signed_requests import sign_request
 from nodes.store import deliveries, log
 from tests import outside
@@ -25,11 +27,7 @@ def lost(tmp_path_factory):
     """A mine whose database was kept early on, has traded since, and deposited everything."""
     folder = tmp_path_factory.mktemp("lost")
     world = World(folder, MINE, PLANT, AUTHORITY)
-    for name in (MINE, PLANT):
-        settings = world[name].home / "config.toml"
-        settings.write_text(settings.read_text().replace("# authority = …", f'authority = "{AUTHORITY}"'))
-    settings = world[AUTHORITY].home / "config.toml"
-    settings.write_text(settings.read_text().replace('role = "mine"', 'role = "authority"'))
+    names_its_authority(world, MINE, PLANT)
     with world:
         mine, plant = world[MINE], world[PLANT]
         mine.register("A-1", "100")
@@ -52,6 +50,14 @@ def lost(tmp_path_factory):
         assert reply.status == 201, reply.body.decode()
         world.settle()
         yield world
+
+
+def names_its_authority(world, *names):
+    for name in names:
+        settings = world[name].home / "config.toml"
+        settings.write_text(settings.read_text().replace("# authority = …", f'authority = "{AUTHORITY}"'))
+    settings = world[AUTHORITY].home / "config.toml"
+    settings.write_text(settings.read_text().replace('role = "mine"', 'role = "authority"'))
 
 
 @pytest.fixture
@@ -218,6 +224,23 @@ def test_whoever_made_the_deposits_gets_them(lost):
     assert (page.log, page.first, len(page.records), page.next) == (f"{MINE}/log", 3, 5, None)
     beyond = deposit_pages.parse(asked(lost, MINE, f"/deposits/{MINE}/99").body, "x")
     assert (beyond.records, beyond.next) == ((), None)
+
+
+def test_the_key_that_is_in_force_now_opens_and_the_one_before_does_not(tmp_path):
+    world = World(tmp_path, MINE, AUTHORITY)
+    names_its_authority(world, MINE)
+    with world:
+        world.settle()
+        world[MINE].stop()
+        before = load(world[MINE].home, MINE)
+        rotate(world[MINE].home, world.environ, ["peer"])
+        world[MINE].start()
+        world.settle()
+        path = f"/deposits/{MINE}/0"
+        assert asked(world, MINE, path).status == 200
+        headers = sign_request("GET", f"http://{AUTHORITY}{path}", b"", before)
+        reply = world[AUTHORITY].deliver(Parcel(MINE, AUTHORITY, "GET", path, tuple(headers.items()), b""))
+        assert (reply.status, reply.json()["code"]) == (401, "request-signature")
 
 
 @pytest.mark.parametrize(
