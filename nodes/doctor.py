@@ -84,6 +84,7 @@ def examine(home: Path, environ: Mapping[str, str], clock: Clock = system_clock)
         yield _ill("database", error)
         return
     try:
+        node.learn_keys()  # a partner may have replaced the key that the policy names
         yield _look("database", lambda: _database(node))
         yield _look("log", lambda: _head(node))
         yield _look("highwater", lambda: _highwater(node))

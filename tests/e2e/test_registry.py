@@ -59,9 +59,9 @@ def found(folder: Path, name: str, role: str, policy: str = "quorum none\n", **m
 class Federation:
     """An authority that serves, and whoever has joined."""
 
-    def __init__(self, folder: Path, stack: ExitStack, name: str = "authority.example") -> None:
+    def __init__(self, folder: Path, stack: ExitStack, name: str = "authority.example", **more) -> None:
         self.folder, self.stack = folder, stack
-        self.authority = self.serve(found(folder, name, "authority"))
+        self.authority = self.serve(found(folder, name, "authority", **more))
         told = json.loads(self.authority.client.get("/.well-known/lodetrace.json").body)
         self.key = told["vkey"]
 
@@ -83,10 +83,10 @@ class Federation:
         with open_store(self.authority.one.home) as store, store.read() as conn:
             return len(list(log.of_types(conn, ["rekeyed"])))
 
-    def join(self, name: str, role: str) -> Member:
+    def join(self, name: str, role: str, **more) -> Member:
         """As a newcomer does: begin with the registry's policy, ask, be admitted, serve."""
         policy = joining.first_policy(self.authority.one.url, self.key)
-        one = found(self.folder, name, role, policy, authority="authority.example")
+        one = found(self.folder, name, role, policy, authority="authority.example", **more)
         data = joining.request_of(one.home, {}, uscc=USCC)
         (answer,) = joining.ask(one.home, {}, data)
         assert answer["name"] == name

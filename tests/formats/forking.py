@@ -8,6 +8,7 @@ from ledger.forks import Fork, Lineage, Shown, fork_of_checkpoints, fork_of_entr
 from ledger.log.canonical import b64
 from ledger.log.checkpoints import sign_checkpoint
 from ledger.log.notes import Ed25519Signer, Verifier
+from tests.formats import endings
 from tests.formats.scribe import Scribe, next_key, recorded, salts
 
 NOW = "2026-11-22T01:00:00.000Z"
@@ -58,6 +59,21 @@ def across_keys(under: int) -> tuple[Fork, Verifier]:
     return replace(made, lineage=Lineage(under, tuple(path), tuple(entries))), keys[under]
 
 
+def _as_told_by(under: int) -> Fork:
+    """The same for whoever knows only the key under which entry 0 is shown."""
+    fork, key = across_keys(under)
+    return replace(fork, key=key)
+
+
+def across_recovery() -> Fork:
+    """A history under the key that was lost, and another one under the key that recovery keys put in force."""
+    one, other = endings.lost("OR-9"), endings.recovering()
+    made = of_checkpoints(one, 2, other, 4)
+    made = replace(made, checkpoints=(made.checkpoints[0], endings.anew(other)))
+    shown = [(other.written[index].entry.raw, other.written[index].opening("public")) for index in (0, 2)]
+    return replace(made, lineage=Lineage(0, tuple(one.tree().prove_inclusion(0, 2)), tuple(shown)))
+
+
 def of_checkpoints(one: Scribe, old: int, other: Scribe, new: int) -> Fork:
     """The first history at `old` against the second at `new`."""
     tree = other.tree()
@@ -105,7 +121,16 @@ def proven() -> Mapping[str, Fork]:
         "two entries at one place": of_entries(one, 1, other, 1),
         "two entries at one place, under other sizes": of_entries(one, 2, other, 2),
         "one shipment offered twice": of_entries(twice, 1, twice, 2, told=True),
+        "two histories across a replaced key, opened under the first": _as_told_by(0),
+        "two histories across a replaced key, opened under the second": _as_told_by(1),
+        "two histories across keys that recovery keys put in force": across_recovery(),
     }
+
+
+def _other_way() -> Fork:
+    fork = _as_told_by(0)
+    assert fork.lineage is not None
+    return replace(fork, lineage=replace(fork.lineage, under=1))
 
 
 def unproven() -> Mapping[str, tuple[Fork, str]]:
@@ -134,6 +159,8 @@ def unproven() -> Mapping[str, tuple[Fork, str]]:
         "one entry, twice": (of_entries(one, 1, one, 1), "fork-unproven"),
         "two entries at two places": (of_entries(one, 1, other, 2), "fork-unproven"),
         "two shipments": (of_entries(one, 1, other, 2, told=True), "fork-unproven"),
+        "a replaced key without what replaced it": (replace(_as_told_by(0), lineage=None), "signature-missing"),
+        "a replaced key, opened under the other checkpoint": (_other_way(), "signature-missing"),
         "an entry at a place where it is not": (
             replace(pair, entries=(first, replace(second, index=2))),
             "fork-unproven",

@@ -20,6 +20,7 @@ from ledger.log.checkpoints import add_signatures, cosign, format_checkpoint
 from ledger.log.disclosures import commit_list, digest, disclose, open_disclosure
 from ledger.log.merkle import leaf_hash
 from ledger.log.notes import COSIGNATURE, sign_note
+from tests.formats import endings
 from tests.formats.scribe import WITNESSED_AT, next_key, place, salts, seed, signer
 from tests.formats.story import (
     Story,
@@ -47,7 +48,11 @@ BASES: Mapping[str, Callable[[Story], Evidence]] = {
     "attested": attested_evidence,
     "admitted": admitted_evidence,
     "rekeyed": rekeyed_evidence,
+    "recovered": lambda _: endings.recovered(),
+    "succeeded": lambda _: endings.succeeded(),
 }
+_HOLDERS = endings.HOLDERS
+_POLICIES = {"recovered": endings.recovered_policy, "succeeded": endings.succeeded_policy}
 BY_REGISTRY = ("admitted", "rekeyed")
 """Those whose reader names no log but a registry's."""
 FORM, TRUST, STANDING, CHECKPOINTS, CONSISTENCY, ENTRIES, DISCLOSURES, REFS, CUSTODY, SUBJECT, MEMBERS = range(11)
@@ -55,7 +60,7 @@ FORM, TRUST, STANDING, CHECKPOINTS, CONSISTENCY, ENTRIES, DISCLOSURES, REFS, CUS
 
 def policy_of(base: str) -> str:
     """The policy under which a true file holds."""
-    return registry_policy() if base in BY_REGISTRY else policy_text()
+    return _POLICIES.get(base, registry_policy if base in BY_REGISTRY else policy_text)()
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,10 @@ def _made(name: str, step: int, error: str, code: str, make: Callable[[Story], E
 
 def _told(name: str, step: int, error: str, code: str, base: str = "motor", **told: Any) -> Lie:
     return Lie(name, step, error, code, base, lambda: format_evidence(BASES[base](_story(told))))
+
+
+def _ended(name: str, step: int, code: str, make: Callable[[], Evidence], base: str = "recovered") -> Lie:
+    return Lie(name, step, "Unverified", code, base, lambda: format_evidence(make()))
 
 
 def _policy(name: str, code: str, change: Callable[[str], str], *, step: int = TRUST, error: str = "Unverified") -> Lie:
@@ -1537,6 +1546,32 @@ LIES: tuple[Lie, ...] = (
         "ref-to-other-entry",
         "rekeyed",
         registry={"changes": {5: _slot("cited", leaf=b64(bytes(32)))}},
+    ),
+    # 5, 7  keys that were lost, and logs that ended
+    _ended("keys put in force by one holder of two", 5, "recovery-too-few", lambda: endings.recovered(_HOLDERS[:1])),
+    _ended("by one holder twice", 5, "recovery-key-twice", lambda: endings.recovered((_HOLDERS[0], _HOLDERS[0]))),
+    _ended(
+        "by a holder and a stranger",
+        5,
+        "recovery-key-unknown",
+        lambda: endings.recovered((_HOLDERS[0], endings.STRANGER)),
+    ),
+    _ended("by a word on another entry", 5, "recovery-of-other", lambda: endings.recovered(index=3)),
+    _ended(
+        "by holders to whom nothing commits", 5, "recovery-not-committed", lambda: endings.recovered(committed=False)
+    ),
+    _ended(
+        "a recovered log that nothing joins with the key from before",
+        5,
+        "recovery-unproven",
+        lambda: replace(endings.recovered(), consistency=()),
+    ),
+    _ended(
+        "a predecessor of another organisation",
+        7,
+        "predecessor-differs",
+        lambda: endings.succeeded(of="else.example"),
+        "succeeded",
     ),
 )
 """One name each. The first thing that does not hold is what is told: the rest is as it should be."""

@@ -657,11 +657,15 @@ def _lineage(told, points, key):
     check_inclusion(entries[0].leaf, 0, point.size, path, point.root)
     for entry, row in zip(entries, told["entries"], strict=True):
         entry.open(row["disclosures"])
-    keys = Keys(point.log, entries[0].slot("keys")["list"])
+    keys = Keys(point.log, entries[0].slot("keys")["list"], entries[0].slot("log").get("recovery"))
     for entry in entries[1:]:
         need(entry.type == "rekeyed" and entry.slot("about").get("name") == entry.name, Unverified, "lineage")
         need(entry.slot("keys") and not entry.slot("cited"), Unverified, "lineage")
-        keys.replace(entry.index, entry.slot("keys")["list"])
+        told = entry.slot("keys")
+        if told.get("recovery"):
+            keys.recover(entry.index, told["list"], told["recovery"])
+        else:
+            keys.replace(entry.index, told["list"])
     for entry in entries:
         wanted = keys.signers(entry.index)
         need(

@@ -8,6 +8,7 @@ from typing import Any
 from ledger.evidence import Evidence
 from ledger.log.canonical import b64, b64url, unb64url
 from ledger.log.notes import COSIGNATURE, sign_note
+from tests.formats import endings
 from tests.formats.federation import recycler_evidence
 from tests.formats.lies import direct_policy, named_directly
 from tests.formats.scribe import next_key, place, signer
@@ -319,6 +320,7 @@ def evidence(told: Story, policy: str) -> Iterator[tuple[str, str | None, Eviden
     keys = {leaf: opens for leaf, opens in motor.disclosures.items() if leaf in openers}
     yield "motor, nothing opened", "motor", replace(motor, disclosures=keys), policy
     yield from _of_members(told)
+    yield from _of_ended_keys()
     later = tell(magnet={"texts": {6: lambda text: text.replace('"type":"removed"', '"type":"recast"')}})
     yield "whole, with an event of a later version", "whole", whole_evidence(later), policy
 
@@ -343,3 +345,14 @@ def _of_members(told: Story) -> Iterator[tuple[str, str | None, Evidence, str | 
         recycler_evidence(again.reclaim, again.registry, 11),
         trust,
     )
+
+
+def _of_ended_keys() -> Iterator[tuple[str, str | None, Evidence, str | None]]:
+    """Under keys that holders of recovery keys have put in force, and of a log that succeeded another."""
+    true = endings.recovered()
+    yield "recovered", None, true, endings.recovered_policy()
+    yield "recovered, to a reader of the new key", "recovered", true, endings.recovered_policy(now=True)
+    trust = endings.succeeded_policy()
+    yield "succeeded", None, endings.succeeded(), trust
+    yield "succeeded, goods from beyond the end", "succeeded", endings.succeeded(lot=2), trust
+    yield "succeeded, goods from beyond another end", "succeeded", endings.succeeded(final=1), trust

@@ -17,8 +17,9 @@ from ledger.log.trust import Policy
 from ledger.matter.stock import Batch
 from nodes.homes import create_home
 from nodes.succession import succeed
+from tests.formats import endings
 from tests.formats.federation import tell_registry, with_registry
-from tests.formats.forking import across_keys
+from tests.formats.forking import across_keys, across_recovery
 from tests.formats.lies import BASES, policy_of
 from tests.formats.scribe import Scribe, signer
 from tests.formats.story import registry_policy, rekeyed_evidence
@@ -124,6 +125,8 @@ def test_of_forks_across_a_replaced_key_it_says_the_same_as_python(tmp_path):
     for under in (0, 1):
         fork, key = across_keys(under)
         files += changed(format_fork(fork), f"log {key.vkey}\nquorum none\n", 100)
+    recovered = format_fork(across_recovery())
+    files += changed(recovered, endings.recovered_policy(), 100)
     rows = [{"file": data.decode(), "policy": policy} for data, policy in files]
     (tmp_path / "files.json").write_text(json.dumps(rows), "utf-8")
     said = in_node("verdicts_in_node.mjs", tmp_path / "files.json")

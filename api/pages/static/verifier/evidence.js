@@ -153,7 +153,8 @@ class Verification {
     const points = this.points.filter(({ log }) => logs.has(log));
     step(3);
     if (!policy || members.size > 0)
-      for (const log of [...logs].sort()) this.keys.set(log, this.#toldKeys(log, entries));
+      for (const log of [...logs].sort()) this.keys.set(log, await this.#toldKeys(log, entries));
+    else await this.#learnRecovered(entries, points);
     for (const point of points) this.trusted.set(point, await this.#checkPoint(point));
     step(4);
     this.#checkHistories(points, logs);
@@ -167,8 +168,44 @@ class Verification {
     this.there = new Map(all.map((entry) => [`${entry.log} ${entry.index}`, entry]));
   }
 
+  /**
+   * Keys of logs that the policy names, where recovery keys have put them in force: if all of the log's checkpoints here
+   * are shown to be of one history with one that the key of the policy signs.
+   */
+  async #learnRecovered(entries, points) {
+    const known = new Set(this.policy.replaced.map(({ log }) => log));
+    const replaced = entries.filter((entry) => entry.type === "rekeyed" && !known.has(entry.log));
+    for (const log of new Set(replaced.filter((entry) => this.#recovers(entry)).map((entry) => entry.log))) {
+      this.step(5);
+      const keys = await this.#toldKeys(log, entries);
+      const own = points.filter((point) => point.log === log);
+      const signed = new Set();
+      for (const point of own)
+        if ((await signers(point, [this.policy.logs.get(log)]).catch(() => [])).length > 0) signed.add(point.size);
+      const joined = new Set(signed);
+      for (const { old, new: later } of this.file.consistency.filter((row) => row.log === log)) {
+        if (signed.has(old)) joined.add(later);
+        if (signed.has(later)) joined.add(old);
+      }
+      unverified(own.every(({ size }) => joined.has(size)), "recovery-unproven", log);
+      this.keys.set(log, keys);
+      this.step(3);
+    }
+  }
+
+  /** What does not hold in the entry, step 6 says. */
+  #recovers(entry) {
+    try {
+      entry.open(this.opens(entry));
+    } catch {
+      return false;
+    }
+    const own = entry.slot("about").name === entry.organisation && !entry.slot("cited").log;
+    return own && Boolean(entry.slot("keys").recovery);
+  }
+
   /** Keys of a log that the policy does not name: as its registry tells them, or at its own word. */
-  #toldKeys(log, entries) {
+  async #toldKeys(log, entries) {
     const own = entries.filter((entry) => entry.log === log);
     const first = firstOf(own, log);
     first.open(this.opens(first));
@@ -180,6 +217,7 @@ class Verification {
   async #checkPoint(point) {
     const { policy, members } = this;
     if (!this.keys.has(point.log)) return policy.check(point);
+    if (policy?.logs.has(point.log)) return policy.check(point, this.keys.get(point.log).of("log", point.size)[0]);
     const log = this.keys.get(point.log).of("log", point.size)[0];
     if (!policy) {
       await checkSigned(point, log);
@@ -228,7 +266,7 @@ class Verification {
       const first = firstOf(own, log);
       if (!this.keys.has(log)) {
         first.open(this.opens(first));
-        this.keys.set(log, Keys.opened(first).after(own, this.opens));
+        this.keys.set(log, await Keys.opened(first).after(own, this.opens));
       }
       await Promise.all(own.map((entry) => checkAuthors(entry, this.keys.get(log).signers(entry.index))));
       checkChain([...places.values()].filter((entry) => entry.log === log).sort(inOrder));

@@ -72,7 +72,10 @@ async function lineageKeys(told, points, named) {
   const replacing = later.every((entry) => own(entry) && entry.slot("keys").list && !entry.slot("cited").log);
   need(replacing, Unverified, "fork-unproven");
   let keys = Keys.opened(first);
-  for (const entry of later) keys = keys.replaced(entry.index, entry.slot("keys").list);
+  for (const entry of later) {
+    const { list, recovery } = entry.slot("keys");
+    keys = recovery ? await keys.recovering(entry.index, list, recovery) : keys.replaced(entry.index, list);
+  }
   for (const entry of entries) {
     const wanted = keys.signers(entry.index);
     const signed = await signers(entry, wanted);

@@ -1,24 +1,24 @@
 /** Keys by position in a log, and what a registry says of its members (docs/formats.md, "Keys by position", "Registry"). */
-import { b64, bytes, same, unb64 } from "./canonical.js";
+import { b64, bytes, formatJson, same, unb64 } from "./canonical.js";
 import { sha256 } from "./crypto.js";
 import { Broken, Refusal, Unverified, need } from "./errors.js";
 import { checkInclusion, leafHash } from "./merkle.js";
 import { organisation } from "./names.js";
-import { ED25519, Key, parseCheckpoint } from "./notes.js";
+import { ED25519, Key, parseCheckpoint, parseNote, signers } from "./notes.js";
 
 const unverified = (holds, code, what) => need(holds, Unverified, code, what);
 const DAY = 86_400_000;
 
 /** The lists of keys that a log published: each with the index from which on it is in force. */
 export class Keys {
-  constructor(log, lists) {
-    [this.log, this.lists] = [log, lists];
+  constructor(log, lists, recovery = null, recovered = []) {
+    [this.log, this.lists, this.recovery, this.recovered] = [log, lists, recovery, recovered];
   }
 
   /** As entry 0 publishes them. */
   static opened(first) {
     unverified((first.slot("log").name ?? first.organisation) === first.organisation, "entry-elsewhere", first.log);
-    return new Keys(first.log, [{ from: 0, keys: first.slot("keys").list ?? [] }]);
+    return new Keys(first.log, [{ from: 0, keys: first.slot("keys").list ?? [] }], first.slot("log").recovery ?? null);
   }
 
   /** The keys of one use in force at `index`. */
@@ -41,26 +41,59 @@ export class Keys {
       const fits = key.use === "witness" || known.includes(of(key, key.key)) || known.includes(ahead());
       unverified(fits, "key-not-committed", this.log);
     }
-    const keys = new Keys(this.log, [...this.lists, { from: index + 1, keys: published }]);
+    return this.#with(index, published, this.recovered);
+  }
+
+  #with(index, published, recovered) {
+    const lists = [...this.lists, { from: index + 1, keys: published }];
+    const keys = new Keys(this.log, lists, this.recovery, recovered);
     keys.of("author", index + 1);
     return keys;
   }
 
+  /** The same where `note` is the word of so many recovery keys that entry 0 commits to, and of nobody else. */
+  async recovering(index, published, note) {
+    unverified(this.recovery, "recovery-not-committed", this.log);
+    const name = `${organisation(this.log)}/recovery`;
+    const keys = this.recovery.keys.map((key) => new Key(name, ED25519, unb64(key, 32)));
+    const said = parseNote(note);
+    const digest = b64(sha256(bytes(formatJson(published))));
+    const statement = `lodetrace recovery v1\n${this.log}\n${index}\n${digest}\n`;
+    unverified(said.text === statement, "recovery-of-other", this.log);
+    const places = said.lines.map((line) => `${line.name} ${line.id}`);
+    const committed = keys.map((key) => `${key.name} ${key.id}`);
+    for (const place of places) {
+      unverified(committed.includes(place), "recovery-key-unknown", place);
+      unverified(places.filter((one) => one === place).length === 1, "recovery-key-twice", place);
+    }
+    unverified((await signers(said, keys)).length >= this.recovery.m, "recovery-too-few", this.log);
+    unverified(index >= Math.max(this.lists.at(-1).from, 1), "rekeyed-out-of-order", this.log);
+    const after = this.#with(index, published, [...this.recovered, index + 1]);
+    after.of("log", index + 1);
+    return after;
+  }
+
   /** As each `rekeyed` among the log's own entries leaves them that comes after the keys known. */
-  after(entries, opens) {
+  async after(entries, opens) {
     const last = this.lists.at(-1).from;
     const later = entries.filter((entry) => entry.type === "rekeyed" && entry.index >= last);
     let keys = this;
     for (const entry of [...new Map(later.map((one) => [one.index, one])).values()].sort((a, b) => a.index - b.index)) {
       entry.open(opens(entry));
       const own = entry.slot("about").name === entry.organisation && !entry.slot("cited").log;
-      if (own && entry.slot("keys").list) keys = keys.replaced(entry.index, entry.slot("keys").list);
+      const { list, recovery } = entry.slot("keys");
+      if (own && list && recovery) keys = await keys.recovering(entry.index, list, recovery);
+      else if (own && list) keys = keys.replaced(entry.index, list);
     }
     return keys;
   }
 
-  /** Whose signatures an entry at `index` has: those in force, and of a `rekeyed` also the new ones. */
+  /**
+   * Whose signatures an entry at `index` has: those in force, and of a `rekeyed` also the new ones; only these where
+   * recovery keys put them in force.
+   */
   signers(index) {
+    if (this.recovered.includes(index + 1)) return this.of("author", index + 1);
     const both = this.lists.some(({ from }) => from === index + 1);
     const found = [...this.of("author", index), ...(both ? this.of("author", index + 1) : [])];
     return found.filter((key, at) => found.findIndex((other) => other.is(key)) === at);
