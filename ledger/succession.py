@@ -19,7 +19,7 @@ from ledger.log.notes import parse_note
 from ledger.log.trust import succession_order
 from ledger.matter.events import Event
 from ledger.matter.flows import Flow, flow_of
-from ledger.matter.makeups import Composition, Makeup, is_sure
+from ledger.matter.makeups import Composition, Makeup, PoolContent, is_sure, pool_of
 from ledger.matter.provenance import take
 from ledger.matter.sheet import goods
 from ledger.matter.stock import Arrival, Batch, Booked, Correction, Key, Locked, Pool, Shipment, State, Unit
@@ -57,6 +57,8 @@ class Inherited:
             if isinstance(makeup, Composition) and isinstance(batch, Batch) and 0 < batch.mg <= makeup.content.mg:
                 part, _ = take(makeup.content, batch.mg)
                 outs.append(goods(key, batch.product, part, sure=is_sure(makeup.rank)))
+            elif isinstance(makeup, PoolContent) and makeup.now.elements:
+                outs.append(goods(key, "pool", makeup.now, sure=False))
         return flow_of(0, opened, outs=outs)
 
 
@@ -69,7 +71,7 @@ def inherited(origin: str, states: Mapping[Key, State], makeups: Mapping[str, Ma
     return Inherited(
         {state.key: state for state in after},
         {
-            key if key.startswith("pool/") else _full(key, origin): _makeup(makeup)
+            _full(key, origin) if pool_of(key) is None else key: _makeup(makeup)
             for key, makeup in makeups.items()
             if makeup is not None
         },
@@ -81,13 +83,16 @@ def _full(id_: str, origin: str) -> str:
 
 
 def _makeup(makeup: Makeup) -> Makeup:
-    """It follows from none of the successor's entries."""
-    return replace(makeup, entries=(), adjusted=(), made=None) if isinstance(makeup, Composition) else makeup
+    """For the successor it begins with entry 0, as it was then."""
+    if not isinstance(makeup, Composition):
+        return makeup
+    content = replace(makeup.content, gone_mg=makeup.content.taken_mg)
+    return replace(makeup, content=content, entries=(0,), adjusted=(), made=None)
 
 
 def _state(state: State, origin: str) -> State:
     def full(id_: Any) -> Any:
-        return None if id_ is None else _full(id_, origin)
+        return _full(id_, origin) if id_ else id_  # a pool that was given up has no period
 
     match state:
         case Batch():

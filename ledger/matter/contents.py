@@ -130,15 +130,15 @@ def _arrived(at: Sheet, row: Mapping[str, Any], mg: int, shares: Any, position: 
 
 
 def _add(at: Sheet, row: Mapping[str, Any], more: Content, rank: str) -> None:
-    """A batch that comes in several receipts: one whole, of which some may have left, and no surer than its parts."""
+    """A batch that comes in several receipts: what is left of it is mixed with what comes, no surer than its parts."""
     known = at.batch(row["batch"])
     if not more.mg:
         return
     if known is None:
         at.put(row["batch"], Composition(row["product"], row["basis"], more, rank))
         return
-    whole = mix([known.content, more])
-    content = Content(whole.mg, whole.elements, weakest(known.content.model, more.model), known.content.taken_mg)
+    whole = mix([_left(known.content), more])
+    content = Content(whole.mg, whole.elements, weakest(known.content.model, more.model))
     at.put(row["batch"], replace(known, content=content, rank=min(rank, known.rank, key=RANKS.index)))
 
 
@@ -256,9 +256,9 @@ def _assayed(at: Sheet) -> None:
     content = scale(known.content, found.totals)
     if known.origin:
         first = entered(known.content.mg, found.totals, origin=known.origin, source=id_, model=known.content.model)
-        content = replace(first, taken_mg=known.content.taken_mg)
-    at.plan.ins.append(goods(id_, known.product, known.content, sure=is_sure(known.rank)))
-    at.plan.outs.append(goods(id_, known.product, content, sure=is_sure(rank)))
+        content = replace(known.content, elements=first.elements)
+    at.plan.ins.append(goods(id_, known.product, _had(known.content), sure=is_sure(known.rank)))
+    at.plan.outs.append(goods(id_, known.product, _had(content), sure=is_sure(rank)))
     at.put(id_, replace(known, content=content, rank=rank, origin="" if content.elements else known.origin))
     if at.past is not None:
         _tell_below(at, at.past, {})
@@ -288,6 +288,11 @@ def _measured_again(at: Sheet) -> None:
             at.plan.ins.append(goods("", "pool", pool.now, sure=False))
             at.plan.outs.append(goods("", "pool", now, sure=True))
             at.put(pool_key(row["pool"]), replace(pool, now=now))
+
+
+def _had(whole: Content) -> Content:
+    """What this log had of a batch: all of it, unless another log had it before."""
+    return _left(replace(whole, taken_mg=whole.gone_mg))
 
 
 def _left(whole: Content) -> Content:

@@ -38,8 +38,8 @@ class Composition:
     made: "Composition | None" = None
 
     def as_made(self) -> "Composition":
-        """Before anything was taken of it, or measured anew."""
-        return self.made or replace(self, content=replace(self.content, taken_mg=0))
+        """As the log began with it: before anything was taken of it, or measured anew."""
+        return self.made or replace(self, content=replace(self.content, taken_mg=self.content.gone_mg))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,11 @@ def is_sure(rank: str) -> bool:
 def pool_key(code: str) -> str:
     """The key under which a pool's content stands among the compositions of batches."""
     return f"pool/{code}"
+
+
+def pool_of(key: str) -> str | None:
+    """The code of the pool whose content stands under a key; None for the id of a batch."""
+    return key.removeprefix("pool/") if key.startswith("pool/") else None
 
 
 def as_assay(makeup: Composition) -> dict[str, Any] | None:
@@ -135,7 +140,8 @@ def _plain(content: Content) -> dict[str, Any]:
     elements = {
         element: [share.ug, share.u_ppm, share.origins, share.sources] for element, share in content.elements.items()
     }
-    return {"elements": elements, "mg": content.mg, "model": content.model, "taken_mg": content.taken_mg}
+    plain = {"elements": elements, "mg": content.mg, "model": content.model, "taken_mg": content.taken_mg}
+    return {**plain, "gone_mg": content.gone_mg} if content.gone_mg else plain
 
 
 def _content(plain: Mapping[str, Any]) -> Content:
@@ -148,4 +154,4 @@ def _content(plain: Mapping[str, Any]) -> Content:
         )
         for element, (ug, u_ppm, origins, sources) in plain["elements"].items()
     }
-    return Content(plain["mg"], elements, plain["model"], plain["taken_mg"])
+    return Content(plain["mg"], elements, plain["model"], plain["taken_mg"], plain.get("gone_mg", 0))

@@ -32,7 +32,7 @@ Does not check: whether goods are there (custody.py), whether elements balance (
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isqrt
 from typing import TypeAlias
 
@@ -67,12 +67,16 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a batch of `mg` is made of, as it was made: taking goods away only moves `taken_mg` on."""
+    """What a batch of `mg` is made of, as it was made: taking goods away only moves `taken_mg` on.
+
+    `gone_mg` of it were taken before the log began, in the one that it succeeds: no books of this log know of them.
+    """
 
     mg: int
     elements: Mapping[str, Share]
     model: str
     taken_mg: int = 0
+    gone_mg: int = 0
 
 
 def weakest(*models: str) -> str:
@@ -113,7 +117,7 @@ def take(content: Content, mg: int) -> tuple[Content, Content]:
             )
     return (
         Content(mg, elements, content.model),
-        Content(whole, content.elements, content.model, end - whole if around else end),
+        replace(content, taken_mg=end - whole if around else end),
     )
 
 
@@ -184,9 +188,10 @@ def scale(content: Content, totals: Totals, mg: int | None = None) -> Content:
         share = content.elements.get(element)
         if ug:
             elements[element] = unexplained(ug, u_ppm) if share is None else _scaled(share, ug, u_ppm)
-    same = mg is None or mg == content.mg
     model = _model_of(content.model, elements)
-    return Content(content.mg if mg is None else mg, elements, model, content.taken_mg if same else 0)
+    if mg is None or mg == content.mg:
+        return replace(content, elements=elements, model=model)
+    return Content(mg, elements, model)
 
 
 def unexplained(ug: int, u_ppm: int) -> Share:

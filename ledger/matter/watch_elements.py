@@ -27,6 +27,7 @@ from ledger.matter.figures import Figures, own_assays
 from ledger.matter.findings import Entry, Finding
 from ledger.matter.flows import Flow, Goods, Restated
 from ledger.matter.limits import FOREIGN_TO_MAGNETS, Limits, entry_of, hidden_feeds
+from ledger.matter.makeups import pool_of
 from ledger.matter.sheets import Balance
 from ledger.matter.watch_measuring import reassayed, recounted
 
@@ -77,6 +78,9 @@ class Elements:
         event, books = flow.event, self.books
         if event.type in {"registered", "received", "log_opened"}:  # a successor begins with what was left
             books.entered(flow, flow.outs)
+            for goods in flow.outs:
+                if (code := pool_of(goods.batch)) is not None:
+                    self._feed(self._pools.setdefault(code, Balance()), [goods], f"{goods.batch} {flow.index}")
         elif event.type == "removed":
             books.left(flow, flow.ins)
         elif event.type == "shipped":
