@@ -19,7 +19,9 @@ def import_(
     ],
     url: Url,
     token: Token,
-    kind: Annotated[str, typer.Option("--kind", help="registrations or transformations. 表格种类")] = "registrations",
+    kind: Annotated[
+        str, typer.Option("--kind", help="registrations, transformations, assays, shipments or moves. 表格种类")
+    ] = "registrations",
     sheet: Annotated[str | None, typer.Option("--sheet", help="Its sheet; else the first. 工作表")] = None,
     column: Annotated[
         list[str] | None, typer.Option("--column", help="Which column is what: lot_no=C, repeatable. 指定列")

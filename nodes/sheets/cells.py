@@ -40,6 +40,13 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             strict=True,
         )
     ),
+    "purpose": dict(
+        zip(
+            "销售 加工 寄售 仓储 样品 退货 返修".split(),
+            "sale processing consignment storage sample return repair".split(),
+            strict=True,
+        )
+    ),
     "basis": {"净重": "net", "毛重": "gross", "干重": "dry", "干基": "dry", "金属量": "metal", "氧化物": "reo"},
     "assay_basis": {
         "收到基": "as_received",
@@ -53,6 +60,7 @@ _number = re.compile(r"(?P<value>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d
 _date = re.compile(
     r"(\d{4})(?:年|[-/.])(\d{1,2})(?:月|[-/.])(\d{1,2})日?(?:[T\s]+(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2})秒?|分)?)?"
 ).fullmatch
+_whole = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?[+-]\d{2}:\d{2}").fullmatch
 _compact = re.compile(r"(\d{4})(\d{2})(\d{2})").fullmatch
 _code = re.compile(r"[A-Za-z0-9_.-]+").fullmatch
 
@@ -85,7 +93,9 @@ def unit(text: str, cell: str) -> str:
 
 
 def moment(text: str, cell: str, zone: str) -> str:
-    """A date, perhaps with a time, in `zone` (+08:00); a day alone is its midnight."""
+    """A date, perhaps with a time, in `zone` (+08:00); a day alone is its midnight. A time with a zone stays itself."""
+    if _whole(plain(text)):
+        return plain(text)
     found = _date(plain(text)) or _compact(plain(text))
     try:
         if found is None:

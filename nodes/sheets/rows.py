@@ -132,7 +132,7 @@ def _named(header: str, kind: Kind) -> tuple[str, str]:
     """(the place that a header names, the unit it states): 净重（吨）, Net (t), 批号 / lot."""
     names = {name.lower(): one.place for one in kind.columns for name in one.names}
     if header.lower() in names:
-        return names[header.lower()], ""
+        return names[header.lower()], cells.UNITS.get(header.lower(), "")
     read = _header(header)
     if read is None or read[1].strip().lower() not in names:
         return "", ""
@@ -170,7 +170,7 @@ class _Reading:
             try:
                 self._refuse_unseen(text, cell)
                 if text:
-                    fields |= self._read(one, text, cell)
+                    fields |= self._read(one, text, cell) | dict(one.along)
                 elif one.needed:
                     raise Malformed("cell-empty", field=cell, en=one.names[1], zh=one.names[0])
             except LodetraceError as error:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 import zipfile
 from datetime import date
@@ -13,7 +14,11 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from api.app import create_app
+from ledger.matter.reference import Reference
 from nodes.node import Node
+from nodes.sheets import rows as sheet_rows
+from nodes.sheets import workbook
+from nodes.sheets.kinds import KINDS
 from nodes.store import log
 
 HEADERS = ("过磅日期", "批号", "品名", "净重（吨）", "毛重(t)", "皮重(t)", "磅单号", "来源", "原产国", "备注")
@@ -232,11 +237,62 @@ def test_transformations_may_use_what_rows_above_them_make(send, client, token_o
     assert wrong(answer.json()) == {"CSV!C4": "batch-unknown"}
 
 
+def test_results_shipments_and_moves_come_in_as_books_too(send, client, node, token_of):
+    send(as_csv([good(1)]), "&dry_run=false")
+
+    def record(kind, text):
+        path = f"/api/v1/imports?kind={kind}&dry_run=false"
+        answer = client.post(path, content=text.encode(), headers=token_of("clerk"))
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["troubles"] == []
+        assert answer.json()["recorded"] == 1
+        entry = client.get(f"/api/v1/entries?after={size(node) - 2}", headers=token_of("viewer")).json()["entries"][0]
+        return entry["type"], json.dumps(entry, ensure_ascii=False)
+
+    type_, told = record(
+        "assays",
+        "化验日期,批号,报告编号,基准,稀土总量,Pr6O11(%),钕配分,灼减\n2025-3-9,XF-00001,HY-1,灼减后,99.4,24.8,75.2%,\n",
+    )
+    assert type_ == "assayed"
+    assert '["Pr", "24.8"], ["Nd", "75.2"]' in told
+    type_, told = record(
+        "shipments",
+        "发货日期,发货单号,客户,国家,用途,批号,重量（kg）,报关单号,车牌号\n"
+        "2025-3-10,SO-1,Muster GmbH,德国,销售,XF-00001,500,HG-77,赣B12345\n",
+    )
+    assert type_ == "shipped"
+    assert all(one in told for one in ("Muster GmbH", '"DE"', "sale", "customs_declaration", "HG-77", "赣B12345"))
+    text = "日期,调拨单号,调出仓库,调入仓库,批号,重量,单位\n2025-3-11,DB-1,main,nowhere,XF-00001,1,t\n"
+    answer = client.post("/api/v1/imports?kind=moves", content=text.encode(), headers=token_of("clerk"))
+    assert wrong(answer.json()) == {"CSV!D2": "site-unknown"}
+
+
+def test_an_exported_list_of_goods_is_read_as_it_is(send, client, token_of):
+    send(as_csv([good(1), good(2)]), "&dry_run=false")
+    clerk = token_of("clerk")
+    for form in ("csv", "xlsx"):
+        data = client.get(f"/api/v1/batches?format={form}", headers=clerk).content
+        report = send(data, "&fixed=origin.class%3Dunknown_opening")
+        assert wrong(report) == {f"{report['sheet']}!C{row}": "row-recorded" for row in (2, 3)}
+        read = sheet_rows.book(
+            workbook.read(data), KINDS["registrations"], Reference.parse(), fixed={"origin.class": "外购"}
+        )
+        listed = client.get("/api/v1/batches", headers=clerk).json()["batches"]
+        for row, one in zip(read.rows, listed, strict=True):
+            said = row.fields
+            assert (said["quantity.value"], said["quantity.unit"]) == (str(one["mg"]), "mg")
+            for place, name in (
+                ("lot_no", "lot_no"),
+                ("product", "product"),
+                ("at", "at"),
+                ("origin.country", "country"),
+            ):
+                assert said[place] == one[name]
+
+
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(value=st.decimals("0.001", "999999", places=3), day=st.dates(date(2000, 1, 1), date(2026, 1, 1)))
 def test_what_a_spreadsheet_holds_is_read_exactly(value, day):
-    from nodes.sheets import workbook
-
     row = [day, "L", "x", float(value)]
     read = workbook.read(book([row], headers=HEADERS[:4])).rows[1]
     assert (read[0], Decimal(read[3])) == (day.isoformat(), value)
