@@ -5,27 +5,76 @@ what is wrong, each with the cell that it stands in.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.access import Access, check_role
+from api.asked import language
 from api.bodies import read_bytes, validated
 from api.forms import nest
+from api.tables import XLSX
 from api.verbs import PLAIN
 from ledger.errors import LodetraceError, Malformed, Refusal
 from nodes.node import Caller, Node
 from nodes.people import check_task
-from nodes.sheets import importing, rows, workbook
+from nodes.sheets import importing, rows, templates, workbook
 from nodes.sheets.importing import Ready
 from nodes.sheets.rows import Book, Row
 from nodes.tokens import Pass
 
 TOLD_MAX = 2000
 """Troubles told in one report; their number is always told."""
+RECORDED_AT_ONCE = 500
 FILE = {"schema": {"type": "string", "format": "binary"}}
 Trouble = tuple[Row, LodetraceError]
+Counted = Callable[[list[Ready]], Iterable[Ready]]
+"""Hands on what it is given, and may tell meanwhile how far it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a book is to be read. `columns`: place → letter; `fixed`: place → what every row says; `reason` answers all
+    questions.
+    """
+
+    kind: str
+    sheet: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    zone: str = "+08:00"
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class Looked:
+    """A book that was looked through; `troubles` grow where recording finds more."""
+
+    asked: Asked
+    book: Book
+    ready: list[Ready]
+    troubles: list[Trouble]
+    recorded: int = 0
+
+    def report(self) -> dict[str, Any]:
+        told = sorted(self.troubles, key=lambda one: one[0].number)[:TOLD_MAX]
+        good = [one for one in self.ready if not one.troubles]
+        return {
+            "kind": self.asked.kind,
+            "sheet": self.book.sheet.name,
+            "columns": dict(self.book.columns),
+            "unused": list(self.book.unused),
+            "macros": self.book.sheet.macros,
+            "rows": len(self.book.rows),
+            "good": len(good),
+            "recorded_before": sum(one.before for one in good),
+            "recorded": self.recorded,
+            "wrong": len(self.troubles),
+            "troubles": [_told(row, error) for row, error in told],
+        }
 
 
 def routes(node: Node, access: Access) -> APIRouter:
@@ -50,54 +99,58 @@ def routes(node: Node, access: Access) -> APIRouter:
         caller: Pass = clerk,
     ) -> dict[str, Any]:
         data = await read_bytes(request, node.settings.body_max)
-        verb = rows.kind_of(kind).verb
-        check_role(caller, PLAIN[verb].role)
-        who = Caller(caller.owner)
+        columns, always = _pairs(column or (), "column"), _pairs(fixed or (), "fixed")
+        asked = Asked(kind, sheet, columns, always, zone, reason)
+        looked = await asyncio.to_thread(look_through, node, caller, data, asked, rehearsed=dry_run or not good_only)
+        if not dry_run and (good_only or not looked.troubles):
+            await record(node, caller, looked)
+        return looked.report()
 
-        def looked_through() -> tuple[Book, list[Ready], list[Trouble]]:
-            opened = rows.book(
-                workbook.read(data, sheet),
-                rows.kind_of(kind),
-                node.reference,
-                columns=_pairs(column or (), "column"),
-                fixed=_pairs(fixed or (), "fixed"),
-                zone=zone,
-            )
-            ready, troubles = _ready(opened, caller)
-            importing.look(node, who, ready, reason, rehearsed=dry_run or not good_only)
-            return opened, ready, troubles + [(one.row, error) for one in ready for error in one.troubles]
-
-        book, ready, troubles = await asyncio.to_thread(looked_through)
-        good = [one for one in ready if not one.troubles]
-        recorded = 0
-        if not dry_run and (good_only or not troubles):
-            new = [one for one in good if not one.before]
-            answers = await node.do_all([one.command(node, who, reason) for one in new])
-            for one, answer in zip(new, answers, strict=True):
-                if isinstance(answer, LodetraceError):
-                    troubles.append((one.row, answer))
-                    one.troubles.append(answer)
-                elif isinstance(answer, BaseException):
-                    raise answer
-                else:
-                    recorded += 1
-        return {
-            "kind": kind,
-            "sheet": book.sheet.name,
-            "columns": dict(book.columns),
-            "unused": list(book.unused),
-            "macros": book.sheet.macros,
-            "rows": len(book.rows),
-            "good": sum(not one.troubles for one in ready),
-            "recorded_before": sum(one.before for one in good),
-            "recorded": recorded,
-            "wrong": len(troubles),
-            "troubles": [
-                _told(row, error) for row, error in sorted(troubles, key=lambda one: one[0].number)[:TOLD_MAX]
-            ],
-        }
+    @router.get(
+        "/api/v1/imports/{kind}/template",
+        dependencies=[clerk],
+        summary="An empty book to fill in",
+        response_class=Response,
+    )
+    def template(request: Request, kind: str, format: Literal["xlsx", "csv"] = "xlsx") -> Response:  # noqa: A002
+        found, chosen = rows.kind_of(kind), language(request)
+        headers = {"content-disposition": f"attachment; filename={kind}.{format}"}
+        if format == "csv":
+            return Response(templates.as_csv(found, chosen), media_type="text/csv; charset=utf-8", headers=headers)
+        sites = [one.code for one in node.settings.sites]
+        made = templates.as_xlsx(kind, found, node.reference, sites, chosen)
+        return Response(made, media_type=XLSX, headers=headers)
 
     return router
+
+
+def look_through(
+    node: Node, caller: Pass, data: bytes, asked: Asked, *, rehearsed: bool = True, counted: Counted = iter
+) -> Looked:
+    """Reads the book, and asks of each row what would be refused of it. Refusal where the kind is not the caller's."""
+    kind = rows.kind_of(asked.kind)
+    check_role(caller, PLAIN[kind.verb].role)
+    sheet = workbook.read(data, asked.sheet)
+    book = rows.book(sheet, kind, node.reference, columns=asked.columns, fixed=asked.fixed, zone=asked.zone)
+    ready, troubles = _ready(book, caller)
+    importing.look(node, Caller(caller.owner), counted(ready), asked.reason, rehearsed=rehearsed)
+    return Looked(asked, book, ready, troubles + [(one.row, error) for one in ready for error in one.troubles])
+
+
+async def record(node: Node, caller: Pass, looked: Looked, counted: Counted = iter) -> None:
+    """Records the good rows that are not recorded yet; what is refused only now is a trouble too."""
+    new = [one for one in looked.ready if not one.troubles and not one.before]
+    who, coming = Caller(caller.owner), iter(counted(new))
+    while part := list(islice(coming, RECORDED_AT_ONCE)):
+        answers = await node.do_all([one.command(node, who, looked.asked.reason) for one in part])
+        for one, answer in zip(part, answers, strict=True):
+            if isinstance(answer, LodetraceError):
+                looked.troubles.append((one.row, answer))
+                one.troubles.append(answer)
+            elif isinstance(answer, BaseException):
+                raise answer
+            else:
+                looked.recorded += 1
 
 
 def _ready(book: Book, caller: Pass) -> tuple[list[Ready], list[Trouble]]:

@@ -56,6 +56,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "灼减后": "ignited",
     },
 }
+TABLES: Mapping[str, str] = {"product": "products", "process": "processes", "feed_class": "feed_classes"}
+"""Kinds of words that the reference data names."""
 _number = re.compile(r"(?P<value>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)\s*(?P<unit>[^\d\s.,].*)?").fullmatch
 _date = re.compile(
     r"(\d{4})(?:年|[-/.])(\d{1,2})(?:月|[-/.])(\d{1,2})日?(?:[T\s]+(\d{1,2})[:时](\d{1,2})(?:[:分](\d{1,2})秒?|分)?)?"
@@ -116,8 +118,7 @@ def word(kind: str, text: str, cell: str, reference: Reference) -> str:
 
 
 def _names(kind: str, reference: Reference) -> Mapping[str, str]:
-    tables = {"product": "products", "process": "processes", "feed_class": "feed_classes"}
-    if kind not in tables:
+    if kind not in TABLES:
         return WORDS[kind]
-    rows = reference.tables[tables[kind]].items()
+    rows = reference.tables[TABLES[kind]].items()
     return {str(row[language]).lower(): code for code, row in rows for language in ("zh", "en")}

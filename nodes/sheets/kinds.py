@@ -167,3 +167,13 @@ KINDS: Mapping[str, Kind] = {
     "moves": Kind("move", _MOVES, ("external_ref",), ("external_ref",)),
 }
 """Shipments go to parties outside, each row one of them; a handover between nodes is never made of an old book."""
+NAMES: Mapping[str, tuple[str, str]] = {
+    "registrations": ("期初库存与入库", "Opening stock and intake"),
+    "transformations": ("加工", "Processing"),
+    "assays": ("化验结果", "Laboratory results"),
+    "shipments": ("联盟外发货", "Shipments outside"),
+    "moves": ("调拨", "Moves between sites"),
+}
+"""What people call a kind, in Chinese and English: the names of the sheets to fill in."""
+EXAMPLE = "示例，不导入 example, not imported"
+"""What stands in a cell of a row that only shows how to fill in a book."""

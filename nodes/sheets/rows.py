@@ -13,7 +13,7 @@ from openpyxl.utils import column_index_from_string, get_column_letter
 from ledger.errors import LodetraceError, Malformed
 from ledger.matter.reference import Reference
 from nodes.sheets import cells
-from nodes.sheets.kinds import KINDS, Column, Kind
+from nodes.sheets.kinds import EXAMPLE, KINDS, Column, Kind
 from nodes.sheets.workbook import Sheet
 
 HEADERS_WITHIN = 20
@@ -152,9 +152,9 @@ class _Reading:
     zone: str
 
     def row(self, number: int) -> Row | None:
-        """None for a row without a word."""
+        """None for a row without a word, and for an example."""
         texts = self.sheet.rows[number - 1]
-        if not any(text.strip() for text in texts):
+        if not any(text.strip() for text in texts) or EXAMPLE in texts:
             return None
         fields: dict[str, str] = {}
         places: dict[str, str] = {}

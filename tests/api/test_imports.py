@@ -297,3 +297,34 @@ def test_what_a_spreadsheet_holds_is_read_exactly(value, day):
     read = workbook.read(book([row], headers=HEADERS[:4])).rows[1]
     assert (read[0], Decimal(read[3])) == (day.isoformat(), value)
     assert load_workbook(io.BytesIO(book([row]))).sheetnames == ["三月", "说明"]
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("chosen", ["zh", "en"])
+def test_a_template_is_understood_and_its_example_is_passed_over(client, token_of, name, chosen):
+    clerk = token_of("clerk")
+    path = f"/api/v1/imports/{name}/template?lang={chosen}"
+    for form in ("xlsx", "csv"):
+        data = client.get(f"{path}&format={form}", headers=clerk).content
+        report = client.post(f"/api/v1/imports?kind={name}", content=data, headers=clerk).json()
+        assert (report["rows"], report["wrong"]) == (0, 0), report
+        assert set(report["columns"]) == {one.place for one in KINDS[name].columns if one.how != "unit"}
+        assert len(report["unused"]) == 1
+    made = load_workbook(io.BytesIO(client.get(path, headers=clerk).content))
+    sheet = made.worksheets[0]
+    assert len(made.sheetnames) == 3
+    offered = {str(one.sqref).rstrip("0123456789")[0]: one.formula1 for one in sheet.data_validations.dataValidation}
+    assert all(formula.startswith(f"'{made.sheetnames[1]}'!$") for formula in offered.values())
+    example = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    example[1][-1] = None
+    text = io.StringIO()
+    csv.writer(text).writerows(example)
+    read = sheet_rows.book(workbook.read(text.getvalue().encode()), KINDS[name], Reference.parse())
+    assert len(read.rows) == 1
+    assert [str(one) for row in read.rows for one in row.troubles] == []
+
+
+def test_the_sheet_that_is_asked_for_must_be_there(send):
+    report = send(book([good(1)]), "&sheet=May", status=404)
+    assert (report["code"], report["value"]) == ("sheet-unknown", "May")
+    assert "三月, 说明" in report["detail"]

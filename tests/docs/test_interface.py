@@ -14,6 +14,7 @@ TEXT = PAGE.read_text("utf-8")
 EXAMPLES = list(examples(TEXT))
 LINK = "/api/v1/shipments/{shipment:path}/link"
 WITHOUT_EXAMPLE = {"GET /openapi.json", f"POST {LINK}", f"DELETE {LINK}", "POST /api/v1/imports"}
+WITHOUT_EXAMPLE |= {"GET /api/v1/imports/{kind}/template"}
 """Routes that the page names and shows no example of: what they lead to is a page (tests/api/test_guest.py), or what
 they take is no text (tests/api/test_imports.py).
 """

@@ -1,7 +1,10 @@
 """What is refused before anybody looks at goods: shapes of bodies, tokens, keys, paths; a table as in refusals.py."""
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
+
+from openpyxl import Workbook
 
 from nodes import tokens
 from nodes.clock import system_clock
@@ -289,6 +292,13 @@ def book(text: str, query: str = "kind=registrations") -> Make:
     return post(f"/api/v1/imports?{query}", text.encode())
 
 
+def as_workbook(title: str) -> bytes:
+    made, data = Workbook(), BytesIO()
+    made.worksheets[0].title = title
+    made.save(data)
+    return data.getvalue()
+
+
 BOOKS: dict[str, Case] = {
     "a book of no kind": Case(422, "sheet-kind-unknown", "kind", book("a,b\n", "kind=poems")),
     "a book without the columns it needs": Case(422, "columns-missing", "CSV", book("批号,净重\nA,1\n")),
@@ -299,6 +309,12 @@ BOOKS: dict[str, Case] = {
         422, "pair-wrong", "column", book("批号\n", "kind=registrations&column=lot_no")
     ),
     "a zone that is none": Case(422, "zone-wrong", "zone", book("批号\n", "kind=registrations&zone=Beijing")),
+    "a sheet that there is not": Case(
+        404, "sheet-unknown", "sheet", post("/api/v1/imports?kind=registrations&sheet=May", as_workbook("March"))
+    ),
+    "a template of no kind": Case(
+        422, "sheet-kind-unknown", "kind", post("/api/v1/imports/poems/template", b"", method="GET")
+    ),
     "a book without a word": Case(422, "sheet-unreadable", "body", book("")),
     "a book of the old kind": Case(
         422, "sheet-unreadable", "body", post("/api/v1/imports?kind=registrations", b"\xd0\xcf\x11\xe0rest")
