@@ -1,8 +1,8 @@
 """Runs one node as a process: lock, node, socket, web server; and stops them in the reverse order.
 
 Said plainly and before anything is served: a home that another process holds, settings or keys that do not fit, a port
-that is taken. When asked to stop (SIGTERM, SIGINT), it takes no new request, answers those it has, commits what was
-accepted, and closes the database; then it ends with 0.
+that is taken, a certificate without its key. When asked to stop (SIGTERM, SIGINT), it takes no new request, answers
+those it has, commits what was accepted, and closes the database; then it ends with 0.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import gc
 import logging
 import signal
 import socket
+import ssl
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from ledger.errors import Unavailable
+from nodes.config import Settings, passphrase
 from nodes.node import Node
 from nodes.posix import home_lock
 from nodes.rollback import ask_witnesses
@@ -36,12 +38,13 @@ def run(home: Path, environ: Mapping[str, str], started: Callable[[str], None]) 
         settle(home, environ)
         node = Node.open(home, environ)
         try:
+            context = tls(node.settings, passphrase(environ))
             with listen(node.settings.host, node.settings.port) as listening:
                 memories, silent = asyncio.run(ask_witnesses(node.identity, node.policy))
                 for error in silent:
                     _say.warning("%s %s", error, error.text("zh"))
                 node.start(memories)
-                _serve(node, listening, started)
+                _serve(node, listening, context, started)
         finally:
             node.stop()
 
@@ -62,6 +65,30 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
+def tls(settings: Settings, secret: bytes | None) -> ssl.SSLContext | None:
+    """For HTTPS, where the settings name a certificate. `secret` opens a key file that asks for one.
+
+    Unavailable("tls-unreadable" or "tls-key-of-other") if the files cannot be read, or do not belong together.
+    """
+    cert, key = settings.tls_cert, settings.tls_key
+    if cert is None or key is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    file = cert
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cert)  # load_cert_chain does not say which it is
+        file = key
+        key.read_bytes()
+        context.load_cert_chain(cert, key, password=lambda: secret or b"")  # else OpenSSL asks at the terminal
+    except ssl.SSLError as error:
+        if "MISMATCH" in (error.reason or ""):
+            raise Unavailable("tls-key-of-other", field="tls_key", value=str(key), cert=str(cert)) from error
+        raise Unavailable("tls-unreadable", field=str(file), value=error.reason or "PEM") from error
+    except OSError as error:
+        raise Unavailable("tls-unreadable", field=str(file), value=error.strerror) from error
+    return context
+
+
 class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
         super().__init__(config)
@@ -73,7 +100,7 @@ class _Server(uvicorn.Server):
             self._started()
 
 
-def web(app: FastAPI) -> uvicorn.Config:
+def web(app: FastAPI, context: ssl.SSLContext | None = None) -> uvicorn.Config:
     """How any application is served here: scripts/bench.py serves an empty one in the same way, to compare."""
     return uvicorn.Config(
         app,
@@ -83,12 +110,16 @@ def web(app: FastAPI) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=STOP_SECONDS,
+        ssl_context_factory=None if context is None else lambda *_: context,
     )
 
 
-def _serve(node: Node, listening: socket.socket, started: Callable[[str], None]) -> None:
+def _serve(
+    node: Node, listening: socket.socket, context: ssl.SSLContext | None, started: Callable[[str], None]
+) -> None:
     settings = node.settings
-    server = _Server(web(create_app(node)), lambda: started(f"{settings.name} serves at {settings.url} 已启动"))
+    config = web(create_app(node), context)
+    server = _Server(config, lambda: started(f"{settings.name} serves at {settings.url} 已启动"))
     # uvicorn raises the signal again after it has stopped, which would end us before the node has stopped too.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)

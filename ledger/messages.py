@@ -2501,6 +2501,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "There is nothing at {value}. See /openapi.json for what there is.",
         "{value} 处没有内容。可用接口见 /openapi.json。",
     ),
+    "tls-key-of-other": (
+        "The key in {value} is not that of the certificate in {cert}. Name its own: tls_key or --tls-key.",
+        "{value} 中的私钥与证书 {cert} 不匹配。请用 tls_key 或 --tls-key 指明与证书对应的私钥。",
+    ),
+    "tls-unreadable": (
+        "{field} cannot be used for HTTPS ({value}). It must be readable PEM; LODETRACE_PASSPHRASE opens a closed key.",
+        "{field} 不能用于 HTTPS（{value}）。须为当前用户可读的 PEM 文件；私钥若有口令，请设置 LODETRACE_PASSPHRASE。",
+    ),
     "token-missing": (
         "This needs a token: send the header Authorization: Bearer lt_… (lodetrace token create makes one).",
         "此处需要令牌：请发送 Authorization: Bearer lt_… 头（用 lodetrace token create 生成）。",

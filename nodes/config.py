@@ -80,6 +80,12 @@ def _to_be_in_home(path: Path, info: ValidationInfo) -> Path:
     return path
 
 
+def _with_its_certificate(path: Path | None, info: ValidationInfo) -> Path | None:
+    if (path is None) != (info.data.get("tls_cert") is None):
+        raise ValueError("the two go together")
+    return path
+
+
 def _is_host(text: str) -> bool:
     try:
         ip_address(text)
@@ -165,6 +171,20 @@ class Settings(BaseSettings):
     port: Annotated[
         int, Field(ge=1, le=65535), Says("the port to listen on, from 1 to 65535", "监听端口，1 到 65535")
     ] = 8470
+    tls_cert: Annotated[
+        _File | None,
+        Says(
+            "a file with the certificate, and those above it, as PEM; then the node speaks HTTPS",
+            "PEM 证书文件（含上级证书）；设置后节点使用 HTTPS",
+        ),
+    ] = None
+    tls_key: Annotated[
+        Annotated[_File | None, AfterValidator(_with_its_certificate)],
+        Says(
+            "a file with the private key of tls_cert as PEM: both or neither",
+            "tls_cert 对应的私钥文件（PEM）：两者同时设置或都不设置",
+        ),
+    ] = Field(default=None, validate_default=True)
     label_url: Annotated[
         str,
         _holds(_is_base_url),
@@ -172,7 +192,9 @@ class Settings(BaseSettings):
             "the address printed on labels, without a slash at its end: https://q.longnan.example",
             "印在标签上的网址，末尾不带斜杠：https://q.longnan.example",
         ),
-    ] = Field(default_factory=lambda data: f"http://127.0.0.1:{data['port']}")
+    ] = Field(
+        default_factory=lambda data: f"{'http' if data.get('tls_cert') is None else 'https'}://127.0.0.1:{data['port']}"
+    )
     policy: Annotated[
         _File, Says("a file with the trust policy: the logs of the partners", "信任策略文件：列出合作方的日志")
     ] = Field(default=Path(POLICY), validate_default=True)
@@ -317,7 +339,8 @@ class Settings(BaseSettings):
     def url(self) -> str:
         """Where a program on this machine finds the node."""
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - all is no address to ask
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        scheme = "http" if self.tls_cert is None else "https"
+        return f"{scheme}://[{host}]:{self.port}" if ":" in host else f"{scheme}://{host}:{self.port}"
 
     def site(self, code: str) -> Site | None:
         return next((site for site in self.sites if site.code == code), None)

@@ -167,12 +167,18 @@ def serve(
     home: Home,
     host: Annotated[str | None, typer.Option(help="Instead of the one in the settings. 监听地址")] = None,
     port: Annotated[int | None, typer.Option(help="Instead of the one in the settings. 监听端口")] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option(help="A certificate, for HTTPS; instead of the one in the settings. 证书文件")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="The private key of that certificate. 证书私钥文件")] = None,
 ) -> None:
     """Run the node until it is stopped. 运行节点。"""
     from api.server import run
     from nodes.config import environment, variable
 
     given = {variable("host"): host, variable("port"): None if port is None else str(port)}
+    for name, file in (("tls_cert", tls_cert), ("tls_key", tls_key)):
+        given[variable(name)] = None if file is None else str(file.absolute())
     run(home, {**environment(), **{name: value for name, value in given.items() if value is not None}}, started=say)
 
 

@@ -58,6 +58,11 @@ class Visit:
         return self.request.method == "POST"
 
     @property
+    def is_secure(self) -> bool:
+        """Came it by HTTPS, to us or to the web server in front? Then no cookie ever goes another way."""
+        return self.request.url.scheme == "https"
+
+    @property
     def owner(self) -> str:
         assert self.session is not None, "the screen is for those who are signed in"
         return self.session.holder.owner
@@ -154,14 +159,19 @@ class Visit:
         response = Response(status_code=303, headers={**HEADERS, "location": path})
         if told:
             response.set_cookie(
-                TOLD, urlsafe_b64encode(told.encode()).decode(), max_age=60, httponly=True, samesite="lax"
+                TOLD,
+                urlsafe_b64encode(told.encode()).decode(),
+                max_age=60,
+                httponly=True,
+                samesite="lax",
+                secure=self.is_secure,
             )
         self._keep_language(response)
         return response
 
     def _keep_language(self, response: Response) -> None:
         if self.request.query_params.get("lang") in LANGUAGES:
-            response.set_cookie(LANGUAGE, self.language, max_age=31_536_000, samesite="lax")
+            response.set_cookie(LANGUAGE, self.language, max_age=31_536_000, samesite="lax", secure=self.is_secure)
 
 
 @dataclass(frozen=True, slots=True)

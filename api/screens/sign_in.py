@@ -32,7 +32,7 @@ def routes(screens: Screens) -> None:
             max_age=SESSION_HOURS * 3600,
             httponly=True,
             samesite="lax",
-            secure=visit.request.url.scheme == "https",
+            secure=visit.is_secure,
         )
         return response
 

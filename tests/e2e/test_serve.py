@@ -4,9 +4,10 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from threading import Thread
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -22,9 +23,9 @@ NAME = "mine.example"
 ORIGIN = {"class": "mined", "country": "CN"}
 
 
-def found(home: Path) -> Process:
+def found(home: Path, environ: Mapping[str, str] = MappingProxyType({})) -> Process:
     sites = [{"code": "main", "country": "CN"}]
-    create_home(home, {}, name=NAME, organisation="Mine", role="mine", country="CN", sites=sites)
+    create_home(home, environ, name=NAME, organisation="Mine", role="mine", country="CN", sites=sites)
     return Process(home, NAME, free_ports(1)[0])
 
 
