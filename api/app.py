@@ -52,7 +52,8 @@ from nodes.following import Following
 from nodes.introductions import PeerKeys
 from nodes.monitor import Monitor
 from nodes.node import Node
-from nodes.peers import Peers
+from nodes.peers import Elsewhere, Peers
+from nodes.ringing import Ringing
 
 _say = logging.getLogger(__name__)
 
@@ -60,10 +61,11 @@ _say = logging.getLogger(__name__)
 def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
     """The application of `node`, which is open and started. Many such live in one process.
 
-    While it runs (its lifespan), the courier, the asking of witnesses, the following of registries and the monitor
-    run too. `peers` is the way to other nodes, if not the usual one.
+    While it runs (its lifespan), the courier, the asking of witnesses, the following of registries, the monitor and
+    the calling of webhooks run too. `peers` is the way to other nodes, if not the usual one.
     """
     way = peers or Peers(node.identity, lambda: node.policy)
+    elsewhere = Elsewhere()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -74,6 +76,7 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
                 ("cosigning", Cosigning(node, way).run()),
                 ("following", Following(node, way).run()),
                 ("monitor", Monitor(node, way).run()),
+                ("ringing", Ringing(node, elsewhere).run()),
             )
         ]
         for worker in workers:
@@ -87,6 +90,7 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
                 with suppress(asyncio.CancelledError):
                     await worker
             await way.aclose()
+            await elsewhere.aclose()
 
     # No Swagger or ReDoc page: both load their scripts from elsewhere, which a plant's network does not have.
     app = FastAPI(docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan)

@@ -39,6 +39,7 @@ from api.commands import (
     unit,
     verify,
     watch,
+    webhooks,
 )
 from ledger.errors import LodetraceError
 
@@ -76,6 +77,7 @@ def build() -> typer.Typer:
         regime,
         verify,
         watch,
+        webhooks,
         audit,
         operate,
         restoring,

@@ -2509,6 +2509,30 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} cannot be used for HTTPS ({value}). It must be readable PEM; LODETRACE_PASSPHRASE opens a closed key.",
         "{field} 不能用于 HTTPS（{value}）。须为当前用户可读的 PEM 文件；私钥若有口令，请设置 LODETRACE_PASSPHRASE。",
     ),
+    "webhook-address-internal": (
+        "{value} lies inside a network of your own. If that is meant, say so: --internal, or the tick on the page.",
+        "{value} 属于内部网络。如确有需要，请明确指定：--internal，或在页面上勾选。",
+    ),
+    "webhook-address-wrong": (
+        "{value} is no address to call. Write one that begins with https:// or http://, without a password in it.",
+        "{value} 不是可调用的地址。请填写以 https:// 或 http:// 开头、不含口令的地址。",
+    ),
+    "webhook-kind-unknown": (
+        "{value} is nothing that a webhook is told. Choose among: {kinds}.",
+        "没有名为 {value} 的通知种类。可选：{kinds}。",
+    ),
+    "webhook-known": (
+        "{value} is called already. Remove that webhook first, if its secret is lost or it shall hear of other things.",
+        "{value} 已在通知列表中。若密钥遗失或要更改通知种类，请先将其删除。",
+    ),
+    "webhook-unknown": (
+        "There is no webhook {value}. Look at the list of webhooks.",
+        "没有编号为 {value} 的通知地址。请查看列表。",
+    ),
+    "webhooks-too-many": (
+        "There are {value} webhooks already, and that is the most. Remove one first.",
+        "通知地址已有 {value} 个，达到上限。请先删除一个。",
+    ),
     "token-missing": (
         "This needs a token: send the header Authorization: Bearer lt_… (lodetrace token create makes one).",
         "此处需要令牌：请发送 Authorization: Bearer lt_… 头（用 lodetrace token create 生成）。",

@@ -12,7 +12,7 @@ from nodes.findings import Told, told_by
 from nodes.node import Node
 from nodes.notices import notices
 from nodes.shipping import arrivals
-from nodes.store import drafts, lists
+from nodes.store import drafts, lists, webhooks
 from nodes.store.drafts import WAITING
 from nodes.store.records import BatchRecord
 
@@ -36,8 +36,8 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Board:
     """`arriving`, `leaving`: shipments as in the interface; `on_hand`: BatchRecord; `waiting`: other people's drafts;
-    `findings`: not answered yet, None while the books are being read;
-    `news`: what partners told of goods that are here.
+    `findings`: not answered yet, None while the books are being read; `news`: what partners told of goods that are
+    here; `untold`: calls to webhooks that were given up.
     """
 
     arriving: Part
@@ -47,6 +47,7 @@ class Board:
     waiting: Part
     findings: Part | None
     news: Part
+    untold: int
 
 
 def board(node: Node, owner: str, *, supervisor: bool) -> Board:
@@ -54,6 +55,7 @@ def board(node: Node, owner: str, *, supervisor: bool) -> Board:
         arriving = arrivals(conn, lists.arrivals(conn, limit=LOOKED_AT + 1, is_open=True))
         on_hand: list[BatchRecord] = lists.batches(conn, limit=LOOKED_AT + 1, on_hand=True)
         leaving = shipping.shipments(node, conn, lists.shipments(conn, limit=LOOKED_AT + 1, is_open=True))
+        untold = webhooks.given_up(conn)
         kept = drafts.listed(conn, owner, waiting=supervisor, before=lists.LATEST, limit=LOOKED_AT + 1)
     found = node.beside.ask(lambda watch, _: told_by(watch))
     return Board(
@@ -64,6 +66,7 @@ def board(node: Node, owner: str, *, supervisor: bool) -> Board:
         _part([one for one in kept if one.state == WAITING]),
         None if found is None else _findings(found),
         _part([one for one in notices(node, LOOKED_AT + 1) if one["batches"] and not one["ended"]]),
+        untold,
     )
 
 

@@ -1,6 +1,7 @@
 """The only door to other machines: the client for other nodes, and the client behind the command line.
 
     Peers       to nodes and witnesses of the trust policy, at the addresses that stand there; elsewhere never
+    Elsewhere   to addresses that whoever runs this node has named: webhooks
     ApiClient   to one node's own interface, with a bearer token; repeats what failed on the way under the same key
 
 Promises: no redirect is followed; an answer is read up to a limit in bytes and in time; every delivery to another node,
@@ -14,7 +15,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from ipaddress import ip_address
 from secrets import token_hex
+from socket import SOCK_STREAM
 from types import MappingProxyType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -37,6 +40,7 @@ WITNESS_ANSWER_MAX = 1 << 17
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 60.0
 WITNESS_SECONDS = 10.0
+TELL_SECONDS = 10.0
 _TIMEOUT = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS)
 # Nothing of ours is compressed, and a compressed answer could unfold without end.
 Asked = str | int | list[str]
@@ -172,6 +176,64 @@ class Peers:
                 parts.append(part)
             kind = answer.headers.get("content-type", "").partition(";")[0].strip()
             return Reply(answer.status_code, b"".join(parts), _retry_after(answer), kind, answer.headers.get("etag"))
+
+
+# -- to addresses that an administrator named ---------------------------------------------------------------------
+
+
+class Elsewhere:
+    """Programs that are no nodes. Believes the certificates that this machine believes: an organisation's own too."""
+
+    def __init__(self) -> None:
+        self._made: httpx.AsyncClient | None = None
+
+    async def tell(self, url: str, headers: Mapping[str, str], body: bytes, *, internal: bool) -> int:
+        """The status of the answer; what else it says is not read. Unavailable if there is none in time, Refusal for a
+        name that leads inside where `internal` does not say that this is meant.
+        """
+        host = urlsplit(url).netloc
+        async with _unreachable(host), asyncio.timeout(TELL_SECONDS):
+            place, named = (url, {}) if internal else await _outside(url)
+            sent = {**headers, "host": host}
+            async with self._client.stream("POST", place, headers=sent, content=body, extensions=named) as answer:
+                return answer.status_code
+
+    async def aclose(self) -> None:
+        if self._made is not None:
+            await self._made.aclose()
+
+    @property
+    def _client(self) -> httpx.AsyncClient:
+        """Made when first used: most nodes never call anybody, and reading certificates takes its time."""
+        if self._made is None:
+            trusted = httpx.create_ssl_context(trust_env=False)
+            trusted.load_default_certs()
+            self._made = httpx.AsyncClient(verify=trusted, timeout=_TIMEOUT, headers=_HEADERS, trust_env=False)
+        return self._made
+
+
+def is_inside(host: str) -> bool:
+    """This machine, or an address that is nobody's outside. Of a name nothing is known before it is resolved."""
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+async def _outside(url: str) -> tuple[str, dict[str, Any]]:
+    """The same place by its number, and the name that its certificate must have. It is resolved once: what was looked
+    at is what is connected to.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, parts.port or 443, type=SOCK_STREAM)
+    except OSError as error:
+        raise Unavailable("peer-unreachable", field=host, value=error.strerror) from error
+    numbers = [str(address[0]) for *_, address in found]
+    if any(is_inside(number) for number in numbers):
+        raise Refusal("webhook-address-internal", field="url", value=host)
+    return str(httpx.URL(url).copy_with(host=numbers[0])), {"sni_hostname": host}
 
 
 def check_address(name: str, url: str | None) -> None:

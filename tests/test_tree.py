@@ -45,6 +45,7 @@ CITED = {
     "www.gnu.org",
     "www.iso.org",
     "www.rfc-editor.org",
+    "www.standardwebhooks.com",
     "www.sqlite.org",
     "www.w3.org",
 }

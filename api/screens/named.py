@@ -148,6 +148,14 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "supervisor": N_("supervisor"),
         "admin": N_("administrator"),
     },
+    "telling": {
+        "arrivals": N_("arrivals"),
+        "disputes": N_("disputes and silence"),
+        "findings": N_("findings"),
+        "corrections": N_("corrections of partners"),
+        "recalls": N_("holds and recalls of partners"),
+    },
+    "call": {"waiting": N_("on its way"), "sent": N_("told"), "given up": N_("given up")},
     "task": {
         "weighing": N_("weighing"),
         "quality": N_("quality"),

@@ -20,13 +20,14 @@ from api.screens import (
     sign_in,
     traces,
     waiting,
+    webhooks,
 )
 from api.screens.frame import Link, Screens
 from nodes.node import Node
 
 SCREENS = (
     *(sign_in, board, register, processing, pools, printing, measuring),
-    *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows),
+    *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows, webhooks),
 )
 NAV = (
     Link("viewer", "/", "Board"),
@@ -40,6 +41,7 @@ NAV = (
     Link("viewer", "/findings", "Findings"),
     Link("clerk", "/corrections", "Corrections"),
     Link("viewer", "/notices", "News"),
+    Link("admin", "/webhooks", "Webhooks"),
     Link("viewer", "/flows", "Flows", for_role="authority"),
 )
 """Names are messages: tests/api/test_words.py reads them here."""

@@ -33,6 +33,7 @@ DERIVABLE = (
 NOT_DERIVABLE = (
     "alarms",
     "alarms_acknowledged",
+    "calls",
     "certificates",
     "checkpoints",
     "deliveries",
@@ -58,6 +59,7 @@ NOT_DERIVABLE = (
     "tokens",
     "upstream",
     "upstream_checkpoints",
+    "webhooks",
     "witnessed",
 )
 """What a backup must hold: the log with its disclosures, what others gave us, and what we promised or were told."""

@@ -619,3 +619,36 @@ class Session(Row, table=True):
     token_no: int | None = _big(nullable=True, foreign_key="tokens.no")
     csrf: str = _text()
     ends_at: str = _text()
+
+
+# -- telling programs ---------------------------------------------------------------------------------------------
+
+
+class Webhook(Row, table=True):
+    """A program that is told what waits for a person. `secret` signs calls to it: it cannot be kept as a hash."""
+
+    __tablename__ = "webhooks"
+    no: int = _key()
+    url: str = _text(unique=True)
+    kinds: str = _text()
+    secret: bytes
+    internal: bool
+    made_at: str = _text()
+    begun: bool
+
+
+class Call(Row, table=True):
+    """One thing told to one webhook, once. state: waiting, sent, given up; known: it waited before the webhook was."""
+
+    __tablename__ = "calls"
+    __table_args__ = (UniqueConstraint("webhook_no", "what", "subject"), _where("next_at", "state = 'waiting'", "no"))
+    no: int = _key()
+    webhook_no: int = _big(foreign_key="webhooks.no")
+    what: str = _text()
+    subject: str = _text()
+    body: str = _text()
+    at: str = _text()
+    state: str = _text()
+    attempts: int
+    next_at: str = _text()
+    error: str | None = _text(nullable=True)

@@ -43,7 +43,7 @@ def played(tmp_path_factory):
 
 def test_every_example_of_the_page_is_played():
     assert len(EXAMPLES) == len(re.findall(r"^```http", TEXT, re.MULTILINE)) > 30
-    assert len(EXAMPLES) * 2 == TEXT.count("```") // 2
+    assert len(EXAMPLES) * 2 == len(re.findall(r"^```(?!text$|python$)\w", TEXT, re.MULTILINE))
 
 
 def test_every_example_is_answered_as_the_page_says(played):
