@@ -2,12 +2,15 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Path, Query, Response
 
 from api.access import Access
+from api.recording import JSON
 from api.tables import Format, listed
 from ledger.entries import open_event, parse_entry
+from ledger.evidence import format_evidence
 from ledger.log.canonical import b64
+from nodes import entries as seen
 from nodes.node import Node
 from nodes.store import lists, log
 from nodes.store.records import Entry
@@ -34,6 +37,10 @@ def routes(node: Node, access: Access) -> APIRouter:
             return {"entries": shown, "after": found[-1].index if len(found) == limit else None}
 
         return listed(format, "entries", page, after, limit, "after")
+
+    @router.get("/api/v1/entries/{index}/evidence", dependencies=[viewer], summary="The portable proof of one entry")
+    def evidence_of(index: Annotated[int, Path(ge=0, le=lists.LATEST)]) -> Response:
+        return Response(format_evidence(seen.proof(node, index)), media_type=JSON)
 
     return router
 

@@ -1,13 +1,13 @@
 """What the books say that cannot be, or is odd: each finding with its numbers and entries, and the answer to it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Response
 
 from api.screens.frame import Screens, Visit
+from api.screens.wording import Field, cell, field_name
 from ledger.matter.findings import SEVERITIES
-from ledger.matter.quantities import show_mg, show_ug
 from nodes.findings import Told
 
 
@@ -27,20 +27,12 @@ def routes(screens: Screens) -> None:
             if await visit.record("answer", body) is not None:
                 return visit.see(f"/findings/{named}", visit._("Answered."))
         one = visit.node.inspection.finding(named)
-        return visit.render("finding.html", one=one, rows=list(_rows(one)))
+        return visit.render("finding.html", one=one, rows=_rows(visit, one))
 
 
-def _rows(told: Told) -> Iterator[tuple[str, str]]:
-    """The numbers behind the sentence, each under its own name and with its unit."""
-    whole: Mapping[str, Any] = {**told.finding.facts, **told.finding.tolerance}
-    for name, value in whole.items():
-        if isinstance(value, (list, tuple, dict)):
-            yield name, ", ".join(map(str, value))
-        elif name.endswith("_ug"):
-            yield name.removesuffix("_ug"), show_ug(int(value))
-        elif name.endswith("_mg"):
-            yield name.removesuffix("_mg"), show_mg(int(value))
-        elif name.endswith("_ppm"):
-            yield name.removesuffix("_ppm"), f"{value} ppm"
-        else:
-            yield name, str(value)
+def _rows(visit: Visit, told: Told) -> list[Field]:
+    """The numbers behind the sentence, each by its name and with its unit."""
+    finding = told.finding
+    whole: Mapping[str, Any] = {**finding.facts, **finding.tolerance}
+    kind = "documents" if finding.rule.startswith("document-") else "quota_granted"
+    return [Field(field_name(visit, name), cell(visit, name, value, kind)) for name, value in whole.items() if value]

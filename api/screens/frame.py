@@ -32,6 +32,7 @@ from api.screens.named import name_of
 from api.verbs import RECORDINGS, prepared
 from api.words import LANGUAGES, Say, words
 from ledger.errors import LodetraceError, Refusal, Unknown
+from nodes.entries import batch_name
 from nodes.node import Caller, Node
 from nodes.people import Session, check_csrf, check_task, may
 from nodes.tokens import at_least
@@ -92,6 +93,11 @@ class Visit:
 
     def product(self, code: str) -> str:
         return self.node.reference.product_name(code, self.language)
+
+    def batch_name(self, id_: str) -> str:
+        """Its lot number; the end of its id where it has none."""
+        with self.node.store.read() as conn:
+            return batch_name(conn, id_)
 
     def organisation(self, name: str) -> str:
         """A node's organisation as it calls itself; the node's name where nobody has told."""

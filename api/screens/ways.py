@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.access import Access
 from api.screens import (
     board,
+    entries,
     findings,
     flows,
     goods,
@@ -27,7 +28,8 @@ from nodes.node import Node
 
 SCREENS = (
     *(sign_in, board, register, processing, pools, printing, measuring),
-    *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows, webhooks),
+    *(goods, receiving, shipping, scanning, findings, waiting, traces, guest),
+    *(flows, webhooks, entries),
 )
 NAV = (
     Link("viewer", "/", "Board"),

@@ -118,6 +118,7 @@ def _story(mine, plant):
     places = {"batch": "PN-7", "secret": link, "token": units[0]["label_url"].rpartition("/")[2]}
     places |= {"lock": reply.json()["lock"], "shipment": away, "unit": units[0]["unit"]}
     places |= {"pool": "tank-1", "entry": made, "job": job, "finding": finding}
+    places |= {"index": made}
     there = quote(plant.get("/api/v1/batches")["batches"][0]["batch"], safe="")
     sheet = f"/api/v1/batches/{there}/settlement?shipment={quote(sold, safe='')}&format=html"
     return places, {

@@ -1,0 +1,96 @@
+"""One entry as a person reads it: every field by a name, every code as a word, and what became of it."""
+
+import re
+
+import pytest
+
+from api.screens.fields import FIELDS, UNTOLD
+from api.screens.named import NAMED
+from ledger.matter.event_types import EVENT_TYPES, ROWS
+from tests.hands import Hands
+from tests.world import World, kg
+
+MINE, PLANT = "mine.example", "plant.example"
+SCRIPTED = "<script>alert(1)</script>\u202e🧲"
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """Two members with entries of many types."""
+    with World(tmp_path_factory.mktemp("entries"), MINE, PLANT) as world:
+        mine, plant = world[MINE], world[PLANT]
+        mine.register("A-1", "100", documents=[{"kind": "weigh_ticket", "no": SCRIPTED}])
+        mine.register("A-2", "50")
+        mine.pack("A-1", "D-1", "D-2")
+        shipment = mine.ship(PLANT, {"batch": "A-1", "units": ["D-1"], "quantity": kg("20")})
+        plant.await_arrival(shipment)
+        plant.receive(shipment)
+        mine.await_status(shipment, "received")
+        mine.acknowledge(shipment)
+        words = [{"path": "batch.lot_no", "is": "A-2b"}]
+        mine.record("/api/v1/corrections", {"kind": "amend", "entry": 2, "words": words, "reason": "the label says so"})
+        mine.await_checkpoint()
+        yield world
+
+
+def test_every_field_and_type_has_a_name():
+    fields = {name for slots in EVENT_TYPES.values() for slot in slots for name in slot.kinds}
+    fields |= {name for row in ROWS.values() for name in row}
+    assert fields - FIELDS.keys() - UNTOLD == set()
+    assert EVENT_TYPES.keys() - NAMED["event"].keys() == set()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_entry_is_told_in_words(world, language):
+    for member in world:
+        hands = Hands(member, language)
+        entries = member.get("/api/v1/entries")["entries"]
+        for one in entries:
+            page = hands.get(f"/entries/{one['index']}")
+            assert "<script>alert" not in page
+            names = re.findall(r"<(?:dt|th)>([^<]+)</", page)
+            assert [name for name in names if re.search(r"[a-z]_[a-z]", name)] == []
+            if language == "zh":
+                assert [name for name in names if not re.search("[㐀-鿿]", name)] == [], one["type"]
+
+
+def test_an_entry_leads_to_what_it_is_about(world):
+    batch = world[MINE].get("/api/v1/batches/A-1")["batch"]
+    page = Hands(world[MINE]).get("/entries/1")
+    assert f'href="/batches/{batch}"' in page
+    assert "weigh ticket" in page
+    assert "100 kg" in page
+    assert SCRIPTED[-2:] in page
+
+
+def test_an_entry_tells_its_correction_and_the_correction_its_entry(world):
+    hands = Hands(world[MINE])
+    page = hands.get("/entries/2")
+    assert "This entry was corrected." in page
+    assert "A-2b" in page
+    index = re.search(r'Its corrections.*?href="/entries/(\d+)"', page, re.DOTALL)[1]
+    correction = hands.get(f"/entries/{index}")
+    assert 'href="/entries/2"' in correction
+    assert "the label says so" in correction
+
+
+def test_an_entry_says_who_proves_it(world):
+    page = Hands(world[MINE]).get("/entries/1")
+    assert "proven by the checkpoint" in page
+    evidence = world[MINE].ask("GET", "/api/v1/entries/1/evidence")
+    assert evidence.status == 200
+    assert evidence.json()["format"] == "lodetrace evidence v1"
+
+
+@pytest.mark.parametrize("index", ["999", "x", "9" * 30, "-1"])
+def test_what_is_no_entry_is_said_so(world, index):
+    reply = world[MINE].ask("GET", f"/entries/{index}", headers={"cookie": Hands(world[MINE]).cookies}, role=None)
+    assert reply.status == 404, reply.body[:200]
+
+
+def test_a_finding_tells_its_numbers_by_name(world):
+    found = world[MINE].get("/api/v1/findings")["findings"]
+    for one in found:
+        page = Hands(world[MINE], "zh").get(f"/findings/{one['id']}")
+        assert re.findall(r"<td>[a-z_]+</td>", page) == []
+    assert found
