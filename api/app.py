@@ -35,6 +35,7 @@ from api import (
     quotas,
     regimes,
     registry,
+    roll,
     scan,
     shipments,
     static,
@@ -124,6 +125,7 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
         deposits,
         element_years,
         registry,
+        roll,
         forks,
     )
     for routes in parts:

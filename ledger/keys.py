@@ -132,3 +132,12 @@ def replaces_own_keys(event: Event) -> bool:
 def keys_of(opened: Event, use: str) -> tuple[Verifier, ...]:
     """The Ed25519 keys that a `log_opened` publishes for a use, in their order."""
     return Keys.opened(opened).of(use, 0)
+
+
+def fingerprint(public: bytes) -> str:
+    """A public key as it is compared over a telephone: the first 16 bytes of its SHA-256, `3F2A 91C0 …`.
+
+    To find another key of the same fingerprint takes 2^128 tries.
+    """
+    digits = sha256(public).hexdigest()[:32].upper()
+    return " ".join(digits[at : at + 4] for at in range(0, 32, 4))

@@ -39,6 +39,20 @@ _jitter = SystemRandom().uniform  # members that were started together must not 
 _say = logging.getLogger(__name__)
 
 
+async def stand_by(node: Node, *, anew: bool = False) -> None:
+    """Stands by what our own registry has said since its last standing, if anything, or `anew` by the same.
+
+    Whoever recorded something and asks for it at once sees it counted.
+    """
+    await asyncio.to_thread(node.learn)
+    book = node.membership.books[node.origin]
+    if book.trouble is not None:
+        raise book.trouble
+    if book.ahead or anew:
+        await node.do("stand", {}, REGISTRAR, None)
+        await asyncio.to_thread(node.learn)
+
+
 class Following:
     """`run` until cancelled. `wake` may be called from any thread."""
 
@@ -109,11 +123,7 @@ class Following:
         if self._node.settings.registry_confirms_keys:
             await self._confirm(origin)
         book = self._node.membership.books[origin]
-        if book.trouble is not None:
-            raise book.trouble
-        if book.ahead or (book.registry.members and self._is_old(book)):
-            await self._node.do("stand", {}, REGISTRAR, None)
-            await asyncio.to_thread(self._node.learn)
+        await stand_by(self._node, anew=bool(book.registry.members) and self._is_old(book))
 
     async def _confirm(self, origin: str) -> None:
         """Members who say in their deposited logs that they have replaced keys: nobody need be asked."""

@@ -38,6 +38,7 @@ from nodes.membership import Membership
 from nodes.oversight import Oversight
 from nodes.peers import check_address
 from nodes.rekeyed import keys_told, own_keys, own_rekeyed, replaced
+from nodes.roll import Roll
 from nodes.rollback import Memory, contradiction, of_highwater
 from nodes.rulesets import Rulesets
 from nodes.sequencer import QUEUE_MAX, Answer, Command, Sequencer
@@ -150,6 +151,7 @@ class Node:
         self.inspection = Inspection(store, self.rulesets, OwnBook(settings, self.rulesets))
         self.beside = Beside(store, self.inspection)
         self.oversight = Oversight(store, settings, self.rulesets, clock)
+        self.roll = Roll(store, self.membership, clock)
         self.sequencer = Sequencer(store, identity, settings, self.rulesets, clock, self.announce, self._alone)
 
     @classmethod

@@ -11,6 +11,7 @@ from api.screens import (
     goods,
     guest,
     measuring,
+    members,
     pools,
     printing,
     processing,
@@ -29,7 +30,7 @@ from nodes.node import Node
 SCREENS = (
     *(sign_in, board, register, processing, pools, printing, measuring),
     *(goods, receiving, shipping, scanning, findings, waiting, traces, guest),
-    *(flows, webhooks, entries),
+    *(flows, webhooks, entries, members),
 )
 NAV = (
     Link("viewer", "/", "Board"),
@@ -45,6 +46,7 @@ NAV = (
     Link("viewer", "/notices", "News"),
     Link("admin", "/webhooks", "Webhooks"),
     Link("viewer", "/flows", "Flows", for_role="authority"),
+    Link("viewer", "/members", "Organisations", for_role="authority"),
 )
 """Names are messages: tests/api/test_words.py reads them here."""
 

@@ -12,3 +12,12 @@ def node(tmp_path):
     node = Node.open(tmp_path / "home", {})
     yield node
     node.stop()
+
+
+@pytest.fixture
+def authority(tmp_path):
+    """Another one, which has pages that no other node has."""
+    create_home(tmp_path / "authority", {}, name="authority.example", organisation="A", role="authority")
+    node = Node.open(tmp_path / "authority", {})
+    yield node
+    node.stop()

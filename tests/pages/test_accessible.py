@@ -4,6 +4,7 @@ A new page is found by its row in that table. What stands in braces in its path 
 page that needs something else is refused here until `places` or `ELSEWHERE` has it.
 """
 
+import asyncio
 import re
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -12,10 +13,11 @@ from urllib.parse import quote
 
 import pytest
 
-from nodes import tokens
+from nodes import joining, requests, tokens
 from nodes.clock import system_clock
+from nodes.following import stand_by
 from nodes.homes import create_home
-from nodes.node import Node
+from nodes.node import Caller, Node
 from tests.pages.test_scan_in_browser import DESK, OVERHANGING, PHONE
 from tests.serving import serving
 from tests.world import World, kg
@@ -66,6 +68,8 @@ def opening(folder):
         create_home(home, {}, name="authority.example", organisation="赣州", role="authority", country="CN", sites=[])
         authority = Node.open(home, {})
         stack.callback(authority.stop)
+        _enrol(authority, world[MINE])
+        places |= {"member": MINE}
         hosts = []
         for node in (world[MINE].node, world[PLANT].node, authority):
             token = tokens.mint(node.store, "Chen", "admin", system_clock)
@@ -81,6 +85,16 @@ def opening(folder):
             return role.address + path.format_map(places), role.token
 
         yield find
+
+
+def _enrol(authority, member):
+    """The mine is admitted, and its request waits again."""
+    authority.start()
+    home = authority.settings.home
+    requests.keep(home, joining.request_of(member.home, {}))
+    body = {"name": member.name, "request": requests.opened(home, member.name).fields()}
+    asyncio.run(authority.do("admit", body, Caller("Chen"), None))
+    asyncio.run(stand_by(authority))
 
 
 def _has(node, path):
