@@ -55,7 +55,7 @@ def routes(node: Node, access: Access) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
     ) -> dict[str, Any]:
         found = narrowed(oversight.findings(log), severity=severity, rule=rule, open_=open, since=since, until=until)
-        return {"findings": [_shown(one) for one in found[:limit]], "total": len(found)}
+        return {"findings": [shown(one) for one in found[:limit]], "total": len(found)}
 
     @router.get(
         "/api/v1/deposits/findings/{finding}",
@@ -64,14 +64,14 @@ def routes(node: Node, access: Access) -> APIRouter:
     )
     def finding(finding: str) -> dict[str, Any]:
         told, entries = oversight.finding(finding)
-        return {**_shown(told), "events": [_event(one) for one in entries]}
+        return {**shown(told), "events": [_event(one) for one in entries]}
 
     @router.get(
         "/api/v1/deposits/cases", dependencies=[viewer], summary="Findings that belong together, whosever they are"
     )
     def cases(limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100) -> dict[str, Any]:
         found = oversight.cases()
-        return {"cases": [[_shown(one) for one in case] for case in found[:limit]], "total": len(found)}
+        return {"cases": [[shown(one) for one in case] for case in found[:limit]], "total": len(found)}
 
     @router.get("/api/v1/deposits/balances", dependencies=[viewer], summary="Books by organisation and month")
     def balances(month: AskedMonth | None = None, log: AskedLog | None = None) -> dict[str, Any]:
@@ -89,7 +89,8 @@ def routes(node: Node, access: Access) -> APIRouter:
     return router
 
 
-def _shown(told: Told) -> dict[str, Any]:
+def shown(told: Told) -> dict[str, Any]:
+    """A finding, with the logs whose entries it is about."""
     return {**told.as_json(), "logs": list(told.logs)}
 
 

@@ -36,6 +36,7 @@ from nodes.identity import Identity
 from nodes.jobs import Jobs
 from nodes.membership import Membership
 from nodes.oversight import Oversight
+from nodes.overview import Overlooking
 from nodes.peers import check_address
 from nodes.rekeyed import keys_told, own_keys, own_rekeyed, replaced
 from nodes.roll import Roll
@@ -152,6 +153,7 @@ class Node:
         self.beside = Beside(store, self.inspection)
         self.oversight = Oversight(store, settings, self.rulesets, clock)
         self.roll = Roll(store, self.membership, clock)
+        self.overlooking = Overlooking(store, self.oversight, clock)
         self.sequencer = Sequencer(store, identity, settings, self.rulesets, clock, self.announce, self._alone)
 
     @classmethod
@@ -254,6 +256,7 @@ class Node:
         """Finishes what was accepted, then closes the database."""
         self.jobs.stop()
         self.beside.stop()
+        self.overlooking.stop()
         self.sequencer.stop()
         self.store.close()
 

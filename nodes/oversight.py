@@ -19,7 +19,7 @@ from ledger.matter.across import Across, Handover
 from ledger.matter.books import BookRow
 from ledger.matter.element_years import Book, ElementYear, element_year
 from ledger.matter.events import Event
-from ledger.matter.findings import SEVERITIES
+from ledger.matter.findings import SEVERITIES, Finding
 from ledger.matter.flows import Flow
 from ledger.matter.quota import AccountKey, QuotaAccount
 from nodes import deposits
@@ -45,6 +45,14 @@ class Balance:
     month: str
     closed: bool
     rows: Sequence[BookRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """Of one log: those whose books are closed, and those that are open and moved anything."""
+
+    closed: Sequence[str]
+    open: Sequence[str]
 
 
 class DepositedBook:
@@ -114,6 +122,14 @@ class Oversight:
 
         return self._ask(look, origin)
 
+    def months(self) -> dict[str, Months]:
+        """Of each log."""
+
+        def look(_: Across) -> dict[str, Months]:
+            return {name: _months(inspection) for name, inspection in self._inspections.items()}
+
+        return self._ask(look)
+
     def element_year(self, year: str, element: str) -> ElementYear:
         """What all did with an element in a year (ledger/matter/element_years.py)."""
 
@@ -158,9 +174,13 @@ class Oversight:
     def finding(self, id_: str) -> tuple[Told, list[Upstream]]:
         """A finding, and the entries that it is about."""
         told = named(self.findings(), id_)
+        return told, self.entries(told.finding)
+
+    def entries(self, finding: Finding) -> list[Upstream]:
+        """Those that a finding is about, as far as they are here."""
         with self._store.read() as conn:
-            held = upstream.at(conn, told.finding.entries)
-        return told, [held[entry] for entry in told.finding.entries if entry in held]
+            held = upstream.at(conn, finding.entries)
+        return [held[entry] for entry in finding.entries if entry in held]
 
     def cases(self) -> list[list[Told]]:
         """Findings that belong together, whosever they are; the gravest case first."""
@@ -173,11 +193,15 @@ class Oversight:
                 answers.setdefault(id_, []).extend(given)
         return answers
 
+    def check(self) -> None:
+        """Refusal where this is no authority's node."""
+        if self._settings.role != AUTHORITY:
+            raise Refusal("only-the-authority", field="role", value=self._settings.role)
+
     # -- reading -----------------------------------------------------------------------------------------------
 
     def _ask(self, question: Callable[[Across], _T], origin: str | None = None) -> _T:
-        if self._settings.role != AUTHORITY:
-            raise Refusal("only-the-authority", field="role", value=self._settings.role)
+        self.check()
         with self._lock:
             across = self._catch_up()
             if origin is not None and origin not in self._progress:
@@ -245,8 +269,12 @@ def _year_of(inspection: Inspection, about: Mapping[str, Any], origin: str, year
 
 
 def _balances(origin: str, inspection: Inspection, month: str | None) -> Iterator[Balance]:
-    closed, open_months = inspection.ask(lambda watch, _: (sorted(watch.inspector.rows), watch.inspector.months))
-    for name in sorted({*closed, *open_months}):
+    months = _months(inspection)
+    for name in sorted({*months.closed, *months.open}):
         if month in (None, name):
             rows = inspection.books(name)[0]
-            yield Balance(origin, name, name in closed, rows)
+            yield Balance(origin, name, name in months.closed, rows)
+
+
+def _months(inspection: Inspection) -> Months:
+    return inspection.ask(lambda watch, _: Months(sorted(watch.inspector.rows), list(watch.inspector.months)))

@@ -1,14 +1,11 @@
 """What the books say that cannot be, or is odd: each finding with its numbers and entries, and the answer to it."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from fastapi import Response
 
+from api.screens.finding_names import finding_name
 from api.screens.frame import Screens, Visit
-from api.screens.wording import Field, cell, field_name
+from ledger.matter.finding_figures import figures
 from ledger.matter.findings import SEVERITIES
-from nodes.findings import Told
 
 
 def routes(screens: Screens) -> None:
@@ -27,12 +24,9 @@ def routes(screens: Screens) -> None:
             if await visit.record("answer", body) is not None:
                 return visit.see(f"/findings/{named}", visit._("Answered."))
         one = visit.node.inspection.finding(named)
-        return visit.render("finding.html", one=one, rows=_rows(visit, one))
-
-
-def _rows(visit: Visit, told: Told) -> list[Field]:
-    """The numbers behind the sentence, each by its name and with its unit."""
-    finding = told.finding
-    whole: Mapping[str, Any] = {**finding.facts, **finding.tolerance}
-    kind = "documents" if finding.rule.startswith("document-") else "quota_granted"
-    return [Field(field_name(visit, name), cell(visit, name, value, kind)) for name, value in whole.items() if value]
+        return visit.render(
+            "finding.html",
+            one=one,
+            figures=figures(one.finding, visit.language, visit.node.reference),
+            name=finding_name,
+        )

@@ -12,6 +12,7 @@ from api.screens import (
     guest,
     measuring,
     members,
+    oversight,
     pools,
     printing,
     processing,
@@ -30,7 +31,7 @@ from nodes.node import Node
 SCREENS = (
     *(sign_in, board, register, processing, pools, printing, measuring),
     *(goods, receiving, shipping, scanning, findings, waiting, traces, guest),
-    *(flows, webhooks, entries, members),
+    *(flows, webhooks, entries, members, oversight),
 )
 NAV = (
     Link("viewer", "/", "Board"),
@@ -47,6 +48,7 @@ NAV = (
     Link("admin", "/webhooks", "Webhooks"),
     Link("viewer", "/flows", "Flows", for_role="authority"),
     Link("viewer", "/members", "Organisations", for_role="authority"),
+    Link("viewer", "/oversight", "Oversight", for_role="authority"),
 )
 """Names are messages: tests/api/test_words.py reads them here."""
 

@@ -401,14 +401,18 @@ def _word(name: str, facts: Mapping[str, Any], column: int, reference: Reference
     value = facts[name]
     if name in _NAMES:
         listed = value if isinstance(value, list) else [value]
-        told = [_name(_NAMES[name], one, column, reference) for one in listed]
+        told = [plain(name, one, LANGUAGES[column], reference) for one in listed]
         return (", ", "、")[column].join(told) or ("processing", "加工")[column]
     if isinstance(value, list):
-        return (", ", "、")[column].join(_plain(name, one, column) for one in value)
-    return _plain(name, value, column)
+        return (", ", "、")[column].join(plain(name, one, LANGUAGES[column]) for one in value)
+    return plain(name, value, LANGUAGES[column])
 
 
-def _plain(name: str, value: Any, column: int) -> str:
+def plain(name: str, value: Any, language: str, reference: Reference | None = None) -> str:
+    """A single value of a fact of this name, with its unit; a code by its name."""
+    column = LANGUAGES.index(language)
+    if name in _NAMES:
+        return _name(_NAMES[name], value, column, reference)
     if name.endswith("_mg"):
         return show_ug(int(value) * 1000)
     if name.endswith("_ug"):

@@ -1,4 +1,4 @@
-"""One node at rest, to ask what it is made of."""
+"""Nodes at rest, to ask what they are made of."""
 
 import pytest
 

@@ -103,6 +103,9 @@ class Stage:
             _let_it_go_on(self._newcomer, self._registry)
         jobs = self.world[example.at].node.jobs._jobs
         until(lambda: all(job.ended.is_set() for job in jobs.values()), "what is to be printed is drawn")
+        if example.path.startswith("/api/v1/oversight/"):
+            overlooking = self.world[example.at].node.overlooking
+            until(lambda: not overlooking.look()[1], "what the pages show is worked out")
         role = None if example.role == "anyone" else example.role
         if role == "supervisor":
             self._as_another_person(self.world[example.at])

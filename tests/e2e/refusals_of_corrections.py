@@ -225,6 +225,9 @@ BOOKS: dict[str, Case] = {
     ),
     "a quota granted by a mine": Case(422, "only-the-authority", "role", lead("/api/v1/quotas", GRANT)),
     "a look at deposits where there are none": Case(422, "only-the-authority", "role", read("/api/v1/deposits")),
+    "an overview of deposits where there are none": Case(
+        422, "only-the-authority", "role", read("/api/v1/oversight/findings")
+    ),
     "findings of a log that was never deposited": Case(
         404, "deposits-incomplete", "log", read("/api/v1/deposits/findings?log=nobody.example/log", AUTHORITY)
     ),

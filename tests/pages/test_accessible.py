@@ -137,6 +137,7 @@ def _story(mine, plant):
     sheet = f"/api/v1/batches/{there}/settlement?shipment={quote(sold, safe='')}&format=html"
     return places, {
         "/flows": (2, "/flows"),
+        "/oversight/{finding}": (2, "/oversight"),
         "/receive/{shipment}": (1, f"/receive/{quote(coming, safe='')}"),
         "/c/{token}": (0, f"/c/{certificate}"),
         "/api/v1/recalls/{lock}": (0, f"/api/v1/recalls/{places['lock']}?format=html"),

@@ -1,0 +1,114 @@
+"""What an authority's people see of all deposited logs: findings ranked and narrowed, beside what is still computed."""
+
+import re
+
+import pytest
+
+from tests.bookkeeping import ASSAY
+from tests.hands import Hands
+from tests.nodes.test_oversight import AUTHORITY, DECLARED, IMPORTED, NAMES, ONE, TWO, cast
+from tests.world import World, kg, until
+
+SCRIPT = '<script>alert(1)</script>"\u202e🧲'
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """Two importers use one declaration, and one of them made more than went in, and has answered that."""
+    with cast(World(tmp_path_factory.mktemp("overseen"), *NAMES)) as world:
+        one, two = world[ONE], world[TWO]
+        one.register("I-1", "80", origin=IMPORTED, documents=[DECLARED], assay=ASSAY)
+        two.register("I-2", "70", origin=IMPORTED, documents=[DECLARED])
+        made = {"product": "dy_oxide", "lot_no": SCRIPT, "quantity": kg("20")}
+        inputs = [{"batch": "I-1", "quantity": kg("20")}]
+        one.record(
+            "/api/v1/transformations", {"steps": [{"process": "separation"}], "inputs": inputs, "outputs": [made]}
+        )
+        gain = next(found for found in one.get("/api/v1/findings")["findings"] if found["rule"] == "element-gain")
+        one.record("/api/v1/answers", {"finding": gain["id"], "text": f"residues {SCRIPT}"})
+        world.settle()
+        yield world
+
+
+def worked_out(member):
+    """Until nothing more is on its way."""
+    return until(lambda: (seen := member.node.overlooking.look())[0] and not seen[1] and seen[0], "all is worked out")
+
+
+def test_nobody_waits_for_the_books(told):
+    """The first look tells that they are being worked out; a later one has what an exact look has."""
+    authority = told[AUTHORITY]
+    first = authority.get("/api/v1/oversight/findings")
+    assert (first["as_of"], first["working"], first["findings"]) == (None, True, [])
+    worked_out(authority)
+    later = authority.get("/api/v1/oversight/findings?limit=1000")
+    assert later["as_of"]
+    assert not later["working"]
+    assert later["findings"] == authority.get("/api/v1/deposits/findings?limit=1000")["findings"]
+
+
+def test_what_comes_later_is_worked_out_anew(told):
+    authority = told[AUTHORITY]
+    before = worked_out(authority)
+    told[ONE].register("I-9", "120", origin=IMPORTED, documents=[{**DECLARED, "no": "5301-2026-1000-77777"}])
+    told.settle()
+    until(lambda: authority.node.overlooking.look()[1] or authority.node.overlooking.look()[0] is not before, "work")
+    assert len(worked_out(authority).findings) > len(before.findings)
+
+
+def test_the_gravest_come_first_and_each_is_opened(told):
+    authority = told[AUTHORITY]
+    seen = worked_out(authority)
+    for language, word in (("en", "grave"), ("zh", "严重")):
+        hands = Hands(authority, language, role="viewer")
+        page = hands.get("/oversight")
+        assert re.findall(r'href="/oversight/([0-9a-f]{16})"', page) == [one.finding.id for one in seen.findings]
+        assert word in page
+        for one in seen.findings:
+            whole = hands.get(f"/oversight/{one.finding.id}")
+            assert one.finding.id in whole
+            for log, index in one.finding.entries:
+                assert f"{log} {index}" in whole
+
+
+def test_the_list_is_narrowed(told):
+    authority = told[AUTHORITY]
+    seen = worked_out(authority)
+    hands = Hands(authority, role="viewer")
+
+    def shown(asked):
+        return set(re.findall(r'href="/oversight/([0-9a-f]{16})"', hands.get(f"/oversight?{asked}")))
+
+    assert shown(f"log={TWO}/log") == {one.finding.id for one in seen.findings if f"{TWO}/log" in one.logs} != set()
+    assert shown("rule=element-gain") == {one.finding.id for one in seen.findings if one.finding.rule == "element-gain"}
+    assert shown("severity=reason") == {one.finding.id for one in seen.findings if one.finding.severity == "reason"}
+    assert shown("month=2001-01") == set()
+    assert shown("offset=1") == {one.finding.id for one in seen.findings[1:]}
+    answered = {one.finding.id for one in seen.findings if one.answers}
+    assert answered
+    assert shown("open=true").isdisjoint(answered)
+    assert shown("severity=%3Cb%3E&offset=x") == set()
+
+
+def test_numbers_come_with_units_uncertainty_and_limits_and_answers_are_told(told):
+    authority = told[AUTHORITY]
+    one = next(one for one in worked_out(authority).findings if one.finding.rule == "element-gain")
+    page = Hands(authority, role="viewer").get(f"/oversight/{one.finding.id}")
+    assert re.search(r"difference Dy</td>\s*<td[^>]*>\+[\d.]+ kg</td>\s*<td[^>]*>±[\d.]+ k?g</td>\s*<td[^>]*>±", page)
+    assert "signed, and in its log of" in page
+    assert "of each element: out + losses − in" in page
+    assert SCRIPT not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_a_finding_that_nobody_has(told):
+    worked_out(told[AUTHORITY])
+    hands = Hands(told[AUTHORITY], role="viewer")
+    reply = told[AUTHORITY].ask("GET", f"/oversight/{'0' * 16}", role=None, headers={"cookie": hands.cookies})
+    assert reply.status == 404
+
+
+@pytest.mark.parametrize("path", ["/oversight", f"/oversight/{'0' * 16}"])
+def test_only_an_authority_has_the_pages(told, path):
+    assert told[ONE].ask("GET", path, role="viewer").status == 404
+    assert told[ONE].ask("GET", "/api/v1/oversight/findings", role="viewer").json()["code"] == "only-the-authority"
