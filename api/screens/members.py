@@ -62,7 +62,7 @@ def routes(screens: Screens) -> None:
             count=len(everybody),
             asked={**asked, "sort": sort},
             roles=[
-                (code, visit.word("trade", code))
+                (code, visit.word("organisation_role", code))
                 for code in sorted({role for one in everybody for role in _roles(one)})
             ],
             standings=[(code, visit.word("standing", code)) for code in STANDINGS],
