@@ -104,6 +104,15 @@ class Line(Body):
     owner: Code | None = None
 
 
+class Captured(Body):
+    """That a device recorded it, perhaps without a network: its own count, its clock, and its signature in base64."""
+
+    device: Code
+    seq: Count
+    at: Text
+    signature: Text
+
+
 class Noted(Body):
     """What every recording request may carry."""
 
@@ -111,4 +120,4 @@ class Noted(Body):
     external_ref: Text | None = None
     documents: list[Document] | None = None
     confirm: Confirm | None = None
-    captured: Object | None = None
+    captured: Captured | None = None

@@ -2,7 +2,20 @@
 
 from collections.abc import Mapping
 
-from api import batches, corrections, findings, holds, measuring, orders, pools, quotas, registry, shipments, units
+from api import (
+    batches,
+    corrections,
+    devices,
+    findings,
+    holds,
+    measuring,
+    orders,
+    pools,
+    quotas,
+    registry,
+    shipments,
+    units,
+)
 from api.recording import Prepare, Recording
 from nodes.node import Node
 
@@ -24,7 +37,16 @@ PLAIN: Mapping[str, Recording] = {
 """Those that record what the body says, and do nothing before: they may stand in a line of bulk, and in a draft."""
 RECORDINGS: Mapping[str, Recording] = {
     **PLAIN,
-    **{one.verb: one for one in (*findings.RECORDINGS, *quotas.RECORDINGS, *orders.RECORDINGS, *registry.RECORDINGS)},
+    **{
+        one.verb: one
+        for one in (
+            *findings.RECORDINGS,
+            *quotas.RECORDINGS,
+            *orders.RECORDINGS,
+            *devices.RECORDINGS,
+            *registry.RECORDINGS,
+        )
+    },
 }
 
 

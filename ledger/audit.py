@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.captured import check_signed
 from ledger.entries import NOTHING_BEFORE, Entry, open_entry, open_event, parse_entry
 from ledger.errors import LodetraceError, Unverified
 from ledger.keys import Keys
@@ -218,7 +219,9 @@ class Replay:
                 if event.type in REGISTRY_TYPES:
                     self.registry.take(index, run.leaves[index - run.start], event)
                 named: dict[Key, State] = {one.key: one for one in entries}
-                self.view.update(apply(ChainMap(named, self.view) if named else self.view, event))
+                changes = apply(ChainMap(named, self.view) if named else self.view, event)
+                check_signed(self.view, event)
+                self.view.update(changes)
             except LodetraceError as error:
                 raise broken(index, self.origin, error) from error
         self._leaves.extend(run.leaves)

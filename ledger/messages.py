@@ -329,6 +329,40 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} is {value}, later than this node's clock ({now}). Correct the time, or the clock.",
         "{field} 为 {value}，晚于本节点的时钟（{now}）。请更正时间，或校准时钟。",
     ),
+    "device-unknown": (
+        "{field}: no device {value} is named here. Name it with its key: lodetrace device add.",
+        "{field}：本节点未登记设备 {value}。请用 lodetrace device add 登记设备及其公钥。",
+    ),
+    "device-retired": (
+        "{field}: the device {value} is retired. Name it again with a key, or record by hand what it weighed.",
+        "{field}：设备 {value} 已停用。请重新登记公钥，或由人工录入其称重。",
+    ),
+    "device-key-wrong": (
+        "{field} is {value}, which is no Ed25519 key of a device. Give the base64 of its 32 bytes.",
+        "{field} 为 {value}，不是设备的 Ed25519 公钥。请提供 32 字节公钥的 base64。",
+    ),
+    "captured-again": (
+        (
+            "{field}: number {value} of the device {device} is not above {last}, the last one recorded. "
+            "What was recorded stays; let the device count on."
+        ),
+        "{field}：设备 {device} 的序号 {value} 不大于已记录的最后序号 {last}。已记录的保留，请让设备继续编号。",
+    ),
+    "captured-unsigned": (
+        (
+            "{field}: the device {device} did not sign number {value} so. Send the request as the device signed it, "
+            "to this log, or record it by hand."
+        ),
+        "{field}：设备 {device} 的第 {value} 号签名与内容不符。请按设备签名的原文发送到本日志，或由人工录入。",
+    ),
+    "captured-altered": (
+        "{field} is {value}, which the device {device} did not sign. Send its request unchanged, or record it by hand.",
+        "{field} 为 {value}，并非设备 {device} 所签内容。请原样发送其请求，或由人工录入。",
+    ),
+    "reversal-of-device": (
+        "{field}: entry {value} ({type}) named or retired a device. Name it anew, or retire it.",
+        "{field}：第 {value} 号记录（{type}）登记或停用了设备。请重新登记或停用该设备。",
+    ),
     "at-not-a-date": (
         "{field} is {value}, a day or time that does not exist. Correct it.",
         "{field} 为 {value}，该日期或时间不存在。请更正。",

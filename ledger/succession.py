@@ -136,5 +136,5 @@ def _state(state: State, origin: str) -> State:
             )
         case Pool():
             return replace(state, period=full(state.period))
-        case _:  # a closed month, a consent: neither names anything of this log
+        case _:  # a closed month, a consent, a device: none names anything of this log
             return state

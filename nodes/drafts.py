@@ -15,6 +15,7 @@ from hashlib import sha256
 from secrets import token_bytes
 from typing import Any
 
+from ledger.captured import check_signed
 from ledger.entries import commit
 from ledger.errors import Conflict, Refusal, Unknown
 from ledger.log.canonical import dump
@@ -22,6 +23,7 @@ from ledger.matter.custody import apply
 from ledger.matter.events import Event
 from nodes.clock import next_stamp, stamp
 from nodes.desk import GroupDesk
+from nodes.devices import with_request
 from nodes.node import VERBS, Caller, Node
 from nodes.sequencer import Answer, Command
 from nodes.store import access, drafts, log
@@ -144,7 +146,7 @@ def rehearse(node: Node, caller: Caller, verb: str, body: Mapping[str, Any]) -> 
         recorded_at = next_stamp(node.clock, head.recorded_at)
         desk = GroupDesk(conn, node.settings, node.identity, node.rulesets, recorded_at, {})
         desk.by, desk.index = caller.owner, head.size
-        draft = VERBS[verb](desk, body)
+        draft = VERBS[verb](desk, with_request(verb, body, body))
         plan = desk.plan(draft.type, draft.slots)
         slots = draft.slots if plan is None else {**draft.slots, **plan.slots}
         commitment = commit(draft.type, slots, desk.origin, token_bytes)
@@ -152,6 +154,7 @@ def rehearse(node: Node, caller: Caller, verb: str, body: Mapping[str, Any]) -> 
         desk.expect(event)
         desk.reach(event)
         apply(desk.view, event)
+        check_signed(desk.view, event)
 
 
 def _keeping(caller: Caller, key: str, verb: str, body: Mapping[str, Any]) -> Idempotency:

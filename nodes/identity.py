@@ -220,6 +220,13 @@ def _named(file: Path) -> Iterator[bytes]:
         raise Malformed("key-file-wrong", field=str(file), why=error.facts["why"]) from error
 
 
+def new_device_key(file: Path, device: str) -> Ed25519Signer:
+    """A key for a program that stands in for a device, in a file of its own; no key of the node's."""
+    key = Ed25519PrivateKey.generate()
+    _write(file, key, None)
+    return Ed25519Signer(device, key)
+
+
 def _generate(file: str) -> PrivateKey:
     if file == MLDSA:
         return MLDSA44PrivateKey.generate()

@@ -31,6 +31,7 @@ from nodes.beside import Beside
 from nodes.clock import Clock, stamp, system_clock
 from nodes.config import Settings
 from nodes.desk import GroupDesk
+from nodes.devices import with_request
 from nodes.findings import Inspection, OwnBook
 from nodes.identity import Identity
 from nodes.jobs import Jobs
@@ -52,6 +53,7 @@ from nodes.verbs import (
     batches,
     books,
     corrections,
+    devices,
     holds,
     measuring,
     orders,
@@ -114,6 +116,7 @@ VERBS: Mapping[str, Verb] = {
     "confirm_keys": registry.confirm_keys,
     "recommend": registry.recommend,
     "stand": registry.stand,
+    "set_device": devices.set_device,
 }
 
 
@@ -322,8 +325,10 @@ class Node:
         """A verb ready for the sequencer. The same key and body (per caller) have one result; `asked` is the body as
         the caller sent it, where the node has filled in more.
         """
-        idempotency = None if key is None else _idempotency(verb, body if asked is None else asked, caller, key)
-        return Command(lambda desk: self.draft(verb, desk, body), caller.owner, idempotency)
+        told = body if asked is None else asked
+        idempotency = None if key is None else _idempotency(verb, told, caller, key)
+        whole = with_request(verb, body, told)
+        return Command(lambda desk: self.draft(verb, desk, whole), caller.owner, idempotency)
 
     def answered(self, verb: str, asked: Mapping[str, Any], caller: Caller, key: str) -> Answer | None:
         """What the same key was answered before, if it was; Conflict if it stood for another request."""

@@ -30,6 +30,7 @@ from threading import Condition, Thread
 from time import monotonic
 from typing import Any, TypeAlias
 
+from ledger.captured import check_signed
 from ledger.entries import NOTHING_BEFORE, Commitment, commit, entry_text
 from ledger.errors import Conflict, LodetraceError, Unavailable
 from ledger.log.checkpoints import Checkpoint, sign_checkpoint
@@ -321,7 +322,9 @@ class Sequencer:
         desk.expect(event)
         desk.reach(event)
         entry = derived(index, event)
-        warnings = self._warnings(desk.take(entry, apply(desk.view, event), plan) or flow_of(index, event), desk)
+        changes = apply(desk.view, event)
+        check_signed(desk.view, event)
+        warnings = self._warnings(desk.take(entry, changes, plan) or flow_of(index, event), desk)
         text = entry_text(desk.origin, index, previous, desk.recorded_at, draft.type, commitment.sd)
         note = sign_note(text, draft.signers or [self._author])
         if event.type in REGISTRY_TYPES:

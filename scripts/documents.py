@@ -31,6 +31,7 @@ from api import (  # noqa: E402
     corrections,
     deposit_pages,
     deposits,
+    devices,
     element_years,
     entries,
     findings,
@@ -116,6 +117,7 @@ def routers() -> Iterator[APIRouter]:
         pools,
         printing,
         measuring,
+        devices,
         regimes,
         holds,
         notices,
@@ -198,6 +200,7 @@ COMPUTED = {
     "first.code": "guard-capacity guard-moisture guard-oxide-metal guard-slip guard-spelling guard-wet-for-dry",
     "way_out": (
         "correction-in-pool reversal-of-acknowledgement reversal-of-closing reversal-of-confirmation "
+        "reversal-of-device "
         "reversal-of-measurement reversal-of-receipt reversal-of-shipment reversal-of-status reversal-of-told"
     ),
     "unknown": "batch-unknown shipment-unknown unit-unknown",

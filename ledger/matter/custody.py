@@ -9,9 +9,9 @@ possesses: goods that stand here and belong to somebody else carry that owner's 
 stock until a receiver's `received` names the shipped entry.
 
 The rules are in rooms: processing.py (inside one organisation), shipping.py and receiving.py (between two),
-measuring.py (samples, scales, stock-take), pools.py, ownership.py, holds.py (locks), statements.py and registering.py
-(what moves nothing), correcting.py, reversing.py and adjusting.py (what earlier entries said), periods.py (the books);
-the moves they share are in desk.py, and what locks forbid in locks.py.
+measuring.py (samples, scales, stock-take), devices.py (what devices signed), pools.py, ownership.py, holds.py (locks),
+statements.py and registering.py (what moves nothing), correcting.py, reversing.py and adjusting.py (what earlier
+entries said), periods.py (the books); the moves they share are in desk.py, and what locks forbid in locks.py.
 
 Promises: no batch goes below zero, in mass or in count; nothing is taken that is not here, or that is locked; every
 unit is in one place; a shipment line is received once. Does not check signatures, nor whether elements balance.
@@ -25,6 +25,7 @@ from ledger.errors import Refusal
 from ledger.matter import (
     adjusting,
     correcting,
+    devices,
     holds,
     measuring,
     ownership,
@@ -81,6 +82,7 @@ def touches(event: Event, entries: Iterable[Booked] = ()) -> frozenset[Key]:  # 
     keys.update(("pool", row["pool"]) for row in event.rows("pools.authority"))
     if event.scalar("origin").get("class") == "unknown_opening":
         keys.add(("month", periods.OPENING))
+    keys.update(("device", code) for code in _devices(event))
     if event.type == "packed":
         keys.add(("batch", event.scalar("packing")["batch"]))
     for group in _LISTS.get(event.type, ()):
@@ -107,6 +109,12 @@ def touches(event: Event, entries: Iterable[Booked] = ()) -> frozenset[Key]:  # 
     return frozenset(keys)
 
 
+def _devices(event: Event) -> Iterable[str]:
+    """The device that an event sets, and the one that captured it."""
+    captured = event.scalar("recorded").get("captured") or {}
+    return [code for code in (event.scalar("device").get("device"), captured.get("device")) if isinstance(code, str)]
+
+
 def _named(unit: str | Mapping[str, Any]) -> Iterable[str]:
     """The units that a line's unit names: itself, and where it is told, the one it stands in.
 
@@ -122,16 +130,18 @@ def apply(view: Mapping[Key, State], event: Event) -> dict[Key, State]:
     rule = _RULES.get(event.type)
     if rule is None:
         raise Refusal("event-type-unknown", field="type", value=event.type)
-    _refuse_future(event)
+    at = _refuse_future(event)
     desk = Desk(view, event)
     rule(desk, event)
+    devices.check_captured(desk, event, at)
     return desk.changes
 
 
-def _refuse_future(event: Event) -> None:
+def _refuse_future(event: Event) -> str:
+    """When the entry says that it happened; "" where it says nothing of the kind."""
     head = next((value for value in event.slots.values() if isinstance(value, Mapping) and "at" in value), None)
     if head is None or not event.recorded_at:
-        return
+        return "" if head is None else str(head["at"])
     try:
         at = datetime.fromisoformat(head["at"])
     except ValueError as error:
@@ -139,6 +149,7 @@ def _refuse_future(event: Event) -> None:
     recorded = datetime.fromisoformat(event.recorded_at)
     if at > recorded + CLOCK_TOLERANCE:
         raise Refusal("at-in-the-future", field="at", value=head["at"], now=event.recorded_at)
+    return str(head["at"])
 
 
 _RULES: Mapping[str, Callable[[Desk, Event], None]] = {
@@ -189,4 +200,5 @@ _RULES: Mapping[str, Callable[[Desk, Event], None]] = {
     "reversed": reversing.undone,
     "adjusted": adjusting.adjusted,
     "period_closed": periods.period_closed,
+    "device_set": devices.device_set,
 }

@@ -453,6 +453,10 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
         _DOCUMENTS,
         _RECORDED,
     ),
+    "device_set": (
+        _slot("device", "authority", at="at", device="code", key="hash?"),
+        _RECORDED,
+    ),
     "quota_granted": (
         _slot(
             "grant",

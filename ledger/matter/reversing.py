@@ -265,6 +265,7 @@ _WAY_OUT: Mapping[str, str] = {
     "recalled": "reversal-of-status",
     "ordered": "reversal-of-told",
     "voided": "reversal-of-told",
+    "device_set": "reversal-of-device",
     "period_closed": "reversal-of-closing",
 }
 """Every type is in exactly one of the three; entry 0 and what corrects are refused before they come here."""

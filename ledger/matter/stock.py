@@ -371,13 +371,37 @@ class Month:
         return ("month", self.month)
 
 
-State = Batch | Unit | Shipment | Arrival | Locked | Frozen | Voided | Pool | Correction | Consent | Booked | Month
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A scale, handheld or gateway that signs what it records. `public`: its key in base64, "" once it is retired.
+
+    `seq` is the last number of its own that was recorded.
+    """
+
+    code: str
+    public: str
+    seq: int
+
+    @property
+    def key(self) -> Key:
+        return ("device", self.code)
 
 
-Kept = Locked | Pool | Correction | Consent | Month
+State = (
+    Batch | Unit | Shipment | Arrival | Locked | Frozen | Voided | Pool | Correction | Consent | Booked | Month | Device
+)
+
+
+Kept = Locked | Pool | Correction | Consent | Month | Device
 """States that are kept as texts only."""
-KEPT = frozenset({"lock", "pool", "correction", "consent", "month"})
-_PLAIN: Mapping[str, Callable[..., Kept]] = {"lock": Locked, "pool": Pool, "consent": Consent, "month": Month}
+KEPT = frozenset({"lock", "pool", "correction", "consent", "month", "device"})
+_PLAIN: Mapping[str, Callable[..., Kept]] = {
+    "lock": Locked,
+    "pool": Pool,
+    "consent": Consent,
+    "month": Month,
+    "device": Device,
+}
 
 
 def dump_state(state: Shipment | Arrival | Kept) -> str:

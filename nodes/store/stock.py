@@ -18,6 +18,7 @@ from ledger.matter.stock import (
     Batch,
     Consent,
     Correction,
+    Device,
     Holding,
     Key,
     Locked,
@@ -191,7 +192,7 @@ def save(conn: Connection, changes: Mapping[Key, State], made: Mapping[Key, Maki
     if arrivals:
         _save_arrivals(conn, arrivals)
     for state in changes.values():
-        if isinstance(state, (Locked, Pool, Correction, Consent, Month)):
+        if isinstance(state, (Locked, Pool, Correction, Consent, Month, Device)):
             states.save(conn, state.key[0], {state.key[1]: dump_state(state)})
 
 

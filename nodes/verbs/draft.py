@@ -130,8 +130,8 @@ def only(**fields: Any) -> dict[str, Any]:
 
 
 def at_of(desk: Desk, body: Body) -> str:
-    """When it happened: as stated, else now. A time zone is part of it."""
-    at = body.get("at")
+    """When it happened: as stated, else when a device captured it, else now. A time zone is part of it."""
+    at = body.get("at") or (body.get("captured") or {}).get("at")
     if at is None:
         return desk.recorded_at[:19] + "+00:00"
     try:

@@ -5,6 +5,7 @@ import pytest
 
 from tests.e2e.stage import AUTHORITY, BODY_MAX, METAL, MINE, PLANT, Stage, set_stage
 from tests.e2e.stage_of_corrections import set_corrections
+from tests.e2e.stage_of_devices import set_devices
 from tests.e2e.stage_of_orders import set_orders
 from tests.world import World
 
@@ -23,4 +24,5 @@ def stage(tmp_path_factory) -> Iterator[Stage]:
         found = set_stage(world)
         set_corrections(found)
         set_orders(found)
+        set_devices(found)
         yield found

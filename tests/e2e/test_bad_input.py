@@ -16,7 +16,14 @@ from ledger.errors import Conflict
 from ledger.log.canonical import parse_json
 from nodes.node import Caller
 from tests import outside
-from tests.e2e import refusals, refusals_at_the_door, refusals_of_corrections, refusals_of_matter, refusals_of_orders
+from tests.e2e import (
+    refusals,
+    refusals_at_the_door,
+    refusals_of_corrections,
+    refusals_of_devices,
+    refusals_of_matter,
+    refusals_of_orders,
+)
 from tests.e2e.stage import A1, CHINESE, METAL, OXIDE, PLANT, Asked, Case, ask, problem
 from tests.world import Lost, kg, until
 
@@ -26,6 +33,7 @@ GROUPS = (
     *refusals_of_matter.GROUPS,
     *refusals_of_corrections.GROUPS,
     *refusals_of_orders.GROUPS,
+    refusals_of_devices.DEVICES,
     *refusals_at_the_door.GROUPS,
 )
 CASES: dict[str, Case] = {name: case for group in GROUPS for name, case in group.items()}
@@ -211,6 +219,7 @@ def test_what_is_odd_is_recorded_and_reported_in_both_languages(stage, name):
 # -- is it all there? -------------------------------------------------------------------------------------------------
 
 REACHED_ELSEWHERE: dict[str, str] = {
+    "captured-altered": "verbs copy what was typed; of another program's log: tests/nodes/test_devices.py",
     **dict.fromkeys(
         ("confirmation-unclear", "shipment-confirmed"),
         "answered by the page behind a link: tests/api/test_guest.py",

@@ -28,6 +28,7 @@ from tests.e2e.stage import (
     state,
     transform,
 )
+from tests.e2e.stage_of_devices import captured
 from tests.world import kg
 
 ODD: tuple[Any, ...] = (
@@ -109,11 +110,11 @@ FULL = {
     "external_ref": "ERP-1",
     "documents": [{"kind": "note", "no": "1", "sha256": "x", "pages": 3}],
     "confirm": {"reason": "it is so"},
-    "captured": {"device": "d", "seq": 1},
 }
 ASSAY = {"basis": "ignited", "total_reo_pct": "92.1", "distribution_pct": [["Nd", "100"]], "lab": "x"}
 NEARLY: tuple[Make, ...] = (
     register(**FULL, lot_no="odd", assay=ASSAY, weighing={"gross": "2", "tare": "1", "unit": "kg", "scale_kind": "x"}),
+    captured(9, lot_no="odd captured"),
     transform([{**A1, "quantity": kg("0.01")}], [{**made("0.01"), "assay": ASSAY, "lot_no": "odd"}], "split", **FULL),
     transform(
         [{**C1, "quantity": kg("0.01", count=1)}], [made("0.005")], losses=[{"kind": "x", "quantity": kg("0.005")}]

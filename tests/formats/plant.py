@@ -7,13 +7,14 @@ Over 400 lines because it is one story, with every event of it written out.
 
 from typing import Any
 
+from ledger.captured import message, request_of
 from ledger.entries import id_in
-from ledger.log.canonical import b64
+from ledger.log.canonical import b64, parse_json
 from ledger.matter.provenance import Content, apportion, entered, mix, take, weakest
 from ledger.matter.vectors import received, rows, shares
 from tests.formats.scribe import KG, Scribe, recorded, typed
 
-SITE, POOL, SELLER = "works-1", "sx-1", "longnan.example"
+SITE, POOL, SELLER, SCALE = "works-1", "sx-1", "longnan.example", "yard-scale-2"
 NDPR, DY = "ndpr_oxide", "dy_oxide"
 Slots = dict[str, Any]
 
@@ -34,6 +35,7 @@ def tell_plant(plant: Scribe, alloy: Scribe, authority: Scribe, others: Scribe) 
     _attest(plant, authority, others)
     _order(plant, authority)
     _take_back(plant, alloy, authority)
+    _weigh_apart(plant)
 
 
 def _amount(mg: int, **more: Any) -> Slots:
@@ -588,7 +590,7 @@ def _order(a: Scribe, authority: Scribe) -> None:
 
 
 def _take_back(a: Scribe, b: Scribe, authority: Scribe) -> None:
-    """The plant's last two entries, and entries 5 and 6 of the authority: goods that their receiver never took, and an
+    """Two entries of the plant, and entries 5 and 6 of the authority: goods that their receiver never took, and an
     inspection.
     """
     batch = a.written[1].ids["batch"]
@@ -646,5 +648,35 @@ def _take_back(a: Scribe, b: Scribe, authority: Scribe) -> None:
             "reason": {"text": "年度检查"},
             "documents": None,
             "recorded": recorded("u-20"),
+        },
+    )
+
+
+def _weigh_apart(a: Scribe) -> None:
+    """The plant's last two entries: a scale is named, and what it signed without a network comes in."""
+    scale, verb, weighed_at = a.key(SCALE), "remove", "2026-12-02T09:20:00+08:00"
+    batch, gone = a.written[1].ids["batch"], typed("1")
+    a.write(
+        "device_set",
+        "2026-12-02T04:00:00.000Z",
+        {
+            "device": {"at": "2026-12-02T09:00:00+08:00", "device": SCALE, "key": b64(scale.verifier.public)},
+            "recorded": recorded("u-1"),
+        },
+    )
+    body = {"kind": "consumed", "lines": [{"batch": batch, "quantity": gone}], "reason": "样品"}
+    request = request_of(body)
+    text = message(a.origin, SCALE, 7, weighed_at, verb, parse_json(request.encode()))
+    captured = {"device": SCALE, "seq": 7, "at": weighed_at, "verb": verb, "request": request}
+    a.write(
+        "removed",
+        "2026-12-02T05:00:00.000Z",
+        {
+            "removal": {"at": weighed_at, "kind": "consumed"},
+            "lines.chain": [{"batch": batch}],
+            "lines.authority": [_amount(1 * KG)],
+            "reason": {"text": "样品"},
+            "documents": None,
+            "recorded": recorded("u-1", captured={**captured, "signature": b64(scale.sign(text.encode()))}),
         },
     )

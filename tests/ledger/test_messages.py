@@ -32,6 +32,7 @@ COMPUTED = {
     ): "guard-capacity guard-oxide-metal guard-slip guard-spelling guard-wet-for-dry",
     ("ledger/matter/reversing.py", "way_out"): (
         "correction-in-pool reversal-of-acknowledgement reversal-of-closing reversal-of-confirmation "
+        "reversal-of-device "
         "reversal-of-measurement reversal-of-receipt reversal-of-shipment reversal-of-status"
     ),
     ("nodes/store/codes.py", "unknown"): "batch-unknown unit-unknown",

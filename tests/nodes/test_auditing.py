@@ -465,4 +465,5 @@ def test_every_event_type_of_the_table_stands_in_some_log_that_was_audited(chain
         with closing(open_home(chain.home(name))) as store, store.read() as conn:
             types |= {row[0] for row in conn.execute("SELECT DISTINCT type FROM entries")}
     # Guests confirm in tests/api/test_guest.py, which audits what they leave behind.
-    assert types >= EVENT_TYPES.keys() - {"moved", "removed", "confirmed", *REGISTRY_TYPES}
+    # Devices are set in tests/nodes/test_devices.py, which does so too.
+    assert types >= EVENT_TYPES.keys() - {"moved", "removed", "confirmed", "device_set", *REGISTRY_TYPES}

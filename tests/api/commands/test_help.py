@@ -9,8 +9,8 @@ from api.cli import build
 
 CHINESE = re.compile("[\u4e00-\u9fff]").search
 NO_READING = {"serve", "demo", "introduce", "token revoke", "backup", "deposits export", "certificate fetch"}
-NO_READING |= {"person add", "person password", "person leave", "webhook remove"}
-"""Verbs that print no result a program would take apart."""
+NO_READING |= {"person add", "person password", "person leave", "webhook remove", "device sign"}
+"""Verbs that print no result a program would take apart, or nothing else than one."""
 
 
 def leaves(command, path=()):

@@ -18,6 +18,7 @@ FIXED = {
     "received": "reversal-of-receipt",
     "acknowledged": "reversal-of-acknowledgement",
     "confirmed": "reversal-of-confirmation",
+    "device_set": "reversal-of-device",
     "period_closed": "reversal-of-closing",
     **dict.fromkeys(("remeasured", "counted"), "reversal-of-measurement"),
     **dict.fromkeys(

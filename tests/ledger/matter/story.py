@@ -791,6 +791,9 @@ class Node:
         }
         return self.event("inspected", slots)
 
+    def device_set(self, device: str, key: str | None = HASH) -> Event:
+        return self.event("device_set", {"device": only(at=AT, device=device, key=key)})
+
     def withdrawal_asked(self, shipment: str, to: str = "smelter", *, reason: str | None = "wrong address") -> Event:
         withdrawal = {"at": AT, "shipment": self.id(shipment), "to": f"{to}.example"}
         return self.event(

@@ -440,6 +440,9 @@ REVERSING = {
         mine(lambda n: n.reversed(3)),
         "reversal-of-confirmation",
     ),
+    "a device's key": Case(
+        after(ore, lambda n: n.device_set("scale-2")), mine(lambda n: n.reversed(2)), "reversal-of-device"
+    ),
     "a closed month": Case(
         after(ore, lambda n: n.period_closed("2026-10")), mine(lambda n: n.reversed(2)), "reversal-of-closing"
     ),

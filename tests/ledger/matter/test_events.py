@@ -27,7 +27,7 @@ def test_the_types_are_the_ones_that_are_designed():
         "pledged unpledged held released recalled amended reversed adjusted period_closed reported answered "
         "quota_granted attested inspected ordered voided withdrawal_asked admitted licensed rekeyed revoked suspended "
         "restored "
-        "standing policy_set".split()
+        "standing policy_set device_set".split()
     )
 
 
@@ -304,6 +304,7 @@ def test_every_event_that_the_stories_tell_is_well_formed():
         world.do(mine.about(type_, "smelter.example"))
     world.do(mine.standing())
     world.do(mine.policy_set())
+    world.do(mine.device_set("scale-2"))
     world.do(mine.amended(1, ("batch.lot_no", "ore", "L-1")))
     world.do(mine.reversed(11))
     world.do(mine.adjusted(change(1, "made", "ore", KG)))

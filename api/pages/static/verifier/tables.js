@@ -291,6 +291,10 @@ export const TYPES = maps({
     "documents": slot(false, false, {"list": "documents"}),
     "recorded": slot(false, false, {"by": "text", "approved_by": "text?", "external_ref": "text?", "confirmed": "list?", "captured": "object?", "ruleset": "text?"}),
   }),
+  device_set: maps({
+    "device": slot(false, false, {"at": "at", "device": "code", "key": "hash?"}),
+    "recorded": slot(false, false, {"by": "text", "approved_by": "text?", "external_ref": "text?", "confirmed": "list?", "captured": "object?", "ruleset": "text?"}),
+  }),
   quota_granted: maps({
     "grant": slot(false, false, {"at": "at", "to": "name", "group": "text?", "kind": "code", "year": "count", "batch": "count", "feed_class": "code", "reo_mg": "mg"}),
     "documents": slot(false, false, {"list": "documents"}),
