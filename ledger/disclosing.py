@@ -19,10 +19,15 @@ _INPUTS = {"dismantled": "units"}
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the reader's goods need, as the entry's log writes the ids. Inputs are always needed whole."""
+    """What the reader's goods need, as the entry's log writes the ids. Inputs are always needed whole.
+
+    `corrected` are the indexes of the entries on the way of his goods that a correction is of: of a batch that went to
+    several, each partner's shipment is his own business.
+    """
 
     batches: frozenset[str] = frozenset()
     units: frozenset[str] = frozenset()
+    corrected: frozenset[int] = frozenset()
 
 
 def select(entry: Entry, held: Sequence[Any], audience: str, wanted: Wanted | None = None) -> list[Any]:
@@ -77,6 +82,8 @@ def _is_wanted(slot: Slot, origin: str, one: Opened, wanted: Wanted) -> bool:
         return new_id(origin, one.salt) in wanted.batches
     if slot.creates == "unit":
         return new_id(origin, one.salt) in wanted.units
+    if slot.name == "shared.chain":
+        return value.get("index") in wanted.corrected
     if "unit" in value:
         return value["unit"] in wanted.units
     return value.get("batch") in wanted.batches

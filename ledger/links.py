@@ -22,7 +22,7 @@ from ledger.log.canonical import b64
 from ledger.matter.event_types import ATTESTED_CHECKS
 from ledger.matter.events import Event
 from ledger.matter.genealogy import made
-from ledger.matter.handovers import check_acknowledgement, check_adjustments, check_receipt
+from ledger.matter.handovers import check_acknowledgement, check_adjustments, check_receipt, shared
 from ledger.matter.stock import Booked
 from ledger.succession import in_story_order, predecessor_of
 
@@ -118,7 +118,7 @@ def _corrected(event: Event) -> Iterator[tuple[str, Mapping[str, Any]]]:
         if event.scalar(slot):
             yield slot, event.scalar(slot)
     if event.type == "adjusted":
-        for slot in ("lines.chain", "shared.partner"):
+        for slot in ("lines.chain", "shared.chain"):
             yield from ((slot, row) for row in event.rows(slot) if "index" in row)
 
 
@@ -177,8 +177,8 @@ def _check_adjustments(
     """Both adjustments of one shipment, where they are disclosed and the entries that they adjust are here."""
     booked = {}
     for (log, _), event in ((given_at, given), (taken_at, taken)):
-        rows = list(event.rows("shared.partner"))
-        if not rows or not all("index" in row for row in rows) or not event.scalar("adjustment"):
+        rows = shared(event)
+        if not rows or not all("index" in row and "delta_mg" in row for row in rows) or not event.scalar("adjustment"):
             return
         place = (log, rows[0]["index"])
         found = events.get(place)
@@ -186,7 +186,7 @@ def _check_adjustments(
             return
         booked[found.type] = Booked(place[1], leaves[place], found)
     if booked.keys() != {"shipped", "received"}:
-        raise Refusal("adjustment-of-other-shipment", field="shared", value=taken.items("shared.partner")[0]["index"])
+        raise Refusal("adjustment-of-other-shipment", field="shared", value=taken.items("shared.chain")[0]["index"])
     check_adjustments(Booked(given_at[1], leaves[given_at], given), taken, booked["shipped"], booked["received"])
 
 

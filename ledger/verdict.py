@@ -491,7 +491,7 @@ def _named(event: Event) -> list[int]:
     """The entries that a correction names."""
     rows = [event.scalar("amendment"), event.scalar("reversal")]
     if event.type == "adjusted":
-        rows += [*event.rows("lines.chain"), *event.rows("shared.partner")]
+        rows += [*event.rows("lines.chain"), *event.rows("shared.chain")]
     return list(dict.fromkeys(row["index"] for row in rows if "index" in row))
 
 

@@ -68,15 +68,32 @@ def hearers(conn: Connection, own: str, event: Event, *, below_pools: bool) -> s
     return names - {event.name}
 
 
-def batches_for(conn: Connection, own: str, event: Event, found: Concern, to: str, *, below_pools: bool) -> set[str]:
+def batches_for(conn: Connection, event: Event, found: Concern, to: str, *, below_pools: bool) -> set[str]:
     """Those of the batches that `to` has goods of, from us: what it may see of the rows of lists."""
-    wanted = {
+    return {
         batch for batch in found.batches if to in tables.onward(conn, [batch], event.origin, below_pools=below_pools)
     }
-    for no, batches in found.shipped.items():
-        if to in _of_shipment(conn, own, no, found.entries[no], below_pools):
-            wanted.update(batches)
-    return wanted
+
+
+def about_for(
+    conn: Connection, own: str, event: Event, found: Concern, to: str, *, below_pools: bool
+) -> dict[int, tuple[str, ...]]:
+    """What it is about, as far as that is the business of `to`: entries of its goods, shipments that they came by, and
+    what we adjust with it.
+    """
+    wanted = batches_for(conn, event, found, to, below_pools=below_pools)
+    shares = event.scalar("adjustment").get("with") == to
+    shared = {row["index"] for row in event.rows("shared.chain") if "index" in row} if shares else set()
+    return {
+        no: batches
+        for no, batches in found.about.items()
+        if (
+            to in _of_shipment(conn, own, no, found.entries[no], below_pools)
+            if no in found.shipped
+            else wanted & {*batches}
+        )
+        or _index(conn, no) in shared
+    }
 
 
 def _of_shipment(conn: Connection, own: str, no: int, shipped: Event, below_pools: bool) -> set[str]:
@@ -183,8 +200,7 @@ def remember(conn: Connection, own: str, entry_no: int, event: Event) -> None:
     if event.type not in NEWS:
         return
     keys = [id_in(batch, event.origin, own) for batch in genealogy.locked(event)]
-    shared = (row["index"] for row in event.rows("shared.partner") if "index" in row)
-    indexes = [*genealogy.corrected(event), *shared] if event.type in CORRECTIONS else ()
+    indexes = genealogy.corrected(event) if event.type in CORRECTIONS else ()
     keys = list(dict.fromkeys([*keys, *(f"{event.origin} {index}" for index in indexes)]))
     before = states.load(conn, KEPT, keys)
     kept = {key: before.get(key, "").split() for key in keys}

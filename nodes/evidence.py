@@ -32,14 +32,20 @@ ENTRIES_MAX = 20_000
 
 @dataclass
 class _Needs:
-    """Entries by entry_no, each with the batches and units (as our own log writes them) it is needed for."""
+    """Entries by entry_no, each with the batches and units (as our own log writes them) it is needed for, and the
+    indexes of entries that it corrects.
+    """
 
     batches: dict[int, set[str]] = field(default_factory=dict)
     units: dict[int, set[str]] = field(default_factory=dict)
+    corrected: dict[int, set[int]] = field(default_factory=dict)
 
-    def add(self, entry_no: int, batches: Iterable[str] = (), units: Iterable[str] = ()) -> None:
+    def add(
+        self, entry_no: int, batches: Iterable[str] = (), units: Iterable[str] = (), corrected: Iterable[int] = ()
+    ) -> None:
         self.batches.setdefault(entry_no, set()).update(batches)
         self.units.setdefault(entry_no, set()).update(units)
+        self.corrected.setdefault(entry_no, set()).update(corrected)
 
 
 def of_goods(
@@ -79,7 +85,7 @@ def of_goods(
         needs.add(entry_no, batches, units)
     for one in downstream.news(conn, origin, held, list(needs.batches)):
         wanted = {batch for batch, log_ in held if log_ == one.event.origin}
-        needs.add(one.entry_no, wanted, one.recalled(wanted, origin))
+        needs.add(one.entry_no, wanted, one.recalled(wanted, origin), one.corrected)
     for no, seen, opened in _inspections(conn, origin, held):
         needs.add(no, seen, opened)
     for index in own or {}:
@@ -111,15 +117,13 @@ def of_news(
     """
     needs = _Needs()
     found = downstream.concern(conn, origin, event, below_pools=below_pools)
-    wanted = downstream.batches_for(conn, origin, event, found, to, below_pools=below_pools)
+    about = downstream.about_for(conn, origin, event, found, to, below_pools=below_pools)
+    wanted = downstream.batches_for(conn, event, found, to, below_pools=below_pools).union(*about.values())
     news = downstream.News(entry_no, 0, event, (), ())
     shares = event.scalar("adjustment").get("with") == to
-    shared = [row["batch"] for row in event.rows("shared.partner") if "batch" in row] if shares else []
-    needs.add(entry_no, [*wanted, *(id_in(batch, event.origin, origin) for batch in shared)])
-    needs.add(entry_no, (), news.recalled(wanted, origin))
-    for no, batches in found.about.items():
-        if wanted & set(batches):  # an entry beside them may be of goods that are nobody's business here
-            needs.add(no, wanted)
+    needs.add(entry_no, wanted, news.recalled(wanted, origin), [downstream.place(conn, origin, no)[1] for no in about])
+    for no in about:
+        needs.add(no, wanted)
     subject = {"log": event.origin}
     audiences = {entry_no: "partner"} if shares else {}
     return _assemble(conn, origin, subject, needs, made_at, audiences, attested=False)
@@ -318,6 +322,7 @@ def _wanted(needs: _Needs, entry_no: int, own: str, written_in: str) -> Wanted:
     return Wanted(
         frozenset(id_in(batch, own, written_in) for batch in needs.batches[entry_no]),
         frozenset(id_in(unit, own, written_in) for unit in needs.units[entry_no]),
+        frozenset(needs.corrected[entry_no]),
     )
 
 

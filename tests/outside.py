@@ -148,7 +148,7 @@ def _check_lines(sender: Audited, index: int, shipment: Shipment, receiver: Audi
             row["delta_mg"]
             for event in sender.events
             if event.type == "adjusted"
-            for row in event.rows("shared.partner")
+            for row in event.rows("shared.chain", "shared.partner")
             if (row["side"], row["index"], row["batch"]) == ("shipped", index, line.batch)
         ]
         assert (line.mg - sum(more), line.count) == (got.offered_mg, got.offered_count)

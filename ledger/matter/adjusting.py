@@ -140,7 +140,7 @@ def _move(desk: Desk, stock: Mapping[tuple[str, str, str], list[int]]) -> None:
 
 def _share(desk: Desk, event: Event, entries: Mapping[int, tuple[Event, Correction]]) -> None:
     """One entry, one partner, one direction; whoever takes shows that the other gave."""
-    rows, consent = list(event.rows("shared.partner", "shared.authority")), event.scalar("consent")
+    rows, consent = list(event.rows("shared.chain", "shared.partner", "shared.authority")), event.scalar("consent")
     deltas = [delta_of(row) for row in rows]
     indexes = {row["index"] for row in rows}
     comes = {_COMES[delta.side] * figure > 0 for delta in deltas for figure in (delta.mg, delta.count) if figure}

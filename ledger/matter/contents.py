@@ -455,7 +455,7 @@ def touches(event: Event, booked: Sequence[Booked] = ()) -> frozenset[str]:
     if event.type not in _RULES:
         return frozenset()
     keys = {row["batch"] for row in event.items("inputs.chain")}
-    keys.update(row["batch"] for row in event.items("shared.partner"))
+    keys.update(row["batch"] for row in event.items("shared.chain"))
     for slot in _ROWS.get(event.type, ()):
         keys.update(row["batch"] for row in event.items(slot))
     for slot in ("charge", "draw", "closing"):

@@ -133,8 +133,8 @@ def told(event: Event) -> list[Correction]:
 
 def lines(event: Event) -> list[dict[str, Any]]:
     """The lines of an adjustment: first those of entries of one's own, then those shared with the partner."""
-    own, shared = event.rows("lines.chain", "lines.authority"), event.rows("shared.partner", "shared.authority")
-    return [*own, *shared]
+    shared = event.rows("shared.chain", "shared.partner", "shared.authority")
+    return [*event.rows("lines.chain", "lines.authority"), *shared]
 
 
 def delta_of(row: Mapping[str, Any]) -> Delta:

@@ -52,7 +52,7 @@ _NAMING = (
     ("inputs.chain", "inputs.authority"),
     ("lines.public", "lines.chain", "lines.partner", "lines.authority"),
     ("nets.public",),
-    ("shared.partner",),
+    ("shared.chain", "shared.partner"),
 )
 _LISTS = {
     type_: [group for group in _NAMING if any(slot.name in group for slot in slots)]

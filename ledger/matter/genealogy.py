@@ -70,7 +70,7 @@ def about(event: Event) -> list[str]:
 def corrected(event: Event) -> dict[int, str]:
     """The entries that a correction names for the chain, as far as it is open: index to leaf hash."""
     rows = [event.scalar("amendment"), event.scalar("reversal")]
-    rows += event.rows("lines.chain") if event.type == "adjusted" else ()
+    rows += [*event.rows("lines.chain"), *event.rows("shared.chain")] if event.type == "adjusted" else ()
     return {row["index"]: row["leaf"] for row in rows if "index" in row}
 
 

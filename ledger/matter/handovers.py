@@ -109,16 +109,19 @@ def check_adjustments(given: Booked, taken: Event, shipped: Booked, received: Bo
     sides = {shipped.event.origin: ("shipped", shipped), received.event.origin: ("received", received)}
     for event, partner in ((given.event, taken), (taken, given.event)):
         side, entry = sides.get(event.origin, ("", shipped))
-        for position, row in enumerate(event.rows("shared.partner")):
+        for position, row in enumerate(shared(event)):
             named = (row.get("side"), row.get("index"), row.get("leaf"))
             if "delta_mg" not in row or named != (side, entry.index, b64encode(entry.leaf).decode()):
                 raise Refusal("adjustment-of-other-shipment", field=f"shared[{position}]", value=row.get("index"))
         if event.scalar("adjustment").get("with") != partner.name:
             told = event.scalar("adjustment").get("with")
             raise Refusal("adjustment-with-other", field="adjustment.with", value=told, partner=partner.name)
-    refuse_other_amounts(
-        list(given.event.rows("shared.partner")), given.event.origin, list(taken.rows("shared.partner")), taken.origin
-    )
+    refuse_other_amounts(shared(given.event), given.event.origin, shared(taken), taken.origin)
+
+
+def shared(event: Event) -> list[dict[str, Any]]:
+    """The lines of an adjustment that are shared with the partner, as far as they are open."""
+    return list(event.rows("shared.chain", "shared.partner"))
 
 
 def check_consent(given: Event, taken: Event) -> None:
@@ -126,10 +129,10 @@ def check_consent(given: Event, taken: Event) -> None:
     partner = given.scalar("adjustment").get("with")
     if partner != taken.name or given.scalar("consent"):
         raise Refusal("adjustment-with-other", field="adjustment.with", value=taken.name, partner=partner or "-")
-    rows = list(taken.rows("shared.partner"))
+    rows = shared(taken)
     if not rows or not all("delta_mg" in row for row in rows):
         raise Refusal("adjustment-of-other-shipment", field="shared", value="-")
-    refuse_other_amounts(list(given.rows("shared.partner")), given.origin, rows, taken.origin)
+    refuse_other_amounts(shared(given), given.origin, rows, taken.origin)
 
 
 def refuse_other_amounts(

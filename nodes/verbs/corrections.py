@@ -16,7 +16,7 @@ from ledger.errors import Refusal, Unknown
 from ledger.log.canonical import b64
 from ledger.matter.corrections import SHARED, Amount, amounts, corrected
 from ledger.matter.events import Event
-from ledger.matter.handovers import refuse_other_amounts
+from ledger.matter.handovers import refuse_other_amounts, shared
 from ledger.matter.quantities import amount
 from ledger.matter.stock import Batch, Booked, Correction
 from ledger.matter.words import place_of, word
@@ -86,7 +86,7 @@ def _reverse(desk: Desk, body: Body) -> Draft:
 
 def _adjust(desk: Desk, body: Body) -> Draft:
     own: list[tuple[dict[str, Any], dict[str, Any]]] = []
-    shared: list[tuple[dict[str, Any], dict[str, Any]]] = []
+    both: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = []
     partner, indexes = None, []
     for position, line in enumerate(body.get("lines") or ()):
         where = f"lines[{position}]"
@@ -99,16 +99,19 @@ def _adjust(desk: Desk, body: Body) -> Draft:
         figures = {"side": line["side"], **_delta(desk, batch, line, where)}
         if line["side"] in SHARED:
             partner = _partner(booked.event)
-            shared.append(({**named, **figures}, place))
+            both.append((named, figures, place))
         else:
             own.append((named, {**figures, **place}))
     slots = {
         "adjustment": only(at=at_of(desk, body), **{"with": partner}),
         "lines.chain": [chain for chain, _ in own],
         "lines.authority": [authority for _, authority in own],
-        "shared.partner": [told for told, _ in shared],
-        "shared.authority": [authority for _, authority in shared],
-        "consent": None if not body.get("consent") else _consent(desk, body["consent"], [told for told, _ in shared]),
+        "shared.chain": [chain for chain, _, _ in both],
+        "shared.partner": [told for _, told, _ in both],
+        "shared.authority": [authority for _, _, authority in both],
+        "consent": _consent(desk, body["consent"], [chain | told for chain, told, _ in both])
+        if body.get("consent")
+        else None,
         "reason": _reason(body),
         "documents": documents_of(body),
         "recorded": recorded_of(desk, body),
@@ -120,7 +123,7 @@ def _adjust(desk: Desk, body: Body) -> Draft:
 def _consent(desk: Desk, named: Mapping[str, Any], taken: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Our ref to the partner's adjustment. What it does not give, no partner would find in it later: better now."""
     given, ref = desk.entry_of_other(named, "consent")
-    rows, partner = list(given.rows("shared.partner")), given.scalar("adjustment").get("with")
+    rows, partner = shared(given), given.scalar("adjustment").get("with")
     if partner != desk.origin.rpartition("/")[0] or not all("delta_mg" in row for row in rows):
         raise Refusal("consent-unfitting", field="consent", value=f"{named['log']}#{named['index']}")
     if taken:

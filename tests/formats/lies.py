@@ -1330,7 +1330,7 @@ LIES: tuple[Lie, ...] = (
                 "adjustments-differ",
                 "plant",
                 24,
-                _row("shared.partner", 0, batch=_UNSENT[-26:]),
+                _row("shared.chain", 0, batch=_UNSENT[-26:]),
             ),
             (
                 "an adjustment with somebody else",
@@ -1352,7 +1352,7 @@ LIES: tuple[Lie, ...] = (
                 "adjustment-of-other-shipment",
                 "alloy",
                 2,
-                _row("shared.partner", 0, index=0, leaf=b64(tell().alloy.written[0].leaf)),
+                _row("shared.chain", 0, index=0, leaf=b64(tell().alloy.written[0].leaf)),
             ),
         )
     ),

@@ -1211,7 +1211,7 @@ def _check_refs(there, points):
             root = roots.get((ref["log"], ref["size"]))
             need(root is None or b64encode(root).decode() == ref["root"], Unverified, "fork")
         named = [entry.slot("amendment"), entry.slot("reversal")]
-        named += [row for slot in ("lines.chain", "shared.partner") for row in entry.rows(slot)] * (
+        named += [row for slot in ("lines.chain", "shared.chain") for row in entry.rows(slot)] * (
             entry.type == "adjusted"
         )
         for one in named:
@@ -1274,8 +1274,8 @@ def _made(entry):
 def _check_adjustments(given, taken, there):
     pair = []
     for one in (given, taken):
-        rows = one.rows("shared.partner")
-        if not rows or not all("index" in row for row in rows) or not one.slot("adjustment"):
+        rows = one.rows("shared.chain", "shared.partner")
+        if not rows or not all({"index", "delta_mg"} <= row.keys() for row in rows) or not one.slot("adjustment"):
             return
         about = there.get((one.log, rows[0]["index"]))
         if about is None or about.table is None:

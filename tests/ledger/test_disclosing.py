@@ -42,6 +42,8 @@ class Sealed:
         named = {}
         for slot in rows:
             named |= opened[f"{slot.name}/{at}"].value
+        if group == "shared":
+            return named.get("index") in wanted.corrected
         kind = "unit" if "unit" in named else "batch"
         return named.get(kind) in sought[kind]
 
@@ -77,6 +79,8 @@ def _row(slot, at: int) -> dict[str, Any]:
         row["batch"] = BATCHES[at % len(BATCHES)]
     if slot.kinds.get("unit") == "id":
         row["unit"] = UNITS[at % len(UNITS)]
+    if slot.kinds.get("index") == "count0":
+        row["index"] = at
     return row
 
 
@@ -98,7 +102,7 @@ def goods(draw, one: Sealed) -> Wanted:
     made = [made for ids in one.commitment.ids.values() for made in ((ids,) if isinstance(ids, str) else ids)]
     batches = draw(st.frozensets(st.sampled_from([*made, *BATCHES, new_id(ORIGIN, "no such batch")])))
     units = draw(st.frozensets(st.sampled_from([*made, *UNITS, new_id(ORIGIN, "no such unit")])))
-    return Wanted(batches, units)
+    return Wanted(batches, units, draw(st.frozensets(st.integers(0, 9))))
 
 
 # -- select -------------------------------------------------------------------------------------------------------
@@ -138,7 +142,7 @@ def test_of_lists_only_what_the_goods_need(data, one, audience):
 @given(st.data(), sealed)
 def test_a_wider_audience_and_more_goods_open_more(data, one):
     wanted, more = data.draw(goods(one)), data.draw(goods(one))
-    both = Wanted(wanted.batches | more.batches, wanted.units | more.units)
+    both = Wanted(wanted.batches | more.batches, wanted.units | more.units, wanted.corrected | more.corrected)
     before: set[str] = set()
     for audience in AUDIENCES:
         found = paths(one.entry, select(one.entry, one.held, audience, wanted))

@@ -113,7 +113,11 @@ def test_a_recall_reaches_whoever_holds_what_was_made_of_it(world):
 def test_a_partner_never_learns_of_another_partner(world):
     both = [{"batch": "A-1"}, {"batch": "A-2"}]
     lead(world[MINE], "recalls", {"kind": "quality", "text": "Send it back.", "lines": both})
-    lead(world[PLANT], "holds", {"kind": "quality", "reason": "wet", "lines": [{"batch": "P-1", "units": ["D-2"]}]})
+    lead(
+        world[PLANT],
+        "holds",
+        {"kind": "quality", "reason": "wet through", "lines": [{"batch": "P-1", "units": ["D-2"]}]},
+    )
     until(lambda: len(locks(world[MAKER], "P-1")) == 2)
     world.settle()
     for to, others in ((MAKER, [OTHER]), (OTHER, [PLANT, MAKER]), (PLANT, [OTHER])):
@@ -121,7 +125,7 @@ def test_a_partner_never_learns_of_another_partner(world):
             assert told["cover"]["receiver"] == to
             text = opened([told])
             assert not any(other in text for other in others), (to, others)
-            assert "wet" not in text
+            assert "wet through" not in text
     unknown = world[MINE].get("/api/v1/batches/A-2")["batch"]
     for to, other in ((PLANT, True), (MAKER, True), (OTHER, False)):
         assert (unknown in opened(notices(world, to))) != other, "nothing of goods that one does not hold"
@@ -270,6 +274,35 @@ def test_with_whom_a_shipment_was_adjusted_only_that_partner_reads(world):
     for body in notices(world, OTHER):
         assert not any(word in opened([body]) for word in (PLANT, "delta_mg", "tare"))
     world.settle()
-    assert [one["kinds"] for one in batch(world[MAKER], "P-1")["upstream_corrections"]] == [["adjusted"]]
+    assert [one["kinds"] for one in batch(world[MAKER], "P-1")["upstream_corrections"]] == [["adjusted"]] * 2
     assert "delta_mg" not in opened(notices(world, MAKER))
     assert "delta_mg" in opened(notices(world, PLANT)), "the partner reads what is his"
+
+
+def test_an_adjusted_shipment_is_heard_of_wherever_its_goods_went(world):
+    """The shipment alone is adjusted: by it, or of it, nobody is told who has no goods that came with it."""
+    mine, plant, maker = world[MINE], world[PLANT], world[MAKER]
+    sent = {one["to"]["node"]: one["shipment"] for one in mine.get("/api/v1/shipments")["shipments"]}
+    mine.acknowledge(f"{MINE}/log#{sent[PLANT]}")
+    shipped = min(one["index"] for one in mine.get("/api/v1/entries?type=shipped")["entries"])
+    received = plant.get("/api/v1/entries?type=received")["entries"][0]["index"]
+    lot = batch(mine, "A-1")["batch"]
+    more = {"entry": shipped, "side": "shipped", "batch": "A-1", "more": kg("2")}
+    given = approved(mine, {"kind": "adjust", "reason": "tare forgotten", "lines": [more]})["entry"]["index"]
+    until(lambda: batch(maker, "P-1")["upstream_corrections"])
+    consent = {"log": f"{MINE}/log", "index": given}
+    took = {"entry": received, "side": "received", "batch": f"{MINE}/log#{lot}", "more": kg("2")}
+    until(lambda: plant.get("/api/v1/notices")["notices"])
+    approved(plant, {"kind": "adjust", "reason": "as agreed", "lines": [took], "consent": consent})
+    until(lambda: len(batch(maker, "P-1")["upstream_corrections"]) == 2)
+    world.settle()
+    assert batch(maker, "P-1")["upstream_corrections"] == [
+        {"log": f"{MINE}/log", "index": shipped, "kinds": ["adjusted"]},
+        {"log": f"{PLANT}/log", "index": received, "kinds": ["adjusted"]},
+    ]
+    assert [one["cover"]["sender"] for one in notices(world, MAKER)] == [PLANT, PLANT], "each once"
+    assert not any(word in opened(notices(world, MAKER)) for word in ("delta_mg", "tare", "agreed"))
+    assert notices(world, OTHER) == []
+    assert scan(maker, world.labels["D-1"])["status"] == "corrected"
+    (known,) = [one for one in notices(world, MINE) if one["cover"]["sender"] == PLANT]
+    assert "delta_mg" in opened([known])

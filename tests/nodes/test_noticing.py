@@ -56,10 +56,11 @@ def amended(rogue, index, leaf):
 
 def consenting(rogue, given, receipt, batch, mg, **more):
     """The rogue takes what mine gave: so it says."""
-    row = {"index": receipt.entry.index, "leaf": b64(receipt.leaf), "batch": batch, "side": "received", "basis": "net"}
+    row = {"index": receipt.entry.index, "leaf": b64(receipt.leaf), "batch": batch}
     slots = {
         "adjustment": {"at": AT, "with": MINE},
-        "shared.partner": [{**row, "delta_mg": mg}],
+        "shared.chain": [row],
+        "shared.partner": [{"side": "received", "basis": "net", "delta_mg": mg}],
         "shared.authority": [{"site": "main"}],
         "consent": {**given, **more},
         "reason": {"text": "x"},

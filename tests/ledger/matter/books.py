@@ -186,7 +186,7 @@ class Books:
 
     def adjust(self, event: Event) -> None:
         """More made or received comes to stand here, more used or shipped goes."""
-        for group in (("lines.chain", "lines.authority"), ("shared.partner", "shared.authority")):
+        for group in (("lines.chain", "lines.authority"), ("shared.chain", "shared.partner", "shared.authority")):
             for row in event.rows(*group):
                 batch, more = absolute(row["batch"], event.origin), amount(row, "delta_")
                 here = more if row["side"] in ("made", "received") else minus(NOTHING, more)

@@ -68,7 +68,7 @@ def taken(event: Event) -> Iterator[dict[str, Any]]:
 def given_up(event: Event) -> Iterator[dict[str, Any]]:
     """What an adjustment takes once its lines are set against each other, place by place."""
     sums: dict[Place, list[int]] = defaultdict(lambda: [0, 0])
-    for group in (("lines.chain", "lines.authority"), ("shared.partner", "shared.authority")):
+    for group in (("lines.chain", "lines.authority"), ("shared.chain", "shared.partner", "shared.authority")):
         for row in event.rows(*group):
             sign = 1 if row["side"] in ("used", "shipped") else -1
             place = sums[row["batch"], row["site"], row.get("owner") or ""]

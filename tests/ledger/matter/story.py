@@ -859,7 +859,8 @@ class Node:
         slots = {
             "lines.chain": [named for row, named, _, _ in rows if row in own],
             "lines.authority": [{**delta, **place} for row, _, delta, place in rows if row in own],
-            "shared.partner": [{**named, **delta} for row, named, delta, _ in rows if row in shared],
+            "shared.chain": [named for row, named, _, _ in rows if row in shared],
+            "shared.partner": [delta for row, _, delta, _ in rows if row in shared],
             "shared.authority": [place for row, _, _, place in rows if row in shared],
             "consent": consent,
             "documents": None,

@@ -639,9 +639,9 @@ SHARING = {
 
 def _as_own(event: Event) -> Event:
     """Shared lines, slipped in among one's own."""
-    chain = [{key: row[key] for key in ("index", "leaf", "batch")} for row in event.items("shared.partner")]
+    chain = event.items("shared.chain")
     rest = list(event.rows("shared.partner", "shared.authority"))
-    empty = {"shared.partner": [], "shared.authority": []}
+    empty = {"shared.chain": [], "shared.partner": [], "shared.authority": []}
     return replace(event, slots={**event.slots, **empty, "lines.chain": chain, "lines.authority": rest})
 
 
@@ -739,8 +739,10 @@ def test_two_adjustments_that_agree():
 def test_two_adjustments_that_differ(code, lie):
     sides = two_sides(World())
     event = sides["taken"]
-    rows = [lie(row) for row in event.items("shared.partner")]
-    sides["taken"] = replace(event, slots={**event.slots, "shared.partner": rows})
+    rows = [lie(row) for row in event.rows("shared.chain", "shared.partner")]
+    named = [{key: row[key] for key in ("index", "leaf", "batch")} for row in rows]
+    told = [{key: value for key, value in row.items() if key not in named[0]} for row in rows]
+    sides["taken"] = replace(event, slots={**event.slots, "shared.chain": named, "shared.partner": told})
     with pytest.raises(Refusal) as refused:
         check_adjustments(**sides)
     assert refused.value.code == code

@@ -60,7 +60,7 @@ export function checkRefs(there, roots) {
 /** `[index, leaf]` of each entry of its own log that a correction names. */
 function corrected(entry) {
   const scalars = ["amendment", "reversal"].map((slot) => entry.slot(slot)).filter(({ leaf }) => leaf);
-  const lists = entry.type === "adjusted" ? ["lines.chain", "shared.partner"].flatMap((slot) => entry.rows(slot)) : [];
+  const lists = entry.type === "adjusted" ? ["lines.chain", "shared.chain"].flatMap((slot) => entry.rows(slot)) : [];
   const rows = lists.filter((row) => row.has("index")).map((row) => [row.get("index"), row.get("leaf")]);
   return [...scalars.map(({ index, leaf }) => [index, leaf]), ...rows];
 }
@@ -166,8 +166,8 @@ function checkAnswer(received, acknowledged) {
 function checkAdjustments(given, agreed, there) {
   const sides = [];
   for (const entry of [given, agreed]) {
-    const rows = entry.rows("shared.partner");
-    if (rows.length === 0 || !rows.every((row) => row.has("index")) || !entry.slot("adjustment").at) return;
+    const rows = entry.rows("shared.chain", "shared.partner");
+    if (rows.length === 0 || !rows.every((row) => row.has("index") && row.has("delta_mg")) || !entry.slot("adjustment").at) return;
     const about = there.get(`${entry.log} ${rows[0].get("index")}`);
     if (!about?.table) return;
     sides.push({ entry, rows, about });
