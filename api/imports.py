@@ -6,7 +6,7 @@ what is wrong, each with the cell that it stands in.
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated, Any, Literal
 
@@ -19,6 +19,7 @@ from api.forms import nest
 from api.tables import XLSX
 from api.verbs import PLAIN
 from ledger.errors import LodetraceError, Malformed, Refusal
+from nodes.books import Asked
 from nodes.node import Caller, Node
 from nodes.people import check_task
 from nodes.sheets import importing, rows, templates, workbook
@@ -33,20 +34,6 @@ FILE = {"schema": {"type": "string", "format": "binary"}}
 Trouble = tuple[Row, LodetraceError]
 Counted = Callable[[list[Ready]], Iterable[Ready]]
 """Hands on what it is given, and may tell meanwhile how far it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """How a book is to be read. `columns`: place → letter; `fixed`: place → what every row says; `reason` answers all
-    questions.
-    """
-
-    kind: str
-    sheet: str | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
-    fixed: Mapping[str, str] = field(default_factory=dict)
-    zone: str = "+08:00"
-    reason: str | None = None
 
 
 @dataclass(slots=True)

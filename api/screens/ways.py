@@ -10,6 +10,7 @@ from api.screens import (
     flows,
     goods,
     guest,
+    importing,
     measuring,
     members,
     oversight,
@@ -32,6 +33,7 @@ SCREENS = (
     *(sign_in, board, register, processing, pools, printing, measuring),
     *(goods, receiving, shipping, scanning, findings, waiting, traces, guest),
     *(flows, webhooks, entries, members, oversight),
+    *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows, importing),
 )
 NAV = (
     Link("viewer", "/", "Board"),
@@ -46,6 +48,7 @@ NAV = (
     Link("clerk", "/corrections", "Corrections"),
     Link("viewer", "/notices", "News"),
     Link("admin", "/webhooks", "Webhooks"),
+    Link("clerk", "/import", "Import"),
     Link("viewer", "/flows", "Flows", for_role="authority"),
     Link("viewer", "/members", "Organisations", for_role="authority"),
     Link("viewer", "/oversight", "Oversight", for_role="authority"),

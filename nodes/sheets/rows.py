@@ -71,7 +71,8 @@ def book(
     fixed: Mapping[str, str] | None = None,
     zone: str = "+08:00",
 ) -> Book:
-    """`columns`: place → letter, over what the headers say. `fixed`: place → what every row says without a column.
+    """`columns`: place → letter, over what the headers say, empty for none. `fixed`: place → what every row says where
+    it has no column.
 
     Malformed where a needed column is neither there nor fixed, or a name of either is none.
     """
@@ -80,6 +81,9 @@ def book(
         raise Malformed("zone-wrong", field="zone", value=zone)
     at, found, units = _headers(sheet, kind)
     for place, letter in (columns or {}).items():
+        if not letter:
+            found.pop(_place(kind, place, "column"), None)
+            continue
         if not re.fullmatch(r"[A-Za-z]{1,3}", letter):
             raise Malformed("column-unknown", field="column", value=f"{place}={letter}", places=_places(kind))
         found[_place(kind, place, "column")] = column_index_from_string(letter.upper()) - 1
@@ -94,6 +98,18 @@ def book(
     unused = [text for column, text in enumerate(headers) if text and column not in found.values()]
     letters = {place: get_column_letter(column + 1) for place, column in found.items()}
     return Book(kind, sheet, letters, unused, rows)
+
+
+def headings(sheet: Sheet, kind: Kind) -> list[tuple[str, str]]:
+    """(letter, text) of what the headings say, as the book has them."""
+    at, _, _ = _headers(sheet, kind)
+    texts = sheet.rows[at] if sheet.rows else []
+    return [(get_column_letter(no), cells.plain(text)) for no, text in enumerate(texts, start=1) if text.strip()]
+
+
+def guessed(sheet: Sheet, kind: Kind) -> dict[str, str]:
+    """Place → the letter of the column whose heading names it."""
+    return {place: get_column_letter(column + 1) for place, column in _headers(sheet, kind)[1].items()}
 
 
 def _place(kind: Kind, place: str, asked: str) -> str:

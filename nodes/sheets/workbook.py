@@ -7,6 +7,7 @@ keeps), a date is ISO 8601. CSV is UTF-8, else GB18030, as spreadsheets in China
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -58,28 +59,44 @@ def read(data: bytes, sheet: str | None = None) -> Sheet:
     return _csv(data)
 
 
+def titles(data: bytes) -> list[str]:
+    """The names of a book's sheets. The same errors as `read`."""
+    if not data.startswith(b"PK"):
+        return [read(data).name]
+    with _opened(data) as (book, _):
+        return _titles(book)
+
+
 def unreadable(en: str, zh: str) -> Malformed:
     return Malformed("sheet-unreadable", field="body", en=en, zh=zh)
 
 
 def _workbook(data: bytes, sheet: str | None) -> Sheet:
+    with _opened(data) as (book, packed):
+        found = _titles(book)
+        if not found or (sheet is not None and sheet not in found):
+            raise Unknown("sheet-unknown", field="sheet", value=sheet, sheets=", ".join(found) or "-")
+        opened = book[sheet or found[0]]
+        opened.reset_dimensions()  # the file's own word for its size is nobody's
+        rows = _bounded(
+            [_text(value) for value in row] for row in opened.iter_rows(max_col=COLUMNS_MAX, values_only=True)
+        )
+        xml = packed.read(opened._worksheet_path)
+        macros = any(one.filename.endswith("vbaProject.bin") for one in packed.infolist())
+    formulas = frozenset(one[1].decode() for one in _open_formula(xml))
+    return Sheet(opened.title, rows, frozenset(_covered(xml)), formulas, macros)
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[tuple[Any, ZipFile]]:
+    """The workbook and its bytes, once what it declares to come to is bearable."""
     try:
         with ZipFile(BytesIO(data)) as packed:
             members = packed.infolist()
             unpacked = sum(one.file_size for one in members)
             if len(members) > MEMBERS_MAX or unpacked > UNPACKED_MAX:
                 raise Malformed("sheet-too-large", field="body", value=unpacked, limit=f"{UNPACKED_MAX} bytes")
-            book = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
-            titles = [one.title for one in book.worksheets][:SHEETS_MAX]
-            if not titles or (sheet is not None and sheet not in titles):
-                raise Unknown("sheet-unknown", field="sheet", value=sheet, sheets=", ".join(titles) or "-")
-            opened = book[sheet or titles[0]]
-            opened.reset_dimensions()  # the file's own word for its size is nobody's
-            rows = _bounded(
-                [_text(value) for value in row] for row in opened.iter_rows(max_col=COLUMNS_MAX, values_only=True)
-            )
-            xml = packed.read(opened._worksheet_path)
-            macros = any(one.filename.endswith("vbaProject.bin") for one in members)
+            yield load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False), packed
     except (
         BadZipFile,
         LargeZipFile,
@@ -91,8 +108,10 @@ def _workbook(data: bytes, sheet: str | None) -> Sheet:
         OSError,
     ) as error:
         raise unreadable("a damaged workbook; open it and save it again", "文件已损坏，请打开后重新保存") from error
-    formulas = frozenset(one[1].decode() for one in _open_formula(xml))
-    return Sheet(opened.title, rows, frozenset(_covered(xml)), formulas, macros)
+
+
+def _titles(book: Any) -> list[str]:
+    return [one.title for one in book.worksheets][:SHEETS_MAX]
 
 
 def _covered(xml: bytes) -> Iterator[str]:

@@ -34,6 +34,7 @@ NOT_DERIVABLE = (
     "alarms",
     "alarms_acknowledged",
     "calls",
+    "books",
     "certificates",
     "checkpoints",
     "deliveries",

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import pytest
 
 from nodes import joining, requests, tokens
+from nodes import books, tokens
 from nodes.clock import system_clock
 from nodes.following import stand_by
 from nodes.homes import create_home
@@ -28,7 +29,8 @@ AXE = (TESTS / "pages" / "vendor" / "axe-core" / "axe.min.js").read_text("utf-8"
 MINE, PLANT = "xinfeng.example", "gannan.example"
 OXIDE = {"basis": "ignited", "total_reo_pct": "99.0", "distribution_pct": [["Pr", "25.0"], ["Nd", "75.0"]]}
 NO_PAGES = {"/sign-out", "/register/preview", "/process/preview", "/receive/{shipment}/preview"}
-"""They answer a form, and are no whole page."""
+NO_PAGES |= {"/import/{book}/marked"}
+"""They answer a form or are a file, and are no whole page."""
 STATES = {
     "a code of nobody": "/q/AQ",
     "nothing there": "/batches/none",
@@ -133,6 +135,8 @@ def _story(mine, plant):
     places |= {"lock": reply.json()["lock"], "shipment": away, "unit": units[0]["unit"]}
     places |= {"pool": "tank-1", "entry": made, "job": job, "finding": finding}
     places |= {"index": made}
+    rows = "日期,批号,产品,净重（kg）,来源,国家\n2025-3-7,O-1,氧化镨钕,5斤,期初库存,中国\n"
+    places["book"] = books.bring(mine.node, "Chen", "期初.csv", "registrations", rows.encode())
     there = quote(plant.get("/api/v1/batches")["batches"][0]["batch"], safe="")
     sheet = f"/api/v1/batches/{there}/settlement?shipment={quote(sold, safe='')}&format=html"
     return places, {

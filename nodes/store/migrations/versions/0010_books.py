@@ -1,0 +1,31 @@
+"""Books that were brought to be imported."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+
+TEXT = sa.Text()
+
+
+def upgrade() -> None:
+    op.create_table(
+        "books",
+        sa.Column("no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("owner", TEXT, nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("asked", TEXT, nullable=False),
+        sa.Column("headings", sa.LargeBinary(), nullable=False),
+        sa.Column("job", TEXT, nullable=False),
+        sa.Column("report", TEXT, nullable=False),
+        sa.Column("at", TEXT, nullable=False),
+        sa.PrimaryKeyConstraint("no", name="pk_books"),
+        sa.UniqueConstraint("id", name="uq_books_id"),
+    )
+    op.create_index("ix_books_owner_no", "books", ["owner", "no"])
+    op.create_index("ix_books_hash", "books", ["hash"])
+    op.create_index("ix_books_headings", "books", ["headings"])
