@@ -25,6 +25,7 @@ from api.rendering import HEADERS, page, pressed
 from api.requests import Body, Code, Text
 from api.scan import origin_name, percent
 from api.screens.named import name_of
+from api.tables import Format, listed
 from api.words import words
 from ledger.certificates import check_code
 from ledger.errors import LodetraceError
@@ -87,12 +88,16 @@ def routes(node: Node, access: Access) -> APIRouter:
         before: Before = lists.LATEST,
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
         batch: str | None = None,
-    ) -> dict[str, Any]:
-        with node.store.read() as conn:
-            of = None if batch is None else codes.find_batch(conn, batch)
-            found = kept.page(conn, before=before, limit=limit, batch=of)
-        listed = [shown(node, one) for one in found]
-        return {"certificates": listed, "before": found[-1].no if len(found) == limit else None}
+        format: Format = "json",  # noqa: A002 - the name on the wire
+    ) -> Any:
+        def part(before: int, limit: int) -> dict[str, Any]:
+            with node.store.read() as conn:
+                of = None if batch is None else codes.find_batch(conn, batch)
+                found = kept.page(conn, before=before, limit=limit, batch=of)
+            rows = [shown(node, one) for one in found]
+            return {"certificates": rows, "before": found[-1].no if len(found) == limit else None}
+
+        return listed(format, "certificates", part, before, limit)
 
     @router.get("/api/v1/certificates/{no}.pdf", dependencies=[viewer], summary="A quality certificate on paper")
     def pdf(no: int) -> Response:

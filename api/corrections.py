@@ -18,6 +18,7 @@ from api.batches import PAGE_MAX, Before
 from api.bodies import openapi_body, read, validated
 from api.recording import JSON, Prepare, Recording, add, entry, idempotency_key, key_parameter
 from api.requests import Body, Code, EntryName, Noted, Object, Quantity, Text
+from api.tables import Format, listed
 from ledger.errors import Malformed, Unknown
 from nodes import drafts as kept
 from nodes.node import Caller, Node
@@ -115,15 +116,19 @@ def routes(node: Node, access: Access, known: Mapping[str, Recording]) -> APIRou
         return _sent(await asyncio.to_thread(kept.save, node, Caller(caller.owner), key, draft.verb, draft.body))
 
     @router.get("/api/v1/drafts", summary="Your drafts; for a supervisor also those that wait for approval")
-    def listed(
+    def drafts_of(
         before: Before = lists.LATEST,
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
+        format: Format = "json",  # noqa: A002 - the name on the wire
         caller: Pass = clerk,
-    ) -> dict[str, Any]:
-        with node.store.read() as conn:
-            waiting = at_least(caller.role, "supervisor")
-            found = drafts.listed(conn, caller.owner, waiting=waiting, before=before, limit=limit)
-        return {"drafts": [_shown(one) for one in found], "before": found[-1].no if len(found) == limit else None}
+    ) -> Any:
+        def page(before: int, limit: int) -> dict[str, Any]:
+            with node.store.read() as conn:
+                waiting = at_least(caller.role, "supervisor")
+                found = drafts.listed(conn, caller.owner, waiting=waiting, before=before, limit=limit)
+            return {"drafts": [_shown(one) for one in found], "before": found[-1].no if len(found) == limit else None}
+
+        return listed(format, "drafts", page, before, limit)
 
     @router.get("/api/v1/drafts/{draft}", summary="One draft, as it was written")
     def one(draft: str, caller: Pass = clerk) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from api.asked import language
 from api.recording import Recording, add, entry
 from api.rendering import page
 from api.requests import Body, Code, Line, Noted, Text
+from api.tables import Format, table
 from nodes import holds, recall_lists, recalls, titles
 from nodes.node import Node
 
@@ -139,12 +140,14 @@ def routes(node: Node, access: Access) -> APIRouter:
     viewer = Depends(access.require("viewer"))
 
     @router.get("/api/v1/titles", dependencies=[viewer], summary="Goods of ours with others that were sold there")
-    def told_titles() -> dict[str, Any]:
-        return {"titles": titles.told(node)}
+    def told_titles(format: Format = "json") -> Any:  # noqa: A002 - the name on the wire
+        found = titles.told(node)
+        return {"titles": found} if format == "json" else table(format, "titles", found)
 
     @router.get("/api/v1/holds", dependencies=[viewer], summary="Locks that are open, newest first")
-    def open_locks(ended: bool = False) -> dict[str, Any]:
-        return {"locks": holds.locks(node, ended=ended)}
+    def open_locks(ended: bool = False, format: Format = "json") -> Any:  # noqa: A002 - the name on the wire
+        found = holds.locks(node, ended=ended)
+        return {"locks": found} if format == "json" else table(format, "holds", found)
 
     @router.get(
         "/api/v1/recalls/{lock:path}",

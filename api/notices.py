@@ -6,8 +6,10 @@ from fastapi import APIRouter, Depends, Query
 
 from api.access import Access
 from api.batches import PAGE_MAX
+from api.tables import Format, table
 from nodes import notices
 from nodes.node import Node
+from nodes.store import lists
 
 
 def routes(node: Node, access: Access) -> APIRouter:
@@ -18,7 +20,12 @@ def routes(node: Node, access: Access) -> APIRouter:
         dependencies=[Depends(access.require("viewer"))],
         summary="What others told us of goods, samples and shared shipments, newest first",
     )
-    def told(limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50) -> dict[str, Any]:
-        return {"notices": notices.notices(node, limit)}
+    def told(
+        limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
+        format: Format = "json",  # noqa: A002 - the name on the wire
+    ) -> Any:
+        if format == "json":
+            return {"notices": notices.notices(node, limit)}
+        return table(format, "notices", notices.notices(node, lists.LATEST))
 
     return router

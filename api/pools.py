@@ -10,6 +10,7 @@ from api.access import Access
 from api.batches import Loss, Output
 from api.recording import Recording, add, entry
 from api.requests import Body, Code, Line, Noted, Step, Text
+from api.tables import Format, table
 from nodes import pools
 from nodes.node import Node
 
@@ -138,8 +139,9 @@ def routes(node: Node, access: Access) -> APIRouter:
     viewer = Depends(access.require("viewer"))
 
     @router.get("/api/v1/pools", dependencies=[viewer], summary="Pools, by code")
-    def all_pools() -> dict[str, Any]:
-        return {"pools": pools.pools(node)}
+    def all_pools(format: Format = "json") -> Any:  # noqa: A002 - the name on the wire
+        found = pools.pools(node)
+        return {"pools": found} if format == "json" else table(format, "pools", found)
 
     @router.get("/api/v1/pools/{pool}", dependencies=[viewer], summary="One pool, and what is in it")
     def pool_of(pool: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from api.bodies import openapi_body, read
 from api.errors import problem_of
 from api.recording import idempotency_key, key_parameter
 from api.requests import Body, Code, Text
+from api.tables import Format, listed
 from nodes import printed
 from nodes.jobs import Job
 from nodes.node import Node
@@ -99,13 +100,17 @@ def routes(node: Node, access: Access) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 50,
         again: bool = False,
         unit: str | None = None,
-    ) -> dict[str, Any]:
-        with node.store.read() as conn:
-            if unit is not None:
-                found = prints.of_units(conn, [codes.find_unit(conn, unit)])
-                return {"prints": [row(one) for one in reversed(found)], "before": None}
-            found = prints.page(conn, before=before, limit=limit, again=again)
-        return {"prints": [row(one) for one in found], "before": found[-1].no if len(found) == limit else None}
+        format: Format = "json",  # noqa: A002 - the name on the wire
+    ) -> Any:
+        def page(before: int, limit: int) -> dict[str, Any]:
+            with node.store.read() as conn:
+                if unit is not None:
+                    found = prints.of_units(conn, [codes.find_unit(conn, unit)])
+                    return {"prints": [row(one) for one in reversed(found)], "before": None}
+                found = prints.page(conn, before=before, limit=limit, again=again)
+            return {"prints": [row(one) for one in found], "before": found[-1].no if len(found) == limit else None}
+
+        return listed(format, "prints", page, before, limit)
 
     return router
 

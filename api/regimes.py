@@ -2,17 +2,22 @@
 
 import csv
 import io
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from fastapi import APIRouter, Depends, Response
+from fastapi.responses import StreamingResponse
 
 from api.access import Access
 from api.findings import CSV, AskedMonth
+from api.tables import XLSX, Format
 from ledger.matter.regimes.china_flows import COLUMNS
 from nodes import regimes
 from nodes.node import Node
+from nodes.sheets import writing
 
+UNITS = ("mg", "reo_ug")
+_PRODUCTS = ["product", "名称", *(f"{column}_{unit}" for column in COLUMNS for unit in UNITS)]
 _RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -35,11 +40,15 @@ def routes(node: Node, access: Access) -> APIRouter:
     @router.get(
         "/api/v1/reports/flows", dependencies=[viewer], summary="A month's flows by product", response_model=None
     )
-    def flows(month: AskedMonth, format: Literal["json", "csv"] = "json") -> Response | dict[str, Any]:  # noqa: A002
+    def flows(month: AskedMonth, format: Format = "json") -> Response | dict[str, Any]:  # noqa: A002
         found = regimes.flows(node, month).to_json(node.reference)
         if format == "csv":
             name = f"attachment; filename=flows-{month}.csv"
             return Response(_csv(found), media_type=CSV, headers={"content-disposition": name})
+        if format == "xlsx":
+            name = f"attachment; filename=flows-{month}.xlsx"
+            made = writing.as_xlsx(("products", _products(found)), ("trades", _trades(found)))
+            return StreamingResponse(made, media_type=XLSX, headers={"content-disposition": name})
         return found
 
     return router
@@ -49,17 +58,25 @@ def _csv(found: Mapping[str, Any]) -> bytes:
     """Products first, then trades; with a byte order mark, and no cell that a spreadsheet takes for a formula."""
     text = io.StringIO()
     sheet = csv.writer(text)
-    sheet.writerow(["product", "名称", *(f"{column}_{unit}" for column in COLUMNS for unit in ("mg", "reo_ug"))])
+    for at, rows in enumerate((_products(found), _trades(found))):
+        if at:
+            sheet.writerow([])
+        listed = list(rows)
+        sheet.writerow(listed[0] if listed else (_PRODUCTS, ["documents"])[at])
+        sheet.writerows([_safe(value) for value in row.values()] for row in listed)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _products(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for row in found["rows"]:
-        amounts = [row[column][unit] for column in COLUMNS for unit in ("mg", "reo_ug")]
-        sheet.writerow([row["product"], row["name"]["zh"], *amounts])
-    sheet.writerow([])
-    names = [name for name in found["trades"][0] if name != "documents"] if found["trades"] else []
-    sheet.writerow([*names, "documents"])
+        amounts = {f"{column}_{unit}": row[column][unit] for column in COLUMNS for unit in UNITS}
+        yield {"product": row["product"], "名称": row["name"]["zh"], **amounts}
+
+
+def _trades(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for trade in found["trades"]:
         papers = "; ".join(f"{one['kind']}:{one['no'] or ''}" for one in trade["documents"])
-        sheet.writerow([_safe(trade[name]) for name in names] + [_safe(papers)])
-    return text.getvalue().encode("utf-8-sig")
+        yield {**{name: value for name, value in trade.items() if name != "documents"}, "documents": papers}
 
 
 def _safe(value: Any) -> Any:

@@ -25,7 +25,7 @@ def table(form: Format, name: str, rows: Iterable[Mapping[str, Any]]) -> Streami
     headers = {"content-disposition": f"attachment; filename={name}.{form}"}
     if form == "csv":
         return StreamingResponse(writing.as_csv(rows), media_type="text/csv; charset=utf-8", headers=headers)
-    return StreamingResponse(writing.as_xlsx(rows, name), media_type=XLSX, headers=headers)
+    return StreamingResponse(writing.as_xlsx((name, rows)), media_type=XLSX, headers=headers)
 
 
 def _all(page: Page, name: str, cursor: int | None, next_: str) -> Iterator[Mapping[str, Any]]:

@@ -102,13 +102,16 @@ def flows(
     url: Url,
     token: Token,
     month: Month,
-    out: Annotated[Path | None, typer.Option("--out", help="Write it here for a spreadsheet. 导出 CSV")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write it here for a spreadsheet: .csv or .xlsx. 导出表格")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """A month's flows by product, made ready for the official upload. 稀土产品流向月报（备报）。"""
     with node(url, token) as client:
         if out is not None:
-            write_file(out, client.get("/api/v1/reports/flows", accept="text/csv", month=month, format="csv").body)
+            form = "xlsx" if out.suffix.lower() == ".xlsx" else "csv"
+            write_file(out, client.get("/api/v1/reports/flows", accept="*/*", month=month, format=form).body)
         found = get(client, "/api/v1/reports/flows", month=month)
     if as_json:
         show_json(found)

@@ -39,21 +39,22 @@ def as_csv(rows: Rows) -> Iterator[bytes]:
     yield text.getvalue().encode()
 
 
-def as_xlsx(rows: Rows, title: str) -> Iterator[bytes]:
-    """A sheet of the title, and further ones where a sheet ends."""
+def as_xlsx(*tables: tuple[str, Rows]) -> Iterator[bytes]:
+    """(title, rows) each on a sheet of its own, and further ones where a sheet ends."""
     book = Workbook(write_only=True)
-    lines = table(rows)
-    header = next(lines)
-    number = 0
-    part = list(islice(lines, 1))
-    while part or number == 0:
-        number += 1
-        sheet = book.create_sheet(title if number == 1 else f"{title} {number}")
-        sheet.freeze_panes = "A2"
-        sheet.append([*header])
-        for row in chain(part, islice(lines, SHEET_ROWS - 1)):
-            sheet.append([_cell(sheet, value) for value in row])
+    for title, rows in tables:
+        lines = table(rows)
+        header = next(lines)
+        number = 0
         part = list(islice(lines, 1))
+        while part or number == 0:
+            number += 1
+            sheet = book.create_sheet(title if number == 1 else f"{title} {number}")
+            sheet.freeze_panes = "A2"
+            sheet.append([*header])
+            for row in chain(part, islice(lines, SHEET_ROWS - 1)):
+                sheet.append([_cell(sheet, value) for value in row])
+            part = list(islice(lines, 1))
     with TemporaryFile() as file:
         book.save(file)
         file.seek(0)

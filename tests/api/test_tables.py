@@ -3,6 +3,7 @@
 import csv
 import html
 import io
+import re
 
 import pytest
 from openpyxl import load_workbook
@@ -13,6 +14,7 @@ from nodes.people import hire
 from nodes.sheets import writing
 
 LISTS = ("batches", "units", "shipments", "arrivals", "entries", "findings", "quotas", "balances?month=2026-01")
+LISTS += ("notices", "pools", "titles", "holds", "certificates", "prints", "reports/flows?month=2026-01")
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
@@ -23,7 +25,7 @@ def test_every_list_is_a_table_too(client, token_of, name, form):
     assert answer.status_code == 200, answer.text
     assert f".{form}" in answer.headers["content-disposition"]
     if form == "xlsx":
-        assert len(load_workbook(io.BytesIO(answer.content)).sheetnames) == 1
+        assert len(load_workbook(io.BytesIO(answer.content)).sheetnames) == (2 if name.startswith("reports") else 1)
     else:
         assert answer.content.startswith(b"\xef\xbb\xbf")
 
@@ -61,14 +63,14 @@ def test_nothing_is_lost_or_run_and_no_digit_is():
         ["", '{"c":[true]}', ""],
     ]
     assert lines[-1] == ["", "", '{"late":"@cmd"}']
-    sheet = load_workbook(io.BytesIO(b"".join(writing.as_xlsx(rows, "t"))))["t"]
+    sheet = load_workbook(io.BytesIO(b"".join(writing.as_xlsx(("t", rows)))))["t"]
     assert [sheet["A2"].value, sheet["B2"].value, sheet["A3"].value] == ["1000000000000000", "\ufffdbell", 10**15 - 1]
     assert sheet.max_row == len(rows) + 1
 
 
 def test_a_full_sheet_is_followed_by_another(monkeypatch):
     monkeypatch.setattr(writing, "SHEET_ROWS", 2)
-    book = load_workbook(io.BytesIO(b"".join(writing.as_xlsx([{"a": number} for number in range(5)], "t"))))
+    book = load_workbook(io.BytesIO(b"".join(writing.as_xlsx(("t", [{"a": number} for number in range(5)])))))
     assert {one.title: [row[0].value for row in one.iter_rows()] for one in book} == {
         "t": ["a", 0, 1],
         "t 2": ["a", 2, 3],
@@ -84,3 +86,15 @@ def test_the_page_of_goods_leads_to_its_table(client, node):
     path = html.unescape(page.partition('href="/api/v1/batches?')[2].partition('"')[0])
     assert path == "product=nd_oxide&on_hand=true&format=xlsx"
     assert client.get(f"/api/v1/batches?{path}", headers=cookie).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["shipments", "arrivals", "findings", "pools", "notices", "corrections"])
+@pytest.mark.parametrize("asked", ["", "?all=true"])
+def test_every_page_of_a_list_leads_to_its_table(client, node, name, asked):
+    secret = "a long enough sentence"
+    hire(node.store, "Li", "clerk", system_clock, password=secret)
+    cookie = {"cookie": f"{COOKIE}={client.post('/sign-in', data={'name': 'Li', 'password': secret}).cookies[COOKIE]}"}
+    page = html.unescape(client.get(f"/{name}{asked}", headers=cookie).text)
+    for form in ("xlsx", "csv"):
+        (path,) = re.findall(rf'href="(/api/v1/[^"]*format={form})" download', page)
+        assert client.get(path, headers=cookie).status_code == 200

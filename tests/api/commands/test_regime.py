@@ -4,6 +4,7 @@ import csv
 import json
 
 import pytest
+from openpyxl import load_workbook
 
 from nodes.clock import system_clock
 
@@ -59,6 +60,9 @@ def test_what_is_asked_wrongly(run, mine, lot, file, tmp_path):
 
 def test_the_flows_of_a_month(mine, lot, tmp_path):
     month = system_clock().strftime("%Y-%m")
+    mine("flows", month, "--out", tmp_path / "flows.xlsx").fine()
+    book = load_workbook(tmp_path / "flows.xlsx")
+    assert (book.sheetnames, book["products"]["A1"].value) == (["products", "trades"], "product")
     done = mine("flows", month, "--out", tmp_path / "flows.csv").fine()
     assert "ion_clay_mixed_oxide" in done.out
     assert "not closed yet" in done.err + done.out
