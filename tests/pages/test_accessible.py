@@ -13,8 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
-from nodes import joining, requests, tokens
-from nodes import books, tokens
+from nodes import books, joining, requests, tokens
 from nodes.clock import system_clock
 from nodes.following import stand_by
 from nodes.homes import create_home
