@@ -12,18 +12,21 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
 from api.access import Access
-from api.bodies import read_bytes
+from api.bodies import openapi_body, read, read_bytes
 from api.recording import JSON, Prepare, Recording, add, entry
 from api.requests import Body, Code, Noted, Text
 from ledger.errors import Unknown
 from ledger.evidence import format_evidence
 from ledger.joining import REQUEST_MAX
 from ledger.joining import Request as Asked
+from ledger.keys import fingerprint
 from ledger.log.canonical import b64
 from ledger.registry import Member
 from nodes import requests
+from nodes.clock import stamp
 from nodes.node import Caller, Node
 from nodes.sequencer import Answer
+from nodes.tokens import Pass
 from nodes.verbs.books import AUTHORITY
 
 KEY = "pHlZ2mY8cRjT0xWnQvK5uE7sLbA1dFgHiJkMoPqNrSw="
@@ -88,6 +91,12 @@ class ConfirmKeys(Noted):
 
     log: Code
     index: Annotated[int, Field(ge=1, strict=True)]
+
+
+class Refuse(Body):
+    """Why a newcomer is not admitted. It stays among those who decide."""
+
+    reason: Text
 
 
 class Recommend(Noted):
@@ -217,6 +226,18 @@ def routes(node: Node, access: Access) -> APIRouter:
         home = node.settings.home
         return {"requests": [_shown(requests.opened(home, name)) for name in requests.waiting(home)]}
 
+    @router.post(
+        "/api/v1/registry/requests/{name:path}/refusal",
+        summary="A newcomer is not admitted; it may ask again",
+        status_code=200,
+        openapi_extra=openapi_body(Refuse, {"reason": "no licence for this site"}),
+    )
+    async def refuse(name: str, request: Request, caller: Annotated[Pass, supervisor]) -> dict[str, Any]:
+        told = await read(request, Refuse, node.settings.body_max)
+        at = stamp(node.clock())
+        done = await asyncio.to_thread(requests.refuse, node.settings.home, name, caller.owner, at, told.reason)
+        return {"name": name, "status": "refused", "by": done.by, "at": at, "reason": done.reason}
+
     @router.get("/api/v1/registry", dependencies=[viewer], summary="The registries that are followed, and how fresh")
     def registries() -> dict[str, Any]:
         return {
@@ -259,6 +280,7 @@ def _shown(asked: Asked) -> dict[str, Any]:
         "sites": [dict(site) for site in asked.sites],
         "reach": dict(asked.reach),
         "author": asked.author.vkey,
+        "fingerprint": fingerprint(asked.author.public),
         "asked_at": asked.asked_at,
     }
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
@@ -12,13 +13,25 @@ Name = Annotated[str, typer.Argument(help="The member's node: longnan.example. �
 Because = Annotated[str, typer.Option("--reason", help="Why; everybody can read it. 原因（公开）")]
 
 
-REQUESTED = ("name", "organisation", "organisation_en", "uscc", "lei", "eori", "roles", "country", "url", "key")
+REQUESTED = (
+    "name",
+    "organisation",
+    "organisation_en",
+    "uscc",
+    "lei",
+    "eori",
+    "roles",
+    "country",
+    "url",
+    "key",
+    "fingerprint",
+)
 
 
 def add(app: typer.Typer) -> None:
     app.command()(join)
     registry = typer.Typer(no_args_is_help=True, help="Who takes part. 登记簿")
-    for verb in (status, members, requests, admit, suspend, restore, revoke, succeed):
+    for verb in (status, members, requests, admit, refuse, suspend, restore, revoke, succeed):
         registry.command(verb.__name__)(verb)
     registry.command("license")(license_)
     registry.command("confirm-keys")(confirm_keys)
@@ -40,21 +53,27 @@ def join(
     as_json: AsJson = False,
 ) -> None:
     """Ask the registry of the trust policy to admit this node. 申请加入。"""
+    from ledger.joining import open_request
+    from ledger.keys import fingerprint
     from nodes.config import environment
     from nodes.joining import ask, request_of
 
     data = request_of(home, environment(), uscc=uscc, lei=lei, eori=eori, reached_at=reached_at)
+    read_out = fingerprint(open_request(data).author.public)
     if out is not None:
         out.write_bytes(data)
         say(f"Hand {out} to the authority. 请将 {out} 交给监管部门。")
+        say(f"  fingerprint 指纹 {read_out}")
         return
     answers = ask(home, environment(), data)
     if as_json:
-        show_json({"asked": answers})
+        show_json({"asked": answers, "fingerprint": read_out})
         return
     for answer in answers:
         say(f"✓ {answer['registry']}: {answer['name']} waits to be admitted 已提交申请")
         say(f"  key 密钥 {answer['author']}")
+    say("Have the authority compare this fingerprint, over the telephone. 请与监管部门电话核对指纹：")
+    say(f"  {read_out}")
 
 
 def status(url: Url, token: Token, as_json: AsJson = False) -> None:
@@ -92,6 +111,18 @@ def requests(url: Url, token: Token, as_json: AsJson = False) -> None:
     for one in found["requests"]:
         shown = {**one, "roles": ", ".join(one["roles"]), "url": one["reach"].get("url", ""), "key": one["author"]}
         show_facts({name: shown[name] for name in REQUESTED if name in shown})
+
+
+def refuse(
+    url: Url,
+    token: Token,
+    name: Name,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stays here. 原因（仅存本节点）")],
+) -> None:
+    """Refuse a newcomer that has asked; it may ask again. 不予加入。"""
+    with node(url, token) as client:
+        client.post(f"/api/v1/registry/requests/{quote(name, safe='')}/refusal", {"reason": reason})
+    say(f"✓ {name} is refused 已拒绝")
 
 
 def admit(

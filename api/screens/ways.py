@@ -19,6 +19,7 @@ from api.screens import (
     processing,
     receiving,
     register,
+    requests,
     scanning,
     shipping,
     sign_in,
@@ -34,6 +35,8 @@ SCREENS = (
     *(goods, receiving, shipping, scanning, findings, waiting, traces, guest),
     *(flows, webhooks, entries, members, oversight),
     *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows, importing),
+    *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows),
+    *(members, requests),
 )
 NAV = (
     Link("viewer", "/", "Board"),
@@ -52,6 +55,7 @@ NAV = (
     Link("viewer", "/flows", "Flows", for_role="authority"),
     Link("viewer", "/members", "Organisations", for_role="authority"),
     Link("viewer", "/oversight", "Oversight", for_role="authority"),
+    Link("supervisor", "/requests", "Requests", for_role="authority"),
 )
 """Names are messages: tests/api/test_words.py reads them here."""
 

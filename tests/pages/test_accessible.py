@@ -70,7 +70,7 @@ def opening(folder):
         authority = Node.open(home, {})
         stack.callback(authority.stop)
         _enrol(authority, world[MINE])
-        places |= {"member": MINE}
+        places |= {"member": MINE, "request": MINE}
         hosts = []
         for node in (world[MINE].node, world[PLANT].node, authority):
             token = tokens.mint(node.store, "Chen", "admin", system_clock)
