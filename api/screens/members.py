@@ -10,6 +10,7 @@ from fastapi import Response
 
 from api.screens.frame import Screens, Visit
 from api.screens.named import N_, NAMED
+from api.screens.orders import papers
 from ledger.errors import Malformed
 from ledger.keys import fingerprint
 from ledger.log.canonical import unb64
@@ -246,8 +247,7 @@ def _body(visit: Visit, name: str, act: str) -> dict[str, Any]:
         body |= {"use": use, "key": key}
     if act == "license" and (told := visit.form.value("products").replace("，", ",").split(",")) != [""]:
         body["products"] = [one.strip() for one in told if one.strip()]
-    if "documents" in body:
-        body["documents"][0]["kind"] = "decision"
+    papers(body)
     if act == "quota":
         return {"to": name, **body, "quantity": {**body.get("quantity", {}), "unit": "t", "basis": "reo"}}
     return {"name": name, **body}

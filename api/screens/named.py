@@ -116,6 +116,8 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "quality": N_("quality"),
         "dispute": N_("dispute"),
         "ordered": N_("by order of an authority"),
+        "safety": N_("safety"),
+        "origin": N_("origin"),
         "other": N_("another reason"),
     },
     "event": {
@@ -259,6 +261,18 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "trade": N_("trade"),
         "export": N_("export"),
     },
+    "quota": {
+        "rock": N_("rock ores"),
+        "ion": N_("ion-adsorption ores"),
+        "monazite": N_("monazite"),
+        "import": N_("imported ores"),
+    },
+    "inspected": {
+        "in_order": N_("in order"),
+        "objections": N_("with objections"),
+        "not_in_order": N_("not in order"),
+    },
+    "inspecting": {"looked": N_("looked at"), "weighed": N_("weighed"), "sampled": N_("sampled")},
     "key": {
         "log": N_("log"),
         "author": N_("author"),

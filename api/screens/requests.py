@@ -9,6 +9,7 @@ from fastapi import Response
 
 from api.screens.frame import Screens, Visit
 from api.screens.members import path_of
+from api.screens.orders import papers
 from ledger.errors import LodetraceError, Malformed
 from ledger.identifiers import is_eori, is_lei, is_uscc
 from ledger.joining import Request
@@ -93,7 +94,4 @@ def _body(visit: Visit, name: str) -> dict[str, Any]:
     """`author` is the key that was shown: a request that took this one's place meanwhile is refused."""
     if visit.form.value("sure") != "true":
         raise _missing("sure", "compare the fingerprint first, then tick it", "请先核对指纹，再勾选确认")
-    body = visit.form.body(without=("sure", "do", "refusal"))
-    if "documents" in body:
-        body["documents"][0]["kind"] = "decision"
-    return {"name": name, **body}
+    return {"name": name, **papers(visit.form.body(without=("sure", "do", "refusal")))}

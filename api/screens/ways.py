@@ -14,6 +14,8 @@ from api.screens import (
     measuring,
     members,
     oversight,
+    inspections,
+    orders,
     pools,
     printing,
     processing,
@@ -36,7 +38,7 @@ SCREENS = (
     *(flows, webhooks, entries, members, oversight),
     *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows, importing),
     *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows),
-    *(members, requests),
+    *(members, requests, orders, inspections),
 )
 NAV = (
     Link("viewer", "/", "Board"),
@@ -56,6 +58,8 @@ NAV = (
     Link("viewer", "/members", "Organisations", for_role="authority"),
     Link("viewer", "/oversight", "Oversight", for_role="authority"),
     Link("supervisor", "/requests", "Requests", for_role="authority"),
+    Link("viewer", "/orders", "Orders", for_role="authority"),
+    Link("viewer", "/inspections", "Inspections", for_role="authority"),
 )
 """Names are messages: tests/api/test_words.py reads them here."""
 

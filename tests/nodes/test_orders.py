@@ -70,6 +70,7 @@ def test_a_frozen_batch_stays_until_the_order_is_released(told):
     assert told[AUTHORITY].get("/api/v1/orders")["orders"][0] == {
         **got,
         "ended": True,
+        "answers": [absolute(lock)],
         "lines": [{"batch": absolute(batch), "unit": None}],
     }
 

@@ -5,6 +5,7 @@ page that needs something else is refused here until `places` or `ELSEWHERE` has
 """
 
 import asyncio
+import json
 import re
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -70,7 +71,7 @@ def opening(folder):
         authority = Node.open(home, {})
         stack.callback(authority.stop)
         _enrol(authority, world[MINE])
-        places |= {"member": MINE, "request": MINE}
+        places |= {"member": MINE, "request": MINE, "order": _freeze(authority)}
         hosts = []
         for node in (world[MINE].node, world[PLANT].node, authority):
             token = tokens.mint(node.store, "Chen", "admin", system_clock)
@@ -96,6 +97,13 @@ def _enrol(authority, member):
     body = {"name": member.name, "request": requests.opened(home, member.name).fields()}
     asyncio.run(authority.do("admit", body, Caller("Chen"), None))
     asyncio.run(stand_by(authority))
+
+
+def _freeze(authority):
+    """The order, as a path names it."""
+    body = {"to": MINE, "lines": [{"batch": f"{MINE}/log#{'0' * 26}"}], "reason": "case 2026-17"}
+    made = asyncio.run(authority.do("freeze", body, Caller("Chen"), None))
+    return quote(json.loads(made.body)["order"], safe="")
 
 
 def _has(node, path):
