@@ -42,6 +42,11 @@ def needs_approval(verb: str, body: Mapping[str, Any]) -> bool:
     return verb == "correct" and body.get("kind") in NEEDING_APPROVAL
 
 
+def as_if_approved(verb: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The body as it will be when somebody has approved it, for a rehearsal."""
+    return {**body, "approved_by": _SOMEBODY} if needs_approval(verb, body) else body
+
+
 def save(
     node: Node, caller: Caller, key: str, verb: str, body: Mapping[str, Any], *, state: str = OPEN, status: int = 201
 ) -> Answer:
@@ -69,7 +74,7 @@ def propose(node: Node, caller: Caller, key: str, verb: str, body: Mapping[str, 
         before = access.recall(conn, [idempotency]).get((caller.owner, key))
     if before is not None:
         return _recalled(before, idempotency)
-    rehearse(node, caller, verb, {**body, "approved_by": _SOMEBODY})
+    rehearse(node, caller, verb, as_if_approved(verb, body))
     return save(node, caller, key, verb, body, state=WAITING, status=202)
 
 

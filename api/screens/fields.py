@@ -224,5 +224,5 @@ FIELDS: Mapping[str, str] = {
     "with": N_("Together with"),
     "year": N_("Year"),
 }
-UNTOLD = frozenset({"leaf", "root", "checkpoint", "amounts", "shares", "captured"})
+UNTOLD = frozenset({"line", "leaf", "root", "checkpoint", "amounts", "shares", "captured"})
 """Fields of entries that no eye checks: they are in the file. What goods are made of is on the batch's own page."""

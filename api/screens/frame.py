@@ -28,6 +28,7 @@ from api.errors import status_of
 from api.forms import Form, read_form
 from api.recording import Prepare
 from api.rendering import HEADERS, page
+from api.screens.fields import FIELDS
 from api.screens.named import name_of
 from api.verbs import RECORDINGS, prepared
 from api.words import LANGUAGES, Say, words
@@ -90,6 +91,10 @@ class Visit:
     def word(self, kind: str, code: str) -> str:
         """A code as people read it: visit.word('status', 'offered')."""
         return self._(name_of(kind, code))
+
+    def field(self, name: str) -> str:
+        """The name of a field of entries."""
+        return self._(FIELDS.get(name, name))
 
     def product(self, code: str) -> str:
         return self.node.reference.product_name(code, self.language)

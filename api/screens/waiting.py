@@ -1,17 +1,23 @@
 """What waits for somebody: corrections for the approval of a second person, and news of partners about goods here."""
 
 import json
+from contextlib import suppress
 
 from fastapi import Response
+from fastapi.concurrency import run_in_threadpool
 
+from api.access import check_role
+from api.bodies import validated
 from api.screens.frame import Screens, Visit
+from api.screens.wording import Field, cell
 from api.verbs import RECORDINGS
 from ledger.errors import LodetraceError
 from nodes import drafts as kept
+from nodes.correcting import Described, described
 from nodes.notices import notices
 from nodes.people import check_task
 from nodes.store import drafts, lists
-from nodes.store.drafts import WAITING
+from nodes.store.drafts import WAITING, StoredDraft
 
 SHOWN = 100
 
@@ -21,29 +27,49 @@ def routes(screens: Screens) -> None:
     async def corrections(visit: Visit) -> Response:
         if visit.posted and await _decide(visit):
             return visit.see("/corrections", visit._("Done."))
-        supervisor = visit.may("supervisor")
-        with visit.node.store.read() as conn:
-            found = drafts.listed(conn, visit.owner, waiting=supervisor, before=lists.LATEST, limit=SHOWN)
-        rows = [(one, json.dumps(json.loads(one.body), ensure_ascii=False, indent=1)) for one in found]
-        return visit.render("corrections.html", rows=rows, supervisor=supervisor, waiting=WAITING)
+        return await run_in_threadpool(_listed, visit)
 
     @screens.page("/notices")
     def news(visit: Visit) -> Response:
         return visit.render("notices.html", found=notices(visit.node, SHOWN))
 
 
+def _listed(visit: Visit) -> Response:
+    supervisor = visit.may("supervisor")
+    with visit.node.store.read() as conn:
+        found = drafts.listed(conn, visit.owner, waiting=supervisor, before=lists.LATEST, limit=SHOWN)
+    rows = [(one, *_told(visit, one)) for one in found]
+    return visit.render("corrections.html", rows=rows, supervisor=supervisor, waiting=WAITING)
+
+
+def _told(visit: Visit, one: StoredDraft) -> tuple[Described | None, list[Field]]:
+    """What a correction would change; of other drafts, and of one whose words do not fit, what it says."""
+    body = json.loads(one.body)
+    if one.verb == "correct":
+        with suppress(LodetraceError):
+            return described(visit.node, validated(RECORDINGS["correct"].body, body).wire()), []
+    return None, [Field(visit.field(name), cell(visit, name, value)) for name, value in body.items()]
+
+
 async def _decide(visit: Visit) -> bool:
-    """Another's draft is approved, or a draft is withdrawn; False where that is refused."""
-    draft, supervisor = visit.form.value("draft"), visit.may("supervisor")
+    """Another's draft is approved, one's own recorded, or one is withdrawn; False where that is refused."""
+    draft, supervisor, do = visit.form.value("draft"), visit.may("supervisor"), visit.form.value("do")
     try:
-        if visit.form.value("do") == "withdraw":
+        if do == "withdraw":
             kept.delete(visit.node, visit.caller, draft, supervisor=supervisor)
             return True
-        found = kept.read(visit.node, visit.caller, draft, supervisor=supervisor)
-        body = RECORDINGS[found.verb].body.model_validate(json.loads(found.body)).wire()
+        found = kept.read(visit.node, visit.caller, draft, supervisor=supervisor and do == "approve")
+        recording = RECORDINGS[found.verb]
+        body = validated(recording.body, json.loads(found.body)).wire()
         assert visit.session is not None, "the screen is for those who are signed in"
+        check_role(visit.session.holder, recording.role)
         check_task(visit.session.holder, found.verb, body)
-        await kept.approve(visit.node, visit.caller, found, body)
+        if do == "approve":
+            await kept.approve(visit.node, visit.caller, found, body)
+        elif kept.needs_approval(found.verb, body):
+            await run_in_threadpool(kept.hand_in, visit.node, visit.caller, visit.form.key, found, body)
+        else:
+            await kept.seal(visit.node, visit.caller, draft, body, found.verb)
     except LodetraceError as error:
         visit.refuse(error)
         return False

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.access import Access
 from api.screens import (
     board,
+    correcting,
     entries,
     findings,
     flows,
@@ -38,7 +39,7 @@ SCREENS = (
     *(flows, webhooks, entries, members, oversight),
     *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows, importing),
     *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows),
-    *(members, requests, orders, inspections),
+    *(members, requests, orders, inspections, entries, correcting),
 )
 NAV = (
     Link("viewer", "/", "Board"),

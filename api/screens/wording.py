@@ -15,7 +15,7 @@ from urllib.parse import quote
 from babel import Locale
 
 from api.rendering import day, mass, moment, number
-from api.screens.fields import FIELDS, UNTOLD
+from api.screens.fields import UNTOLD
 from api.screens.frame import Visit
 from api.screens.named import N_, NAMED, name_of
 from api.words import LOCALES
@@ -117,10 +117,6 @@ def groups(visit: Visit, event: Event) -> tuple[list[Field], list[Listed]]:
     return fields, [one for one in found if one.rows]
 
 
-def field_name(visit: Visit, name: str) -> str:
-    return visit._(FIELDS.get(name, name))
-
-
 def _fields(visit: Visit, type_: str, slot: str, value: Mapping[str, Any]) -> list[Field]:
     """The fields of a scalar slot. What refers to an entry of a log (index, leaf, …) is one field."""
     place = slot if slot in _KINDS else type_
@@ -134,7 +130,7 @@ def _fields(visit: Visit, type_: str, slot: str, value: Mapping[str, Any]) -> li
         if name not in UNTOLD and one is not None and one != []:
             called = slot if name == "list" and slot in ("documents", "losses", "words") else name
             shown = _many(visit, slot, one) if name == "list" else cell(visit, name, one, place)
-            label = visit._(_SLOTS[called]) if called in _SLOTS else field_name(visit, called)
+            label = visit._(_SLOTS[called]) if called in _SLOTS else visit.field(called)
             found.append(Field(label, shown))
     return found
 
@@ -146,14 +142,14 @@ def _listed(visit: Visit, event: Event, group: str, slots: Sequence[str]) -> Lis
     rows = []
     for at, row in enumerate(items[:ROWS_SHOWN]):
         own = {made: ids[at]} if at < len(ids) and ids[at] and made not in row else {}
-        rows.append({name: one for name, one in {**own, **row}.items() if name not in UNTOLD and one is not None})
+        rows.append({name: one for name, one in {**own, **row}.items() if name not in UNTOLD and one not in (None, [])})
     names = tuple(dict.fromkeys(name for row in rows for name in row))
     place = event.type if group != "units" else "units"
     told = tuple(
         tuple(cell(visit, name, row[name], place) if name in row else Cell("") for name in names) for row in rows
     )
     title = visit._(_SLOTS.get(group, "Rows"))
-    return Listed(title, tuple(field_name(visit, name) for name in names), told, max(0, len(items) - ROWS_SHOWN))
+    return Listed(title, tuple(visit.field(name) for name in names), told, max(0, len(items) - ROWS_SHOWN))
 
 
 # -- values -----------------------------------------------------------------------------------------------------------
@@ -163,14 +159,17 @@ def cell(visit: Visit, name: str, value: Any, place: str = "") -> Cell:
     """A value by the name of its field. `place`: the type of the event, or the list, for what is called the same."""
     if isinstance(value, bool):
         return Cell(visit._("yes") if value else visit._("no"))
+    if isinstance(value, Mapping) and "value" in value:
+        amount = f"{value['value']} {value.get('unit', '')}"
+        return Cell(f"{amount} ({_plain(visit, 'basis', value['basis'], '')})" if "basis" in value else amount)
     if isinstance(value, Mapping):
         return Cell(
             _joined(
                 visit,
                 (
-                    f"{field_name(visit, key)} {cell(visit, key, one, place).text}"
+                    f"{visit.field(key)} {cell(visit, key, one, place).text}"
                     for key, one in value.items()
-                    if key not in UNTOLD and one is not None
+                    if key not in UNTOLD and one not in (None, [])
                 ),
             )
         )
