@@ -2444,6 +2444,22 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Nobody called {value} may sign in here. Look at the list of people.",
         "没有名为 {value} 的在册人员。请查看人员列表。",
     ),
+    "person-yourself": (
+        "{value} is you. Another administrator does that, or lodetrace person on the node's machine.",
+        "{value} 是您本人。请由其他管理员操作，或在节点所在机器上使用 lodetrace person。",
+    ),
+    "subject-known": (
+        "{value} is the name under which {name} signs in. Two people cannot share it.",
+        "{value} 已是 {name} 的统一登录名，不能由两人共用。",
+    ),
+    "password-elsewhere": (
+        "You have no password here: you signed in with a token, or by your organisation's own sign-in.",
+        "您在此没有口令：您是用令牌或统一登录进入的。",
+    ),
+    "passwords-differ": (
+        "The new password was typed in two ways. Type it once more.",
+        "两次输入的新口令不一致。请重新输入。",
+    ),
     "password-length": (
         "A password has {least} to {most} characters. A sentence that only you know is easy to keep in mind.",
         "口令须为 {least} 到 {most} 个字符。可用一句只有您知道的话。",

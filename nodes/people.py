@@ -1,6 +1,6 @@
 """People who sign in on the pages: passwords, sessions, and what somebody may record.
 
-    hire, set_password, leave       for whoever administers the node
+    hire, change, set_password, leave   for whoever administers the node
     Reception                       signing in and out, and who is signed in: a session is the text of a cookie
     check_task                      may this person record this, at this site?
 
@@ -27,7 +27,7 @@ from ledger.errors import Conflict, Malformed, Refusal, Unknown
 from nodes.clock import Clock, stamp
 from nodes.store import access
 from nodes.store import people as rows
-from nodes.store.engine import Store
+from nodes.store.engine import Connection, Store
 from nodes.store.people import Person
 from nodes.tokens import ROLES, Door, Pass, hash_of
 
@@ -75,21 +75,62 @@ def hire(
     known_sites: Sequence[str] = (),
 ) -> None:
     """Somebody who may sign in: by password, or by the organisation's own sign-in as `subject`."""
-    if role not in ROLES:
-        raise Malformed("role-unknown", field="role", value=role, roles=", ".join(ROLES))
     if not name.strip() or len(name) > 100 or not name.isprintable():
         raise Malformed("owner-wrong", field="name", value=name)
+    _check_place(role, tasks, sites, known_sites)
+    hashed = None if password is None else _hashed(password)
+    with store.write() as conn:
+        if rows.by_name(conn, name) is not None:
+            raise Conflict("person-known", field="name", value=name)
+        _refuse_subject_of_other(conn, subject, None)
+        rows.add(conn, name, hashed, subject, role, tuple(tasks), tuple(sites), stamp(clock()))
+
+
+def change(
+    store: Store,
+    name: str,
+    role: str,
+    *,
+    subject: str | None = None,
+    tasks: Sequence[str] = (),
+    sites: Sequence[str] = (),
+    known_sites: Sequence[str] = (),
+) -> None:
+    """What somebody may do from now on, also where they are signed in already. Without a `subject` the one that there
+    is stays.
+    """
+    with store.write() as conn:
+        found = rows.by_name(conn, name)
+        if found is None or found.left_at is not None:
+            raise Unknown("person-unknown", field="name", value=name)
+        _check_place(role, tasks, sites, (*known_sites, *found.sites))
+        _refuse_subject_of_other(conn, subject, found.no)
+        rows.change(conn, found.no, role, tuple(tasks), tuple(sites), subject or found.subject)
+
+
+def _check_place(role: str, tasks: Sequence[str], sites: Sequence[str], known_sites: Sequence[str]) -> None:
+    if role not in ROLES:
+        raise Malformed("role-unknown", field="role", value=role, roles=", ".join(ROLES))
     for task in tasks:
         if task not in TASKS:
             raise Malformed("task-unknown", field="task", value=task, tasks=", ".join(TASKS))
     for site in sites:
         if site not in known_sites:
             raise Unknown("site-unknown", field="site", value=site, sites=", ".join(known_sites))
-    hashed = None if password is None else _hashed(password)
-    with store.write() as conn:
-        if rows.by_name(conn, name) is not None:
-            raise Conflict("person-known", field="name", value=name)
-        rows.add(conn, name, hashed, subject, role, tuple(tasks), tuple(sites), stamp(clock()))
+
+
+def _refuse_subject_of_other(conn: Connection, subject: str | None, no: int | None) -> None:
+    found = None if subject is None else rows.by_subject(conn, subject)
+    if found is not None and found.no != no:
+        raise Conflict("subject-known", field="subject", value=subject, name=found.name)
+
+
+def person(store: Store, no: int) -> Person:
+    with store.read() as conn:
+        found = rows.by_no(conn, no)
+    if found is None:
+        raise Unknown("person-unknown", field="name", value=no)
+    return found
 
 
 def listed(store: Store) -> list[Person]:
@@ -106,6 +147,12 @@ def set_password(store: Store, name: str, password: str) -> None:
             raise Unknown("person-unknown", field="name", value=name)
         rows.set_password(conn, found.no, hashed)
         rows.close_sessions_of(conn, found.no)
+
+
+def check_another(name: str, by: str) -> None:
+    """Nobody locks himself out, or makes himself less, by a slip: another one does it."""
+    if name == by:
+        raise Refusal("person-yourself", field="name", value=name)
 
 
 def leave(store: Store, name: str, clock: Clock) -> None:
@@ -128,6 +175,10 @@ class Reception:
 
     def sign_in(self, name: str, password: str, address: str) -> str:
         """The cookie of a new session. Refusal("sign-in-wrong") never says whether there is such a name."""
+        found = self._check(name, password, address, "password")
+        return self._open(person=found.no)
+
+    def _check(self, name: str, password: str, address: str, field: str) -> Person:
         if not self._tries.test(TRIES, name, address):
             raise Refusal("sign-in-too-often", field="name", value=name)
         with self._store.read() as conn:
@@ -136,8 +187,8 @@ class Reception:
         fits = _passwords().verify(password[:PASSWORD_MAX], found.password if known else _nobody())  # type: ignore[union-attr, arg-type]
         if found is None or not known or not fits:
             self._tries.hit(TRIES, name, address)
-            raise Refusal("sign-in-wrong", field="password")
-        return self._open(person=found.no)
+            raise Refusal("sign-in-wrong", field=field)
+        return found
 
     def sign_in_with_token(self, text: str) -> str:
         """The same for whoever holds a token; the session ends when the token is revoked."""
@@ -154,6 +205,31 @@ class Reception:
         if found is None or found.left_at is not None:
             raise Refusal("sign-in-unknown-here", field="name", value=subject)
         return self._open(person=found.no)
+
+    def change_password(self, cookie: str, old: str, new: str, address: str) -> str:
+        """Their own, by whoever knows the old one. Every session of theirs ends; the cookie of a new one."""
+        with self._store.read() as conn:
+            session = rows.session(conn, _hash(cookie))
+            found = None if session is None or session.person is None else rows.by_no(conn, session.person)
+        if found is None or found.password is None:
+            raise Refusal("password-elsewhere", field="password")
+        self._check(found.name, old, address, "old")
+        set_password(self._store, found.name, new)
+        return self._open(person=found.no)
+
+    def open_until(self, cookie: str) -> list[str]:
+        """When each session of theirs ends, this one among them."""
+        with self._store.read() as conn:
+            found = rows.session(conn, _hash(cookie))
+            now = stamp(self._clock())
+            return [] if found is None else rows.open_sessions(conn, found.person, found.token, now)
+
+    def sign_out_everywhere(self, cookie: str) -> None:
+        """Whoever this is, or whoever has the same token, is signed out on every device."""
+        with self._store.write() as conn:
+            found = rows.session(conn, _hash(cookie))
+            if found is not None:
+                rows.close_sessions_of(conn, found.person, found.token)
 
     def sign_out(self, cookie: str) -> None:
         with self._store.write() as conn:

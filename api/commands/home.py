@@ -112,7 +112,7 @@ def init(
     if registry is not None:
         say(f"\nThe request to be admitted is in {REQUEST}. Send it / 加入申请已写入，请提交:")
         typer.echo(f"lodetrace join --home {home} --uscc …")
-    say(f"\nNext / 下一步: lodetrace token create --home {home} --role clerk --name Li; lodetrace serve --home {home}")
+    say(f"\nNext / 下一步: lodetrace person add Li --home {home} --role admin; lodetrace serve --home {home}")
 
 
 def succeed(

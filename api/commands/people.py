@@ -13,6 +13,7 @@ def add(app: typer.Typer) -> None:
     person = typer.Typer(no_args_is_help=True, help="Who may sign in on the pages. 可登录人员")
     person.command("add")(hire)
     person.command("list")(list_)
+    person.command("change")(change)
     person.command("password")(password)
     person.command("leave")(leave)
     app.add_typer(person, name="person")
@@ -51,6 +52,29 @@ def hire(
             known_sites=sites,
         )
     say(f"{name} may sign in. {name} 可以登录。")
+
+
+def change(
+    home: Home,
+    name: Name,
+    role: Annotated[str, typer.Option(help="viewer, clerk, supervisor or admin. 角色")],
+    task: Annotated[
+        list[str] | None, typer.Option(help="weighing, quality, sales, finance; else all. 岗位，不填为全部")
+    ] = None,
+    site: Annotated[list[str] | None, typer.Option(help="A site's code; else all. 场所，不填为全部")] = None,
+    subject: Annotated[
+        str | None, typer.Option(help="As the organisation's own sign-in calls them; else as before. 统一登录名")
+    ] = None,
+) -> None:
+    """Change what somebody may do, from now on. 更改人员权限。"""
+    from nodes import people
+    from nodes.config import environment, load
+    from nodes.homes import open_store
+
+    sites = [one.code for one in load(home, environment()).sites]
+    with open_store(home) as store:
+        people.change(store, name, role, subject=subject, tasks=task or (), sites=site or (), known_sites=sites)
+    say(f"{name} is {role} now. {name} 的权限已更改。")
 
 
 def list_(home: Home, as_json: AsJson = False) -> None:

@@ -17,6 +17,8 @@ from api.screens import (
     members,
     orders,
     oversight,
+    me,
+    people,
     pools,
     printing,
     processing,
@@ -40,6 +42,7 @@ SCREENS = (
     *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows, importing),
     *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows),
     *(members, requests, orders, inspections, entries, correcting),
+    *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows, webhooks, people, me),
 )
 NAV = (
     Link("viewer", "/", "Board"),
@@ -61,6 +64,8 @@ NAV = (
     Link("supervisor", "/requests", "Requests", for_role="authority"),
     Link("viewer", "/orders", "Orders", for_role="authority"),
     Link("viewer", "/inspections", "Inspections", for_role="authority"),
+    Link("admin", "/people", "People"),
+    Link("viewer", "/me", "My sign-in"),
 )
 """Names are messages: tests/api/test_words.py reads them here."""
 

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import pytest
 
 from nodes import books, joining, requests, tokens
+from nodes import people, tokens
 from nodes.clock import system_clock
 from nodes.following import stand_by
 from nodes.homes import create_home
@@ -75,6 +76,7 @@ def opening(folder):
         hosts = []
         for node in (world[MINE].node, world[PLANT].node, authority):
             token = tokens.mint(node.store, "Chen", "admin", system_clock)
+            people.hire(node.store, "Li", "clerk", system_clock, subject="li", tasks=["weighing"])
             hosts.append(SimpleNamespace(node=node, address=stack.enter_context(serving(node)), token=token))
 
         def find(path):
@@ -144,6 +146,7 @@ def _story(mine, plant):
     places |= {"index": made}
     rows = "日期,批号,产品,净重（kg）,来源,国家\n2025-3-7,O-1,氧化镨钕,5斤,期初库存,中国\n"
     places["book"] = books.bring(mine.node, "Chen", "期初.csv", "registrations", rows.encode())
+    places |= {"person": 1, "pool": "tank-1", "entry": made, "job": job, "finding": finding}
     there = quote(plant.get("/api/v1/batches")["batches"][0]["batch"], safe="")
     sheet = f"/api/v1/batches/{there}/settlement?shipment={quote(sold, safe='')}&format=html"
     return places, {
