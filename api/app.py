@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from api import (
     batches,
     bulk,
+    cases,
     certificates,
     corrections,
     deposit_pages,
@@ -127,6 +128,7 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
         orders,
         deposits,
         oversight,
+        cases,
         element_years,
         registry,
         roll,

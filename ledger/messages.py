@@ -2440,6 +2440,22 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "There is somebody called {value} already. Choose another name.",
         "已有名为 {value} 的人员。请换一个名字。",
     ),
+    "case-unknown": (
+        "There is no case {value}. Look at the list of cases.",
+        "没有案件 {value}。请查看案件列表。",
+    ),
+    "case-closed": (
+        "The case {value} is closed. Open it again first, and say why.",
+        "案件 {value} 已结案。请先重新立案，并说明理由。",
+    ),
+    "case-not-closed": (
+        "The case {value} is not closed, so it needs no opening again.",
+        "案件 {value} 尚未结案，无需重新立案。",
+    ),
+    "case-not-asked": (
+        "Nothing was asked of {value} in this case. Record the question first, then the answer.",
+        "本案尚未向 {value} 提问。请先登记问题，再登记答复。",
+    ),
     "person-unknown": (
         "Nobody called {value} may sign in here. Look at the list of people.",
         "没有名为 {value} 的在册人员。请查看人员列表。",

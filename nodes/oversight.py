@@ -130,6 +130,16 @@ class Oversight:
 
         return self._ask(look)
 
+    def wrote(self) -> dict[str, str]:
+        """When each log wrote the last entry that was followed here."""
+
+        def look(_: Across) -> dict[str, str]:
+            with self._store.read() as conn:
+                last = upstream.at(conn, [(origin, at.size - 1) for origin, at in self._progress.items() if at.size])
+            return {entry.log: entry.event.recorded_at for entry in last.values()}
+
+        return self._ask(look)
+
     def element_year(self, year: str, element: str) -> ElementYear:
         """What all did with an element in a year (ledger/matter/element_years.py)."""
 

@@ -28,13 +28,14 @@ _Basis = tuple[str, int, tuple[tuple[str, int], ...]]
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """As of `at`: findings gravest first, quota accounts, the months of each log."""
+    """As of `at`: findings gravest first, quota accounts, the months of each log, and when each last wrote."""
 
     at: str
     logs: Mapping[str, Progress]
     findings: Sequence[Told]
     quotas: Sequence[tuple[AccountKey, QuotaAccount]]
     months: Mapping[str, Months]
+    wrote: Mapping[str, str]
 
     def finding(self, id_: str) -> Told:
         """Unknown("finding-unknown") where it was not found, or is not found any more."""
@@ -98,4 +99,5 @@ def _made(oversight: Oversight, clock: Clock) -> Overview:
         findings,
         [(key, replace(account)) for key, account in quotas],  # accounts go on counting
         oversight.months(),
+        oversight.wrote(),
     )

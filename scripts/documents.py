@@ -27,6 +27,7 @@ from typer.main import get_command  # noqa: E402
 from api import (  # noqa: E402
     batches,
     bulk,
+    cases,
     certificates,
     corrections,
     deposit_pages,
@@ -130,6 +131,7 @@ def routers() -> Iterator[APIRouter]:
         orders,
         deposits,
         oversight,
+        cases,
         element_years,
         registry,
         roll,

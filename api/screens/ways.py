@@ -7,6 +7,7 @@ from api.screens import (
     board,
     correcting,
     entries,
+    cases,
     findings,
     flows,
     goods,
@@ -43,6 +44,7 @@ SCREENS = (
     *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows),
     *(members, requests, orders, inspections, entries, correcting),
     *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows, webhooks, people, me),
+    *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows, cases, oversight),
 )
 NAV = (
     Link("viewer", "/", "Board"),
@@ -66,6 +68,8 @@ NAV = (
     Link("viewer", "/inspections", "Inspections", for_role="authority"),
     Link("admin", "/people", "People"),
     Link("viewer", "/me", "My sign-in"),
+    Link("viewer", "/cases", "Cases", for_role="authority"),
+    Link("viewer", "/accounts", "Accounts", for_role="authority"),
 )
 """Names are messages: tests/api/test_words.py reads them here."""
 

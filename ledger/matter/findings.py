@@ -62,6 +62,21 @@ class Finding:
         told = {**self.facts, **self.tolerance, "month": self.month}
         return finding_words.sentence(self.rule, told, language, reference)
 
+    @classmethod
+    def parse(cls, told: Mapping[str, Any]) -> "Finding":
+        """One that `as_json` gave, again."""
+        return cls(
+            told["rule"],
+            told["severity"],
+            told["facts"],
+            tuple((log, index) for log, index in told["entries"]),
+            tuple(told["batches"]),
+            tuple(told["elements"]),
+            told["month"],
+            told["formula"],
+            told["tolerance"],
+        )
+
     def as_json(self) -> dict[str, Any]:
         """For pages and reports; the sentences stand beside the facts."""
         return {

@@ -33,8 +33,9 @@ DERIVABLE = (
 NOT_DERIVABLE = (
     "alarms",
     "alarms_acknowledged",
-    "calls",
     "books",
+    "calls",
+    "case_steps",
     "certificates",
     "checkpoints",
     "deliveries",

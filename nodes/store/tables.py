@@ -520,6 +520,22 @@ class Book(Row, table=True):
     at: str = _text()
 
 
+# -- oversight ----------------------------------------------------------------------------------------------------
+
+
+class CaseStep(Row, table=True):
+    """What was done in a case of an authority; the first step opens it. The database refuses UPDATE and DELETE."""
+
+    __tablename__ = "case_steps"
+    __table_args__ = (Index(None, "case_id"), Index(None, "kind", "no"))
+    no: int = _key()
+    case_id: str = _text()
+    at: str = _text()
+    by: str = _text()
+    kind: str = _text()
+    body: str = _text()
+
+
 # -- on paper -----------------------------------------------------------------------------------------------------
 
 

@@ -4,35 +4,16 @@ import re
 
 import pytest
 
-from tests.bookkeeping import ASSAY
 from tests.hands import Hands
-from tests.nodes.test_oversight import AUTHORITY, DECLARED, IMPORTED, NAMES, ONE, TWO, cast
-from tests.world import World, kg, until
-
-SCRIPT = '<script>alert(1)</script>"\u202e🧲'
+from tests.nodes.test_oversight import AUTHORITY, DECLARED, IMPORTED, ONE, TWO
+from tests.overseen import SCRIPT, overseen, worked_out
+from tests.world import until
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
-    """Two importers use one declaration, and one of them made more than went in, and has answered that."""
-    with cast(World(tmp_path_factory.mktemp("overseen"), *NAMES)) as world:
-        one, two = world[ONE], world[TWO]
-        one.register("I-1", "80", origin=IMPORTED, documents=[DECLARED], assay=ASSAY)
-        two.register("I-2", "70", origin=IMPORTED, documents=[DECLARED])
-        made = {"product": "dy_oxide", "lot_no": SCRIPT, "quantity": kg("20")}
-        inputs = [{"batch": "I-1", "quantity": kg("20")}]
-        one.record(
-            "/api/v1/transformations", {"steps": [{"process": "separation"}], "inputs": inputs, "outputs": [made]}
-        )
-        gain = next(found for found in one.get("/api/v1/findings")["findings"] if found["rule"] == "element-gain")
-        one.record("/api/v1/answers", {"finding": gain["id"], "text": f"residues {SCRIPT}"})
-        world.settle()
+    with overseen(tmp_path_factory.mktemp("overseen")) as world:
         yield world
-
-
-def worked_out(member):
-    """Until nothing more is on its way."""
-    return until(lambda: (seen := member.node.overlooking.look())[0] and not seen[1] and seen[0], "all is worked out")
 
 
 def test_nobody_waits_for_the_books(told):

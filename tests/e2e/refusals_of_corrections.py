@@ -71,6 +71,13 @@ def read(path: str, member: str = MINE) -> Make:
     return post(path, b"", method="GET", role="viewer", member=member)
 
 
+def in_case(name: str, **step: Any) -> Make:
+    def make(stage: Stage) -> Asked:
+        return lead(f"/api/v1/oversight/cases/{stage.ids.get(name, name)}/steps", step, AUTHORITY)(stage)
+
+    return make
+
+
 def close_month(stage: Stage) -> Asked:
     return Asked("/api/v1/periods", {"month": stage.ids["month"]}, role="supervisor")
 
@@ -228,6 +235,32 @@ BOOKS: dict[str, Case] = {
     "an overview of deposits where there are none": Case(
         422, "only-the-authority", "role", read("/api/v1/oversight/findings")
     ),
+    "cases where there are none": Case(422, "only-the-authority", "role", read("/api/v1/oversight/cases")),
+    "a case that nobody opened": Case(404, "case-unknown", "case", read("/api/v1/oversight/cases/2026-99", AUTHORITY)),
+    "a case of a finding that nobody has": Case(
+        404,
+        "finding-unknown",
+        "findings",
+        lead("/api/v1/oversight/cases", {"title": "x", "findings": ["0" * 16]}, AUTHORITY),
+    ),
+    "a note in a case that nobody opened": Case(
+        404, "case-unknown", "case", in_case("2026-99", kind="noted", text="x")
+    ),
+    "a note without a word": Case(422, "field-missing", "text", in_case("case", kind="noted")),
+    "a case assigned to a stranger": Case(404, "person-unknown", "to", in_case("case", kind="assigned", to="Nobody")),
+    "an answer to no question": Case(
+        422, "case-not-asked", "organisation", in_case("case", kind="answered", organisation=PLANT, text="x")
+    ),
+    "a case closed by an entry that is none": Case(
+        404, "entry-not-found", "entry", in_case("case", kind="closed", text="x", entry=100_000)
+    ),
+    "a case closed by an entry of another kind": Case(
+        422, "field-wrong", "entry", in_case("case", kind="closed", text="x", entry=0)
+    ),
+    "a case opened again that is open": Case(
+        422, "case-not-closed", "case", in_case("case", kind="reopened", text="x")
+    ),
+    "a note in a case that is closed": Case(422, "case-closed", "case", in_case("closed case", kind="noted", text="x")),
     "findings of a log that was never deposited": Case(
         404, "deposits-incomplete", "log", read("/api/v1/deposits/findings?log=nobody.example/log", AUTHORITY)
     ),

@@ -4,6 +4,9 @@ that nobody takes.
 
 from typing import Any
 
+from nodes.clock import stamp
+from nodes.store import cases
+from nodes.store.cases import Step
 from tests.bookkeeping import recorded
 from tests.e2e.stage import AUTHORITY, METAL, PLANT, Stage
 from tests.world import kg
@@ -24,7 +27,18 @@ def set_orders(stage: Stage) -> None:
     hold["lines"] = [{"batch": "F-1", "quantity": kg("90"), "site": "main"}]
     stage.ids["obeying hold"] = recorded(metal, "/api/v1/holds", hold)["lock"]
     _shipments(stage)
+    _cases(stage)
     stage.world.settle()
+
+
+def _cases(stage: Stage) -> None:
+    """Of no finding: nothing is deposited here."""
+    node = stage.world[AUTHORITY].node
+    with node.store.write() as conn:
+        for name, case in (("case", "2026-1"), ("closed case", "2026-2")):
+            stage.ids[name] = case
+            cases.add(conn, Step(case, stamp(node.clock()), "Li", "opened", {"title": name, "findings": []}))
+        cases.add(conn, Step("2026-2", stamp(node.clock()), "Li", "closed", {"text": "nothing was found"}))
 
 
 def _shipments(stage: Stage) -> None:

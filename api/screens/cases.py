@@ -1,0 +1,167 @@
+"""Cases of an authority by hand: opened from findings, asked about, answered, closed; and the accounts of everybody."""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import Response
+from pydantic import BaseModel
+
+from api.bodies import validated
+from api.cases import CaseStep, OpenCase, opened, stepped
+from api.screens.finding_names import finding_name
+from api.screens.frame import Screens, Visit
+from ledger.errors import LodetraceError
+from ledger.matter.findings import cases as grouped
+from nodes import cases, people
+from nodes.cases import ANSWERED, ASKED, CLOSED, OPEN, STATES, Case
+from nodes.clock import stamp
+from nodes.sequencer import Answer
+from nodes.verbs.books import AUTHORITY
+
+NEXT = {OPEN: "asked", ASKED: "answered", ANSWERED: "closed", CLOSED: "reopened"}
+"""What a case in a state most likely waits for."""
+SILENT_DAYS = 7
+
+
+def routes(screens: Screens) -> None:
+    @screens.page("/cases", for_role=AUTHORITY)
+    def listed(visit: Visit) -> Response:
+        overview, _ = visit.node.overlooking.look()
+        asked = visit.asked("state")
+        told = [(one, cases.state(one, overview)) for one in cases.every(visit.node)]
+        counts = {one: sum(state == one for _, state in told) for one in STATES}
+        return visit.render(
+            "cases.html", found=[one for one in told if asked in ("", one[1])], counts=counts, asked=asked
+        )
+
+    @screens.page("/cases/new", "clerk", posts=True, for_role=AUTHORITY)
+    async def new(visit: Visit) -> Response:
+        overview, _ = visit.node.overlooking.look()
+        if overview is None:
+            return visit.render("overlooking.html")
+        form = visit.form
+        chosen = form.many.get("findings", []) if visit.posted else [visit.asked("finding")]
+        if visit.posted:
+            into = form.value("case")
+            body = {"findings": chosen, **({"kind": "added"} if into else {"title": form.value("title").strip()})}
+            if into:
+                case = await _record(visit, CaseStep, body, lambda whole: _step(visit, into, whole))
+            else:
+                case = await _record(visit, OpenCase, body, lambda whole: _open(visit, whole))
+            if case is not None:
+                return visit.see(f"/cases/{case}", visit._("Put into the case."))
+        group = next(
+            (
+                group
+                for group in grouped(one.finding for one in overview.findings)
+                if chosen and any(one.id == chosen[0] for one in group)
+            ),
+            (),
+        )
+        every = await asyncio.to_thread(cases.every, visit.node)
+        open_cases = [(one.id, f"{one.id} {one.title}") for one in every if one.state != CLOSED]
+        return visit.render("case_new.html", group=group, chosen=chosen, open_cases=open_cases, name=finding_name)
+
+    @screens.page("/cases/{case}", posts=True, for_role=AUTHORITY)
+    async def one(visit: Visit) -> Response:
+        id_, form = visit.request.path_params["case"], visit.form
+        if visit.posted:
+            body = form.body()
+            if await _record(visit, CaseStep, body, lambda whole: _step(visit, id_, whole)) is not None:
+                return visit.see(f"/cases/{id_}", visit._("Kept in the case."))
+        return await asyncio.to_thread(_shown, visit, id_)
+
+    @screens.page("/accounts", for_role=AUTHORITY)
+    def accounts(visit: Visit) -> Response:
+        overview, working = visit.node.overlooking.look()
+        if overview is None:
+            return visit.render("overlooking.html")
+        now = stamp(visit.node.clock())
+        missing = {log: [month for month in months.open if month < now[:7]] for log, months in overview.months.items()}
+        undeposited = [
+            name
+            for name, member in visit.node.membership.members.items()
+            if f"{name}/log" not in overview.logs and name != visit.node.settings.name and not member.suspended
+        ]
+        silent = {log: at for log, at in overview.wrote.items() if _days(at, now) >= SILENT_DAYS}
+        return visit.render(
+            "accounts.html",
+            overview=overview,
+            working=working,
+            missing={log: months for log, months in missing.items() if months},
+            undeposited=undeposited,
+            silent=silent,
+            silent_days=SILENT_DAYS,
+        )
+
+
+def _shown(visit: Visit, id_: str) -> Response:
+    case = cases.find(visit.node, id_)
+    overview, _ = visit.node.overlooking.look()
+    state = cases.state(case, overview)
+    doing = visit.form.value("kind") or visit.asked("do")
+    organisations = [log.removesuffix("/log") for log in case.logs]
+    organisation = visit.form.value("organisation") or visit.asked("organisation") or next(iter(organisations), "")
+    if doing == "asked" and not visit.posted:
+        visit.form.values["text"] = _letter(visit, case, organisation)
+    return visit.render(
+        "case.html",
+        case=case,
+        state=state,
+        doing=doing if visit.may("clerk") else "",
+        next=NEXT[state],
+        answers=cases.answers(case, overview),
+        gone=cases.gone(case, overview),
+        organisations=[(one, visit.organisation(one)) for one in organisations],
+        organisation=organisation,
+        people=[(one.name, one.name) for one in people.listed(visit.node.store) if one.left_at is None],
+        name=finding_name,
+    )
+
+
+def _letter(visit: Visit, case: Case, organisation: str) -> str:
+    """What to send to one organisation. Of a finding that others are in too it is told the number, not the figures."""
+    log = f"{organisation}/log"
+    named = {"case": case.id, "title": case.title, "name": visit.organisation(organisation)}
+    lines = [visit._("%(name)s: on case %(case)s, %(title)s, please answer the following.") % named, ""]
+    for kept in case.findings:
+        one = kept.finding
+        if kept.logs == (log,):
+            lines.append(f"{one.id}: {one.text(visit.language, visit.node.reference)}")
+        elif log in kept.logs:
+            places = ", ".join(str(index) for whose, index in one.entries if whose == log)
+            told = {"rule": visit._(finding_name("rule", one.rule)), "entries": places}
+            lines.append(f"{one.id}: " + visit._("%(rule)s; your entries %(entries)s.") % told)
+    lines += ["", visit._("Findings of your own books stand on your node under these numbers: answer them there.")]
+    return "\n".join(lines)
+
+
+async def _record(
+    visit: Visit, shape: type[BaseModel], body: Mapping[str, Any], do: Callable[[Any], Answer]
+) -> str | None:
+    """The case that was changed; None where it was refused, with the errors in the form."""
+    try:
+        whole = validated(shape, body)
+        answer = await asyncio.to_thread(do, whole)
+    except LodetraceError as error:
+        visit.refuse(error)
+        return None
+    return str(json.loads(answer.body)["case"])
+
+
+def _open(visit: Visit, whole: OpenCase) -> Answer:
+    assert visit.session is not None, "the screen is for those who are signed in"
+    return opened(visit.node, visit.session.holder, visit.form.key, whole)
+
+
+def _step(visit: Visit, case: str, whole: CaseStep) -> Answer:
+    assert visit.session is not None, "the screen is for those who are signed in"
+    return stepped(visit.node, visit.session.holder, visit.form.key, case, whole)
+
+
+def _days(since: str, until: str) -> int:
+    first, last = (datetime.fromisoformat(one).astimezone(UTC) for one in (since, until))
+    return (last - first).days

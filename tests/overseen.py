@@ -1,0 +1,32 @@
+"""A small federation with findings, of one organisation and of several, for tests of what its authority sees."""
+
+from contextlib import contextmanager
+
+from tests.bookkeeping import ASSAY
+from tests.nodes.test_oversight import DECLARED, IMPORTED, NAMES, ONE, TWO, cast
+from tests.world import World, kg, until
+
+SCRIPT = '<script>alert(1)</script>"\u202e🧲'
+
+
+@contextmanager
+def overseen(folder):
+    """Two importers use one declaration, and one of them made more than went in, and has answered that."""
+    with cast(World(folder, *NAMES)) as world:
+        one, two = world[ONE], world[TWO]
+        one.register("I-1", "80", origin=IMPORTED, documents=[DECLARED], assay=ASSAY)
+        two.register("I-2", "70", origin=IMPORTED, documents=[DECLARED])
+        made = {"product": "dy_oxide", "lot_no": SCRIPT, "quantity": kg("20")}
+        inputs = [{"batch": "I-1", "quantity": kg("20")}]
+        one.record(
+            "/api/v1/transformations", {"steps": [{"process": "separation"}], "inputs": inputs, "outputs": [made]}
+        )
+        gain = next(found for found in one.get("/api/v1/findings")["findings"] if found["rule"] == "element-gain")
+        one.record("/api/v1/answers", {"finding": gain["id"], "text": f"residues {SCRIPT}"})
+        world.settle()
+        yield world
+
+
+def worked_out(member):
+    """Until nothing more is on its way: what was worked out."""
+    return until(lambda: (seen := member.node.overlooking.look())[0] and not seen[1] and seen[0], "all is worked out")
