@@ -237,12 +237,6 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "reopened": N_("Opened again"),
     },
     "quota": {"mining": N_("mining"), "separation": N_("separation")},
-    "quota_class": {
-        "rock": N_("rock ore"),
-        "ion": N_("ion-adsorption ore"),
-        "monazite": N_("monazite"),
-        "import": N_("imported ore"),
-    },
     "corrected": {"amended": N_("words changed"), "reversed": N_("reversed"), "adjusted": N_("amount changed")},
     "reprint": {
         "damaged": N_("damaged"),
@@ -278,12 +272,6 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "recycling": N_("recycling"),
         "trade": N_("trade"),
         "export": N_("export"),
-    },
-    "quota": {
-        "rock": N_("rock ores"),
-        "ion": N_("ion-adsorption ores"),
-        "monazite": N_("monazite"),
-        "import": N_("imported ores"),
     },
     "inspected": {
         "in_order": N_("in order"),

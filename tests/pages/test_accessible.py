@@ -14,8 +14,7 @@ from urllib.parse import quote
 
 import pytest
 
-from nodes import books, joining, requests, tokens
-from nodes import people, tokens
+from nodes import books, joining, people, requests, tokens
 from nodes.clock import system_clock
 from nodes.following import stand_by
 from nodes.homes import create_home
