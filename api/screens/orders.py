@@ -59,11 +59,9 @@ def _path(order: str) -> str:
 
 
 def choices(visit: Visit) -> list[tuple[str, str]]:
-    """Whom an order may be given to, for a list to choose from."""
-    return [
-        (one.name, f"{visit.organisation(one.name)} ({one.name})")
-        for one in visit.node.roll.everybody(visit.node.policy)
-    ]
+    """Whom an order may be given to, for a list to choose from; nobody is chosen by default."""
+    everybody = visit.node.roll.everybody(visit.node.policy)
+    return [("", "—"), *((one.name, f"{visit.organisation(one.name)} ({one.name})") for one in everybody)]
 
 
 def _freeze(visit: Visit) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def _checks(visit: Visit, asked: Request) -> Iterator[tuple[str, str, bool, str]
     """(what number, its text, whether it holds, said in words) for each number that the newcomer states."""
     _ = visit._
     for name, title, check in (
-        ("uscc", _("Company number (USCC)"), is_uscc),
+        ("uscc", _("Company number"), is_uscc),
         ("lei", "LEI", is_lei),
         ("eori", "EORI", is_eori),
     ):

@@ -46,7 +46,7 @@ def test_a_batch_is_frozen_obeyed_and_released(told, clerk):
     assert order in re.sub("%23", "#", clerk.get("/holds").replace("%2F", "/"))
     done = clerk.post(path, {"reason": "papers in order"})
     assert location(done) == path
-    assert "Release the goods" not in clerk.get(path)
+    assert "End the freeze" not in clerk.get(path)
     told.settle()
     assert mine.get("/api/v1/orders")["orders"][0]["ended"]
 
@@ -76,6 +76,7 @@ WRONG = {
     "no goods": ({}, "lines"),
     "a batch that is none": ({"lines": "A-1"}, "lines"),
     "a shipment of nobody": ({"shipment": f"{MINE}/log#{'0' * 26}"}, "shipment"),
+    "nobody": ({"to": "", "lines": f"{MINE}/log#{'0' * 26}"}, "to"),
     "somebody unknown": ({"to": "nobody.example", "lines": f"{MINE}/log#{'0' * 26}"}, "to"),
 }
 
