@@ -23,7 +23,7 @@ from nodes import deposits
 from nodes.clock import Clock, stamp
 from nodes.deposits import Progress
 from nodes.membership import Membership
-from nodes.store import followed, forks, upstream
+from nodes.store import followed, forks, log, upstream
 from nodes.store.engine import Connection, Store
 from nodes.store.followed import Alarm, Followed
 
@@ -142,6 +142,22 @@ class Roll:
         if found is None:
             raise Unknown("member-not-known", field="name", value=name)
         return found
+
+    def said_of(self, origin: str, name: str) -> list[dict[str, Any]]:
+        """What the registry that is our own log has said of a member, the newest first, as far as it stands by it."""
+        book = self._membership.books[origin]
+        with self._store.read() as conn:
+            entries = log.entries_at(conn, book.chains.get(name, ()))
+        return [
+            {
+                "index": one.index,
+                "type": one.event.type,
+                "at": one.event.scalar("about")["at"],
+                "reason": one.event.scalar("grounds").get("text") or one.event.scalar("revocation").get("reason"),
+                "by": one.event.scalar("recorded").get("by"),
+            }
+            for one in sorted(entries, key=lambda one: one.index, reverse=True)
+        ]
 
     def _seen(self, conn: Connection) -> _Seen:
         progress = deposits.progress(conn)

@@ -114,12 +114,11 @@ def one_member(visit: Visit, name: str) -> Response:
     return visit.render(
         "member.html",
         member=shown,
-        admitted=member is not None,
         sites=[] if member is None else member.sites,
         reach={} if member is None else member.reach,
         keys=[] if member is None else _keys(member),
         licences=[] if member is None else [(one, in_force(one, now)) for one in member.licences],
-        suspensions=[] if member is None else member.suspensions,
+        said=node.roll.said_of(node.origin, name),
         health=health(visit, shown),
         counts=[(code, n) for code in SEVERITIES if (n := sum(one.finding.severity == code for one in found))],
         accounts=[(key, account) for key, account in node.oversight.quotas() if key.holder == name],

@@ -102,6 +102,7 @@ def test_a_suspension_is_asked_twice_and_ends(world, clerk):
     assert location(clerk.post(path, fields)) == f"/members/{MINE}"
     assert world[AUTHORITY].get(f"/api/v1/registry/members/{MINE}")["status"] == "suspended"
     page = clerk.get(f"/members/{MINE}")
+    assert "suspended: licence under review" in page
     assert "/restore" in page
     assert "/suspend" not in page
     done = clerk.post(f"/members/{MINE}/restore", {"sure": "true", "reason": "review closed"})
