@@ -6,15 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fastapi import APIRouter, Depends, Response
-from fastapi.responses import StreamingResponse
 
 from api.access import Access
 from api.findings import CSV, AskedMonth
-from api.tables import XLSX, Format
+from api.tables import Format, workbook
 from ledger.matter.regimes.china_flows import COLUMNS
 from nodes import regimes
 from nodes.node import Node
-from nodes.sheets import writing
 
 UNITS = ("mg", "reo_ug")
 _PRODUCTS = ["product", "名称", *(f"{column}_{unit}" for column in COLUMNS for unit in UNITS)]
@@ -46,9 +44,7 @@ def routes(node: Node, access: Access) -> APIRouter:
             name = f"attachment; filename=flows-{month}.csv"
             return Response(_csv(found), media_type=CSV, headers={"content-disposition": name})
         if format == "xlsx":
-            name = f"attachment; filename=flows-{month}.xlsx"
-            made = writing.as_xlsx(("products", _products(found)), ("trades", _trades(found)))
-            return StreamingResponse(made, media_type=XLSX, headers={"content-disposition": name})
+            return workbook(f"flows-{month}", {"products": _products(found), "trades": _trades(found)})
         return found
 
     return router

@@ -28,6 +28,12 @@ def table(form: Format, name: str, rows: Iterable[Mapping[str, Any]]) -> Streami
     return StreamingResponse(writing.as_xlsx((name, rows)), media_type=XLSX, headers=headers)
 
 
+def workbook(name: str, lists: Mapping[str, Iterable[Mapping[str, Any]]]) -> StreamingResponse:
+    """Several lists as the sheets of one file."""
+    headers = {"content-disposition": f"attachment; filename={name}.xlsx"}
+    return StreamingResponse(writing.as_xlsx(*lists.items()), media_type=XLSX, headers=headers)
+
+
 def _all(page: Page, name: str, cursor: int | None, next_: str) -> Iterator[Mapping[str, Any]]:
     while cursor is not None:
         found = page(cursor, PAGE)

@@ -31,12 +31,14 @@ _DOCUMENT = ("kind", "no", "date")
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """`path` as `amended` has it, and what stands there; `row` counts papers from 1, `item` things that were made."""
+    """`path` as `amended` has it, and what stands there; `thing`: whose words they are, by its serial, lot or place in
+    a list; `row` counts papers from 1.
+    """
 
     path: str
     name: str
     was: str | None
-    item: int | None = None
+    thing: str = ""
     row: int | None = None
 
 
@@ -106,17 +108,18 @@ def wordings(event: Event) -> list[Wording]:
                 for at, path in enumerate(rows)
             ]
         elif "." in slot:
-            some = range(min(len(event.items(slot)), MOVINGS_MOST))
-            found += [_wording(event, f"{slot}/{item}.{field}", field, item=item + 1) for item in some]
+            for item, row in enumerate(event.items(slot)[:MOVINGS_MOST]):
+                thing = str((row or {}).get("serial") or (row or {}).get("lot_no") or item + 1)
+                found.append(_wording(event, f"{slot}/{item}.{field}", field, thing=thing))
         else:
             found.append(_wording(event, place, field))
     return found
 
 
-def _wording(event: Event, path: str, name: str, *, item: int | None = None, row: int | None = None) -> Wording:
+def _wording(event: Event, path: str, name: str, *, thing: str = "", row: int | None = None) -> Wording:
     place = place_of(event.type, path)
     was = None if place is None else word(event, place)
-    return Wording(path, name, None if was is None else str(was), item, row)
+    return Wording(path, name, None if was is None else str(was), thing, row)
 
 
 def movings(node: Node, index: int) -> list[Moving]:

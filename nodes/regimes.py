@@ -70,10 +70,11 @@ def flows(node: Node, month: str) -> FlowReport:
         "role": settings.role,
         "country": settings.country,
     }
-    return report_flows(_flows(node), month, about, node.reference)
+    return report_flows(own_flows(node), month, about, node.reference)
 
 
-def _flows(node: Node) -> Iterator[Flow]:
+def own_flows(node: Node) -> Iterator[Flow]:
+    """All of the own log, in its order."""
     book, start = OwnBook(node.settings, node.rulesets), 0
     while True:
         with node.store.read() as conn:

@@ -15,6 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 from api.bodies import validated
 from api.screens.entries import index_of
 from api.screens.frame import Screens, Visit
+from api.screens.named import NAMED
 from api.verbs import RECORDINGS
 from ledger.errors import LodetraceError, Unknown
 from nodes import correcting, drafts, entries, notices
@@ -77,6 +78,7 @@ def _shown(visit: Visit, index: int, kind: str, described: Described | None = No
         words=correcting.wordings(one.now or one.event),
         moved=correcting.movings(visit.node, index),
         awaiting=[told for told in notices.notices(visit.node, NOTICES) if told["awaits_consent"]],
+        papers=[(code, visit.word("paper", code)) for code in NAMED["paper"]],
         described=described,
         fields={name.partition(":")[0] for name in visit.form.values} | {"reason"},
     )

@@ -99,6 +99,11 @@ class Visit:
     def product(self, code: str) -> str:
         return self.node.reference.product_name(code, self.language)
 
+    def feed(self, code: str) -> str:
+        """A class of feed, or of quota, by its name."""
+        row = self.node.reference.row("feed_classes", code)
+        return self.word("quota_class", code) if row is None else str(row[self.language])
+
     def batch_name(self, id_: str) -> str:
         """Its lot number; the end of its id where it has none."""
         with self.node.store.read() as conn:

@@ -206,6 +206,12 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "pre_consumer_external": N_("pre-consumer, from outside"),
         "internal_rework": N_("internal rework"),
     },
+    "waiting": {
+        "drafts": N_("drafts and corrections that wait"),
+        "arrivals": N_("deliveries that nobody received yet"),
+        "pools": N_("pools whose content was not measured since"),
+        "findings": N_("findings without an answer"),
+    },
     "quota": {"mining": N_("mining"), "separation": N_("separation")},
     "quota_class": {
         "rock": N_("rock ore"),
@@ -236,7 +242,6 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "closed": N_("Closed"),
         "reopened": N_("Opened again"),
     },
-    "quota": {"mining": N_("mining"), "separation": N_("separation")},
     "corrected": {"amended": N_("words changed"), "reversed": N_("reversed"), "adjusted": N_("amount changed")},
     "reprint": {
         "damaged": N_("damaged"),

@@ -17,6 +17,7 @@ from api.screens import (
     me,
     measuring,
     members,
+    months,
     orders,
     oversight,
     people,
@@ -42,9 +43,9 @@ SCREENS = (
     *(flows, webhooks, entries, members, oversight),
     *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows, importing),
     *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows),
-    *(members, requests, orders, inspections, entries, correcting),
-    *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows, webhooks, people, me),
-    *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows, cases, oversight),
+    *(members, requests, orders, inspections, entries, correcting, goods, receiving),
+    *(shipping, scanning, findings, waiting, traces, guest, flows, webhooks),
+    *(people, me, cases, oversight, months),
 )
 NAV = (
     Link("viewer", "/", "Board"),
@@ -57,6 +58,7 @@ NAV = (
     Link("viewer", "/scan", "Scan"),
     Link("viewer", "/findings", "Findings"),
     Link("clerk", "/corrections", "Corrections"),
+    Link("viewer", "/months", "Months"),
     Link("viewer", "/notices", "News"),
     Link("admin", "/webhooks", "Webhooks"),
     Link("clerk", "/import", "Import"),
