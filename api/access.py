@@ -14,6 +14,7 @@ from fastapi import Request
 from fastapi.openapi.models import HTTPBearer as Scheme
 from fastapi.security.base import SecurityBase
 
+from api.proxied import vouched
 from ledger.errors import LodetraceError, Refusal, Unknown, Unverified
 from ledger.log.notes import Verifier
 from nodes.clock import Clock, system_clock
@@ -48,7 +49,10 @@ class Access:
         if "authorization" in request.headers and request.method in SAFE:
             return Session(self._caller(request), "")
         cookie = request.cookies.get(COOKIE)
-        return None if cookie is None else self.reception.of(cookie)
+        found = None if cookie is None else self.reception.of(cookie)
+        here = vouched(request)
+        # At the web server in front somebody else has signed in since, at the same browser.
+        return None if found is not None and here and found.subject not in (None, here) else found
 
     def _caller(self, request: Request) -> Pass:
         given = request.headers.get("authorization")

@@ -49,6 +49,7 @@ from api import (
 from api.access import Access
 from api.metrics import Metrics, Timing
 from api.openapi import describe
+from api.proxied import Proxied
 from api.screens import verify, ways
 from nodes.cosigning import Cosigning
 from nodes.courier import Courier
@@ -56,6 +57,7 @@ from nodes.following import Following
 from nodes.introductions import PeerKeys
 from nodes.monitor import Monitor
 from nodes.node import Node
+from nodes.oidc import OwnSignIn
 from nodes.peers import Elsewhere, Peers
 from nodes.ringing import Ringing
 
@@ -100,9 +102,12 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=lifespan)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign] # FastAPI's own documented way
     metrics = Metrics(node)
+    settings = node.settings
+    own = None if settings.oidc_issuer is None else OwnSignIn(settings, elsewhere, node.clock)
     access = Access(node.store, PeerKeys(node, way), node.clock)
     errors.install(app, metrics.refused)
     app.add_middleware(Timing, metrics=metrics)
+    app.add_middleware(Proxied, settings=settings)
     # Laid side by side, not included: an included router is matched anew at every request, and costs more than all the
     # rest of a small one. Nothing here needs what including adds.
     # What lies below a batch or a unit stands before them: their own path takes anything.
@@ -143,7 +148,7 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
     app.router.routes.extend(health.routes(node, metrics).routes)
     app.router.routes.extend(static.routes().routes)
     app.router.routes.extend(verify.routes(node).routes)
-    app.router.routes.extend(ways.routes(node, access).routes)
+    app.router.routes.extend(ways.routes(node, access, own).routes)
     return app
 
 

@@ -109,6 +109,7 @@ def web(app: FastAPI, context: ssl.SSLContext | None = None) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # api/proxied.py reads them, and must see where a request really comes from
         timeout_graceful_shutdown=STOP_SECONDS,
         ssl_context_factory=None if context is None else lambda *_: context,
     )

@@ -16,7 +16,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -84,6 +84,20 @@ def _with_its_certificate(path: Path | None, info: ValidationInfo) -> Path | Non
     if (path is None) != (info.data.get("tls_cert") is None):
         raise ValueError("the two go together")
     return path
+
+
+def _with_its_issuer(client: str | None, info: ValidationInfo) -> str | None:
+    if (client is None) != (info.data.get("oidc_issuer") is None):
+        raise ValueError("the two go together")
+    return client
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_host(text: str) -> bool:
@@ -185,6 +199,47 @@ class Settings(BaseSettings):
             "tls_cert 对应的私钥文件（PEM）：两者同时设置或都不设置",
         ),
     ] = Field(default=None, validate_default=True)
+    proxy_addresses: Annotated[
+        tuple[Annotated[str, _holds(_is_network)], ...],
+        NoDecode,
+        _FromJson,
+        Says(
+            "the addresses of web servers in front, whose word on who asks is taken",
+            "前置 Web 服务器的地址，仅采信其转告的来访者信息",
+        ),
+    ] = ("127.0.0.1", "::1")
+    proxy_header: Annotated[
+        Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]{0,63}$")] | None,
+        Says(
+            "the header in which such a web server names whom it has signed in: X-Remote-User",
+            "前置服务器告知已登录人员的请求头：X-Remote-User",
+        ),
+    ] = None
+    oidc_issuer: Annotated[
+        Annotated[str, _holds(_is_base_url)] | None,
+        Says(
+            "the organisation's own sign-in, by OpenID Connect: its issuer, without a slash at its end",
+            "企业统一登录（OpenID Connect）的 issuer 网址，末尾不带斜杠",
+        ),
+    ] = None
+    oidc_client_id: Annotated[
+        Annotated[_Line | None, AfterValidator(_with_its_issuer)],
+        Says("as which it knows this node: both or neither", "本节点在统一登录中的 client_id：两者须同时设置"),
+    ] = Field(default=None, validate_default=True)
+    oidc_secret: Annotated[
+        _File | None,
+        Says(
+            "a file for its owner's eyes only, with the secret that this sign-in asks for, if any",
+            "存放统一登录 client_secret 的文件，仅属主可读；无则不填",
+        ),
+    ] = None
+    oidc_claim: Annotated[
+        Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/-]{1,100}$")],
+        Says(
+            "what of its answer names a person; nothing that people can change themselves",
+            "以应答中的哪一项识别人员；不得为本人可自行更改的项目",
+        ),
+    ] = "sub"
     label_url: Annotated[
         str,
         _holds(_is_base_url),

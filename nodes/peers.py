@@ -1,12 +1,14 @@
 """The only door to other machines: the client for other nodes, and the client behind the command line.
 
     Peers       to nodes and witnesses of the trust policy, at the addresses that stand there; elsewhere never
-    Elsewhere   to addresses that whoever runs this node has named: webhooks
+    Elsewhere   to addresses that whoever runs this node has named: webhooks, the organisation's own sign-in
     ApiClient   to one node's own interface, with a bearer token; repeats what failed on the way under the same key
 
 Promises: no redirect is followed; an answer is read up to a limit in bytes and in time; every delivery to another node,
 and every question whose answer is for us alone, is signed (nodes/signed_requests.py). Does not check what comes back:
 whoever asked does.
+
+Over 400 lines because all that leaves this machine leaves through here.
 """
 
 import asyncio
@@ -168,14 +170,9 @@ class Peers:
         ):
             if answer.headers.get("content-encoding", "identity") != "identity":
                 raise Unverified("answer-encoded", field=name, value=answer.headers["content-encoding"])
-            parts, length = [], 0
-            async for part in answer.aiter_raw():
-                length += len(part)
-                if length > limit:
-                    raise Unverified("answer-too-large", field=name, value=limit)
-                parts.append(part)
+            body = await _read(answer, limit, name)
             kind = answer.headers.get("content-type", "").partition(";")[0].strip()
-            return Reply(answer.status_code, b"".join(parts), _retry_after(answer), kind, answer.headers.get("etag"))
+            return Reply(answer.status_code, body, _retry_after(answer), kind, answer.headers.get("etag"))
 
 
 # -- to addresses that an administrator named ---------------------------------------------------------------------
@@ -197,6 +194,26 @@ class Elsewhere:
             sent = {**headers, "host": host}
             async with self._client.stream("POST", place, headers=sent, content=body, extensions=named) as answer:
                 return answer.status_code
+
+    async def ask(
+        self, url: str, form: Mapping[str, str] | None = None, secret: tuple[str, str] | None = None
+    ) -> Reply:
+        """What is answered to a question, or to a form that is posted with `secret` (name, password). Unavailable for
+        none in time, Unverified for more than anybody has to say.
+        """
+        host = urlsplit(url).netloc
+        async with (
+            _unreachable(host),
+            asyncio.timeout(TELL_SECONDS),
+            self._client.stream(
+                "GET" if form is None else "POST",
+                url,
+                data=None if form is None else dict(form),
+                auth=None if secret is None else httpx.BasicAuth(*secret),
+                headers={"accept": "application/json"},
+            ) as answer,
+        ):
+            return Reply(answer.status_code, await _read(answer, WELL_KNOWN_MAX, host))
 
     async def aclose(self) -> None:
         if self._made is not None:
@@ -248,6 +265,17 @@ async def _unreachable(name: str) -> AsyncIterator[None]:
         yield
     except (httpx.HTTPError, TimeoutError) as error:
         raise Unavailable("peer-unreachable", field=name, value=str(error) or type(error).__name__) from error
+
+
+async def _read(answer: httpx.Response, limit: int, name: str) -> bytes:
+    """Up to `limit` bytes, as they came: a compressed answer is not unfolded."""
+    parts, length = [], 0
+    async for part in answer.aiter_raw():
+        length += len(part)
+        if length > limit:
+            raise Unverified("answer-too-large", field=name, value=limit)
+        parts.append(part)
+    return b"".join(parts)
 
 
 def _retry_after(answer: httpx.Response) -> int | None:

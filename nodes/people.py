@@ -53,10 +53,13 @@ _TASK_OF = {verb: task for task, verbs in TASKS.items() for verb in verbs}
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Somebody who is signed in; `csrf` stands in every form of theirs."""
+    """Somebody who is signed in; `csrf` stands in every form of theirs. `subject`: as the organisation's own sign-in
+    calls them, if it does.
+    """
 
     holder: Pass
     csrf: str
+    subject: str | None = None
 
 
 # -- administering ------------------------------------------------------------------------------------------------
@@ -241,7 +244,7 @@ class Reception:
             found = rows.session(conn, _hash(cookie))
         if found is None or found.ended_at is not None or found.ends_at <= stamp(self._clock()):
             return None
-        return Session(Pass(found.owner, found.role, found.tasks, found.sites), found.csrf)
+        return Session(Pass(found.owner, found.role, found.tasks, found.sites), found.csrf, found.subject)
 
     def _open(self, *, person: int | None = None, token: int | None = None) -> str:
         cookie, now = token_urlsafe(32), self._clock()

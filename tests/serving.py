@@ -7,7 +7,7 @@ from threading import Thread
 import uvicorn
 
 from api.app import create_app
-from api.server import listen
+from api.server import listen, web
 from nodes.node import Node
 from tests.world import until
 
@@ -16,7 +16,7 @@ from tests.world import until
 def serving(node: Node) -> Iterator[str]:
     """Where it answers. The node must be open; it need not be started to be read."""
     with listen("127.0.0.1", 0) as socket:
-        server = uvicorn.Server(uvicorn.Config(create_app(node), http="httptools", ws="none", log_config=None))
+        server = uvicorn.Server(web(create_app(node)))
         thread = Thread(target=server.run, kwargs={"sockets": [socket]}, name="serving")
         thread.start()
         try:

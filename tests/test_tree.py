@@ -37,6 +37,7 @@ CITED = {
     "prometheus.io",
     "spec.openapis.org",
     "keepachangelog.com",
+    "openid.net",
     "pages.nist.gov",
     "ref.gs1.org",
     "schema.org",

@@ -35,6 +35,7 @@ from api.words import LANGUAGES, Say, words
 from ledger.errors import LodetraceError, Refusal, Unknown
 from nodes.entries import batch_name
 from nodes.node import Caller, Node
+from nodes.oidc import OwnSignIn
 from nodes.people import Session, check_csrf, check_task, may
 from nodes.tokens import at_least
 from nodes.trace import organisations
@@ -218,8 +219,11 @@ class _Direct(APIRoute):
 class Screens:
     """The screens of one node, as routes."""
 
-    def __init__(self, node: Node, access: Access, nav: tuple[Link, ...] = ()) -> None:
-        self.node, self.access, self.nav = node, access, nav
+    def __init__(
+        self, node: Node, access: Access, nav: tuple[Link, ...] = (), own_sign_in: OwnSignIn | None = None
+    ) -> None:
+        """`own_sign_in`: the organisation's, where it has one."""
+        self.node, self.access, self.nav, self.own_sign_in = node, access, nav, own_sign_in
         self.prepared = prepared(node)
         self.router = APIRouter()
 

@@ -36,6 +36,7 @@ from api.screens import (
 )
 from api.screens.frame import Link, Screens
 from nodes.node import Node
+from nodes.oidc import OwnSignIn
 
 SCREENS = (
     *(sign_in, board, register, processing, pools, printing, measuring),
@@ -76,8 +77,8 @@ NAV = (
 """Names are messages: tests/api/test_words.py reads them here."""
 
 
-def routes(node: Node, access: Access) -> APIRouter:
-    screens = Screens(node, access, NAV)
+def routes(node: Node, access: Access, own: OwnSignIn | None = None) -> APIRouter:
+    screens = Screens(node, access, NAV, own)
     for one in SCREENS:
         one.routes(screens)
     return screens.router

@@ -18,7 +18,7 @@ _LEFT = "UPDATE people SET left_at = ? WHERE name = ? AND left_at IS NULL"
 _OPEN = "INSERT INTO sessions (no, hash, person_no, token_no, csrf, ends_at) VALUES (?, ?, ?, ?, ?, ?)"
 _SESSION = (
     "SELECT s.csrf, s.ends_at, coalesce(p.name, t.owner), coalesce(p.role, t.role), coalesce(p.tasks, ''),"
-    " coalesce(p.sites, ''), coalesce(p.left_at, t.revoked_at), s.person_no, s.token_no FROM sessions s"
+    " coalesce(p.sites, ''), coalesce(p.left_at, t.revoked_at), s.person_no, s.token_no, p.subject FROM sessions s"
     " LEFT JOIN people p ON p.no = s.person_no LEFT JOIN tokens t ON t.no = s.token_no WHERE s.hash = ?"
 )
 _CLOSE = "DELETE FROM sessions WHERE hash = ?"
@@ -57,6 +57,7 @@ class StoredSession:
     ended_at: str | None
     person: int | None
     token: int | None
+    subject: str | None
 
 
 def add(

@@ -31,6 +31,8 @@ OXIDE = {"basis": "ignited", "total_reo_pct": "99.0", "distribution_pct": [["Pr"
 NO_PAGES = {"/sign-out", "/register/preview", "/process/preview", "/receive/{shipment}/preview"}
 NO_PAGES |= {"/import/{book}/marked"}
 """They answer a form or are a file, and are no whole page."""
+NO_PAGES |= {"/sign-in/elsewhere", "/sign-in/back"}
+"""They answer a form or lead on, and are no whole page."""
 STATES = {
     "a code of nobody": "/q/AQ",
     "nothing there": "/batches/none",
