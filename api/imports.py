@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
@@ -24,6 +25,7 @@ from nodes.node import Caller, Node
 from nodes.people import check_task
 from nodes.sheets import importing, rows, templates, workbook
 from nodes.sheets.importing import Ready
+from nodes.sheets.kinds import NAMES
 from nodes.sheets.rows import Book, Row
 from nodes.tokens import Pass
 
@@ -101,7 +103,8 @@ def routes(node: Node, access: Access) -> APIRouter:
     )
     def template(request: Request, kind: str, format: Literal["xlsx", "csv"] = "xlsx") -> Response:  # noqa: A002
         found, chosen = rows.kind_of(kind), language(request)
-        headers = {"content-disposition": f"attachment; filename={kind}.{format}"}
+        name = quote(f"{NAMES[kind][chosen == 'en']}.{format}", safe="")
+        headers = {"content-disposition": f"attachment; filename*=UTF-8''{name}"}
         if format == "csv":
             return Response(templates.as_csv(found, chosen), media_type="text/csv; charset=utf-8", headers=headers)
         sites = [one.code for one in node.settings.sites]

@@ -147,7 +147,7 @@ def _remember(node: Node, id_: str, data: bytes) -> None:
 
 
 def _headings(data: bytes, asked: Asked) -> bytes:
-    heads = rows.headings(workbook.read(data, asked.sheet), rows.kind_of(asked.kind))
+    heads = rows.headings(workbook.read(data, asked.sheet, rows.HEADERS_WITHIN), rows.kind_of(asked.kind))
     return sha256(json.dumps([asked.kind, heads], ensure_ascii=False).encode()).digest()
 
 

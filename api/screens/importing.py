@@ -5,9 +5,10 @@ so, and the book is looked through again.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import IO, Any
+from urllib.parse import quote
 
 from fastapi import Response
 
@@ -56,9 +57,9 @@ def routes(screens: Screens) -> None:
         brought = _book(visit)
         sheet = workbook.read(books.content(visit.node, brought.stored.id), brought.asked.sheet)
         made = marked.marked(sheet, (brought.report or {}).get("troubles", ()), visit.language)
-        return Response(
-            made, headers={**HEADERS, "content-disposition": "attachment; filename=marked.xlsx"}, media_type=XLSX
-        )
+        name = quote(f"{brought.stored.name.rpartition('.')[0] or brought.stored.name}-marked.xlsx", safe="")
+        headers = {**HEADERS, "content-disposition": f"attachment; filename*=UTF-8''{name}"}
+        return Response(made, headers=headers, media_type=XLSX)
 
     @screens.page("/import/{book}", "clerk", posts=True)
     def book(visit: Visit) -> Response:
@@ -170,7 +171,7 @@ def _columns(visit: Visit, brought: Brought) -> dict[str, Any]:
     try:
         data = books.content(visit.node, brought.stored.id)
         kind = rows.kind_of(brought.asked.kind)
-        sheet = workbook.read(data, brought.asked.sheet)
+        sheet = workbook.read(data, brought.asked.sheet, rows.HEADERS_WITHIN)
     except LodetraceError as error:
         return {"gone": error.text(visit.language)}
     taken = {**rows.guessed(sheet, kind), **brought.asked.columns}
@@ -183,8 +184,9 @@ def _columns(visit: Visit, brought: Brought) -> dict[str, Any]:
 
 
 def _rows_of(
-    columns: Iterable[Column], taken: dict[str, str], asked: Asked, place: int
+    columns: Sequence[Column], taken: dict[str, str], asked: Asked, place: int
 ) -> Iterator[tuple[str, str, bool, str, str]]:
-    """(place, name, needed, the letter taken for it, what every row says)."""
-    for one in columns:
+    """(place, name, needed, the letter taken for it, what every row says): what is missing stands first."""
+    missing = {one.place for one in columns if one.needed and not taken.get(one.place) and one.place not in asked.fixed}
+    for one in sorted(columns, key=lambda one: one.place not in missing):
         yield one.place, one.names[place], one.needed, taken.get(one.place, ""), asked.fixed.get(one.place, "")

@@ -50,19 +50,22 @@ class Sheet:
         return f"{self.name}!{get_column_letter(column + 1)}{row}"
 
 
-def read(data: bytes, sheet: str | None = None) -> Sheet:
-    """The named sheet, else the first. Malformed for what is no such file or too large; Unknown("sheet-unknown")."""
+def read(data: bytes, sheet: str | None = None, top: int = ROWS_MAX) -> Sheet:
+    """The named sheet, else the first; its first `top` rows alone, if one only wants to know what is in it.
+
+    Malformed for what is no such file or too large; Unknown("sheet-unknown").
+    """
     if data.startswith(b"PK"):
-        return _workbook(data, sheet)
+        return _workbook(data, sheet, top)
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         raise unreadable("an old .xls or a protected file; save it as .xlsx", "旧式 .xls 或加密文件，请另存为 .xlsx")
-    return _csv(data)
+    return _csv(data, top)
 
 
 def titles(data: bytes) -> list[str]:
     """The names of a book's sheets. The same errors as `read`."""
     if not data.startswith(b"PK"):
-        return [read(data).name]
+        return [read(data, top=1).name]
     with _opened(data) as (book, _):
         return _titles(book)
 
@@ -71,16 +74,15 @@ def unreadable(en: str, zh: str) -> Malformed:
     return Malformed("sheet-unreadable", field="body", en=en, zh=zh)
 
 
-def _workbook(data: bytes, sheet: str | None) -> Sheet:
+def _workbook(data: bytes, sheet: str | None, top: int) -> Sheet:
     with _opened(data) as (book, packed):
         found = _titles(book)
         if not found or (sheet is not None and sheet not in found):
             raise Unknown("sheet-unknown", field="sheet", value=sheet, sheets=", ".join(found) or "-")
         opened = book[sheet or found[0]]
         opened.reset_dimensions()  # the file's own word for its size is nobody's
-        rows = _bounded(
-            [_text(value) for value in row] for row in opened.iter_rows(max_col=COLUMNS_MAX, values_only=True)
-        )
+        lines = opened.iter_rows(max_col=COLUMNS_MAX, values_only=True)
+        rows = _bounded(([_text(value) for value in row] for row in lines), top)
         xml = packed.read(opened._worksheet_path)
         macros = any(one.filename.endswith("vbaProject.bin") for one in packed.infolist())
     formulas = frozenset(one[1].decode() for one in _open_formula(xml))
@@ -122,7 +124,7 @@ def _covered(xml: bytes) -> Iterator[str]:
                 yield f"{get_column_letter(column)}{row}"
 
 
-def _csv(data: bytes) -> Sheet:
+def _csv(data: bytes, top: int) -> Sheet:
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             text = data.decode(encoding)
@@ -138,12 +140,15 @@ def _csv(data: bytes) -> Sheet:
     first = text.split("\n", 1)[0]
     delimiter = max(",;\t", key=first.count)
     try:
-        return Sheet("CSV", _bounded(row[:COLUMNS_MAX] for row in csv.reader(StringIO(text), delimiter=delimiter)))
+        lines = csv.reader(StringIO(text), delimiter=delimiter)
+        return Sheet("CSV", _bounded((row[:COLUMNS_MAX] for row in lines), top))
     except csv.Error as error:
         raise unreadable("no CSV that can be read", "CSV 无法读取") from error
 
 
-def _bounded(rows: Iterator[list[str]]) -> list[list[str]]:
+def _bounded(rows: Iterator[list[str]], top: int) -> list[list[str]]:
+    if top < ROWS_MAX:
+        return list(islice(rows, top))
     found = list(islice(rows, ROWS_MAX + 1))
     if len(found) > ROWS_MAX:
         raise Malformed("sheet-too-large", field="body", value=len(found), limit=f"{ROWS_MAX} rows")
