@@ -290,3 +290,21 @@ def test_whoever_has_another_task_sees_other_kinds(client, node):
 
 def test_a_kind_that_there_is_not(clerk):
     assert "books are read as one of" in html.unescape(clerk.bring(as_csv([good(1)]), kind="poems").text)
+
+
+def test_a_viewer_brings_nothing(client, node):
+    hire(node.store, "Sun", "viewer", system_clock, password=SECRET)
+    viewer = Desk(client, name="Sun")
+    assert viewer.get("/import").status_code == 403
+    assert 'href="/import"' not in viewer.get("/").text
+
+
+def test_one_row_of_another_person_is_recorded_once(clerk, client, node):
+    data = book([good(1), good(2)])
+    path, _ = clerk.brought(data)
+    clerk.do(path, do="record")
+    hire(node.store, "Wang", "clerk", system_clock, password=SECRET)
+    wang = Clerk(client, name="Wang")
+    _, page = wang.brought(data)
+    assert "is registered already" in told(page)["G2"]
+    assert size(node) == 3
