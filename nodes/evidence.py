@@ -19,6 +19,7 @@ from ledger.log.canonical import b64
 from ledger.log.checkpoints import claimed, parse_checkpoint
 from ledger.log.merkle import Read, prove_consistency, prove_inclusion, root_at
 from ledger.log.notes import parse_note
+from ledger.matter import genealogy as matter
 from ledger.matter.events import Event
 from nodes import downstream
 from nodes.rekeyed import own_rekeyed
@@ -26,6 +27,8 @@ from nodes.store import followed, genealogy, lists, log, upstream
 from nodes.store.engine import Connection
 from nodes.store.upstream import Upstream
 
+_TAKEN = ("inputs.chain", "lines.chain", "units.chain")
+"""Slots whose rows name batches that an entry takes from."""
 ENTRIES_MAX = 20_000
 """Entries of one evidence file that we make: far above any real history, and below what readers accept."""
 
@@ -159,6 +162,20 @@ def of_range(conn: Connection, origin: str, first: int, last: int, made_at: str)
     replacing_keys = (entry.index for entry in own_rekeyed(conn))  # they come along, and a deposit opens all it holds
     audiences = dict.fromkeys([*range(first, last + 1), *replacing_keys], "authority")
     return _assemble(conn, origin, {"log": origin}, needs, made_at, audiences, whole=True)
+
+
+def of_deposited(conn: Connection, origin: str, log_: str, indexes: Iterable[int], made_at: str) -> Evidence:
+    """Entries of a log that is deposited with us, opened as far as we hold them, with what shows how the batches in
+    them came to be. For whoever may see what an authority sees.
+    """
+    needs = _Needs()
+    for one in upstream.at(conn, [(log_, index) for index in indexes]).values():
+        needs.add(one.entry_no)
+        taken = [row["batch"] for slot in _TAKEN for row in one.event.rows(slot) if "batch" in row]
+        for batch in dict.fromkeys([*matter.about(one.event), *taken]):
+            _way(conn, needs, id_in(batch, log_, origin), log_, below_pools=True)
+    audiences = dict.fromkeys(needs.batches, "authority")
+    return _assemble(conn, origin, {"log": log_}, needs, made_at, audiences, whole=True)
 
 
 def of_predecessor(conn: Connection, origin: str, last: int, made_at: str) -> Evidence:

@@ -1,29 +1,31 @@
-"""Cases of an authority by hand: opened from findings, asked about, answered, closed; and the accounts of everybody."""
+"""Cases of an authority by hand: opened from findings, asked about, answered, closed; and packed for whoever judges."""
 
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import Response
+from fastapi.responses import FileResponse
 from pydantic import BaseModel
 
 from api.bodies import validated
 from api.cases import CaseStep, OpenCase, opened, stepped
+from api.rendering import HEADERS
 from api.screens.finding_names import finding_name
 from api.screens.frame import Screens, Visit
 from ledger.errors import LodetraceError
 from ledger.matter.findings import cases as grouped
-from nodes import cases, people
+from nodes import cases, packs, people
 from nodes.cases import ANSWERED, ASKED, CLOSED, OPEN, STATES, Case
-from nodes.clock import stamp
+from nodes.jobs import DONE
 from nodes.sequencer import Answer
 from nodes.verbs.books import AUTHORITY
 
 NEXT = {OPEN: "asked", ASKED: "answered", ANSWERED: "closed", CLOSED: "reopened"}
 """What a case in a state most likely waits for."""
-SILENT_DAYS = 7
+SHORT_S = 3.0
+"""So long a pack is waited for; then a page says how far it is."""
 
 
 def routes(screens: Screens) -> None:
@@ -53,14 +55,8 @@ def routes(screens: Screens) -> None:
                 case = await _record(visit, OpenCase, body, lambda whole: _open(visit, whole))
             if case is not None:
                 return visit.see(f"/cases/{case}", visit._("Put into the case."))
-        group = next(
-            (
-                group
-                for group in grouped(one.finding for one in overview.findings)
-                if chosen and any(one.id == chosen[0] for one in group)
-            ),
-            (),
-        )
+        groups = grouped(one.finding for one in overview.findings)
+        group = next((group for group in groups if {one.id for one in group} & set(chosen)), ())
         every = await asyncio.to_thread(cases.every, visit.node)
         open_cases = [(one.id, f"{one.id} {one.title}") for one in every if one.state != CLOSED]
         return visit.render("case_new.html", group=group, chosen=chosen, open_cases=open_cases, name=finding_name)
@@ -74,28 +70,20 @@ def routes(screens: Screens) -> None:
                 return visit.see(f"/cases/{id_}", visit._("Kept in the case."))
         return await asyncio.to_thread(_shown, visit, id_)
 
-    @screens.page("/accounts", for_role=AUTHORITY)
-    def accounts(visit: Visit) -> Response:
-        overview, working = visit.node.overlooking.look()
-        if overview is None:
-            return visit.render("overlooking.html")
-        now = stamp(visit.node.clock())
-        missing = {log: [month for month in months.open if month < now[:7]] for log, months in overview.months.items()}
-        undeposited = [
-            name
-            for name, member in visit.node.membership.members.items()
-            if f"{name}/log" not in overview.logs and name != visit.node.settings.name and not member.suspended
-        ]
-        silent = {log: at for log, at in overview.wrote.items() if _days(at, now) >= SILENT_DAYS}
-        return visit.render(
-            "accounts.html",
-            overview=overview,
-            working=working,
-            missing={log: months for log, months in missing.items() if months},
-            undeposited=undeposited,
-            silent=silent,
-            silent_days=SILENT_DAYS,
-        )
+    @screens.page("/cases/{case}/evidence-pack", "clerk", for_role=AUTHORITY)
+    def packed(visit: Visit) -> Response:
+        return _packed(visit)
+
+
+def _packed(visit: Visit) -> Response:
+    """The pack, or how far it is; a part of a page that asks how far it is does not get the file."""
+    job = packs.pack(visit.node, visit.request.path_params["case"], visit.owner)
+    job.ended.wait(SHORT_S)
+    if job.error is not None:
+        raise job.error
+    if job.state == DONE and "hx-request" not in visit.request.headers:
+        return FileResponse(job.path, filename=job.name, media_type=job.media_type, headers=HEADERS)
+    return visit.render("case_pack.html", job=job, done=job.state == DONE)
 
 
 def _shown(visit: Visit, id_: str) -> Response:
@@ -160,8 +148,3 @@ def _open(visit: Visit, whole: OpenCase) -> Answer:
 def _step(visit: Visit, case: str, whole: CaseStep) -> Answer:
     assert visit.session is not None, "the screen is for those who are signed in"
     return stepped(visit.node, visit.session.holder, visit.form.key, case, whole)
-
-
-def _days(since: str, until: str) -> int:
-    first, last = (datetime.fromisoformat(one).astimezone(UTC) for one in (since, until))
-    return (last - first).days

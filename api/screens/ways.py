@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from api.access import Access
 from api.screens import (
+    accounts,
     board,
     cases,
     correcting,
@@ -47,6 +48,7 @@ SCREENS = (
     *(members, requests, orders, inspections, entries, correcting, goods, receiving),
     *(shipping, scanning, findings, waiting, traces, guest, flows, webhooks),
     *(people, me, cases, oversight, months),
+    *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows, cases, oversight, accounts),
 )
 NAV = (
     Link("viewer", "/", "Board"),

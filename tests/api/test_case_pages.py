@@ -136,6 +136,21 @@ def test_who_may_do_what(told, chief):
     assert [one["by"] for one in steps] == ["Li", "Li", "Wang"]
 
 
+def test_the_pack_is_had_on_the_page(told, chief):
+    case = opened(told, chief, "Packed", "element-gain")
+    page = chief.get(f"/cases/{case}")
+    assert f"/cases/{case}/evidence-pack" in page
+    headers = {"cookie": chief.cookies}
+    reply = told[AUTHORITY].ask("GET", f"/cases/{case}/evidence-pack", role=None, headers=headers)
+    assert (reply.status, reply.header("content-type")) == (200, "application/zip")
+    part = told[AUTHORITY].ask(
+        "GET", f"/cases/{case}/evidence-pack", role=None, headers={**headers, "hx-request": "true"}
+    )
+    assert f"case-{case}.zip" in part.body.decode()
+    viewer = {"cookie": Hands(told[AUTHORITY], role="viewer").cookies}
+    assert told[AUTHORITY].ask("GET", f"/cases/{case}/evidence-pack", role=None, headers=viewer).status == 403
+
+
 def test_nobody_changes_what_was_done(told, chief):
     opened(told, chief, "Kept", "element-gain")
     for verb in ("UPDATE case_steps SET by = 'x'", "DELETE FROM case_steps"):

@@ -243,7 +243,6 @@ REACHED_ELSEWHERE: dict[str, str] = {
     "offer-not-disclosed": "between nodes: tests/nodes/test_intake.py",
     "offer-to-other": "a receipt is of an offer to us; between nodes: below, and tests/nodes/test_intake.py",
     "decline-differs": "an acknowledgement repeats what its receipt says; between nodes: tests/nodes/test_intake.py",
-    "field-missing": "verbs write every field of a slot",
     "assay-basis-missing": "the shape of a body has the bases that there are",
     "reference-wrong": "a node does not start with it",
     "origins-not-offered": "origins are copied from the offer",
