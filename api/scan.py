@@ -8,6 +8,8 @@ What is shown, and to whom, is decided in nodes/scan.py and worded in ledger/ver
 """
 
 import json
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
@@ -20,17 +22,19 @@ from api.asked import in_chat, wants_json
 from api.asked import language as language_of
 from api.errors import status_of
 from api.rendering import HEADERS, page, pressed
-from api.screens.named import name_of
+from api.screens.named import name_of, origin_name
 from api.words import words
 from ledger.errors import LodetraceError, Unavailable, Unknown
 from ledger.evidence import format_evidence
+from ledger.matter.elements import ELEMENTS
 from ledger.matter.events import is_id
+from ledger.matter.provenance import OTHERS_ORIGIN
 from ledger.matter.quantities import show_mg
 from ledger.matter.rows import Row
 from ledger.verdict import ATTESTED, CLAIMED, MEMBERSHIP, MODEL_WORDS, PROVEN, WORDS, Origin, Step, sentence
 from nodes import labels
 from nodes.node import Node
-from nodes.scan import LIFE, SOMEBODY, STATUS, UNDECIDED, Scan, scan
+from nodes.scan import LIFE, SOMEBODY, STATUS, UNDECIDED, Mended, Scan, scan
 from nodes.scanned import Scanned
 
 
@@ -130,6 +134,18 @@ def _facts(node: Node, found: Scan, language: str, token: str) -> dict[str, Any]
         ],
         "origins": [_origin(node, origin, language) for origin in verdict.origins] if verdict else [],
         "notices": [sentence(code, facts, language) for code, facts in verdict.notices] if verdict else [],
+        "mended": _mended(found.mended, language),
+        "shares": [
+            (
+                element,
+                [
+                    (origin_name(node, key, language), percent(was), percent(is_))
+                    for key, (was, is_) in sorted(found.shares[element].items())
+                ],
+            )
+            for element in ELEMENTS
+            if element in found.shares
+        ],
         "download": node.settings.evidence_public and verdict is not None,
     }
 
@@ -166,14 +182,8 @@ def _origin(node: Node, origin: Origin, language: str) -> dict[str, Any]:
             )
             for element, rows in origin.elements.items()
         ],
+        "together": any(OTHERS_ORIGIN in rows for rows in origin.elements.values()),
     }
-
-
-def origin_name(node: Node, key: str, language: str) -> str:
-    """`CN/ion_mid_y` → `CN ion-adsorption ore, mid Y, rich in Eu`; of no feed class, how it came here: `CN mined`."""
-    country, _, feed_class = key.partition("/")
-    known = node.reference.tables["feed_classes"].get(feed_class)
-    return f"{country} {words(language)(name_of('came', feed_class)) if known is None else known[language]}".strip()
 
 
 def _shares(row: Row) -> tuple[str, tuple[str, str] | None]:
@@ -230,6 +240,22 @@ def _step(node: Node, step: Step, language: str) -> dict[str, Any]:
     }
 
 
+def _mended(mended: Sequence[Mended], language: str) -> list[dict[str, Any]]:
+    """Corrections that read the same are one line."""
+    names = {one: one.organisation_en if language == "en" else one.organisation for one in mended}
+    lines = Counter((one.own, names[one], one.kinds, one.at) for one in mended)
+    return [
+        {
+            "own": own,
+            "who": who,
+            "kinds": [words(language)(name_of("corrected", kind)) for kind in kinds],
+            "at": at,
+            "times": times,
+        }
+        for (own, who, kinds, at), times in lines.items()
+    ]
+
+
 def _grouped(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Neighbours that differ only by their day are one line: six lots of one mine are one thing to a reader."""
     lines: list[dict[str, Any]] = []
@@ -265,6 +291,21 @@ def _json(node: Node, found: Scan) -> bytes:
         "product": found.product,
         "scans": None if found.before is None else asdict(found.before),
         "failure": None if failure is None else {"code": failure.code, "text": _failure(node, found, "en")},
+        "corrections": [
+            {
+                "of": "this" if one.own else "before",
+                "kinds": list(one.kinds),
+                "at": one.at,
+                "log": one.log,
+                "index": one.index,
+                "organisation": one.organisation,
+            }
+            for one in found.mended
+        ],
+        "shares": {
+            element: {key: {"was": was, "is": is_} for key, (was, is_) in sorted(rows.items())}
+            for element, rows in found.shares.items()
+        },
         "verdict": None if found.verdict is None else _nulled(found.verdict.to_json()),
     }
     return json.dumps(body, ensure_ascii=False).encode()

@@ -10,6 +10,7 @@ from typing import Any
 
 from ledger.errors import Unknown
 from ledger.matter.event_types import CORRECTIONS
+from ledger.matter.events import Event
 from ledger.matter.genealogy import event_at
 from ledger.matter.locks import HELD, PLEDGED, RECALLED
 from ledger.matter.stock import Batch, Unit
@@ -26,11 +27,12 @@ STATUSES = (VALID, CORRECTED, CONCERNED, HELD, RECALLED)
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """An entry, and how it was corrected: amended, reversed, adjusted."""
+    """An entry, how it was corrected (amended, reversed, adjusted), and when last."""
 
     log: str
     index: int
     kinds: tuple[str, ...]
+    at: str
 
     def as_json(self) -> dict[str, Any]:
         return {"log": self.log, "index": self.index, "kinds": list(self.kinds)}
@@ -56,11 +58,14 @@ def after(conn: Connection, origin: str, record: BatchRecord, *, below_pools: bo
         entries, held = set(), frozenset({(record.batch.id, origin)})
     entries.update(() if record.made_by is None else (record.made_by,))
     known = downstream.news(conn, origin, held, entries)
-    kinds: dict[tuple[str, int], list[str]] = {}
+    told: dict[tuple[str, int], list[Event]] = {}
     for one in known:
         for index in one.corrected:
-            kinds.setdefault((one.event.origin, index), []).append(one.event.type)
-    found = [Corrected(log, index, tuple(dict.fromkeys(how))) for (log, index), how in sorted(kinds.items())]
+            told.setdefault((one.event.origin, index), []).append(one.event)
+    found = [
+        Corrected(log, index, tuple(dict.fromkeys(one.type for one in by)), max(map(event_at, by)))
+        for (log, index), by in sorted(told.items())
+    ]
     made_by = None if record.made_by is None else downstream.place(conn, origin, record.made_by)
     own = tuple(one for one in found if (one.log, one.index) == made_by)
     return After(own, tuple(one for one in found if one not in own), _open(known))
@@ -78,12 +83,11 @@ def locked(batch: Batch) -> dict[str, bool]:
     return {HELD: HELD in kinds, RECALLED: batch.recalled is not None, PLEDGED: PLEDGED in kinds}
 
 
-def status_of(conn: Connection, origin: str, unit: Unit, record: BatchRecord, *, below_pools: bool) -> str:
+def status_of(found: After, origin: str, unit: Unit, record: BatchRecord) -> str:
     """For whoever scans: the gravest of recalled, held, concerned, corrected; valid where none is known here. Pledges
     are not his business. Held is what is held here; others hold what they have, and its kin are concerned.
     """
     kinds = {kind for _, kind in unit.locks}
-    found = after(conn, origin, record, below_pools=below_pools)
     concerned = [one for one in found.locks if not _is_apart(one, origin, unit)]
     if record.batch.recalled is not None or RECALLED in kinds or any(_recalls(one, unit) for one in concerned):
         return RECALLED

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.errors import Malformed
+from ledger.matter.provenance import OTHERS_ORIGIN
 from ledger.matter.stock import Batch
 from nodes import corrected
 from nodes.composition import composition_of
@@ -53,9 +54,15 @@ class Whole:
         locks = self.mended["status"]
         if locks["recalled"] or locks["held"]:
             return "recalled" if locks["recalled"] else "held"
-        if self.mended["locks"] or self.mended["upstream_corrections"]:
+        if self.mended["locks"]:
             return "concerned"
-        return "corrected" if self.mended["corrections"] else "valid"
+        return "corrected" if self.mended["corrections"] or self.mended["upstream_corrections"] else "valid"
+
+    @property
+    def together(self) -> bool:
+        """Whether some origins are not told apart (provenance.py)."""
+        elements = self.composition["elements"]
+        return any(row["name"] == OTHERS_ORIGIN for element in elements for row in element["origins"])
 
     @property
     def loose_mg(self) -> int:

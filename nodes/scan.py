@@ -6,7 +6,7 @@ and no other organisation.
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ledger.entries import id_in
@@ -20,8 +20,9 @@ from ledger.matter.events import Event
 from ledger.matter.stock import Unit
 from ledger.succession import predecessor_of
 from ledger.verdict import Origin, Step, Verdict, judge
-from nodes.corrected import status_of
+from nodes.corrected import After, after, status_of
 from nodes.node import Node
+from nodes.recomputed import recomputed, shares
 from nodes.scanned import scans_of
 from nodes.store import lists, upstream
 from nodes.store.engine import Connection
@@ -78,12 +79,28 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class Mended:
+    """An entry behind the goods that was corrected on day `at`. `own` where it made them, else it came before them.
+    `log`, `index` and the names are None of an organisation that is not told.
+    """
+
+    own: bool
+    kinds: tuple[str, ...]
+    at: str
+    log: str | None
+    index: int | None
+    organisation: str | None
+    organisation_en: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Scan:
     """`maker` is the node that signed the label, `organisation` what it calls itself (`_en`: in Latin letters, where it
     does). `unit` and `verdict` are None where only the label itself is known here.
 
     `verdict` and `stages` say what whoever scans may see; `failure` is why the history does not hold; `before` is how
-    often the label was scanned here until now.
+    often the label was scanned here until now. `mended` are corrections, and `shares` what they changed, of the goods
+    as our own books tell them: element → origin → (part of 10⁹ as it was, as it is). Never a mass but the label's.
     """
 
     label: Label
@@ -98,6 +115,8 @@ class Scan:
     stages: tuple[Stage, ...] = ()
     failure: LodetraceError | None = None
     before: Scans | None = None
+    mended: tuple[Mended, ...] = ()
+    shares: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
 
     @property
     def genuine(self) -> bool:
@@ -137,8 +156,10 @@ def scan(node: Node, token: str) -> Scan:
 def _known(conn: Connection, node: Node, found: Scan, record: UnitRecord) -> Scan:
     label, unit = found.label, record.unit
     batch = lists.batch(conn, unit.batch)
-    status = status_of(conn, node.origin, unit, batch, below_pools=node.settings.evidence_below_pools)
+    since = after(conn, node.origin, batch, below_pools=node.settings.evidence_below_pools)
+    status = status_of(since, node.origin, unit, batch)
     found = replace(found, unit=unit, status=status, product=batch.batch.product)
+    found = replace(found, mended=_mended(conn, node, label, since), shares=shares(recomputed(conn, batch)))
     if record.packed_by is None:  # it came without the proof of its label
         return found
     try:
@@ -198,6 +219,16 @@ def _names(opened: Event) -> tuple[str, str]:
 
 
 # -- for whoever scans --------------------------------------------------------------------------------------------
+
+
+def _mended(conn: Connection, node: Node, label: Label, since: After) -> tuple[Mended, ...]:
+    """The goods' own entry first, then what came before, the newest first."""
+    told = []
+    for own, one in (*((True, one) for one in since.own), *((False, one) for one in since.before)):
+        is_named = node.settings.evidence_public or one.log in (label.origin, node.origin)
+        place = (one.log, one.index, *names_of(conn, node, one.log)) if is_named else (None, None, None, None)
+        told.append(Mended(own, one.kinds, one.at[:10], *place))
+    return tuple(sorted(told, key=lambda one: (one.own, one.at), reverse=True))
 
 
 def _stages(verdict: Verdict, result: Result, named: Collection[str]) -> tuple[Stage, ...]:

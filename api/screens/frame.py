@@ -29,7 +29,7 @@ from api.forms import Form, read_form
 from api.recording import Prepare
 from api.rendering import HEADERS, page
 from api.screens.fields import FIELDS
-from api.screens.named import name_of
+from api.screens.named import name_of, origin_name
 from api.verbs import RECORDINGS, prepared
 from api.words import LANGUAGES, Say, words
 from ledger.errors import LodetraceError, Refusal, Unknown
@@ -109,6 +109,9 @@ class Visit:
         """Its lot number; the end of its id where it has none."""
         with self.node.store.read() as conn:
             return batch_name(conn, id_)
+
+    def origin(self, key: str) -> str:
+        return origin_name(self.node, key, self.language)
 
     def organisation(self, name: str) -> str:
         """A node's organisation as it calls itself; the node's name where nobody has told."""

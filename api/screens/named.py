@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping
 
+from api.words import words
+from ledger.matter.provenance import OTHERS_ORIGIN, UNEXPLAINED_ORIGIN
+from nodes.node import Node
+
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's own mark for a message that is said later
     return message
@@ -323,3 +327,16 @@ NAMED: Mapping[str, Mapping[str, str]] = {
 def name_of(kind: str, code: str) -> str:
     """The message for a code; a code that nobody has named is its own message."""
     return NAMED[kind].get(code, code)
+
+
+PLACELESS = {OTHERS_ORIGIN: N_("other origins, not told apart"), UNEXPLAINED_ORIGIN: N_("nobody knows from where")}
+"""Origins that are none of one country."""
+
+
+def origin_name(node: Node, key: str, language: str) -> str:
+    """`CN/ion_mid_y` → `CN ion-adsorption ore, mid Y, rich in Eu`; of no feed class, how it came here: `CN mined`."""
+    if key in PLACELESS:
+        return words(language)(PLACELESS[key])
+    country, _, feed_class = key.partition("/")
+    known = node.reference.tables["feed_classes"].get(feed_class)
+    return f"{country} {words(language)(name_of('came', feed_class)) if known is None else known[language]}".strip()

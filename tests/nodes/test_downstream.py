@@ -267,13 +267,13 @@ def test_with_whom_a_shipment_was_adjusted_only_that_partner_reads(world):
     shared = {"entry": shipped, "side": "shipped", "batch": "A-1", "more": kg("2")}
     approved(mine, {"kind": "adjust", "reason": "tare forgotten", "lines": [own, shared]})
     until(lambda: [one["type"] for one in world[OTHER].get("/api/v1/notices")["notices"]] == ["adjusted"])
+    world.settle()
     (told,) = world[PLANT].get("/api/v1/notices")["notices"]
     assert told["awaits_consent"]
     (heard,) = world[OTHER].get("/api/v1/notices")["notices"]
     assert (heard["awaits_consent"], heard["corrected"]) == (False, [own["entry"]])
     for body in notices(world, OTHER):
         assert not any(word in opened([body]) for word in (PLANT, "delta_mg", "tare"))
-    world.settle()
     assert [one["kinds"] for one in batch(world[MAKER], "P-1")["upstream_corrections"]] == [["adjusted"]] * 2
     assert "delta_mg" not in opened(notices(world, MAKER))
     assert "delta_mg" in opened(notices(world, PLANT)), "the partner reads what is his"
