@@ -68,10 +68,16 @@ class Access:
             raise Unknown("token-missing", field="Authorization")
         return self._door.open(token.strip())
 
+    async def introduced(self, request: Request, body: bytes, told: bytes) -> str:
+        """The node of our policy that signed this request, which we cannot ask who it is: it has `told` it."""
+        assert self._keys is not None, "the keys of nodes are at hand"
+        await self._keys.learn(claimed_signer(_headers(request)), told)
+        return await self.signer(request, body)
+
     async def signer(self, request: Request, body: bytes = b"") -> str:
         """The node of our policy that signed this request."""
         assert self._keys is not None, "the keys of nodes are at hand"
-        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
+        headers = _headers(request)
         name = claimed_signer(headers)
         check_digest(headers, body)
         key = await self._keys.of(name)
@@ -97,6 +103,10 @@ class Access:
     def require(self, role: str, *, nodes: bool = False) -> "Required":
         assert role in ROLES, role
         return Required(self, role, nodes=nodes)
+
+
+def _headers(request: Request) -> list[tuple[str, str]]:
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw]
 
 
 def check_role(caller: Pass, role: str) -> None:

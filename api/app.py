@@ -38,6 +38,7 @@ from api import (
     quotas,
     regimes,
     registry,
+    relay,
     roll,
     scan,
     shipments,
@@ -59,6 +60,7 @@ from nodes.monitor import Monitor
 from nodes.node import Node
 from nodes.oidc import OwnSignIn
 from nodes.peers import Elsewhere, Peers
+from nodes.relayed import Fetching, Through
 from nodes.ringing import Ringing
 
 _say = logging.getLogger(__name__)
@@ -72,9 +74,10 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
     """
     way = peers or Peers(node.identity, lambda: node.policy)
     elsewhere = Elsewhere()
+    way.through = Through(node, way)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         workers = [
             asyncio.create_task(work, name=name)
             for name, work in (
@@ -83,6 +86,7 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
                 ("following", Following(node, way).run()),
                 ("monitor", Monitor(node, way).run()),
                 ("ringing", Ringing(node, elsewhere).run()),
+                ("fetching", Fetching(node, way, relay.inside(app)).run()),
             )
         ]
         for worker in workers:
@@ -143,6 +147,7 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
         app.router.routes.extend(routes.routes(node, access).routes)
     app.router.routes.extend(corrections.routes(node, access, verbs.PLAIN).routes)
     app.router.routes.extend(inbox.routes(node, access).routes)
+    app.router.routes.extend(relay.routes(node, access).routes)
     app.router.routes.extend(witness.routes(node, metrics.refused).routes)
     app.router.routes.extend(deposit_pages.routes(node).routes)
     app.router.routes.extend(health.routes(node, metrics).routes)

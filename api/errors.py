@@ -56,6 +56,7 @@ STATUS: Mapping[type[LodetraceError] | str, int] = {
     "sender-forked": 403,
     "method-wrong": 405,
     "body-too-large": 413,
+    "relay-busy": 429,
     "witness-busy": 429,
     "internal-error": 500,
     "disk-full": 507,

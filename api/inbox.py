@@ -5,11 +5,13 @@ contradicts what the same log said before, both are kept. 422: final. Anything e
 """
 
 import asyncio
+from datetime import timedelta
 
 from fastapi import APIRouter, Request, Response
 
 from api.access import Access
 from api.bodies import read_bytes
+from api.relay import RELAYED
 from ledger.errors import Unverified
 from ledger.evidence import FILE_MAX
 from ledger.forks import FORK_MAX
@@ -17,6 +19,7 @@ from ledger.log.notes import Verifier
 from nodes.forks import keep
 from nodes.intake import Message, open_message, take_in
 from nodes.node import Node
+from nodes.relay import KEPT_DAYS
 from nodes.signed_requests import check_digest, open_request
 
 
@@ -53,7 +56,8 @@ def _check_sender(request: Request, kind: str, message: Message, data: bytes) ->
         return message.peer_key
 
     path = request.scope["raw_path"].decode("ascii")
-    open_request("POST", path, _headers(request), data, key_of)
+    kept = timedelta(days=KEPT_DAYS) if RELAYED in request.scope else timedelta(0)
+    open_request("POST", path, _headers(request), data, key_of, kept)
     if kind != message.kind:
         raise Unverified("sender-differs", field="cover.kind", value=message.kind, signer=kind)
 

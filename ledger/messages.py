@@ -1731,6 +1731,30 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} answered with {value}: {why} If that lasts, ask its operator.",
         "{field} 的答复为 {value}：{why} 若长时间如此，请联系对方。",
     ),
+    "relay-box-full": (
+        "The box for {field} at this relay is full: {value} messages, {size} bytes. Try again when some are fetched.",
+        "本中转节点为 {field} 保管的消息已满：{value} 条，{size} 字节。待 {field} 取走后即可继续投递。",
+    ),
+    "relay-busy": (
+        "{field} is being asked {value} things through this relay at once. Ask again later.",
+        "经本中转节点向 {field} 提出的询问已达 {value} 个。请稍后再试。",
+    ),
+    "relay-keeps-it": (
+        "The relay at {value} keeps it; {field} has not answered yet. Nothing is lost; if that lasts, ask {field}.",
+        "{value} 的中转节点已代为保管，{field} 尚未答复。消息不会丢失；若长时间如此，请联系 {field}。",
+    ),
+    "relay-not-for": (
+        "{field} does not relay for {value}. Its operator adds the name to relay_for, if both agree.",
+        "{field} 不为 {value} 中转。双方同意后，由其运营方将该名称加入 relay_for。",
+    ),
+    "relay-recipient-away": (
+        "{field} does not answer at its relay {value} now. Ask again later.",
+        "{field} 目前未在其中转节点 {value} 应答。请稍后再试。",
+    ),
+    "sealed-wrong": (
+        "What is sealed does not open ({field}, {value} bytes): made for another key, or altered. Send it again.",
+        "密封内容无法开启（{field}，{value} 字节）：它是为其他密钥制作的，或已被改动。请重新发送。",
+    ),
     "peer-unreachable": (
         "The node {field} cannot be reached ({value}). It is tried again; if it lasts, ask its operator.",
         "无法连接节点 {field}（{value}）。系统会继续重试；若长时间无法恢复，请联系对方。",

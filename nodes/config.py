@@ -267,6 +267,34 @@ class Settings(BaseSettings):
             "监管部门节点的名称，不得为本节点自己：authority.example",
         ),
     ] = None
+    deliver_via: Annotated[
+        Annotated[_Node, AfterValidator(_of_another)] | None,
+        Says(
+            "for a node that nobody can reach: the name of the node that relays for it, hub.example",
+            "外部无法访问的节点：为其中转的节点名称，如 hub.example",
+        ),
+    ] = None
+    relay_for: Annotated[
+        tuple[_Node, ...],
+        NoDecode,
+        _FromJson,
+        Says(
+            "the names of nodes that nobody can reach, for which this one keeps messages",
+            "由本节点代为保管消息的节点名称列表，这些节点外部无法访问",
+        ),
+    ] = ()
+    relay_box_messages: Annotated[
+        int,
+        Field(ge=1, le=100_000),
+        Says(
+            "how many messages wait here for one such node, 1 to 100000", "为每个此类节点最多保管的消息数，1 到 100000"
+        ),
+    ] = 1000
+    relay_box_mb: Annotated[
+        int,
+        Field(ge=1, le=10_000),
+        Says("and of how many MiB in all, 1 to 10000", "及其总大小上限（MiB），1 到 10000"),
+    ] = 256
     reference: Annotated[
         _File | None,
         Says("a file with your own reference data, laid over what is shipped", "自有参考数据文件，覆盖随附数据"),

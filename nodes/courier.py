@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from tenacity import RetryCallState, Retrying, wait_exponential_jitter
@@ -166,7 +167,8 @@ class Courier:
         """The receiver's delivery note. Unavailable: repeat later; any other error is final."""
         data, leaf = await asyncio.to_thread(self._message, delivery)
         try:
-            reply = await self._peers.post(delivery.to, f"/inbox/{delivery.kind}", data)
+            key = sha256(f"{delivery.kind} {delivery.subject} {leaf.hex()}".encode()).hexdigest()
+            reply = await self._peers.post(delivery.to, f"/inbox/{delivery.kind}", data, key)
             if reply.status == 200:
                 await self._check_note(reply.body, delivery.to, leaf)
                 return reply.body

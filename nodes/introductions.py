@@ -114,6 +114,7 @@ class PeerKeys:
     def __init__(self, node: Node, peers: Peers) -> None:
         self._node, self._peers = node, peers
         self._found: dict[str, Verifier] = {}
+        self._lists: dict[str, int] = {}  # of how many lists of keys a node that introduced itself has told
         self._asked: dict[str, float] = {}
         self._asking: dict[str, Lock] = {}
 
@@ -131,6 +132,22 @@ class PeerKeys:
         if self._node.membership.revoked(origin, LAST, key, "peer"):
             raise Unverified("key-revoked", field="Signature", value="now", log=origin, key=key.name)
         return key
+
+    async def learn(self, name: str, told: bytes) -> None:
+        """Takes the key of a node that introduces itself by `told`, unless we know one that replaced it."""
+        origin = self._node.policy.origin_of(name)
+        if origin not in self._node.policy.logs:
+            raise Unknown("peer-unknown", field="Signature", value=name)
+        shown = (await to_thread(open_introduction, told, name, self._node.policy)).keys
+        if len(shown.lists) > self._lists.get(origin, 0) and not await to_thread(self._is_old, shown):
+            self._lists[origin] = len(shown.lists)
+            self._found[origin] = shown.of("peer", LAST)[0]
+
+    def _is_old(self, shown: Keys) -> bool:
+        """Has the log replaced these keys, as we know it?"""
+        with self._node.store.read() as conn:
+            held = self._node.keys_of(conn, shown.origin)
+        return held is not None and len(held.lists) > len(shown.lists)
 
     async def _look_for(self, name: str, origin: str, instead_of: Verifier | None) -> Verifier:
         held = await to_thread(self._held, origin)

@@ -47,6 +47,8 @@ def request_of(
     }
     sites = [site.model_dump(exclude_none=True) for site in settings.sites]
     reach = {"url": reached_at or settings.url, "label_host": settings.label_url}
+    if settings.deliver_via is not None:
+        reach["deliver_via"] = settings.deliver_via
     member = {name: value for name, value in named.items() if value is not None}
     asked_at = stamp(clock())
     return make_request(first.note, first.disclosures.split("\n"), asked_at, member, sites, reach, keys.author)

@@ -28,6 +28,7 @@ from ledger.matter.event_types import REGISTRY_TYPES
 from ledger.registry import Member, Registry, is_about_member, prove_standing
 from ledger.standing import Standing, registries_differ
 from nodes.evidence import one_history, shown
+from nodes.peers import relayed_at
 from nodes.rekeyed import own_keys
 from nodes.store import log, upstream
 from nodes.store.engine import Connection, Store
@@ -80,7 +81,7 @@ class Membership:
     def extended(self, policy: Policy) -> Policy:
         """`policy` with the members' logs; what it names itself counts before what registries say."""
         told = {
-            member.log.origin: (member.log.keys.of("log", LAST)[0], member.reach.get("url"))
+            member.log.origin: (member.log.keys.of("log", LAST)[0], self._address(policy, member))
             for member in self.members.values()
             if member.log.keys is not None
         }
@@ -91,6 +92,15 @@ class Membership:
         }
         logs, keys = {**told, **policy.logs}, {**log_at, **policy.log_at}
         return replace(policy, logs=logs, log_at=keys) if told else policy
+
+    def _address(self, policy: Policy, member: Member) -> str | None:
+        """Of a member that nobody can reach: at the member that it says relays for it."""
+        relay = member.reach.get("deliver_via")
+        if relay is None:
+            return member.reach.get("url")
+        named = policy.logs.get(policy.origin_of(relay))
+        at = named[1] if named is not None else self.members[relay].reach.get("url") if relay in self.members else None
+        return None if at is None else relayed_at(at, member.name)
 
     def keys_of(self, origin: str) -> Keys | None:
         """The keys of a member's log by position, as its registry tells them."""

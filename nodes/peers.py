@@ -21,7 +21,7 @@ from ipaddress import ip_address
 from secrets import token_hex
 from socket import SOCK_STREAM
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
 import httpx
@@ -34,8 +34,10 @@ from nodes.identity import Identity
 from nodes.signed_requests import sign_request
 
 ANSWER_MAX = 16 << 20
-WELL_KNOWN_MAX = 1 << 20
+WELL_KNOWN, WELL_KNOWN_MAX = "/.well-known/lodetrace.json", 1 << 20
 DOWNLOAD_MAX = 256 << 20
+MESSAGE_MAX = 80 << 20
+"""Bytes of a message at a relay: the largest evidence, and what is added to it."""
 SAID_MAX = 400
 """Characters of why another node says no: they go into our journal."""
 WITNESS_ANSWER_MAX = 1 << 17
@@ -77,6 +79,8 @@ class Peers:
     ) -> None:
         """`policy` gives the one that counts now. `transport` is the network; tests put one in memory here."""
         self._identity, self._policy = identity, policy
+        self.through: Through | None = None
+        """The way to nodes that are reached at a relay; whoever runs a node sets it (nodes/relayed.py)."""
         # trust_env off: neither a proxy nor a password comes from the environment of whoever started the node.
         self._client = httpx.AsyncClient(transport=transport, timeout=_TIMEOUT, headers=_HEADERS, trust_env=False)
 
@@ -101,16 +105,23 @@ class Peers:
             urls[organisation(origin)] = url.rstrip("/") if url else urls.get(organisation(origin))
         return urls
 
-    async def post(self, name: str, path: str, body: bytes) -> Reply:
-        """Sends `body`, signed, to `path` of a node. Unavailable if it cannot be reached or does not answer."""
-        url = self.url_of(name) + path
-        headers = sign_request("POST", url, body, self._identity)
+    async def post(self, name: str, path: str, body: bytes, key: str = "") -> Reply:
+        """Sends `body`, signed, to `path` of a node. Unavailable if it cannot be reached or does not answer.
+
+        `key`: a relay, if the node is behind one, keeps the message under this until it is answered.
+        """
+        url = self.url_of(name)
+        if self.through is not None and is_relayed(url, name):
+            headers = sign_request("POST", f"http://{name}{path}", body, self._identity)
+            headers["content-type"] = "application/json"
+            return await self.through("POST", name, path, headers, body, ANSWER_MAX, key)
+        headers = sign_request("POST", url + path, body, self._identity)
         headers["content-type"] = "application/json"
-        return await self._send(name, "POST", url, headers, body, ANSWER_MAX)
+        return await self._send(name, "POST", url + path, headers, body, ANSWER_MAX)
 
     async def fetch_well_known(self, name: str) -> bytes:
         """A node's own account of who it is: unverified until its entry 0 is proven under the policy's key."""
-        return (await self.fetch(name, "/.well-known/lodetrace.json", WELL_KNOWN_MAX)).body
+        return (await self.fetch(name, WELL_KNOWN, WELL_KNOWN_MAX)).body
 
     async def fetch_registry(self, name: str, after: int) -> bytes:
         """What the registry that `name` keeps has said behind its entry `after`: evidence, unverified."""
@@ -129,11 +140,16 @@ class Peers:
         for answers but 200 and that one; Unverified for more than the limit, and for compressed ones, which were not
         asked for.
         """
-        url = self.url_of(name) + path
-        headers = sign_request("GET", url, b"", self._identity) if signed else {}
+        url = self.url_of(name)
+        relayed = self.through is not None and is_relayed(url, name) and path != WELL_KNOWN
+        whole = f"http://{name}{path}" if relayed else url + path
+        headers = sign_request("GET", whole, b"", self._identity) if signed else {}
         if etag is not None:
             headers["if-none-match"] = etag
-        reply = await self._send(name, "GET", url, headers, b"", limit)
+        if self.through is not None and relayed:
+            reply = await self.through("GET", name, path, headers, b"", limit)
+        else:
+            reply = await self._send(name, "GET", whole, headers, b"", limit)
         if reply.status not in (httpx.codes.OK, httpx.codes.NOT_MODIFIED):
             raise Unavailable(
                 "peer-said-no", field=name, value=reply.status, why=_said_no(reply).facts["en"][:SAID_MAX]
@@ -149,6 +165,34 @@ class Peers:
         if reply.status != httpx.codes.OK:
             raise Unavailable("peer-said-no", field=url, value=reply.status, why=_said_no(reply).facts["en"][:SAID_MAX])
         return reply.body
+
+    async def relay(self, name: str, way: str, sealed: bytes, limit: int) -> bytes | None:
+        """Hands a sealed message to the relay at whose address the node `name` is reached. Its answer, sealed; None
+        where the message is kept and not answered yet. Unavailable if the relay does not take it.
+        """
+        url = self.url_of(name) + way
+        reply = await self._send(name, "POST", url, self._sealed("POST", url, sealed), sealed, limit)
+        if reply.status == httpx.codes.ACCEPTED:
+            return None
+        return _taken(name, reply).body
+
+    async def fetch_relayed(self, relay: str, body: bytes) -> tuple[int, bytes] | None:
+        """The next message that waits for us at the node `relay`, by its number; None if none came for a while."""
+        url = f"{self.url_of(relay)}/relay/box"
+        reply = await self._send(relay, "POST", url, self._sealed("POST", url, body), body, MESSAGE_MAX)
+        if reply.status == httpx.codes.NO_CONTENT:
+            return None
+        no, _, sealed = _taken(relay, reply).body.partition(b"\n")
+        if not no.removeprefix(b"-").isdigit():
+            raise Malformed("malformed", field=relay, why="the number of a message is missing")
+        return int(no), sealed
+
+    async def answer_relayed(self, relay: str, no: int, sealed: bytes) -> None:
+        url = f"{self.url_of(relay)}/relay/box/{no}"
+        _taken(relay, await self._send(relay, "POST", url, self._sealed("POST", url, sealed), sealed, ANSWER_MAX))
+
+    def _sealed(self, method: str, url: str, body: bytes) -> dict[str, str]:
+        return sign_request(method, url, body, self._identity) | {"content-type": "application/octet-stream"}
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -251,6 +295,31 @@ async def _outside(url: str) -> tuple[str, dict[str, Any]]:
     if any(is_inside(number) for number in numbers):
         raise Refusal("webhook-address-internal", field="url", value=host)
     return str(httpx.URL(url).copy_with(host=numbers[0])), {"sni_hostname": host}
+
+
+class Through(Protocol):
+    """One HTTP request to a node behind a relay: method, name, path, headers, body, and up to how many bytes of answer;
+    with a key, the relay keeps it until it is answered.
+    """
+
+    async def __call__(
+        self, method: str, name: str, path: str, headers: Mapping[str, str], body: bytes, limit: int, key: str = ""
+    ) -> Reply: ...
+
+
+def relayed_at(url: str, name: str) -> str:
+    """Where the node `name` is reached whose relay is reached at `url`."""
+    return f"{url.rstrip('/')}/relay/{name}"
+
+
+def is_relayed(url: str, name: str) -> bool:
+    return url.endswith(f"/relay/{name}")
+
+
+def _taken(name: str, reply: Reply) -> Reply:
+    if reply.status not in (httpx.codes.OK, httpx.codes.NO_CONTENT):
+        raise Unavailable("peer-said-no", field=name, value=reply.status, why=_said_no(reply).facts["en"][:SAID_MAX])
+    return reply
 
 
 def check_address(name: str, url: str | None) -> None:

@@ -133,11 +133,17 @@ def claimed_signer(headers: Iterable[tuple[str, str]]) -> str:
 
 
 def open_request(
-    method: str, path: str, headers: Iterable[tuple[str, str]], body: bytes, key_of: Callable[[str], Verifier]
+    method: str,
+    path: str,
+    headers: Iterable[tuple[str, str]],
+    body: bytes,
+    key_of: Callable[[str], Verifier],
+    kept: timedelta = timedelta(0),
 ) -> str:
     """The name of the node that signed this request. `key_of` answers a node's peer key, or raises (Unknown, …).
 
-    `path` as it came, with its query. Unverified for a request that is unsigned, altered, too old, or from the future.
+    `path` as it came, with its query. `kept`: for how long it may have waited on the way.
+    Unverified for a request that is unsigned, altered, too old, or from the future.
     """
     fields = _Fields(headers)
     if not any(name.lower() == "signature-input" for name in fields):
@@ -147,7 +153,7 @@ def open_request(
     try:
         verifier.verify(
             _Request(method, f"http://node{path}", fields),
-            max_age=timedelta(0),  # and the skew on top
+            max_age=kept,  # and the skew on top
             expect_tag=_TAG,
             require_components=_COVERED,
             body=body,

@@ -51,6 +51,7 @@ from api import (  # noqa: E402
     quotas,
     regimes,
     registry,
+    relay,
     roll,
     scan,
     shipments,
@@ -142,6 +143,7 @@ def routers() -> Iterator[APIRouter]:
         yield part.routes(node, _Door())  # type: ignore[arg-type]
     yield corrections.routes(node, _Door(), {})  # type: ignore[arg-type]
     yield inbox.routes(node, _Door())  # type: ignore[arg-type]
+    yield relay.routes(node, _Door())  # type: ignore[arg-type]
     yield witness.routes(node, str)
     yield deposit_pages.routes(node)
     yield health.routes(node, _Node())  # type: ignore[arg-type]
@@ -152,7 +154,8 @@ def role_of(route: Any) -> str:
     found = [one.call for one in route.dependant.dependencies if isinstance(one.call, Required)]
     if found:
         return f"{found[0].role}{', another node' if found[0].nodes else ''}"
-    return "another node" if route.path.startswith(("/inbox/", "/deposits/")) else "anyone"
+    between = route.path.startswith(("/inbox/", "/deposits/")) or ("POST" in route.methods and "/relay/" in route.path)
+    return "another node" if between else "anyone"
 
 
 def routes_table() -> str:

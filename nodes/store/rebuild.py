@@ -54,6 +54,8 @@ NOT_DERIVABLE = (
     "parked",
     "people",
     "prints",
+    "relayed",
+    "relayed_introductions",
     "rulesets",
     "scan_readers",
     "scans",

@@ -591,6 +591,31 @@ class ScanReader(Row, table=True):
     day: str = _text()
 
 
+class Relayed(Row, table=True):
+    """What a node has left here for one that nobody can reach, and the answer, until the sender has it; both sealed.
+    `key` is the sender's own name for it.
+    """
+
+    __tablename__ = "relayed"
+    __table_args__ = (UniqueConstraint("recipient", "sender", "key"),)
+    no: int = _key()
+    recipient: str = _text()
+    sender: str = _text()
+    key: str = _text()
+    at: str = _text()
+    sealed: bytes
+    answer: bytes | None
+
+
+class RelayedIntroduction(Row, table=True):
+    """Who a node that fetches its messages here says it is: what it would serve, could it be reached."""
+
+    __tablename__ = "relayed_introductions"
+    __table_args__ = (_CLUSTERED,)
+    name: str = _word()
+    told: bytes
+
+
 # -- who may ask --------------------------------------------------------------------------------------------------
 
 

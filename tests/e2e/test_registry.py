@@ -83,11 +83,11 @@ class Federation:
         with open_store(self.authority.one.home) as store, store.read() as conn:
             return len(list(log.of_types(conn, ["rekeyed"])))
 
-    def join(self, name: str, role: str, **more) -> Member:
+    def join(self, name: str, role: str, *, reached_at: str | None = None, **more) -> Member:
         """As a newcomer does: begin with the registry's policy, ask, be admitted, serve."""
         policy = joining.first_policy(self.authority.one.url, self.key)
         one = found(self.folder, name, role, policy, authority="authority.example", **more)
-        data = joining.request_of(one.home, {}, uscc=USCC)
+        data = joining.request_of(one.home, {}, uscc=USCC, reached_at=reached_at)
         (answer,) = joining.ask(one.home, {}, data)
         assert answer["name"] == name
         assert answer["status"] == "waiting"

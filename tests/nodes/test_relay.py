@@ -1,0 +1,257 @@
+"""A node that only reaches out: what is for it waits at a relay, sealed, and its answers come back the same way."""
+
+from dataclasses import replace
+
+import pytest
+
+from api.relay import inside
+from ledger.errors import LodetraceError, Unavailable
+from ledger.log.canonical import dump
+from ledger.log.notes import Ed25519Signer
+from ledger.log.trust import digest_of
+from nodes import relay
+from nodes.peers import Peers
+from nodes.relayed import ANSWER, Request, Through
+from nodes.sealing import fresh, public_of, seal
+from nodes.store import deliveries, relayed
+from nodes.tailing import Tail
+from tests.world import World, _Wire, kg, until
+
+PUBLIC, ANSWERED = public_of(fresh()), f"{ANSWER} plant.example"
+MINE, HUB, PLANT = "mine.example", "hub.example", "plant.example"
+
+
+def behind(world, name=PLANT, hub=HUB, **settings):
+    """`name` is reached at the relay only: whoever contacts itself gets nowhere."""
+    for member in world:
+        policy = member.home / "policy.txt"
+        policy.write_text(policy.read_text().replace(f"http://{name}\n", f"http://{hub}/relay/{name}\n"))
+    set_in(world[name], f'deliver_via = "{hub}"')
+    more = "".join(f"\n{key} = {value}" for key, value in settings.items())
+    set_in(world[hub], f'relay_for = ["{name}"]{more}')
+
+
+def set_in(member, lines):
+    config = member.home / "config.toml"
+    config.write_text(f"{lines}\n{config.read_text()}")
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """Whoever is away has been gone for long."""
+    monkeypatch.setattr(relay, "GONE_SECONDS", 0.0)
+    monkeypatch.setattr(relay, "HOLD_SECONDS", 1.0)
+
+
+@pytest.fixture
+def world(tmp_path):
+    world = World(tmp_path, MINE, HUB, PLANT)
+    behind(world)
+    with world:
+        until(lambda: introduced(world), "the recipient is known at its relay")
+        yield world
+        world.settle()
+        assert held(world) == 0, "nothing stays behind"
+        assert contacted(world, PLANT) == [], "nobody reached it but through the relay"
+
+
+def contacted(world, name):
+    return [one.path for one, _ in world.network.carried if one.receiver == name]
+
+
+def offered(world, lot="A-1"):
+    mine = world[MINE]
+    mine.register(lot, "100")
+    return mine.ship(PLANT, {"batch": lot, "quantity": kg("40")})
+
+
+def waiting(world, name=MINE):
+    with world[name].node.store.read() as conn:
+        first = deliveries.first_with_error(conn, "waiting")
+    return "" if first is None else first.error
+
+
+def introduced(world):
+    with world[HUB].node.store.read() as conn:
+        return relayed.introduction(conn, PLANT)
+
+
+def held(world):
+    with world[HUB].node.store.read() as conn:
+        return relayed.counts(conn).get(PLANT, 0)
+
+
+def test_goods_go_there_and_receipts_and_acknowledgements_both_ways(world):
+    mine, plant = world[MINE], world[PLANT]
+    shipment = offered(world)
+    plant.await_arrival(shipment)
+    plant.receive(shipment)
+    mine.await_status(shipment, "received")
+    mine.acknowledge(shipment)
+    world.settle()
+    assert {one.path.split("/")[1] for one, _ in world.network.carried if one.sender == MINE} == {"relay"}
+
+
+def left(world):
+    """What is at the relay, by its key: sender, recipient, its bytes, and whether it is answered."""
+    with world[HUB].node.store.read() as conn:
+        rows = conn.execute("SELECT key, sender, recipient, sealed, answer IS NOT NULL FROM relayed").fetchall()
+    return {key: row for key, *row in rows}
+
+
+def kept_since(world, before):
+    return [
+        one for one, reply in world.network.carried[before:] if one.sender == MINE and reply and reply.status == 202
+    ]
+
+
+def test_what_is_left_while_it_is_away_survives_a_restart_of_the_relay_and_is_sealed(world):
+    world[PLANT].stop()
+    shipment = offered(world)
+    until(lambda: "keeps it" in waiting(world), "the sender says where it waits")
+    assert world[MINE].shipment(shipment)["status"] == "offered"
+    before = len(world.network.carried)
+    world[HUB].restart()
+    until(lambda: kept_since(world, before), "it is told so again")
+    ((sender, recipient, sealed, answered),) = left(world).values()
+    assert (sender, recipient, answered) == (MINE, PLANT, 0)
+    assert not any(word in sealed for word in (b"lodetrace", b"evidence", b"cover", shipment.encode()))
+    world[MINE].stop()  # by now the sender is away: both need not be there at once
+    world[PLANT].start()
+    world[PLANT].await_arrival(shipment)
+    until(lambda: [row[3] for row in left(world).values()] == [1], "the answer waits for the sender")
+    world[MINE].start()
+
+
+def test_a_node_that_never_came_is_waited_for(tmp_path):
+    world = World(tmp_path, MINE, HUB, PLANT)
+    behind(world)
+    with world:
+        world[PLANT].stop()
+        with world[HUB].node.store.write() as conn:
+            conn.execute("DELETE FROM relayed_introductions")
+        shipment = offered(world)
+        until(lambda: "does not answer at its relay hub.example" in waiting(world), "the sender is told")
+        world[PLANT].start()
+        world[PLANT].await_arrival(shipment)
+
+
+def test_a_full_box_says_so_and_the_sender_keeps_what_does_not_fit(tmp_path):
+    world = World(tmp_path, MINE, HUB, PLANT)
+    behind(world, relay_box_messages=1)
+    with world:
+        until(lambda: introduced(world), "the recipient is known at its relay")
+        world[PLANT].stop()
+        first = offered(world)
+        until(lambda: "keeps it" in waiting(world), "the first one fits")
+        second = offered(world, "A-2")
+        until(lambda: "is full" in waiting(world), "the second one does not")
+        assert held(world) == 1
+        world[PLANT].start()
+        for shipment in (first, second):
+            world[PLANT].await_arrival(shipment)
+
+
+def test_the_relay_is_away_and_comes_back(world):
+    world[HUB].stop()
+    shipment = offered(world)
+    until(lambda: "hub.example" in waiting(world), "the sender is told")
+    world[HUB].start()
+    world[PLANT].await_arrival(shipment)
+
+
+def test_what_is_too_old_is_forgotten_and_the_sender_brings_it_again(world):
+    world[PLANT].stop()
+    shipment = offered(world)
+    until(lambda: held(world), "it is kept")
+    world[MINE].stop()
+    with world[HUB].node.store.write() as conn:
+        conn.execute("UPDATE relayed SET at = '2020-01-01T00:00:00.000Z', key = 'other'")
+    world[MINE].start()
+    until(lambda: left(world) and "other" not in left(world), "it is brought again, and the old one is gone")
+    world[PLANT].start()
+    world[PLANT].await_arrival(shipment)
+
+
+def test_what_is_dropped_is_missed_and_brought_again(world):
+    """A relay that says that it keeps a message, and does not."""
+    world[PLANT].stop()
+    shipment = offered(world)
+    until(lambda: held(world), "it is kept")
+    with world[HUB].node.store.write() as conn:
+        conn.execute("DELETE FROM relayed")
+    until(lambda: "keeps it" in waiting(world), "nobody has confirmed it")
+    world[PLANT].start()
+    world[PLANT].await_arrival(shipment)
+
+
+def test_a_relay_cannot_answer_for_the_recipient(world):
+    """Whatever it makes up does not open: the sender goes on bringing it."""
+    world[PLANT].stop()
+    shipment = offered(world)
+    until(lambda: held(world), "it is kept")
+    with world[HUB].node.store.write() as conn:
+        conn.execute("UPDATE relayed SET answer = ?", (seal(b'{"headers":[],"status":422}\n', PUBLIC, ANSWERED),))
+    until(lambda: "does not open" in waiting(world), "the sender does not believe it")
+    world[PLANT].start()
+    world[PLANT].await_arrival(shipment)
+    assert world[MINE].shipment(shipment)["status"] != "undeliverable"
+
+
+def poll(world, name, identity=None):
+    """What somebody is given who asks for messages: their own introduction in hand, and their own signature below."""
+    node = world[name].node
+    peers = Peers(identity or node.identity, lambda: node.policy, transport=_Wire(world.network, name))
+    told = dump({"told": dump(node.well_known()).decode(), "under_way": []})
+    return world.call(peers.fetch_relayed(HUB, told))
+
+
+def test_nobody_else_is_given_anything(world):
+    world[PLANT].stop()
+    offered(world)
+    until(lambda: held(world), "there is something to be had")
+    with pytest.raises(Unavailable, match=f"does not relay for {MINE}"):
+        poll(world, MINE)
+    with pytest.raises(Unavailable, match=r"entry 0 of hub\.example"):
+        poll(world, MINE, replace(world[MINE].node.identity, peer=world[HUB].node.identity.peer))
+    with pytest.raises(Unavailable, match="signature"):  # under the recipient's name, by a key that is not its own
+        world.call(thief(world).fetch_relayed(HUB, told_by(world)))
+    assert held(world) == 1
+    world[PLANT].start()
+
+
+def told_by(world):
+    with world[HUB].node.store.read() as conn:
+        told = relayed.introduction(conn, PLANT)
+    return dump({"told": told.decode(), "under_way": []})
+
+
+def thief(world):
+    node = world[MINE].node
+    named = Ed25519Signer.from_seed(f"{PLANT}/peer", bytes(range(32)))
+    return Peers(replace(node.identity, peer=named), lambda: node.policy, transport=_Wire(world.network, MINE))
+
+
+def test_a_relay_brings_only_what_is_for_nodes(world):
+    """And says nothing of what it carries: a page, or an answer to somebody with a token, is not to be had so."""
+    app, node = inside(world[PLANT].app), world[PLANT].node
+    with pytest.raises(LodetraceError) as refused:
+        world.call(app(Request("GET", "/api/v1/batches", {}, b"")))
+    assert refused.value.code == "route-unknown"
+    reply = world.call(app(Request("GET", f"/log/seen/{digest_of(node.origin)}", {"authorization": "Bearer x"}, b"")))
+    assert reply.status == 401
+    assert world.call(app(Request("GET", "/log/checkpoint", {}, b""))).body == node.shown_checkpoint()
+
+
+def test_its_log_is_read_through_the_relay(world):
+    """As its partners and the monitor do."""
+    node = world[MINE].node
+    peers = Peers(node.identity, lambda: node.policy, transport=_Wire(world.network, MINE))
+    peers.through = Through(node, peers)
+    tail = Tail(node, peers, f"{PLANT}/log")
+    assert world.call(tail.look()).entries == 1
+    world[PLANT].stop()
+    with pytest.raises(Unavailable, match="does not answer at its relay"):
+        world.call(peers.fetch(PLANT, "/log/checkpoint", 10_000))
+    world.call(peers.aclose())
+    world[PLANT].start()
