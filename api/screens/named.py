@@ -283,18 +283,6 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "revoked": N_("key revoked"),
         "rekeyed": N_("keys replaced"),
     },
-    "trade": {
-        "authority": N_("authority"),
-        "mine": N_("mine"),
-        "separation": N_("separation plant"),
-        "metal": N_("metal works"),
-        "magnet": N_("magnet maker"),
-        "motor": N_("motor maker"),
-        "recycler": N_("recycler"),
-        "trader": N_("trader"),
-        "laboratory": N_("laboratory"),
-        "carrier": N_("carrier"),
-    },
     "licence": {
         "mining": N_("mining"),
         "separation": N_("separation"),
