@@ -255,3 +255,13 @@ def test_its_log_is_read_through_the_relay(world):
         world.call(peers.fetch(PLANT, "/log/checkpoint", 10_000))
     world.call(peers.aclose())
     world[PLANT].start()
+
+
+def test_so_many_questions_at_once_and_no_more(world, monkeypatch):
+    monkeypatch.setattr(relay, "ASKED_MAX", 0)
+    node = world[MINE].node
+    peers = Peers(node.identity, lambda: node.policy, transport=_Wire(world.network, MINE))
+    peers.through = Through(node, peers)
+    with pytest.raises(Unavailable, match="at once"):
+        world.call(peers.fetch(PLANT, "/log/checkpoint", 10_000))
+    world.call(peers.aclose())
