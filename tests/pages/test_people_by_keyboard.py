@@ -61,7 +61,7 @@ def test_somebody_new_comes_in_and_takes_a_password_of_his_own(visitors):
 
     sign_in(li, "Li", FIRST)
     assert li.page.query_selector('nav a[href="/people"]') is None
-    li.reach('nav a[href="/me"]')
+    li.reach('footer a[href="/me"]')
     li.enter("/me$")
     for name, text in (("old", FIRST), ("password", OWN), ("again", OWN)):
         li.fill(name, text)
