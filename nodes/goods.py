@@ -33,14 +33,15 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """`composition` as nodes/composition.py answers it; `mended` as nodes/corrected.py shows it; `became` are batches
-    that were made of it.
+    """`composition` as nodes/composition.py answers it; `mended` as nodes/corrected.py shows it; `units` are a page of
+    them, `more` the cursor of the next; `became` are batches that were made of it.
     """
 
     record: BatchRecord
     composition: dict[str, Any]
     mended: dict[str, Any]
     units: tuple[UnitRecord, ...]
+    more: int | None
     history: tuple[Happened, ...]
     became: tuple[Batch, ...]
 
@@ -69,19 +70,20 @@ class Whole:
         return sum(held.mg for held in self.record.batch.loose)
 
 
-def whole(node: Node, code: str) -> Whole:
-    """By id, or by the organisation's own code. Unknown if it never was here."""
+def whole(node: Node, code: str, before: int = lists.LATEST) -> Whole:
+    """By id, or by the organisation's own code; units from the cursor `before` on. Unknown if it never was here."""
     with node.store.read() as conn:
         id_ = codes.find_batch(conn, code)
         record = lists.batch(conn, id_)
-        units = lists.units(conn, batch=id_, limit=UNITS_SHOWN)
+        units = lists.units(conn, batch=id_, before=before, limit=UNITS_SHOWN)
         mended = dict(corrected.shown(conn, node.origin, record))
         history = _history(conn, record, units)
         became = [lists.batch(conn, child).batch for child in _made_of(conn, id_)]
-    return Whole(record, composition_of(node, id_), mended, tuple(reversed(units)), history, tuple(became))
+    more = units[-1].no if len(units) == UNITS_SHOWN else None
+    return Whole(record, composition_of(node, id_), mended, tuple(reversed(units)), more, history, tuple(became))
 
 
-def all_of(found: Whole) -> list[dict[str, Any]]:
+def all_of(node: Node, found: Whole) -> list[dict[str, Any]]:
     """All that is here of a batch as lines of a request: what is loose at each place, and the units."""
     batch = found.record.batch
     lines: list[dict[str, Any]] = []
@@ -91,7 +93,9 @@ def all_of(found: Whole) -> list[dict[str, Any]]:
             quantity["count"] = held.count
         line = {"batch": batch.id, "quantity": quantity, "site": held.site}
         lines.append({**line, **({"owner": held.owner} if held.owner else {})})
-    units = [one.unit.id for one in found.units if one.unit.state == "here" and one.unit.inside is None]
+    with node.store.read() as conn:
+        every = lists.units_of(conn, [batch.id])
+    units = [one.id for one in every if one.state == "here" and one.inside is None]
     return [*lines, *([{"batch": batch.id, "units": units}] if units else [])]
 
 

@@ -11,10 +11,11 @@ from ledger.matter.findings import SEVERITIES
 def routes(screens: Screens) -> None:
     @screens.page("/findings")
     def findings(visit: Visit) -> Response:
-        whole = visit.asked("all") == "true"
-        told = [one for one in visit.node.inspection.findings() if whole or not one.answers]
-        found = sorted(told, key=lambda one: SEVERITIES.index(one.finding.severity))
-        return visit.render("findings.html", found=found, whole=whole)
+        whole, grouped = visit.asked("all") == "true", visit.asked("cases") == "true"
+        cases = visit.node.inspection.cases() if grouped else [visit.node.inspection.findings()]
+        shown = ([one for one in case if whole or not one.answers] for case in cases)
+        found = [sorted(case, key=lambda one: SEVERITIES.index(one.finding.severity)) for case in shown if case]
+        return visit.render("findings.html", cases=found, whole=whole, grouped=grouped)
 
     @screens.page("/findings/{finding}", posts=True)
     async def finding(visit: Visit) -> Response:

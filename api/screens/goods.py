@@ -15,12 +15,11 @@ PAGE = 50
 def routes(screens: Screens) -> None:
     @screens.page("/goods")
     def on_hand(visit: Visit) -> Response:
-        before = visit.asked("before")
         asked = {name: visit.asked(name) or None for name in ("product", "site")}
         with visit.node.store.read() as conn:
             found = lists.batches(
                 conn,
-                before=int(before) if before.isdigit() and len(before) < 19 else lists.LATEST,
+                before=_before(visit),
                 limit=PAGE,
                 product=asked["product"],
                 site=asked["site"],
@@ -57,7 +56,15 @@ def routes(screens: Screens) -> None:
 
     @screens.page("/batches/{batch:path}")
     def batch(visit: Visit) -> Response:
-        return visit.render("batch.html", one=goods.whole(visit.node, visit.request.path_params["batch"]))
+        return visit.render(
+            "batch.html", one=goods.whole(visit.node, visit.request.path_params["batch"], _before(visit))
+        )
+
+
+def _before(visit: Visit) -> int:
+    """The cursor of a page of a list; a text that is none leads to the first page."""
+    asked = visit.asked("before")
+    return int(asked) if asked.isdigit() and len(asked) < 19 else lists.LATEST
 
 
 def _packing(visit: Visit, batch: str) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def routes(screens: Screens) -> None:
             if await visit.record("release", lambda: visit.form.body(without=("lock", "kind")), lock=lock) is not None:
                 return visit.see(_path(found), visit._("The hold is ended."))
         elif visit.posted:
-            answer = await visit.record("hold", lambda: {**visit.form.body(), "lines": goods.all_of(found)})
+            answer = await visit.record("hold", lambda: {**visit.form.body(), "lines": goods.all_of(visit.node, found)})
             if answer is not None:
                 return visit.see(_path(found), visit._("The goods are held."))
         return visit.render(

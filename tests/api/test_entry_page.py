@@ -94,3 +94,36 @@ def test_a_finding_tells_its_numbers_by_name(world):
         page = Hands(world[MINE], "zh").get(f"/findings/{one['id']}")
         assert re.findall(r"<td>[a-z_]+</td>", page) == []
     assert found
+
+
+def test_findings_are_told_by_what_belongs_together(world):
+    cases = world[MINE].get("/api/v1/cases")["cases"]
+    page = Hands(world[MINE]).get("/findings?cases=true&all=true")
+    assert page.count('<section class="card">') == len(cases)
+    assert all(one["id"] in page for case in cases for one in case)
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "mined here (China)"), ("zh", "自采 (中国)")])
+def test_where_goods_come_from_is_said_in_words(world, language, said):
+    assay = {"basis": "ignited", "total_reo_pct": "99.0", "distribution_pct": [["Pr", "25.0"], ["Nd", "75.0"]]}
+    world[MINE].register(f"O-{language}", "10", product="prnd_oxide", assay=assay)
+    page = Hands(world[MINE], language).get(f"/batches/O-{language}")
+    assert "CN/" not in page
+    assert said in page
+
+
+def test_all_units_of_a_batch_are_shown_page_by_page_and_held(world):
+    mine = world[MINE]
+    mine.register("MANY", "1000")
+    mine.pack("MANY", *(f"Q-{number:03d}" for number in range(230)), net="1")
+    hands = Hands(mine, role="supervisor")
+    page = hands.get("/batches/MANY")
+    assert "Q-229" in page
+    assert "Q-000" not in page
+    older = hands.get("/batches/MANY" + re.search(r'href="(\?before=\d+)"', page)[1])
+    assert "Q-000" in older
+    assert "Q-229" not in older
+    held = hands.post("/batches/MANY/hold", {"kind": "quality", "reason": "checked again"})
+    assert held.status == 303, held.body
+    last = mine.get("/api/v1/entries?limit=1000&type=held")["entries"][-1]["event"]
+    assert sum(len(line.get("units", ())) for line in last["lines.authority"]) == 230
