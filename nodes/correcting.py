@@ -9,11 +9,12 @@
 Does not decide whether a correction may be: the rules do (`drafts.rehearse` asks them), and again when it is sealed.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ledger.matter.corrections import SHARED, Amount, amounts, corrected
+from ledger.matter.corrections import SHARED, amounts, corrected
 from ledger.matter.events import Event
 from ledger.matter.periods import month_key, month_of
 from ledger.matter.quantities import amount, mass_mg, show_mg
@@ -44,7 +45,9 @@ class Wording:
 
 @dataclass(frozen=True, slots=True)
 class Moving:
-    """So much of a batch, by an entry. `kg` is the figure as it would be typed."""
+    """So much of a batch, by an entry. `of` tells it apart from all others of the form, whatever is recorded
+    meanwhile; `kg` is the figure as it would be typed.
+    """
 
     entry: int
     type: str
@@ -55,6 +58,7 @@ class Moving:
     owner: str
     mg: int
     count: int | None
+    of: str = ""
 
     @property
     def kg(self) -> str:
@@ -139,12 +143,18 @@ def movings(node: Node, index: int) -> list[Moving]:
 
 def _movings(conn: Connection, index: int) -> list[Moving]:
     event = _now(conn, index)
-    return [] if event is None else [_moving(conn, index, event.type, one) for one in amounts(event)]
-
-
-def _moving(conn: Connection, index: int, type_: str, one: Amount) -> Moving:
-    name = entries.batch_name(conn, one.batch)
-    return Moving(index, type_, one.side, one.batch, name, one.site, one.owner or "", one.mg, one.count or None)
+    if event is None:
+        return []
+    found, seen = [], Counter[str]()
+    for one in amounts(event):
+        place = f"{index} {one.side} {one.batch} {one.site} {one.owner or ''}"
+        seen[place] += 1
+        name, owner = entries.batch_name(conn, one.batch), one.owner or ""
+        of = f"{place} {seen[place]}"
+        found.append(
+            Moving(index, event.type, one.side, one.batch, name, one.site, owner, one.mg, one.count or None, of)
+        )
+    return found
 
 
 def _users(conn: Connection, batch: str) -> set[int]:
@@ -160,24 +170,26 @@ def _now(conn: Connection, index: int) -> Event | None:
 # -- what was typed -----------------------------------------------------------------------------------------------
 
 
-def changed_words(rows: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
+def changed_words(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     """Rows {path, was, is} of which `is` is another; what is left empty is taken away."""
     found = []
     for row in rows:
-        was, is_ = row.get("was") or None, (row.get("is") or "").strip() or None
+        was, is_ = row.get("was") or None, str(row.get("is") or "").strip() or None
         if was != is_:
-            told = {"path": row["path"], "was": was, "is": is_}
+            told = {"path": row.get("path"), "was": was, "is": is_}
             found.append({name: text for name, text in told.items() if text is not None})
     return found
 
 
-def changed_amounts(shown: Sequence[Moving], rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Rows {is, count} for what was shown, in its order; an empty one is left as it is."""
-    found = []
-    for at, (one, row) in enumerate(zip(shown, rows, strict=False)):
+def changed_amounts(shown: Iterable[Moving], rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows {of, is, count} for what was shown; what is left empty stays as it is."""
+    typed_of = {str(row.get("of")): row for row in rows}
+    found: list[dict[str, Any]] = []
+    for at, one in enumerate(shown):
+        row = typed_of.get(one.of, {})
         typed = str(row.get("is") or "").strip()
-        mg = mass_mg(typed, "kg", f"lines[{at}].is") if typed else one.mg
-        pieces = row.get("count", one.count)
+        mg = mass_mg(typed, "kg", f"amounts.n{at}.is") if typed else one.mg
+        pieces = counted if isinstance(counted := row.get("count"), int) else one.count
         delta, more = mg - one.mg, (pieces or 0) - (one.count or 0)
         if delta and delta * more < 0:  # a line goes one way
             found += [_line(one, delta, 0), _line(one, 0, more)]

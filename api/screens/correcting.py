@@ -97,20 +97,20 @@ def _body(visit: Visit, index: int, kind: str) -> dict[str, Any]:
     typed = visit.form.body(without=PAGE_FIELDS)
     body = {"kind": kind, "reason": typed.get("reason", "")}
     if kind == "amend":
-        return {**body, "entry": index, "words": correcting.changed_words(typed.get("words") or ())}
+        return {**body, "entry": index, "words": correcting.changed_words(_rows(typed.get("words")))}
     if kind == "adjust":
         shown = correcting.movings(visit.node, index)
-        lines = correcting.changed_amounts(shown, _rows(typed, len(shown)))
+        lines = correcting.changed_amounts(shown, _rows(typed.get("amounts")))
         log, _, at = str(typed.get("consent", "")).rpartition("#")
         consent = {"consent": {"log": log, "index": index_of(at)}} if log else {}
         return {**body, "lines": lines, **consent}
     return {**body, "entry": index}
 
 
-def _rows(typed: Mapping[str, Any], count: int) -> list[Mapping[str, Any]]:
-    """One for each amount that was shown, whatever of it was filled in."""
-    told = typed.get("amounts") or {}
-    return [told.get(f"n{at}") or {} for at in range(count)]
+def _rows(told: Any) -> list[Mapping[str, Any]]:
+    """The rows of a list, or of a group of fields; nothing where the form has none, or is not ours."""
+    rows = told.values() if isinstance(told, Mapping) else told if isinstance(told, list) else ()
+    return [row for row in rows if isinstance(row, Mapping)]
 
 
 def _values(visit: Visit, body: Mapping[str, Any]) -> dict[str, str]:

@@ -190,3 +190,14 @@ def test_a_viewer_corrects_nothing(mine):
     reply = mine.ask("GET", "/correct/1", headers={"cookie": viewer.cookies}, role=None)
     assert reply.status == 403
     assert 'href="/correct/' not in viewer.get("/entries/1")
+
+
+@pytest.mark.parametrize("name", ["words", "words:int", "words[0].is.x", "amounts", "amounts.n0", "amounts[0].count"])
+def test_a_form_that_is_not_ours_is_refused(mine, name):
+    index = booked(mine, f"F-{name}")
+    hands, path = Hands(mine), f"/correct/{index}"
+    for kind in ("amend", "adjust"):
+        page = hands.get(f"{path}?kind={kind}")
+        fields = {**dict(re.findall(r'type="hidden" name="(csrf|key|kind)" value="([^"]*)"', page)), name: "7"}
+        reply = hands.post(path, {**fields, "reason": "x", "do": "look"}, bare=True)
+        assert reply.status == 422, reply.body
