@@ -16,10 +16,11 @@ from nodes.sequencer import Answer
 
 
 class Frozen(Body):
-    """A batch wholly, or only these units of it, each as `log#id`."""
+    """A batch wholly, or only these units of it, or so much of what stands loose of it; each as `log#id`."""
 
     batch: Code
     units: Annotated[list[Code] | None, Field(min_length=1)] = None
+    quantity: Quantity | None = None
 
 
 class Freeze(Noted):

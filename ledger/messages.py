@@ -435,6 +435,17 @@ MESSAGES: dict[str, tuple[str, str]] = {
             "请按命令封存（lodetrace hold --order），并请监管部门解除该命令。"
         ),
     ),
+    "part-frozen": (
+        (
+            "{field}: {value} are more than the {free} that are free here: the authority froze a part of the batch by "
+            "its order {order}. Use less, hold the part as ordered (lodetrace hold --order), and ask the authority to "
+            "release the order."
+        ),
+        (
+            "{field}：{value} 超过此处可用的 {free}：该批次的一部分已被监管部门的命令 {order} 冻结。"
+            "请减少数量，按命令封存该部分（lodetrace hold --order），并请监管部门解除该命令。"
+        ),
+    ),
     "goods-held": (
         (
             "{field}: {value} of batch {batch} at {site} are not free: goods are held there by {lock}, and "

@@ -9,6 +9,7 @@ log knows nothing of them; what was recorded against them is a finding (ledger/m
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from ledger.entries import id_in
 from ledger.matter.events import Event
@@ -44,7 +45,7 @@ def _begin(conn: Connection, own: str, entry_no: int, event: Event, order: str) 
     for row in rows:
         batch, unit = id_in(row["batch"], event.origin, own), row.get("unit", "")
         known = _orders(conn, [batch]).get(batch, [])
-        named = [order, unit and id_in(unit, event.origin, own)]
+        named = [order, unit and id_in(unit, event.origin, own), *([row["mg"]] if "mg" in row else [])]
         if named not in known:
             _keep(conn, batch, [*known, named])
 
@@ -59,18 +60,21 @@ def _end(conn: Connection, order: str) -> None:
             _keep(conn, batch, kept)
 
 
-def _keep(conn: Connection, batch: str, named: list[list[str]]) -> None:
+def _keep(conn: Connection, batch: str, named: list[list[Any]]) -> None:
     states.save(conn, FROZEN, {batch: json.dumps(named) if named else None})
 
 
-def _orders(conn: Connection, batches: Iterable[str] | None = None) -> dict[str, list[list[str]]]:
+def _orders(conn: Connection, batches: Iterable[str] | None = None) -> dict[str, list[list[Any]]]:
     found = states.every(conn, FROZEN) if batches is None else states.load(conn, FROZEN, batches)
     return {batch: json.loads(text) for batch, text in found.items()}
 
 
 def in_force(conn: Connection) -> dict[Key, State]:
     """Few at any time, so all are read at once."""
-    frozen = [Frozen(batch, tuple((order, unit) for order, unit in named)) for batch, named in _orders(conn).items()]
+    frozen = [
+        Frozen(batch, tuple((order, unit, sum(part)) for order, unit, *part in named))
+        for batch, named in _orders(conn).items()
+    ]
     found: list[Frozen | Voided] = [*frozen, *voided(conn).values()]
     return {one.key: one for one in found}
 

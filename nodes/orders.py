@@ -76,6 +76,7 @@ def _shown(event: Event, own: str) -> dict[str, Any]:
         {
             "batch": id_in(row["batch"], event.origin, own),
             "unit": row.get("unit") and id_in(row["unit"], event.origin, own),
+            "mg": row.get("mg"),
         }
         for row in event.rows("lines.partner")
     ]

@@ -11,7 +11,13 @@ from typing import Any
 
 from ledger.errors import Refusal
 from ledger.matter.events import Event
-from ledger.matter.locks import refuse_frozen, refuse_loose_locked, refuse_recalled, refuse_unit_locked
+from ledger.matter.locks import (
+    refuse_frozen,
+    refuse_loose_frozen,
+    refuse_loose_locked,
+    refuse_recalled,
+    refuse_unit_locked,
+)
 from ledger.matter.quantities import MG_MAX, show_mg
 from ledger.matter.stock import Batch, Frozen, Holding, Key, State, Unit
 
@@ -113,7 +119,7 @@ class Desk:
         """Goods leave what stands loose at `site`; never below zero, in mass or in count, and never locked ones."""
         batch = self.stands_loose(id_, site, owner, mg, count, field)
         refuse_loose_locked(batch, site, owner, mg, count, field, passing)
-        refuse_frozen(self.frozen(id_), None, field, passing)
+        refuse_loose_frozen(self.frozen(id_), batch, mg, field, passing)
         here = batch.holding(site, owner)
         self.stand(batch, site, owner, here.mg - mg, None if here.count is None else here.count - (count or 0))
 

@@ -489,7 +489,7 @@ EVENT_TYPES: Mapping[str, tuple[Slot, ...]] = {
     ),
     "ordered": (
         _slot("order", "partner", "lock", at="at", kind="code", to="name", ends="id?"),
-        _list("lines.partner", "partner", batch="id", unit="id?"),
+        _list("lines.partner", "partner", batch="id", unit="id?", mg="mg?"),
         _slot("reason", "partner", text="text"),
         _slot("documents", "partner", list="documents"),
         _RECORDED,

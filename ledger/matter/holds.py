@@ -15,7 +15,7 @@ from ledger.errors import Refusal
 from ledger.matter.desk import Desk, Part, first_double, refuse_contents_missing
 from ledger.matter.event_types import HOLD_KINDS, ORDER_KINDS, RECALL_KINDS
 from ledger.matter.events import Event
-from ledger.matter.locks import HELD, KINDS, ORDERED, PLEDGED, RECALLED, refuse_frozen, refuse_loose_locked
+from ledger.matter.locks import HELD, KINDS, ORDERED, PLEDGED, RECALLED, refuse_loose_frozen, refuse_loose_locked
 from ledger.matter.statements import refuse_kind_unknown
 from ledger.matter.stock import Batch, Lock, Locked, Unit
 
@@ -66,7 +66,7 @@ def _lock_loose(desk: Desk, part: Part, id_: str, kind: str, passing: Container[
     count = part.loose_count if part.loose_count is None else (mine.count or 0) + part.loose_count
     desk.stands_loose(part.batch, part.site, part.owner, mg, count, where)
     refuse_loose_locked(batch, part.site, part.owner, part.loose_mg, part.loose_count, where, passing)
-    refuse_frozen(desk.frozen(batch.id), None, where, passing)
+    refuse_loose_frozen(desk.frozen(batch.id), batch, part.loose_mg, where, passing)
     pieces = (count or mine.count or 0) if batch.counted else None
     desk.put(replace(batch, locks=(*others, replace(mine, mg=mg, count=pieces))))
 
@@ -108,7 +108,7 @@ def _end(desk: Desk, event: Event, id_: str, kinds: Container[str]) -> None:
 def _refuse_ordered(desk: Desk, lock: Locked) -> None:
     """A hold that obeys an order ends after it."""
     standing = (desk.frozen(batch) for batch in lock.batches)
-    if lock.order and any(order == lock.order for found in standing if found for order, _ in found.orders):
+    if lock.order and any(order == lock.order for found in standing if found for order, *_ in found.orders):
         raise Refusal("order-stands", field="lock", value=lock.id, order=lock.order)
 
 

@@ -71,9 +71,23 @@ def refuse_frozen(frozen: Frozen | None, unit: Unit | None, field: str, passing:
     """Refuses goods of a batch of which orders freeze all, and a unit that one of them names."""
     if frozen is None or ORDERED in passing:
         return
-    for order, named in frozen.orders:
-        if not named or (unit is not None and unit.id == named):
+    for order, named, mg in frozen.orders:
+        if (not named and not mg) or (unit is not None and unit.id == named):
             raise Refusal("goods-frozen", field=field, value=frozen.batch if unit is None else unit.id, order=order)
+
+
+def refuse_loose_frozen(frozen: Frozen | None, batch: Batch, mg: int, field: str, passing: Container[str]) -> None:
+    """Refuses `mg` of what stands loose, unless so much is left beside what orders freeze: they add up, as locks do.
+
+    An authority does not know where goods stand, so a part of them is a part of all that is here. Locks are of a place
+    and of an owner, and are counted there: a hold that obeys an order takes nothing of what is free beside the order.
+    """
+    refuse_frozen(frozen, None, field, passing)
+    parts = [] if frozen is None or ORDERED in passing else [one for one in frozen.orders if one[2]]
+    free = max(sum(held.mg for held in batch.loose) - sum(part for _, _, part in parts), 0)
+    if parts and mg > free:
+        order = parts[0][0]
+        raise Refusal("part-frozen", field=f"{field}.quantity", value=show_mg(mg), order=order, free=show_mg(free))
 
 
 def follow(lock: Lock, before: tuple[int, int | None], after: tuple[int, int | None]) -> Lock:

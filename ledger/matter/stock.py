@@ -238,12 +238,13 @@ class Locked:
 class Frozen:
     """What the authority's orders forbid here of a batch, from their delivery until their release is delivered.
 
-    `orders`: the order (`log#id`), and the unit that it names, or "" where it is all of the batch. It follows from what
-    came from the authority and from nothing in this log: whoever records puts it into the view, a replay does not.
+    `orders`: the order (`log#id`), the unit that it names or "", and how much it freezes of what stands loose, in mg;
+    "" and 0 where it is all of the batch. It follows from what came from the authority and from nothing in this log:
+    whoever records puts it into the view, a replay does not.
     """
 
     batch: str
-    orders: tuple[tuple[str, str], ...]
+    orders: tuple[tuple[str, str, int], ...]
 
     @property
     def key(self) -> Key:

@@ -3,6 +3,9 @@
 order-goods-moved   goods were used, moved, sent or sold that an order, delivered before, had frozen
 order-unanswered    an order was delivered, and days later no hold names it
 
+Of a part of what stands loose, flows do not tell what was left beside it: once a hold obeys the order, custody keeps
+it, also in a replay; until one does, the order is unanswered.
+
 An order is an entry of the authority's log. From when it binds is told with it: before the entries that came after its
 delivery, at the addressee; by the time of the delivery note, at the authority.
 """
@@ -61,7 +64,7 @@ class Orders:
                 self._orders.pop(ended, None)
             return
         rows = [row for row in told.event.rows("lines.partner") if "batch" in row]
-        goods = [("unit", row["unit"]) if "unit" in row else ("batch", row["batch"]) for row in rows]
+        goods = [("unit", row["unit"]) if "unit" in row else ("batch", row["batch"]) for row in rows if "mg" not in row]
         batches = tuple(dict.fromkeys(absolute(row["batch"], told) for row in rows))
         id_ = absolute(told.event.ids["order"], told)
         named = frozenset((kind, absolute(one, told)) for kind, one in goods)

@@ -102,7 +102,7 @@ def _refuse_order_unknown(desk: Desk, order: str, batches: list[str]) -> None:
     """A hold obeys an order that stands, and is of the goods that it names."""
     for batch in batches:
         found = desk.state(("frozen", batch))
-        if not isinstance(found, Frozen) or order not in [name for name, _ in found.orders]:
+        if not isinstance(found, Frozen) or order not in [name for name, *_ in found.orders]:
             raise Unknown("order-unknown", field="order", value=order)
 
 

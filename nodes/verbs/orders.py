@@ -4,18 +4,23 @@ from typing import Any
 
 from ledger.errors import Malformed, Unknown
 from ledger.matter.events import is_id
+from ledger.matter.quantities import amount
 from nodes.verbs.books import node_of, notice_to, refuse_all_but_authority
 from nodes.verbs.draft import Body, Delivery, Desk, Draft, at_of, documents_of, entry_of, only, recorded_of
 
 
 def freeze(desk: Desk, body: Body) -> Draft:
-    """Batches, or units of them, as the logs write them that made them (`log#id`)."""
+    """Batches, or units of them, or so much of what stands loose of them, as the logs write them that made them
+    (`log#id`).
+    """
     rows: list[dict[str, Any]] = []
     for position, line in enumerate(body["lines"]):
         where = f"lines[{position}]"
         batch = _id_of(desk, line["batch"], f"{where}.batch")
         rows += [{"batch": batch, "unit": _id_of(desk, unit, f"{where}.units")} for unit in line.get("units") or ()]
-        if not line.get("units"):
+        if line.get("quantity"):
+            rows.append({"batch": batch, "mg": amount(line["quantity"], f"{where}.quantity").mg})
+        elif not line.get("units"):
             rows.append({"batch": batch})
     to = node_of(desk, body["to"])
     return _draft(desk, body, {"kind": "freeze", "to": to}, rows)

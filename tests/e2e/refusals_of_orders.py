@@ -51,6 +51,12 @@ ORDERS: dict[str, Case] = {
     "a frozen drum opened": Case(
         422, "goods-frozen", "units[0]", lead("/api/v1/unpackings", {"units": ["F/2"]}, METAL)
     ),
+    "more than is free beside a frozen part": Case(
+        422,
+        "part-frozen",
+        "lines[0].quantity",
+        lead("/api/v1/shipments", {**SALE, "lines": [{**F1, "batch": "F-9"}]}, METAL),
+    ),
     "a hold by an order that never came": Case(
         404, "order-unknown", "order", obey("nowhere.example/log#" + NOWHERE, F1)
     ),

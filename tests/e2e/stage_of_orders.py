@@ -15,11 +15,12 @@ from tests.world import kg
 def set_orders(stage: Stage) -> None:
     metal = stage.world[METAL]
     metal.token("supervisor")
-    ids = {lot: metal.register(lot, "100", site="main", product="frozen_ore") for lot in ("F-1", "F-2")}
+    ids = {lot: metal.register(lot, "100", site="main", product="frozen_ore") for lot in ("F-1", "F-2", "F-9")}
     metal.pack("F-2", "F/2", net="10")
     unit = metal.get("/api/v1/units/F%2F2")["unit"]
     stage.ids["order"] = _order(stage, {"batch": _absolute(ids["F-1"])})
     stage.ids["order of a drum"] = _order(stage, {"batch": _absolute(ids["F-2"]), "units": [_absolute(unit)]})
+    _order(stage, {"batch": _absolute(ids["F-9"]), "quantity": kg("99.5")})
     stage.ids["ended order"] = _order(stage, {"batch": _absolute(ids["F-1"])})
     _end(stage, stage.ids["ended order"])
     stage.world.settle()

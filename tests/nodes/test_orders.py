@@ -50,7 +50,7 @@ def test_a_frozen_batch_stays_until_the_order_is_released(told):
     assert code(as_supervisor(mine, "POST", "/api/v1/pledges", {"to": "Bank", "lines": [line]})) == "goods-frozen"
     (got,) = mine.get("/api/v1/orders")["orders"]
     assert (got["order"], got["ended"], got["answers"]) == (order, False, [])
-    assert got["lines"] == [{"batch": batch, "unit": None}]
+    assert got["lines"] == [{"batch": batch, "unit": None, "mg": None}]
 
     hold = {
         "kind": "ordered",
@@ -71,7 +71,7 @@ def test_a_frozen_batch_stays_until_the_order_is_released(told):
         **got,
         "ended": True,
         "answers": [absolute(lock)],
-        "lines": [{"batch": absolute(batch), "unit": None}],
+        "lines": [{"batch": absolute(batch), "unit": None, "mg": None}],
     }
 
 
@@ -86,6 +86,22 @@ def test_only_the_units_that_are_named_are_frozen(told):
     release(told, order)
     assert mine.post("/api/v1/unpackings", {"units": ["D-1"]}).status == 201
     assert other
+
+
+def test_of_a_part_that_is_frozen_the_rest_is_free(told):
+    mine = told[MINE]
+    batch = register(mine, "P-1", "100")["batch"]
+    order = freeze(told, {"batch": absolute(batch), "quantity": kg("60")})
+    (got,) = [one for one in mine.get("/api/v1/orders")["orders"] if one["order"] == order]
+    assert got["lines"] == [{"batch": batch, "unit": None, "mg": 60_000_000}]
+    hold = {"kind": "ordered", "reason": "x", "order": order, "lines": [{"batch": "P-1", "quantity": kg("60")}]}
+    lock = recorded(mine, "/api/v1/holds", hold)["lock"]
+    mine.ship(PLANT, {"batch": "P-1", "quantity": kg("39")})
+    line = {"batch": "P-1", "quantity": kg("2")}
+    assert code(mine.post("/api/v1/removals", {"kind": "destroyed", "reason": "x", "lines": [line]})) == "goods-held"
+    release(told, order)
+    recorded(mine, f"/api/v1/holds/{lock}/releases", {"reason": "as ordered"})
+    mine.ship(PLANT, {"batch": "P-1", "quantity": kg("61")})
 
 
 def test_an_order_is_the_authoritys_alone(told):

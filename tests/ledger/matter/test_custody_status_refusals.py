@@ -486,7 +486,7 @@ def frozen(world: World) -> None:
     drums(world)
     node = world["mine"]
     batch = node.id("ore")
-    node.view["frozen", batch] = Frozen(batch, ((ORDER, ""),))
+    node.view["frozen", batch] = Frozen(batch, ((ORDER, "", 0),))
     world.do(node.held("H", part("ore", 80 * KG, units=["D-1", "D-2"]), kind="ordered", order=ORDER))
 
 
@@ -494,7 +494,18 @@ def frozen_drum(world: World) -> None:
     drums(world)
     node = world["mine"]
     batch = node.id("ore")
-    node.view["frozen", batch] = Frozen(batch, ((ORDER, node.id("D-1")),))
+    node.view["frozen", batch] = Frozen(batch, ((ORDER, node.id("D-1"), 0),))
+
+
+def frozen_part(world: World) -> None:
+    """Of what stands loose, orders freeze 10 kg and 5 kg; a hold obeys the first."""
+    drums(world)
+    node = world["mine"]
+    batch = node.id("ore")
+    node.view["frozen", batch] = Frozen(batch, ((ORDER, "", 10 * KG), (ORDER, "", 5 * KG)))
+    world.do(node.held("H", part("ore", 10 * KG), kind="ordered", order=ORDER))
+    free = sum(held.mg for held in node.batch("ore").loose) - 15 * KG
+    world.do(node.removed(part("ore", free)))
 
 
 def ordered(world: World) -> None:
@@ -508,6 +519,10 @@ FROZEN = {
     "goods of a frozen batch": Case(frozen, mine(lambda n: n.removed(part("ore", 1))), "goods-frozen"),
     "a frozen drum": Case(frozen_drum, mine(lambda n: n.unpacked("D-1")), "goods-frozen"),
     "goods of a frozen batch, pledged": Case(frozen, mine(lambda n: n.pledged("R", part("ore", 1))), "goods-frozen"),
+    "goods of which a part is frozen": Case(frozen_part, mine(lambda n: n.removed(part("ore", 1))), "part-frozen"),
+    "goods of which a part is frozen, pledged": Case(
+        frozen_part, mine(lambda n: n.pledged("R", part("ore", 1))), "part-frozen"
+    ),
     "a hold that obeys an order that stands": Case(frozen, mine(lambda n: n.released("H")), "order-stands"),
 }
 ORDERING = {

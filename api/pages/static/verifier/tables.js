@@ -316,7 +316,7 @@ export const TYPES = maps({
   }),
   ordered: maps({
     "order": slot(false, true, {"at": "at", "kind": "code", "to": "name", "ends": "id?"}),
-    "lines.partner": slot(true, false, {"batch": "id", "unit": "id?"}),
+    "lines.partner": slot(true, false, {"batch": "id", "unit": "id?", "mg": "mg?"}),
     "reason": slot(false, false, {"text": "text"}),
     "documents": slot(false, false, {"list": "documents"}),
     "recorded": slot(false, false, {"by": "text", "approved_by": "text?", "external_ref": "text?", "confirmed": "list?", "captured": "object?", "ruleset": "text?"}),
