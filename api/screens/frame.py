@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from babel import Locale
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
@@ -32,7 +31,7 @@ from api.rendering import HEADERS, page
 from api.screens.fields import FIELDS
 from api.screens.named import name_of, origin_name
 from api.verbs import RECORDINGS, prepared
-from api.words import LANGUAGES, LOCALES, Say, words
+from api.words import LANGUAGES, Say, words
 from ledger.errors import LodetraceError, Refusal, Unknown
 from nodes.entries import batch_name
 from nodes.node import Caller, Node
@@ -105,13 +104,6 @@ class Visit:
         """A class of feed, or of quota, by its name."""
         row = self.node.reference.row("feed_classes", code)
         return self.word("quota_class", code) if row is None else str(row[self.language])
-
-    def origin(self, key: str) -> str:
-        """`CN/ion_mid_y` in words: the feed, or the way in, and the country."""
-        country, _, kind = key.partition("/")
-        known = self.node.reference.row("feed_classes", kind)
-        told = self.word("origin", kind) if known is None else str(known[self.language])
-        return f"{told} ({Locale.parse(LOCALES[self.language]).territories.get(country, country)})"
 
     def batch_name(self, id_: str) -> str:
         """Its lot number; the end of its id where it has none."""
