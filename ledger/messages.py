@@ -2512,17 +2512,18 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "两次输入的新口令不一致。请重新输入。",
     ),
     "oidc-refused": (
-        "Your organisation's sign-in gave no answer that holds: {why}. Try again; if it lasts, ask an administrator.",
-        "企业统一登录的应答无效：{why}。请重试；若仍如此，请告知管理员。",
+        "Your organisation's sign-in gave no answer that holds: {en}. Try again; if it lasts, ask an administrator.",
+        "企业统一登录的应答无效：{zh}。请重试；若仍如此，请告知管理员。",
     ),
     "oidc-start-again": (
         "This sign-in was begun elsewhere, or too long ago. Begin again here.",
         "此次登录并非由此处发起，或已过期。请在此重新开始。",
     ),
     "oidc-unreachable": (
-        "Your organisation's sign-in at {value} cannot be used now: {why}. Try again in a while, or use a password.",
-        "企业统一登录 {value} 目前无法使用：{why}。请稍后再试，或使用口令登录。",
+        "Your organisation's sign-in at {value} cannot be used now: {en} Try again in a while, or use a password.",
+        "企业统一登录 {value} 目前无法使用：{zh}请稍后再试，或使用口令登录。",
     ),
+    "address-silent": ("{field} does not answer ({value}).", "{field} 没有应答（{value}）。"),
     "password-length": (
         "A password has {least} to {most} characters. A sentence that only you know is easy to keep in mind.",
         "口令须为 {least} 到 {most} 个字符。可用一句只有您知道的话。",

@@ -89,9 +89,10 @@ class OwnSignIn:
         except (NotBase64, ValueError) as error:
             raise Refusal("oidc-start-again", field="state") from error
         if "code" not in given:
-            raise _refused(f"it says {_short(given.get('error', 'nothing'))}")
+            said = _short(given.get("error", ""))
+            raise _refused(f"it says {said}", f"其答复为 {said}")
         if given.get("iss", self._issuer) != self._issuer:  # https://www.rfc-editor.org/rfc/rfc9207
-            raise _refused("it comes from another issuer")
+            raise _refused("it comes from another issuer", "来自其他 issuer")
         about = await self._discover()
         form = {
             "grant_type": "authorization_code",
@@ -103,11 +104,12 @@ class OwnSignIn:
         answer = await self._ask(about["token_endpoint"], form, status=None)
         token = answer.get("id_token")
         if not isinstance(token, str):
-            raise _refused(f"no ID token, {_short(answer.get('error', 'and no reason'))}")
+            said = _short(answer.get("error", ""))
+            raise _refused(f"no ID token ({said})", f"没有 ID token（{said}）")
         claims = await self._checked(token, nonce)
         name = claims.get(self._claim)
         if not isinstance(name, str) or not 0 < len(name) <= NAME_MAX:
-            raise _refused(f"{self._claim} names nobody")
+            raise _refused(f"{self._claim} names nobody", f"{self._claim} 未指明人员")
         return name, back
 
     async def _checked(self, token: str, nonce: str) -> Mapping[str, Any]:
@@ -129,10 +131,11 @@ class OwnSignIn:
                 nonce={"essential": True, "value": nonce},
             ).validate(claims)
         except (JoseError, ValueError, TypeError) as error:
-            raise _refused(_short(str(error) or type(error).__name__)) from error
+            why = _short(str(error) or type(error).__name__)
+            raise _refused(why, why) from error
         others = claims["aud"] != self._client and claims["aud"] != [self._client]
         if (others or "azp" in claims) and claims.get("azp") != self._client:
-            raise _refused("it was made for somebody else")
+            raise _refused("it was made for somebody else", "并非为本节点签发")
         return claims
 
     # -- asking the issuer --------------------------------------------------------------------------------------
@@ -141,11 +144,14 @@ class OwnSignIn:
         if not self._about:
             about = await self._ask(f"{self._issuer}/.well-known/openid-configuration")
             if about.get("issuer") != self._issuer:
-                raise _away(self._issuer, f"it calls itself {_short(about.get('issuer'))}")
+                said = _short(about.get("issuer"))
+                raise _away(self._issuer, f"It calls itself {said}.", f"其自称为 {said}。")
             for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
                 wanted = ("https",) if self._issuer.startswith("https:") else ("http", "https")
                 if not isinstance(about.get(name), str) or urlsplit(about[name]).scheme not in wanted:
-                    raise _away(self._issuer, f"{name} is no {wanted[0]} address")
+                    raise _away(
+                        self._issuer, f"Its {name} is no {wanted[0]} address.", f"其 {name} 不是 {wanted[0]} 地址。"
+                    )
             self._about = about
         return self._about
 
@@ -156,7 +162,7 @@ class OwnSignIn:
             try:
                 self._keys = KeySet.import_key_set(found)  # type: ignore[arg-type]
             except (JoseError, ValueError, TypeError, KeyError) as error:
-                raise _away(self._issuer, "its keys cannot be read") from error
+                raise _away(self._issuer, "Its keys cannot be read.", "无法读取其密钥。") from error
         assert isinstance(self._keys, KeySet), "they were just read"
         return self._keys
 
@@ -173,11 +179,11 @@ class OwnSignIn:
             reply = await self._elsewhere.ask(url, form, secret)
             found = reply.json()
         except LodetraceError as error:
-            raise _away(self._issuer, error.text()) from error
+            raise _away(self._issuer, error.text("en"), error.text("zh")) from error
         except (ValueError, RecursionError) as error:
-            raise _away(self._issuer, f"HTTP {reply.status} without JSON") from error
+            raise _away(self._issuer, f"HTTP {reply.status}, no JSON.", f"HTTP {reply.status}，不是 JSON。") from error
         if not isinstance(found, dict) or status not in (None, reply.status):
-            raise _away(self._issuer, f"HTTP {reply.status}")
+            raise _away(self._issuer, f"HTTP {reply.status}.", f"HTTP {reply.status}。")
         return found
 
     def _takes_basic(self) -> bool:
@@ -186,12 +192,12 @@ class OwnSignIn:
         return not isinstance(told, list) or "client_secret_basic" in told
 
 
-def _refused(why: str) -> Refusal:
-    return Refusal("oidc-refused", field="code", why=why)
+def _refused(en: str, zh: str) -> Refusal:
+    return Refusal("oidc-refused", field="code", en=en, zh=zh)
 
 
-def _away(issuer: str, why: str) -> Unavailable:
-    return Unavailable("oidc-unreachable", field="code", value=issuer, why=why)
+def _away(issuer: str, en: str, zh: str) -> Unavailable:
+    return Unavailable("oidc-unreachable", field="code", value=issuer, en=en, zh=zh)
 
 
 def _short(text: Any) -> str:

@@ -233,7 +233,7 @@ class Elsewhere:
         name that leads inside where `internal` does not say that this is meant.
         """
         host = urlsplit(url).netloc
-        async with _unreachable(host), asyncio.timeout(TELL_SECONDS):
+        async with _answering(host), asyncio.timeout(TELL_SECONDS):
             place, named = (url, {}) if internal else await _outside(url)
             sent = {**headers, "host": host}
             async with self._client.stream("POST", place, headers=sent, content=body, extensions=named) as answer:
@@ -247,7 +247,7 @@ class Elsewhere:
         """
         host = urlsplit(url).netloc
         async with (
-            _unreachable(host),
+            _answering(host),
             asyncio.timeout(TELL_SECONDS),
             self._client.stream(
                 "GET" if form is None else "POST",
@@ -290,7 +290,7 @@ async def _outside(url: str) -> tuple[str, dict[str, Any]]:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, parts.port or 443, type=SOCK_STREAM)
     except OSError as error:
-        raise Unavailable("peer-unreachable", field=host, value=error.strerror) from error
+        raise Unavailable("address-silent", field=host, value=error.strerror) from error
     numbers = [str(address[0]) for *_, address in found]
     if any(is_inside(number) for number in numbers):
         raise Refusal("webhook-address-internal", field="url", value=host)
@@ -345,6 +345,14 @@ async def _read(answer: httpx.Response, limit: int, name: str) -> bytes:
             raise Unverified("answer-too-large", field=name, value=limit)
         parts.append(part)
     return b"".join(parts)
+
+
+@asynccontextmanager
+async def _answering(host: str) -> AsyncIterator[None]:
+    try:
+        yield
+    except (httpx.HTTPError, TimeoutError) as error:
+        raise Unavailable("address-silent", field=host, value=str(error) or type(error).__name__) from error
 
 
 def _retry_after(answer: httpx.Response) -> int | None:
