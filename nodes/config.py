@@ -507,6 +507,8 @@ def copy(home: Path, to: Path, named: Verifier) -> Settings:
     if settings.reference is not None:
         values["reference"] = settings.reference.name
         write_private(to / settings.reference.name, settings.reference.read_bytes())
+    # Secrets are not copied about: these stay where they are.
+    values |= {name: str(getattr(settings, name)) for name in ("tls_cert", "tls_key", "oidc_secret") if name in values}
     policy = settings.policy.read_text("utf-8")
     if not Policy.parse(policy).registries:
         policy = f"log {named.vkey}\n{policy}"

@@ -26,7 +26,7 @@ from nodes.node import SUCCEEDED, found, succeeded_by
 from nodes.posix import home_lock, new_folder, write_private
 from nodes.rebuild import in_order
 from nodes.rekeyed import own_keys
-from nodes.store import access, deliveries, log, rulesets, upstream
+from nodes.store import access, deliveries, log, people, rulesets, upstream, webhooks
 from nodes.store.deliveries import Outgoing
 from nodes.store.engine import Connection, Store
 from nodes.store.records import Entry
@@ -106,6 +106,8 @@ def _hand_over(
             if entry.type in EVENT_TYPES:
                 derive_upstream(to, origin, saved.entry_no, entry.event, name)
     access.copy_tokens(conn, to)
+    people.copy(conn, to)
+    webhooks.copy(conn, to)
     rulesets.copy(conn, to)
     deliveries.add(to, _still_to_bring(conn, to, was, size, authority))
 

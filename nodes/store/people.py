@@ -12,6 +12,10 @@ _ADD = (
     "INSERT INTO people (no, name, password, subject, role, tasks, sites, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _PERSON = "SELECT no, name, password, subject, role, tasks, sites, created_at, left_at FROM people"
+_COPY = (
+    "INSERT INTO people (no, name, password, subject, role, tasks, sites, created_at, left_at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 _PASSWORD = "UPDATE people SET password = ? WHERE no = ?"  # noqa: S105
 _CHANGED = "UPDATE people SET role = ?, tasks = ?, sites = ?, subject = ? WHERE no = ?"
 _LEFT = "UPDATE people SET left_at = ? WHERE name = ? AND left_at IS NULL"
@@ -118,6 +122,11 @@ def session(conn: Connection, hash_: bytes) -> StoredSession | None:
         return None
     csrf, ends_at, owner, role, tasks, sites, *of = row
     return StoredSession(csrf, ends_at, owner, role, tuple(tasks.split()), tuple(sites.split()), *of)
+
+
+def copy(conn: Connection, to: Connection) -> None:
+    """Whoever may sign in at one home may at the other; each signs in anew."""
+    to.executemany(_COPY, conn.execute(f"{_PERSON} ORDER BY no"))
 
 
 def close_session(conn: Connection, hash_: bytes) -> None:

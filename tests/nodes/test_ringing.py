@@ -1,5 +1,6 @@
 """What waits for a person is told to a program once, signed, and for as long as it takes: on real sockets."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -263,6 +264,21 @@ def test_addresses_that_are_refused(store, url, kind, code):
         webhooks.add(store, url, (), system_clock)
     assert (refused.value.code, refused.value.field) == (code, "url")
     assert webhooks.listed(store) == []
+
+
+def test_a_name_that_leads_inside_is_not_called():
+    """Whatever it led to when the webhook was set up."""
+
+    async def call():
+        elsewhere = peers.Elsewhere()
+        try:
+            await elsewhere.tell("http://localhost:9/", {}, b"", internal=False)
+        finally:
+            await elsewhere.aclose()
+
+    with pytest.raises(Refusal) as refused:
+        asyncio.run(call())
+    assert (refused.value.code, refused.value.value) == ("webhook-address-internal", "localhost")
 
 
 def test_other_refusals(store):

@@ -6,6 +6,7 @@ from ledger.errors import LodetraceError, Unavailable, Unknown
 from ledger.evidence import verify
 from ledger.log.trust import Policy
 from ledger.matter.stock import Batch, Locked, Pool, Shipment, Unit
+from nodes import people, webhooks
 from nodes.auditing import audit, from_store
 from nodes.homes import create_home
 from nodes.inheritance import left_to
@@ -214,3 +215,24 @@ def test_what_is_not_all_here_is_not_inherited(home, tmp_path):
     finally:
         node.store.close()
         other.store.close()
+
+
+def test_whoever_could_sign_in_still_can_and_programs_are_told_under_their_secrets(home, tmp_path):
+    secret = tmp_path / "mine" / "oidc.secret"
+    secret.write_text("x")
+    file = home / "config.toml"
+    head, mark, tail = file.read_text("utf-8").partition("# sites")
+    own = 'oidc_issuer = "https://sso.example"\noidc_client_id = "mine"\noidc_secret = "oidc.secret"\n'
+    file.write_text(f"{head}{own}\n{mark}{tail}", "utf-8")
+    with Running(home) as node:
+        people.hire(node.store, "Li", "clerk", node.clock, password="a long enough sentence", tasks=["sales"])
+        people.hire(node.store, "Wang", "admin", node.clock, subject="wang")
+        people.leave(node.store, "Wang", node.clock)
+        webhooks.add(node.store, "https://example.com/", ["recalls"], node.clock)
+        before = people.listed(node.store), webhooks.listed(node.store)
+    new = tmp_path / "mine2"
+    succeed(home, new, {})
+    with Running(new) as node:
+        assert (people.listed(node.store), webhooks.listed(node.store)) == before
+        assert people.Reception(node.store, node.clock).sign_in("Li", "a long enough sentence", "here")
+        assert node.settings.oidc_secret == secret
