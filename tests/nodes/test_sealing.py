@@ -27,6 +27,7 @@ def test_it_opens_again():
         (b"", KEY, "asked"),
         (bytes(len(SEALED)), KEY, "asked"),
     ],
+    ids=["other-key", "other-purpose", "cut", "without-text", "other-start", "other-end", "empty", "zeros"],
 )
 def test_nothing_else_opens(sealed, key, purpose):
     with pytest.raises(Unverified) as refused:
