@@ -2491,6 +2491,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Nothing was asked of {value} in this case. Record the question first, then the answer.",
         "本案尚未向 {value} 提问。请先登记问题，再登记答复。",
     ),
+    "outside-known": (
+        "This file is here already, as table {table}. Open that one, or take it away first.",
+        "该文件已导入，为第 {table} 号数据表。请打开该表，或先将其删除。",
+    ),
+    "outside-unknown": (
+        "There is no table {value}: it was taken away, or the number is wrong. Look at the list of tables.",
+        "没有第 {value} 号数据表：可能已删除，或编号有误。请查看数据表列表。",
+    ),
     "person-unknown": (
         "Nobody called {value} may sign in here. Look at the list of people.",
         "没有名为 {value} 的在册人员。请查看人员列表。",

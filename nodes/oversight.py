@@ -21,6 +21,7 @@ from ledger.matter.element_years import Book, ElementYear, element_year
 from ledger.matter.events import Event
 from ledger.matter.findings import SEVERITIES, Finding
 from ledger.matter.flows import Flow
+from ledger.matter.matching import Claim
 from ledger.matter.quota import AccountKey, QuotaAccount
 from nodes import deposits
 from nodes.clock import Clock, stamp
@@ -53,6 +54,17 @@ class Months:
 
     closed: Sequence[str]
     open: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What tables of others are held against: papers by family, metal that was made in mg by (log, month), and the way
+    to know a paper by its number.
+    """
+
+    papers: Mapping[str, Sequence[Claim]]
+    metal: Mapping[tuple[str, str], int]
+    hash_of: Callable[[str, str], str]
 
 
 class DepositedBook:
@@ -137,6 +149,15 @@ class Oversight:
             with self._store.read() as conn:
                 last = upstream.at(conn, [(origin, at.size - 1) for origin, at in self._progress.items() if at.size])
             return {entry.log: entry.event.recorded_at for entry in last.values()}
+
+        return self._ask(look)
+
+    def booked(self) -> Booked:
+        """Of all logs."""
+
+        def look(across: Across) -> Booked:
+            papers = {family: across.papers(family) for family in ("invoice", "customs_declaration")}
+            return Booked(papers, across.metal(), across.hash_of)
 
         return self._ask(look)
 

@@ -17,7 +17,7 @@ from nodes import deposits
 from nodes.clock import Clock, stamp
 from nodes.deposits import Progress
 from nodes.findings import Told, named
-from nodes.oversight import Months, Oversight
+from nodes.oversight import Booked, Months, Oversight
 from nodes.store import log
 from nodes.store.engine import Store
 
@@ -28,7 +28,9 @@ _Basis = tuple[str, int, tuple[tuple[str, int], ...]]
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """As of `at`: findings gravest first, quota accounts, the months of each log, and when each last wrote."""
+    """As of `at`: findings gravest first, quota accounts, the months of each log, when each last wrote,
+    and what is held against tables of others.
+    """
 
     at: str
     logs: Mapping[str, Progress]
@@ -36,6 +38,7 @@ class Overview:
     quotas: Sequence[tuple[AccountKey, QuotaAccount]]
     months: Mapping[str, Months]
     wrote: Mapping[str, str]
+    booked: Booked
 
     def finding(self, id_: str) -> Told:
         """Unknown("finding-unknown") where it was not found, or is not found any more."""
@@ -100,4 +103,5 @@ def _made(oversight: Oversight, clock: Clock) -> Overview:
         [(key, replace(account)) for key, account in quotas],  # accounts go on counting
         oversight.months(),
         oversight.wrote(),
+        oversight.booked(),
     )

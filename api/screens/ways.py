@@ -20,6 +20,7 @@ from api.screens import (
     members,
     months,
     orders,
+    outside,
     oversight,
     people,
     pools,
@@ -49,6 +50,21 @@ SCREENS = (
     *(shipping, scanning, findings, waiting, traces, guest, flows, webhooks),
     *(people, me, cases, oversight, months),
     *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows, cases, oversight, accounts),
+    *(
+        goods,
+        receiving,
+        shipping,
+        scanning,
+        findings,
+        waiting,
+        traces,
+        guest,
+        flows,
+        cases,
+        oversight,
+        accounts,
+        outside,
+    ),
 )
 NAV = (
     Link("viewer", "/", "Board"),
@@ -75,6 +91,7 @@ NAV = (
     Link("viewer", "/me", "My sign-in"),
     Link("viewer", "/cases", "Cases", for_role="authority"),
     Link("viewer", "/accounts", "Accounts", for_role="authority"),
+    Link("viewer", "/outside", "Outside tables", for_role="authority"),
 )
 """Names are messages: tests/api/test_words.py reads them here."""
 

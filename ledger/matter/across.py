@@ -18,18 +18,31 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.matter.dates import days_between
-from ledger.matter.documents import Drawdown, differing, drawing, overdrawn
+from ledger.matter.documents import (
+    FAMILIES,
+    Drawdown,
+    differing,
+    document_hash,
+    drawing,
+    overdrawn,
+    papers_of,
+    stated_mg,
+)
 from ledger.matter.events import Event
 from ledger.matter.findings import Entry, Finding
 from ledger.matter.flows import Flow
 from ledger.matter.inspector import about_quota
 from ledger.matter.limits import entry_of
+from ledger.matter.matching import Claim
 from ledger.matter.quota import Quotas
 from ledger.matter.reconciling import absolute, reciprocal, rings, unanswered
 from ledger.matter.reference import Reference
 
 NUMBERED_FOR_ALL = frozenset({"customs_declaration", "special_invoice", "waste_transfer", "warehouse_receipt"})
 """Kinds of papers whose numbers one office gives, so that two organisations never rightly have the same one."""
+_NAMING = frozenset({"registered", "shipped", "received"})
+_MELTING = frozenset({"electrolysis", "electrolysis_alloy", "reduction"})
+"""Processes that make metal, and take most of the power of a works."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +79,9 @@ class Across:
         self._rings: list[Finding] | None = None
         self._times: dict[Entry, str] = {}
         self._voided: set[str] = set()
+        self._key = key
+        self._named: dict[Entry, list[tuple[str, Claim]]] = {}
+        self._metal: dict[Entry, tuple[str, int]] = {}
 
     def void(self, event: Event) -> None:
         """The authority voided a shipment: its silence is explained, and a receipt of it is not."""
@@ -85,12 +101,15 @@ class Across:
         elif type_ == "reversed":
             self._reverse((flow.event.origin, flow.event.scalar("reversal").get("index", -1)))
         self._draw(flow)
+        self._note(flow)
         for _ in self.quotas.take(flow):
             pass
 
     def _reverse(self, entry: Entry) -> None:
         self.quotas.undo(entry)
         self._drawdown.undo(entry)
+        self._named.pop(entry, None)
+        self._metal.pop(entry, None)
         received = self._received.pop(entry, None)
         if received is not None:
             self._receipts[_shipment_of(received)].remove(entry)
@@ -107,6 +126,38 @@ class Across:
             if compared and (flow.event.type != "received" or paper["kind"] == "special_invoice"):
                 self._times[entry_of(flow)] = flow.at
                 self._drawdown.draw(paper, entry_of(flow), batches, mg, side, row)
+
+    def _note(self, flow: Flow) -> None:
+        """The papers that an entry names, and the metal that it made, for whoever holds books against offices."""
+        entry = entry_of(flow)
+        if flow.event.type in _NAMING:
+            self._named[entry] = [
+                (
+                    FAMILIES[paper["kind"]],
+                    Claim(self.hash_of(paper["kind"], paper["no"]), stated_mg(paper), flow.at[:10], (*entry, row)),
+                )
+                for row, paper in enumerate(papers_of(flow))
+                if paper.get("kind") in NUMBERED_FOR_ALL and isinstance(paper.get("no"), str)
+            ]
+        for one in (flow, *(restated.now for restated in flow.restated)):
+            made = sum(goods.mg for goods in one.outs if _is_metal(goods.product, self._reference))
+            if one.event.type == "transformed" and made and set(one.processes) & _MELTING:
+                self._metal[entry_of(one)] = one.at[:7], made
+
+    def hash_of(self, kind: str, number: str) -> str:
+        """How a paper's number is known here."""
+        return document_hash(kind, number, self._key)
+
+    def papers(self, family: str) -> list[Claim]:
+        """Those of one family that the books name: `invoice`, `customs_declaration`."""
+        return [claim for named in self._named.values() for kind, claim in named if kind == family]
+
+    def metal(self) -> dict[tuple[str, str], int]:
+        """The metal that was made from oxides and salts, in mg by (log, month)."""
+        found: dict[tuple[str, str], int] = {}
+        for (log, _), (month, mg) in self._metal.items():
+            found[log, month] = found.get((log, month), 0) + mg
+        return found
 
     # -- what that says ----------------------------------------------------------------------------------------
 
@@ -236,3 +287,8 @@ def _known(received: Flow, sizes: Mapping[str, int]) -> bool:
     """Whether the sender's log was taken up to the shipment that the receipt names."""
     index: int = received.event.scalar("offer").get("index", 0)
     return sizes.get(_sent_by(received), 0) > index
+
+
+def _is_metal(product: str, reference: Reference) -> bool:
+    row = reference.row("products", product)
+    return row is not None and row["form"] in ("metal", "alloy")

@@ -51,6 +51,8 @@ NOT_DERIVABLE = (
     "idempotency",
     "logs",
     "openings",
+    "outside_rows",
+    "outside_sets",
     "parked",
     "people",
     "prints",

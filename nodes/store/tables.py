@@ -536,6 +536,32 @@ class CaseStep(Row, table=True):
     body: str = _text()
 
 
+class OutsideSet(Row, table=True):
+    """A table of somebody else's, brought in by hand: tax invoices, customs declarations, power. `columns` says what
+    its columns are (JSON), `sha256` is of the file.
+    """
+
+    __tablename__ = "outside_sets"
+    no: int = _key()
+    kind: str = _text()
+    source: str = _text()
+    file: str = _text()
+    sha256: bytes = Field(unique=True)
+    at: str = _text()
+    by: str = _text()
+    columns: str = _text()
+
+
+class OutsideRow(Row, table=True):
+    """A row of such a table as it came: its cells, a JSON list."""
+
+    __tablename__ = "outside_rows"
+    __table_args__ = (_CLUSTERED,)
+    set_no: int = _key(foreign_key="outside_sets.no")
+    row: int = _key()
+    cells: str = _text()
+
+
 # -- on paper -----------------------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from tests.e2e.stage import AUTHORITY, MINE, NOWHERE, PLANT, Asked, Case, Make, Stage, made, post, ship, transform
 from tests.e2e.stage_of_corrections import CLOSED, REASON
+from tests.e2e.stage_of_orders import KNOWN_TABLE
 from tests.world import kg
 
 MONTH_AHEAD = "2098-12"
@@ -69,6 +70,11 @@ def lead(path: str, body: dict[str, Any], member: str | None = None) -> Make:
 
 def read(path: str, member: str = MINE) -> Make:
     return post(path, b"", method="GET", role="viewer", member=member)
+
+
+def table(kind: str, data: bytes) -> Make:
+    where = f"/api/v1/oversight/outside?kind={kind}&source=x&file=x.csv"
+    return post(where, data, member=AUTHORITY)
 
 
 def in_case(name: str, **step: Any) -> Make:
@@ -235,6 +241,12 @@ BOOKS: dict[str, Case] = {
     "an overview of deposits where there are none": Case(
         422, "only-the-authority", "role", read("/api/v1/oversight/findings")
     ),
+    "tables of offices at a mine": Case(422, "only-the-authority", "role", read("/api/v1/oversight/outside")),
+    "a table of an office that nobody brought": Case(
+        404, "outside-unknown", "table", read("/api/v1/oversight/outside/99", AUTHORITY)
+    ),
+    "a table of gold": Case(422, "kind-unknown", "kind", table("gold", b"a,b\n1,2\n")),
+    "a table that is here already": Case(409, "outside-known", "body", table("power", KNOWN_TABLE)),
     "cases where there are none": Case(422, "only-the-authority", "role", read("/api/v1/oversight/cases")),
     "a case that nobody opened": Case(404, "case-unknown", "case", read("/api/v1/oversight/cases/2026-99", AUTHORITY)),
     "a case of a finding that nobody has": Case(

@@ -4,12 +4,16 @@ that nobody takes.
 
 from typing import Any
 
+from nodes import outside
 from nodes.clock import stamp
+from nodes.node import Caller
 from nodes.store import cases
 from nodes.store.cases import Step
 from tests.bookkeeping import recorded
 from tests.e2e.stage import AUTHORITY, METAL, PLANT, Stage
 from tests.world import kg
+
+KNOWN_TABLE = b"month,kwh\n2026-11,1\n"
 
 
 def set_orders(stage: Stage) -> None:
@@ -33,8 +37,10 @@ def set_orders(stage: Stage) -> None:
 
 
 def _cases(stage: Stage) -> None:
-    """Of no finding: nothing is deposited here."""
+    """Of no finding: nothing is deposited here. And a table of an office."""
     node = stage.world[AUTHORITY].node
+    stage.world[AUTHORITY].token("clerk")
+    outside.bring(node, Caller("Li"), "power", "grid", "power.csv", KNOWN_TABLE)
     with node.store.write() as conn:
         for name, case in (("case", "2026-1"), ("closed case", "2026-2")):
             stage.ids[name] = case

@@ -156,6 +156,7 @@ def _story(mine, plant):
         "/oversight/{finding}": (2, "/oversight"),
         "/correct/{entry}": (0, "/correct/1?kind=adjust"),
         "/cases/{case}": (2, "/cases"),
+        "/outside/{table}": (2, "/outside"),
         "/cases/{case}/evidence-pack": (2, "/cases"),
         "/receive/{shipment}": (1, f"/receive/{quote(coming, safe='')}"),
         "/c/{token}": (0, f"/c/{certificate}"),
