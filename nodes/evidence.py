@@ -29,6 +29,8 @@ from nodes.store.upstream import Upstream
 
 _TAKEN = ("inputs.chain", "lines.chain", "units.chain")
 """Slots whose rows name batches that an entry takes from."""
+_NAMING = ("offer", "answer", "consent")
+"""Slots that name an entry of another log."""
 ENTRIES_MAX = 20_000
 """Entries of one evidence file that we make: far above any real history, and below what readers accept."""
 
@@ -169,11 +171,17 @@ def of_deposited(conn: Connection, origin: str, log_: str, indexes: Iterable[int
     them came to be. For whoever may see what an authority sees.
     """
     needs = _Needs()
-    for one in upstream.at(conn, [(log_, index) for index in indexes]).values():
-        needs.add(one.entry_no)
-        taken = [row["batch"] for slot in _TAKEN for row in one.event.rows(slot) if "batch" in row]
-        for batch in dict.fromkeys([*matter.about(one.event), *taken]):
-            _way(conn, needs, id_in(batch, log_, origin), log_, below_pools=True)
+    waiting, seen = [(log_, index) for index in indexes], set[tuple[str, int]]()
+    while waiting:
+        seen.update(waiting)
+        held, waiting = upstream.at(conn, waiting).values(), []
+        for one in held:
+            needs.add(one.entry_no)
+            taken = [row["batch"] for slot in _TAKEN for row in one.event.rows(slot) if "batch" in row]
+            for batch in dict.fromkeys([*matter.about(one.event), *taken]):
+                _way(conn, needs, id_in(batch, one.log, origin), one.log, below_pools=True)
+            named = [one.event.scalar(slot) for slot in _NAMING]
+            waiting += [place for ref in named if ref and (place := (ref["log"], ref["index"])) not in seen]
     audiences = dict.fromkeys(needs.batches, "authority")
     return _assemble(conn, origin, {"log": log_}, needs, made_at, audiences, whole=True)
 

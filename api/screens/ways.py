@@ -91,7 +91,7 @@ NAV = (
     Link("viewer", "/me", "My sign-in"),
     Link("viewer", "/cases", "Cases", for_role="authority"),
     Link("viewer", "/accounts", "Accounts", for_role="authority"),
-    Link("viewer", "/outside", "Outside tables", for_role="authority"),
+    Link("viewer", "/outside", "Outside", for_role="authority"),
 )
 """Names are messages: tests/api/test_words.py reads them here."""
 

@@ -57,7 +57,7 @@ def test_declarations_are_held_against_the_books(told, clerk):
     page = clerk.get(where)
     assert "<script>" not in page
     assert "4 rows" in page
-    assert "2 rows could not be read" in page
+    assert "Rows that could not be read: 2" in page
     found = told[AUTHORITY].get(f"/api/v1/oversight{where}")
     assert found["columns"] == {"number": "0", "day": "1", "mass": "2", "holder": "3", "default_unit": "kg"}
     assert [(one["row"], one["problem"]["code"]) for one in found["troubles"]] == [

@@ -10,7 +10,7 @@ import pytest
 
 from ledger.__main__ import main
 from ledger.log.canonical import format_json
-from nodes import cases, packs
+from nodes import cases, evidence, packs
 from nodes.node import Caller
 from tests.nodes.test_oversight import AUTHORITY, ONE, TWO
 from tests.overseen import overseen, worked_out
@@ -27,6 +27,7 @@ def packed(tmp_path_factory):
         world[TWO].await_arrival(shipment)
         world[TWO].receive(shipment, {"line": 0, "weighed": kg("35"), "reason": "a bag burst"})
         world[ONE].await_status(shipment, "received")
+        world[ONE].acknowledge(shipment, reason="the bag is paid for")
         world.settle()
         node = world[AUTHORITY].node
         ids = [one.finding.id for one in worked_out(world[AUTHORITY]).findings]
@@ -91,6 +92,15 @@ def test_every_entry_of_a_finding_is_proven_and_open(packed):
             assert f"{log} {index}" in text
             whole = json.loads((folder / "evidence" / f"{log.removesuffix('/log')}.evidence.json").read_text("utf-8"))
             assert (log, index) in {(one["log"], one["index"]) for one in whole["entries"]}
+
+
+def test_any_entry_can_be_shown_with_all_that_it_rests_on(packed):
+    node = packed[0][AUTHORITY].node
+    for origin, at in node.oversight.logs().items():
+        for index in range(at.size):
+            with node.store.read() as conn:
+                made = evidence.of_deposited(conn, node.origin, origin, [index], "2026-11-23T00:00:00Z")
+            assert node.verify(made).missing == (), (origin, index)
 
 
 def test_one_byte_changed_is_found(packed, tmp_path):
