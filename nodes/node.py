@@ -259,9 +259,9 @@ class Node:
         """Finishes what was accepted, then closes the database."""
         self.jobs.stop()
         self.beside.stop()
-        self.overlooking.stop()
         self.sequencer.stop()
         self.store.close()
+        self.overlooking.stop()
 
     def accepts(self, checkpoint: bytes) -> bool:
         """Does a checkpoint of our own satisfy our own policy, so that it may be shown?"""

@@ -71,7 +71,7 @@ class Overlooking:
             return self._last, working
 
     def stop(self) -> None:
-        """Waits for what runs."""
+        """Once the store is closed: what runs finds that out at its next page of entries, and ends."""
         with self._guard:
             worker, self._worker = self._worker, None
         if worker is not None:
@@ -85,8 +85,9 @@ class Overlooking:
     def _work(self, basis: _Basis) -> None:
         try:
             made = _made(self._oversight, self._clock)
-        except Exception:  # noqa: BLE001 - pages go on with what there was, and the journal says why
-            _say.exception("the overview of deposited logs was not worked out; it is tried again when more comes")
+        except Exception as error:  # noqa: BLE001 - pages go on with what there was, and the journal says why
+            if getattr(error, "code", "") != "store-closed":
+                _say.exception("what is deposited was not worked out; it is tried again when more comes")
             made = None
         with self._guard:
             self._basis = basis
