@@ -216,13 +216,6 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "pools": N_("pools whose content was not measured since"),
         "findings": N_("findings without an answer"),
     },
-    "quota": {"mining": N_("mining"), "separation": N_("separation")},
-    "quota_class": {
-        "rock": N_("rock ore"),
-        "ion": N_("ion ore"),
-        "monazite": N_("monazite"),
-        "import": N_("imported ore"),
-    },
     "organisation_role": {
         "mine": N_("mine"),
         "separation": N_("separation plant"),
@@ -246,6 +239,7 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "closed": N_("Closed"),
         "reopened": N_("Opened again"),
     },
+    "quota": {"mining": N_("mining"), "separation": N_("separation")},
     "quota": {"mining": N_("mining"), "separation": N_("separation")},
     "quota_class": {
         "rock": N_("rock ore"),
