@@ -240,7 +240,6 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "reopened": N_("Opened again"),
     },
     "quota": {"mining": N_("mining"), "separation": N_("separation")},
-    "quota": {"mining": N_("mining"), "separation": N_("separation")},
     "quota_class": {
         "rock": N_("rock ore"),
         "ion": N_("ion-adsorption ore"),
