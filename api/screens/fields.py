@@ -52,6 +52,7 @@ FIELDS: Mapping[str, str] = {
     "deliver_via": N_("Delivered by way of"),
     "delta_count": N_("Change, pieces"),
     "delta_mg": N_("Change"),
+    "device": N_("Device"),
     "difference_mg": N_("Weighing difference"),
     "distribution_pct": N_("Distribution of the oxides"),
     "drawn_mg": N_("Drawn so far"),

@@ -159,6 +159,7 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "period_closed": N_("month closed"),
         "reported": N_("report handed in"),
         "answered": N_("finding answered"),
+        "device_set": N_("device named or retired"),
         "quota_granted": N_("quota granted"),
         "attested": N_("attested"),
         "inspected": N_("inspected"),

@@ -300,6 +300,16 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
             "请出示这些磅单，或说明过磅了什么。"
         ),
     ),
+    "device-gap": (
+        (
+            "The device {device} signed nothing under the numbers {first} to {last}: {missing} are missing between two "
+            "entries. Show its own records of them: refused, or not sent."
+        ),
+        (
+            "设备 {device} 的编号 {first} 至 {last} 缺 {missing} 个，位于两条记录之间。"
+            "请出示该设备自身对这些编号的记录：被拒绝，或未发送。"
+        ),
+    ),
     "round-weighings": (
         (
             "{round} of {weighings} weighings of {month} are multiples of {step_mg}; {share_ppm} are allowed. "

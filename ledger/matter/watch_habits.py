@@ -2,14 +2,16 @@
 
     ticket-twice        one weighing ticket stands for two weighings
     ticket-gap          numbers are missing in a scale's series
+    device-gap          a device left numbers out of what it signed
     round-weighings     too many weighings of a month are round figures
     late-cluster        many late entries of one day, reaching far back
     backdated-before-inspection   entries made after an inspection was announced, for the time before
     used-before-made    goods were used before they came into being
     throughput          more came out of a process at a site than its registered capacity
 
-Single late or back-dated entries are legal and visible, and no finding; what a device recorded while it was offline
-(`captured`) was not made up afterwards.
+Single late or back-dated entries are legal and visible, and no finding. What a device `captured` while it was offline
+was written when the device says, as long as its times go up with its numbers from when its key was named: a key named
+for the purpose, or a clock that was set back, frees no entry.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,6 +22,8 @@ from typing import Any
 from ledger.errors import Refusal
 from ledger.matter.balance import PPM
 from ledger.matter.dates import days_between, days_of_month, hours_between, is_later
+from ledger.matter.devices import captured
+from ledger.matter.events import Event
 from ledger.matter.findings import Entry, Finding
 from ledger.matter.flows import Flow
 from ledger.matter.limits import Limits, entry_of
@@ -60,6 +64,8 @@ class Habits:
         self._limits, self._capacities = limits, capacities
         self._tickets: dict[tuple[str, str], tuple[Entry, str]] = {}
         self._series: dict[tuple[str, str], int] = {}
+        self._numbers: dict[str, tuple[int, Entry]] = {}
+        self._clocks: dict[str, str] = {}
         self._months: dict[str, _Month] = {}
         self._late: list[_Late] = []
         self._clustered = 0
@@ -74,6 +80,7 @@ class Habits:
     def take(self, flow: Flow) -> Iterator[Finding]:
         yield from self.backdated(flow.event.recorded_at)
         yield from self._ticketed(flow)
+        yield from self._numbered(flow)
         yield from self._ordered(flow)
         self._lateness(flow)
         self._throughput(flow)
@@ -136,6 +143,18 @@ class Habits:
                     tolerance={"missing_allowed": value["ticket_gap"] - 1, "gap_ppm": value["ticket_gap_ppm"]},
                 )
 
+    def _numbered(self, flow: Flow) -> Iterator[Finding]:
+        """Against the number recorded before: a device's numbers only go up, so those left out stay out."""
+        found = captured(flow.event)
+        if found is None:
+            return
+        before = self._numbers.get(found.device)
+        self._numbers[found.device] = (found.seq, entry_of(flow))
+        if before is not None and found.seq > before[0] + 1:
+            first, last = before[0] + 1, found.seq - 1
+            facts = {"device": found.device, "first": first, "last": last, "missing": last - first + 1}
+            yield Finding("device-gap", "mild", facts, (before[1], entry_of(flow)), formula="numbers")
+
     def _round(self, month: str, seen: _Month) -> Iterator[Finding]:
         value = self._limits.value
         looked = [(net, entry) for net, entry in seen.weighed if net >= value["round_from_mg"]]
@@ -155,11 +174,23 @@ class Habits:
 
     def _lateness(self, flow: Flow) -> None:
         event = flow.event
-        if not event.recorded_at or event.scalar("recorded").get("captured"):
-            return
-        if hours_between(flow.at, event.recorded_at) <= self._limits.value["late_hours"]:
+        written_at = self._written_at(event)
+        if not written_at or hours_between(flow.at, written_at) <= self._limits.value["late_hours"]:
             return
         self._late.append(_Late(flow.at, event.recorded_at, entry_of(flow)))
+
+    def _written_at(self, event: Event) -> str:
+        """By the clock of its device, where that never went back since the device's key was named; else of the log."""
+        if event.type == "device_set":
+            self._clocks[event.scalar("device")["device"]] = event.recorded_at
+        found = captured(event)
+        if found is None:
+            return event.recorded_at
+        newest = self._clocks.get(found.device, event.recorded_at)
+        if is_later(newest, found.at):
+            return event.recorded_at
+        self._clocks[found.device] = found.at
+        return found.at
 
     def backdated(self, now: str) -> Iterator[Finding]:
         """Of inspections that are over as of `now`, "" for the end of what there is. Once told after its day, an

@@ -8,11 +8,12 @@ from ledger.captured import check_signed
 from ledger.errors import Refusal
 from ledger.matter.custody import apply
 from ledger.matter.stock import Device
-from nodes.auditing import audit, from_store
+from nodes.auditing import audit, from_deposits, from_store
 from nodes.devices import new_key, signed
 from nodes.store import log, stock
 from tests.bookkeeping import MINE, PLANT, as_supervisor, recorded, world
-from tests.world import kg
+from tests.nodes.test_oversight import AUTHORITY, NAMES, ONE, cast
+from tests.world import World, kg
 
 SCALE = "yard-scale-2"
 WEIGHED_AT = "2026-12-01T08:00:00+08:00"
@@ -133,3 +134,22 @@ def test_an_audit_finds_what_a_node_recorded_without_asking(told, key):
     with pytest.raises(Refusal) as refused:
         check_signed(view, replace(event, slots={**event.slots, "recorded": recorded}))
     assert refused.value.code == "captured-unsigned"
+
+
+def test_numbers_left_out_are_found_alike_at_the_node_in_audits_and_by_the_authority(tmp_path):
+    key = tmp_path / "scale.pem"
+    with cast(World(tmp_path / "cast", *NAMES)) as told:
+        one, authority = told[ONE], told[AUTHORITY]
+        recorded(one, "/api/v1/devices", {"device": SCALE, "key": new_key(key, SCALE)})
+        for seq in (7, 8, 11):
+            one.record(
+                "/api/v1/batches", weighed(key, seq, f"A-{seq}", log=f"{ONE}/log", at="2026-01-05T08:00:00+08:00")
+            )
+        told.settle()
+        (found,) = [gap for gap in one.get("/api/v1/findings")["findings"] if gap["rule"] == "device-gap"]
+        assert found["facts"] == {"device": SCALE, "first": 9, "last": 10, "missing": 2}
+        assert found["entries"] == [[f"{ONE}/log", 3], [f"{ONE}/log", 4]]
+        (seen,) = authority.get("/api/v1/deposits/findings?rule=device-gap")["findings"]
+        assert seen["id"] == found["id"]
+        for source in (from_store(one.node.store), from_deposits(authority.node.store, f"{ONE}/log")):
+            assert [gap.id for gap in audit(source).findings if gap.rule == "device-gap"] == [found["id"]]

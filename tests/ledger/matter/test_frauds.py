@@ -1,4 +1,7 @@
-"""Ten ways to cheat, each as a small ledger: exactly the finding that explains it, and none for its honest twin."""
+"""Eleven ways to cheat, each as a small ledger: exactly the finding that explains it, and none for its honest twin.
+
+Over 400 lines because every fraud has a story, and all stand in one table.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -334,6 +337,57 @@ def written_in_one_night(fraud: bool) -> list[Finding]:
     return told(log, "mine")
 
 
+# -- 11: devices that sign for themselves ---------------------------------------------------------------------------
+
+NAMED_AT = "2026-01-02T02:00:00.000Z"
+
+
+def name_scale(log: Log, recorded_at: str = NAMED_AT) -> None:
+    log.add("device_set", recorded_at, recorded_at=recorded_at, device={"device": "scale-2", "key": "k"})
+
+
+def signed_by_scale(seq: int, at: str) -> dict[str, Any]:
+    told = {"device": "scale-2", "seq": seq, "at": at, "verb": "register", "request": "{}", "signature": "s"}
+    return {"captured": told}
+
+
+def weighings_left_out(fraud: bool) -> list[Finding]:
+    """The scale signed every lot; those sold for cash were never handed to the node."""
+    log = Log("mine")
+    name_scale(log)
+    for number in range(40, 60):
+        if not (fraud and 47 <= number < 50):
+            at = f"2026-03-{number - 39:02d}T10:00:00+08:00"
+            log.register(at, ore(f"lot-{number}", 20_000 + number), recorded=signed_by_scale(number, at))
+    return told(log, "mine")
+
+
+def weighed_afterwards(named_at: str, *, clock_set_back: bool = False) -> Log:
+    """Twelve lots of the months before, signed by a scale, that all come in on one night."""
+    log = Log("mine")
+    name_scale(log, named_at)
+    for number in range(12):
+        month = 9 - number % 9 if clock_set_back else number * 9 // 12 + 1
+        at = f"2026-{month:02d}-{number + 10:02d}T10:00:00+08:00"
+        recorded = signed_by_scale(number + 1, at)
+        log.register(
+            at, ore(f"lot-{number}", 20_000 + number), recorded_at="2026-11-06T03:00:00.000Z", recorded=recorded
+        )
+    return log
+
+
+def key_after_the_notice(fraud: bool) -> list[Finding]:
+    """A scale is named in time for the inspection, and signs what it never weighed."""
+    watching = inspector("mine")
+    watching.inspected("2026-11-04T09:00:00+08:00", "2026-11-12T09:00:00+08:00")
+    return told(weighed_afterwards("2026-11-05T02:00:00.000Z" if fraud else NAMED_AT), one=watching)
+
+
+def clock_set_back(fraud: bool) -> list[Finding]:
+    """The scale was named long ago; its times do not go up with its numbers."""
+    return told(weighed_afterwards(NAMED_AT, clock_set_back=fraud), "mine")
+
+
 CASES = {
     "1 black ion ore under rock ore": Case(black_ore, "element-gain", "grave", ("Dy",)),
     "1 the same in a circuit": Case(black_ore_in_a_circuit, "pool-gain", "grave", ("Dy", "Y")),
@@ -354,6 +408,9 @@ CASES = {
     "9 made where nothing is made": Case(relabelled, "throughput", "grave"),
     "10 back-dated before an inspection": Case(backdated, "backdated-before-inspection", "grave"),
     "10 written in one night": Case(written_in_one_night, "late-cluster", "mild"),
+    "11 weighings left out": Case(weighings_left_out, "device-gap", "mild"),
+    "11 a key named after the notice": Case(key_after_the_notice, "backdated-before-inspection", "grave"),
+    "11 a clock that was set back": Case(clock_set_back, "late-cluster", "mild"),
 }
 
 
