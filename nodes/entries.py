@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ledger.evidence import Evidence
 from ledger.log.notes import parse_note
 from ledger.matter.corrections import corrected
+from ledger.matter.devices import Captured, captured
 from ledger.matter.event_types import CORRECTIONS
 from ledger.matter.events import Event
 from ledger.matter.stock import Correction
@@ -39,6 +40,11 @@ class Seen:
     @property
     def may_be_corrected(self) -> bool:
         return self.entry.index > 0 and self.entry.type not in CORRECTIONS and self.now is not None
+
+    @property
+    def device(self) -> Captured | None:
+        """What a device signed of it."""
+        return captured(self.event)
 
     @property
     def was_corrected(self) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.errors import Malformed
+from ledger.matter.devices import Captured, captured
 from ledger.matter.provenance import OTHERS_ORIGIN
 from ledger.matter.stock import Batch
 from nodes import corrected
@@ -23,12 +24,15 @@ _numbered = re.compile(r"(.*?)([0-9]{1,12})").fullmatch
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One of our entries that made, received, measured or packed the goods, and the papers it names."""
+    """One of our entries that made, received, measured or packed the goods, the papers it names, and what a device
+    signed of it.
+    """
 
     index: int
     type: str
     at: str
     papers: tuple[Mapping[str, Any], ...]
+    device: Captured | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,13 @@ def _history(conn: Connection, record: BatchRecord, units: Iterable[UnitRecord])
     indexes = {*genealogy.received_by(conn, id_), *map(int, later.split()), *([] if made is None else [made])}
     indexes.update(one.packed_by for one in units if one.packed_by is not None)
     return tuple(
-        Happened(entry.index, entry.type, entry.recorded_at, tuple(entry.event.scalar("documents").get("list", ())))
+        Happened(
+            entry.index,
+            entry.type,
+            entry.recorded_at,
+            tuple(entry.event.scalar("documents").get("list", ())),
+            captured(entry.event),
+        )
         for entry in log.entries_at(conn, (index for index in indexes if index >= 0))
     )
 

@@ -7,10 +7,13 @@ import pytest
 from api.screens.fields import FIELDS, UNTOLD
 from api.screens.named import NAMED
 from ledger.matter.event_types import EVENT_TYPES, ROWS
+from nodes.devices import new_key, signed
+from tests.bookkeeping import recorded
 from tests.hands import Hands
 from tests.world import World, kg
 
 MINE, PLANT = "mine.example", "plant.example"
+MINED = {"class": "mined", "country": "CN"}
 SCRIPTED = "<script>alert(1)</script>\u202e🧲"
 
 
@@ -80,6 +83,25 @@ def test_an_entry_says_who_proves_it(world):
     evidence = world[MINE].ask("GET", "/api/v1/entries/1/evidence")
     assert evidence.status == 200
     assert evidence.json()["format"] == "lodetrace evidence v1"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "Recorded by the device yard-2 without a network, signed, number 12, at "),
+        ("zh", "由设备 yard-2 离线记录并签名，编号 12，时间 "),
+    ],
+)
+def test_what_a_device_recorded_is_told_with_the_entry_and_the_goods(world, tmp_path, language, said):
+    mine, key = world[MINE], tmp_path / "scale.pem"
+    recorded(mine, "/api/v1/devices", {"device": "yard-2", "key": new_key(key, "yard-2")})
+    lot, number = f"Y-{language}", {"en": 12, "zh": 13}[language]
+    body = {"product": "ion_clay_mixed_oxide", "lot_no": lot, "quantity": kg("50"), "origin": MINED}
+    at = "2026-01-05T08:00:00+08:00"
+    made = mine.record("/api/v1/batches", signed(key, f"{MINE}/log", "yard-2", number, at, "register", body))
+    for path in (f"/entries/{made['entry']['index']}", f"/batches/{lot}"):
+        assert said.replace("12", str(number)) in Hands(mine, language).get(path)
+    assert "yard-2" not in Hands(mine, language).get("/entries/1")
 
 
 @pytest.mark.parametrize("index", ["999", "x", "9" * 30, "-1"])
