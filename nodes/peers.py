@@ -351,7 +351,7 @@ async def _read(answer: httpx.Response, limit: int, name: str) -> bytes:
 async def _answering(host: str) -> AsyncIterator[None]:
     try:
         yield
-    except (httpx.HTTPError, TimeoutError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError, TimeoutError) as error:  # or no host can be called so
         raise Unavailable("address-silent", field=host, value=str(error) or type(error).__name__) from error
 
 

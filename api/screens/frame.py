@@ -42,6 +42,8 @@ from nodes.trace import organisations
 
 TOLD = "lodetrace_told"
 LANGUAGE = "lodetrace_language"
+_IN_ADDRESSES = "%/:?#[]@!$&'()*+,;=~"
+"""What an address may hold as it is; anything else a header cannot carry."""
 
 
 @dataclass(slots=True)
@@ -176,7 +178,7 @@ class Visit:
 
     def see(self, path: str, told: str = "") -> Response:
         """Leads on after something was done; `told` is said on the next page."""
-        response = Response(status_code=303, headers={**HEADERS, "location": path})
+        response = Response(status_code=303, headers={**HEADERS, "location": quote(path, safe=_IN_ADDRESSES)})
         if told:
             response.set_cookie(
                 TOLD,

@@ -50,6 +50,12 @@ def test_nobody_is_led_elsewhere(client, li, back):
     assert answer.headers["location"] == "/"
 
 
+def test_any_page_of_ours_can_be_come_back_to(client, li):
+    back = "/search?q=批次&a=%2F#here"
+    answer = client.post("/sign-in", params={"next": back}, data={"name": "Li", "password": SECRET})
+    assert answer.headers["location"] == "/search?q=%E6%89%B9%E6%AC%A1&a=%2F#here"
+
+
 def test_what_was_typed_is_kept_except_the_password(client, li):
     page = client.post(
         "/sign-in", data={"name": "Li", "password": "not the right one"}, headers={"accept-language": "zh"}

@@ -14,7 +14,7 @@ from threading import Event, Thread
 
 import pytest
 
-from ledger.errors import Conflict, LodetraceError, Malformed, Refusal, Unknown
+from ledger.errors import Conflict, LodetraceError, Malformed, Refusal, Unavailable, Unknown
 from nodes import peers, webhooks
 from nodes.clock import stamp, system_clock
 from nodes.store.engine import Store
@@ -279,6 +279,22 @@ def test_a_name_that_leads_inside_is_not_called():
     with pytest.raises(Refusal) as refused:
         asyncio.run(call())
     assert (refused.value.code, refused.value.value) == ("webhook-address-internal", "localhost")
+
+
+@pytest.mark.parametrize("host", ["a..example", f"{'a' * 64}.example"])
+def test_a_host_that_cannot_be_called_so_is_one_that_does_not_answer(host):
+    """Else its call would never be given up."""
+
+    async def call():
+        elsewhere = peers.Elsewhere()
+        try:
+            await elsewhere.tell(f"http://{host}/", {}, b"", internal=False)
+        finally:
+            await elsewhere.aclose()
+
+    with pytest.raises(Unavailable) as silent:
+        asyncio.run(call())
+    assert (silent.value.code, silent.value.field) == ("address-silent", host)
 
 
 def test_other_refusals(store):
