@@ -27,10 +27,13 @@ ROWS_MAX, COLUMNS_MAX, SHEETS_MAX = 100_000, 200, 200
 UNPACKED_MAX = 256 << 20
 """Bytes that a workbook may come to. zipfile yields no more of a member than its directory declares."""
 MEMBERS_MAX = 2000
+MERGED_MAX = 1_000_000
+"""Cells that merges cover, one counted as often as it is covered: a line of a file may name millions."""
 _merged = re.compile(rb'<mergeCell ref="([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})"').finditer
 _open_formula = re.compile(
-    rb'<c r="([A-Z]{1,3}[0-9]{1,7})"[^>]*><f(?:/>|[^>]*/>|[^>]*>[^<]*</f>)(?:<v ?/>|<v></v>)?</c>'
+    rb'<c r="([A-Z]{1,3}[0-9]{1,7})"[^<>]*><f(?:/>|[^<>]*/>|[^<>]*>[^<]*</f>)(?:<v ?/>|<v></v>)?</c>'
 ).finditer
+# Nothing in it reaches over a "<": so it takes a time in proportion to the text, whatever that is.
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,10 @@ def _workbook(data: bytes, sheet: str | None, top: int) -> Sheet:
         xml = packed.read(opened._worksheet_path)
         macros = any(one.filename.endswith("vbaProject.bin") for one in packed.infolist())
     formulas = frozenset(one[1].decode() for one in _open_formula(xml))
-    return Sheet(opened.title, rows, frozenset(_covered(xml)), formulas, macros)
+    merged = list(islice(_covered(xml), MERGED_MAX + 1))
+    if len(merged) > MERGED_MAX:
+        raise Malformed("sheet-too-large", field="body", value=len(merged), limit=f"{MERGED_MAX} merged cells")
+    return Sheet(opened.title, rows, frozenset(merged), formulas, macros)
 
 
 @contextmanager

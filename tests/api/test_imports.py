@@ -224,6 +224,31 @@ def test_a_bomb_that_lies_about_its_size_is_no_workbook(send):
     assert send(lying, status=422)["code"] == "sheet-unreadable"
 
 
+def with_sheet(data, change):
+    """The same workbook, with another text of its first sheet."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as whole, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name in whole.namelist():
+            text = whole.read(name)
+            packed.writestr(name, change(text) if name.endswith("sheet1.xml") else text)
+    return made.getvalue()
+
+
+def test_merges_that_cover_more_than_anybody_has_are_refused_before_they_are_counted_out(send):
+    merges = b'<mergeCell ref="A1:ZZZ9999999"/>' * 10_000
+    data = with_sheet(
+        book([good(1)], merged=["A5:A6"]), lambda text: text.replace(b"<mergeCell ", merges + b"<mergeCell ", 1)
+    )
+    assert send(data, status=422)["code"] == "sheet-too-large"
+
+
+def test_a_text_that_looks_like_cells_without_end_is_read_once(send):
+    """Were it read again from each of them, this test would not come to its end."""
+    cells = b"<!--" + b'<c r="A1"' * 500_000 + b"-->"
+    data = with_sheet(book([good(1)]), lambda text: text.replace(b"</worksheet>", cells + b"</worksheet>"))
+    assert send(data)["good"] == 1
+
+
 def test_transformations_may_use_what_rows_above_them_make(send, client, token_of):
     send(as_csv([good(1)]), "&dry_run=false")
     text = (
