@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from api.words import words
+from babel import Locale
+
+from api.words import LOCALES, words
 from ledger.matter.provenance import OTHERS_ORIGIN, UNEXPLAINED_ORIGIN
 from nodes.node import Node
 
@@ -350,9 +352,11 @@ PLACELESS = {OTHERS_ORIGIN: N_("other origins, not told apart"), UNEXPLAINED_ORI
 
 
 def origin_name(node: Node, key: str, language: str) -> str:
-    """`CN/ion_mid_y` → `CN ion-adsorption ore, mid Y, rich in Eu`; of no feed class, how it came here: `CN mined`."""
+    """`CN/ion_mid_y` → `China: ion-adsorption ore, mid Y, rich in Eu`; of no feed class, how it came: `China: mined`."""
     if key in PLACELESS:
         return words(language)(PLACELESS[key])
     country, _, feed_class = key.partition("/")
-    known = node.reference.tables["feed_classes"].get(feed_class)
-    return f"{country} {words(language)(name_of('came', feed_class)) if known is None else known[language]}".strip()
+    known = node.reference.row("feed_classes", feed_class)
+    told = words(language)(name_of("came", feed_class)) if known is None else str(known[language])
+    place = Locale.parse(LOCALES[language]).territories.get(country, country)
+    return f"{place}: {told}" if language == "en" else f"{place}{told}"

@@ -105,4 +105,4 @@ def test_origins_that_are_not_told_apart_are_called_so(told):
     node = told[PLANT].node
     assert origin_name(node, "ZZ/other", "en") == "other origins, not told apart"
     assert origin_name(node, "ZZ/other", "zh") == "其他来源（不再区分）"
-    assert origin_name(node, "CN/mined", "en") == "CN mined"
+    assert origin_name(node, "CN/mined", "en") == "China: mined"
