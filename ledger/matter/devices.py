@@ -25,6 +25,14 @@ from ledger.matter.stock import Device
 _FIELDS = {"device": "code", "seq": "count", "at": "at", "verb": "code", "request": "note", "signature": "text"}
 
 
+_LOOKED_UP = frozenset(
+    {"at", "batch", "unit", "units", "contains", "shipment", "product", "from", "to", "value", "basis", "count"}
+)
+"""Fields of a request whose values an entry tells as ids, as standard codes, as a time in one form, or as typed."""
+_CALLED = {"reason": "text"}
+"""Fields of a request that an entry has under another name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Captured:
     """`at`: by the device's clock. `request`: canonical JSON of the request's body. `signature`: base64 of 64 bytes."""
@@ -80,7 +88,7 @@ def check_captured(desk: Desk, event: Event, at: str) -> None:
 
 
 def _refuse_altered(found: Captured, event: Event, at: str) -> None:
-    """Time and typed figures of the entry are the ones that were signed."""
+    """Time and typed figures of the entry are the ones that were signed, and so is every field that both have."""
     try:
         body = json.loads(found.request)
         signed_at = body.get("at", found.at)
@@ -93,6 +101,31 @@ def _refuse_altered(found: Captured, event: Event, at: str) -> None:
         if not any(all(one.get(name) == value for name, value in figures.items()) for one in signed):
             value = json.dumps(figures, ensure_ascii=False)
             raise Refusal("captured-altered", field="quantity", value=value, device=found.device)
+    for name, value in differing(body, event.slots):
+        raise Refusal("captured-altered", field=name, value=value, device=found.device)
+
+
+def differing(request: Mapping[str, Any], slots: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(field, what the entry says) where the entry has a field of the request, and nowhere what was signed."""
+    held: dict[str, set[str]] = {}
+    recorded = {"external_ref": slots["recorded"].get("external_ref")}
+    for name, value in _plain({**slots, "recorded": recorded}):
+        held.setdefault(name, set()).add(value)
+    for name, value in _plain(request):
+        told = held.get(name, set()) | held.get(_CALLED.get(name, ""), set())
+        if told and name not in _LOOKED_UP and value not in told:
+            yield name, ", ".join(sorted(told))
+
+
+def _plain(value: Any) -> Iterator[tuple[str, str]]:
+    """(field, JSON of its value) of all that are no objects, however deep; nothing of what is absent."""
+    for name, item in value.items() if isinstance(value, Mapping) else ():
+        inner = [item] if isinstance(item, Mapping) else item if isinstance(item, (list, tuple)) else []
+        if any(isinstance(one, Mapping) for one in inner):
+            for one in inner:
+                yield from _plain(one)
+        elif item is not None:
+            yield name, json.dumps(item, ensure_ascii=False)
 
 
 def _typed(value: Any) -> Iterator[Mapping[str, Any]]:

@@ -136,6 +136,42 @@ def test_an_audit_finds_what_a_node_recorded_without_asking(told, key):
     assert refused.value.code == "captured-unsigned"
 
 
+@pytest.mark.parametrize(
+    ("slot", "field", "value"),
+    [
+        ("batch", "lot_no", "B-1"),
+        ("origin", "country", "MM"),
+        ("origin", "class", "imported"),
+        ("documents", "list", [{"kind": "weigh_ticket", "no": "BT-8"}]),
+        ("recorded", "external_ref", "ERP-2"),
+    ],
+)
+def test_an_audit_compares_every_field_that_was_signed(told, key, slot, field, value):
+    papers = [{"kind": "weigh_ticket", "no": "BT-7"}]
+    assert register(told, weighed(key, 7, documents=papers, external_ref="ERP-1")).status == 201
+    with told[MINE].node.store.read() as conn:
+        event = log.entry(conn, 2).event
+        public = stock.load(conn, [("device", SCALE)])["device", SCALE].public
+    view = {("device", SCALE): Device(SCALE, public, 6)}
+    assert apply(view, event)["device", SCALE].seq == 7
+    with pytest.raises(Refusal) as refused:
+        apply(view, replace(event, slots={**event.slots, slot: {**event.slots[slot], field: value}}))
+    assert refused.value.code == "captured-altered"
+
+
+def test_what_no_known_device_signed_gets_into_no_log_unnoticed(told, key):
+    """However it was written, an audit asks custody and the device's key of each entry: `captured` excuses nobody."""
+    assert register(told, weighed(key, 7)).status == 201
+    with told[MINE].node.store.read() as conn:
+        event = log.entry(conn, 2).event
+    with pytest.raises(Refusal) as refused:
+        apply({}, event)
+    assert refused.value.code == "device-unknown"
+    with pytest.raises(Refusal) as refused:
+        check_signed({("device", SCALE): Device(SCALE, "A" * 43 + "=", 6)}, event)
+    assert refused.value.code == "device-key-wrong"
+
+
 def test_numbers_left_out_are_found_alike_at_the_node_in_audits_and_by_the_authority(tmp_path):
     key = tmp_path / "scale.pem"
     with cast(World(tmp_path / "cast", *NAMES)) as told:
