@@ -55,8 +55,21 @@ class Visit:
     session: Session | None
     language: str
     form: Form = field(default_factory=Form)
-    nav: tuple["Link", ...] = ()
+    nav: "Nav" = field(default_factory=dict)
     prepared: Mapping[str, Prepare] = field(default_factory=dict)
+
+    @property
+    def ways(self) -> list[tuple[str, list["Link"]]]:
+        """The navigation as this person sees it: headings with their links."""
+        seen = ((name, [link for link in links if link.shown(self)]) for name, links in self.nav.items())
+        return [(name, links) for name, links in seen if links]
+
+    @property
+    def here(self) -> str:
+        """The path of the link that leads to this page, or to what it is a part of; "" where none does."""
+        path = self.request.url.path
+        links = (link.path for links in self.nav.values() for link in links)
+        return max((one for one in links if path == one or path.startswith(f"{one}/")), key=len, default="")
 
     @property
     def posted(self) -> bool:
@@ -198,19 +211,24 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A way in the navigation: for whom, where, called what (a message), under which heading."""
+    """A way in the navigation: for whom, where, called what (a message). `at`, `not_at`: the organisation's role, where
+    only such a node has the page, or where it would be in the way.
+    """
 
     role: str
     path: str
     name: str
     verb: str = ""
-    for_role: str = ""  # the organisation's role, where only such a node has the page
+    at: str = ""
+    not_at: str = ""
 
     def shown(self, visit: Visit) -> bool:
-        ours = not self.for_role or visit.node.settings.role == self.for_role
-        return ours and visit.may(self.role, self.verb)
+        role = visit.node.settings.role
+        return self.at in ("", role) and role != self.not_at and visit.may(self.role, self.verb)
 
 
+Nav = Mapping[str, tuple[Link, ...]]
+"""Links by their heading (a message), which opens them; those of no heading always stand there."""
 Show = Callable[[Visit], Response | Awaitable[Response]]
 
 
@@ -225,10 +243,10 @@ class Screens:
     """The screens of one node, as routes."""
 
     def __init__(
-        self, node: Node, access: Access, nav: tuple[Link, ...] = (), own_sign_in: OwnSignIn | None = None
+        self, node: Node, access: Access, nav: Nav | None = None, own_sign_in: OwnSignIn | None = None
     ) -> None:
         """`own_sign_in`: the organisation's, where it has one."""
-        self.node, self.access, self.nav, self.own_sign_in = node, access, nav, own_sign_in
+        self.node, self.access, self.nav, self.own_sign_in = node, access, nav or {}, own_sign_in
         self.prepared = prepared(node)
         self.router = APIRouter()
 

@@ -352,7 +352,7 @@ PLACELESS = {OTHERS_ORIGIN: N_("other origins, not told apart"), UNEXPLAINED_ORI
 
 
 def origin_name(node: Node, key: str, language: str) -> str:
-    """`CN/ion_mid_y` → `China: ion-adsorption ore, mid Y, rich in Eu`; of no feed class, how it came: `China: mined`."""
+    """`CN/ion_mid_y` → `China: ion-adsorption ore, mid Y, rich in Eu`; without feed class: `China: mined`."""
     if key in PLACELESS:
         return words(language)(PLACELESS[key])
     country, _, feed_class = key.partition("/")

@@ -36,63 +36,52 @@ from api.screens import (
     waiting,
     webhooks,
 )
-from api.screens.frame import Link, Screens
+from api.screens.frame import Link, Nav, Screens
 from nodes.node import Node
 from nodes.oidc import OwnSignIn
 
 SCREENS = (
-    *(sign_in, board, register, processing, pools, printing, measuring),
-    *(goods, receiving, shipping, scanning, findings, waiting, traces, guest),
-    *(flows, webhooks, entries, members, oversight),
-    *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows, importing),
-    *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows),
-    *(members, requests, orders, inspections, entries, correcting, goods, receiving),
-    *(shipping, scanning, findings, waiting, traces, guest, flows, webhooks),
-    *(people, me, cases, oversight, months),
-    *(goods, receiving, shipping, scanning, findings, waiting, traces, guest, flows, cases, oversight, accounts),
-    *(
-        goods,
-        receiving,
-        shipping,
-        scanning,
-        findings,
-        waiting,
-        traces,
-        guest,
-        flows,
-        cases,
-        oversight,
-        accounts,
-        outside,
+    *(sign_in, me, people, board, register, importing, processing, pools, printing, measuring),
+    *(goods, receiving, shipping, scanning, traces, guest),
+    *(findings, waiting, entries, correcting, months, webhooks),
+    *(members, requests, orders, inspections, oversight, cases, accounts, outside, flows),
+)
+NAV: Nav = {
+    "": (
+        Link("viewer", "/", "Board"),
+        Link("viewer", "/members", "Organisations", at="authority"),
+        Link("viewer", "/oversight", "Oversight", at="authority"),
+        Link("viewer", "/cases", "Cases", at="authority"),
+        Link("clerk", "/register", "Register", "register", not_at="authority"),
+        Link("clerk", "/process", "Process", "transform", not_at="authority"),
+        Link("clerk", "/pools", "Pools", "charge", not_at="authority"),
+        Link("viewer", "/goods", "Goods"),
+        Link("viewer", "/arrivals", "Arriving", not_at="authority"),
+        Link("viewer", "/shipments", "Shipments", not_at="authority"),
+        Link("viewer", "/scan", "Scan"),
     ),
-)
-NAV = (
-    Link("viewer", "/", "Board"),
-    Link("clerk", "/register", "Register", "register"),
-    Link("clerk", "/process", "Process", "transform"),
-    Link("clerk", "/pools", "Pools", "charge"),
-    Link("viewer", "/goods", "Goods"),
-    Link("viewer", "/arrivals", "Arriving"),
-    Link("viewer", "/shipments", "Shipments"),
-    Link("viewer", "/scan", "Scan"),
-    Link("viewer", "/findings", "Findings"),
-    Link("clerk", "/corrections", "Corrections"),
-    Link("viewer", "/months", "Months"),
-    Link("viewer", "/notices", "News"),
-    Link("admin", "/webhooks", "Webhooks"),
-    Link("clerk", "/import", "Import"),
-    Link("viewer", "/flows", "Flows", for_role="authority"),
-    Link("viewer", "/members", "Organisations", for_role="authority"),
-    Link("viewer", "/oversight", "Oversight", for_role="authority"),
-    Link("supervisor", "/requests", "Requests", for_role="authority"),
-    Link("viewer", "/orders", "Orders", for_role="authority"),
-    Link("viewer", "/inspections", "Inspections", for_role="authority"),
-    Link("admin", "/people", "People"),
-    Link("viewer", "/me", "My sign-in"),
-    Link("viewer", "/cases", "Cases", for_role="authority"),
-    Link("viewer", "/accounts", "Accounts", for_role="authority"),
-    Link("viewer", "/outside", "Outside", for_role="authority"),
-)
+    "Supervision": (
+        Link("supervisor", "/requests", "Requests", at="authority"),
+        Link("viewer", "/orders", "Orders", at="authority"),
+        Link("viewer", "/inspections", "Inspections", at="authority"),
+        Link("viewer", "/accounts", "Accounts", at="authority"),
+        Link("viewer", "/outside", "Outside", at="authority"),
+        Link("viewer", "/flows", "Flows", at="authority"),
+    ),
+    "Books": (
+        Link("viewer", "/findings", "Findings"),
+        Link("clerk", "/corrections", "Corrections"),
+        Link("viewer", "/months", "Months"),
+        Link("viewer", "/quota", "Quota", not_at="authority"),
+        Link("viewer", "/notices", "News"),
+        Link("clerk", "/import", "Import"),
+    ),
+    "This node": (
+        Link("admin", "/people", "People"),
+        Link("admin", "/webhooks", "Webhooks"),
+        Link("viewer", "/me", "My sign-in"),
+    ),
+}
 """Names are messages: tests/api/test_words.py reads them here."""
 
 

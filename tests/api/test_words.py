@@ -26,7 +26,8 @@ def asked():
     ):
         for one in (message,) if isinstance(message, str) else message:
             found.setdefault(one, f"{file}:{line}")
-    return {**found, **{link.name: "api/screens/ways.py" for link in NAV}}
+    named = {one for name, links in NAV.items() for one in (name, *(link.name for link in links)) if one}
+    return {**found, **dict.fromkeys(named, "api/screens/ways.py")}
 
 
 def kept():
