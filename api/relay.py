@@ -9,6 +9,7 @@ nodes can be asked so.
 """
 
 import asyncio
+import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
 from typing import Any, TypeVar
@@ -32,6 +33,7 @@ _INTRODUCED_MAX = 1 << 20
 _FOR_NODES = re.compile(r"/(log[0-9]*|inbox|registry|deposits|\.well-known)/").match
 _OCTETS = "application/octet-stream"
 _NOW = {"cache-control": "no-store"}
+_say = logging.getLogger(__name__)
 
 _Message = MutableMapping[str, Any]
 _T = TypeVar("_T")
@@ -130,7 +132,10 @@ def inside(app: FastAPI) -> Callable[[relayed.Request], Awaitable[Reply]]:
             RELAYED: True,
         }
         exchange = _Exchange(one.body)
-        await app(scope, exchange.receive, exchange.send)
+        try:
+            await app(scope, exchange.receive, exchange.send)
+        except Exception:  # noqa: BLE001 - a server answers whatever happens; without an answer it would come for ever
+            _say.exception("%s %s failed, asked through a relay", one.method, path)
         return exchange.reply()
 
     return asked

@@ -71,7 +71,9 @@ class Relay:
         no = await asyncio.to_thread(self._leave, recipient, sender, key, sealed)
         coming = self._expect(box, no)
         found = await asyncio.to_thread(self._collect, recipient, sender, key)  # it may be there already
-        if found is None and await self._await_answer(box, no, coming) is not None:
+        if found is not None:
+            box.waiting.pop(no, None)
+        elif await self._await_answer(box, no, coming) is not None:
             found = await asyncio.to_thread(self._collect, recipient, sender, key)
         return found
 

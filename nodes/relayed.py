@@ -23,7 +23,7 @@ from ledger.keys import LAST
 from ledger.log.canonical import b64, dump, parse_json, unb64
 from nodes.introductions import open_introduction
 from nodes.node import Node
-from nodes.peers import Peers, Reply
+from nodes.peers import ANSWER_MAX, Peers, Reply
 from nodes.sealing import KEY_SIZE, Private, fresh, public_of, seal, unseal
 
 REQUEST, ANSWER = "lodetrace asked v1", "lodetrace answered v1"
@@ -184,7 +184,9 @@ class Fetching:
         task.add_done_callback(lambda _: self._under_way.pop(no, None))
 
     async def _answer(self, relay: str, no: int, sealed: bytes) -> None:
-        """What we cannot open was sealed for a key that we had before: an answer that says nothing sends it away."""
+        """An answer that says nothing sends away what we cannot open, sealed for a key that we had before, and what we
+        cannot answer.
+        """
         name = self._node.settings.name
         try:
             asked = parse_request(unseal(sealed, self._node.identity.seal, f"{REQUEST} {name}"))
@@ -192,6 +194,9 @@ class Fetching:
             answer = seal(format_answer(reply), asked.answer_to, f"{ANSWER} {name}")
         except LodetraceError as error:
             _say.warning("message %s at the relay %s: %s", no, relay, error)
+            answer = b""
+        if len(answer) > ANSWER_MAX:  # no relay takes it, and the message would come again for ever
+            _say.warning("message %s at the relay %s: its answer has %s bytes", no, relay, len(answer))
             answer = b""
         with suppress(LodetraceError):  # it comes again
             await self._peers.answer_relayed(relay, no, answer)

@@ -1,15 +1,20 @@
 """A node that only reaches out: what is for it waits at a relay, sealed, and its answers come back the same way."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
+from fastapi import FastAPI
 
+from api import errors
+from api import relay as relay_interface
 from api.relay import inside
 from ledger.errors import LodetraceError, Unavailable
 from ledger.log.canonical import dump
 from ledger.log.notes import Ed25519Signer
 from ledger.log.trust import digest_of
 from nodes import relay
+from nodes import relayed as relayed_messages
 from nodes.peers import Peers
 from nodes.relayed import ANSWER, Request, Through
 from nodes.sealing import fresh, public_of, seal
@@ -232,6 +237,17 @@ def thief(world):
     return Peers(replace(node.identity, peer=named), lambda: node.policy, transport=_Wire(world.network, MINE))
 
 
+def asked_through(world, path):
+    """What the plant answers to the mine."""
+    node = world[MINE].node
+    peers = Peers(node.identity, lambda: node.policy, transport=_Wire(world.network, MINE))
+    peers.through = Through(node, peers)
+    try:
+        return world.call(peers.fetch(PLANT, path, 10_000))
+    finally:
+        world.call(peers.aclose())
+
+
 def test_a_relay_brings_only_what_is_for_nodes(world):
     """And says nothing of what it carries: a page, or an answer to somebody with a token, is not to be had so."""
     app, node = inside(world[PLANT].app), world[PLANT].node
@@ -241,6 +257,34 @@ def test_a_relay_brings_only_what_is_for_nodes(world):
     reply = world.call(app(Request("GET", f"/log/seen/{digest_of(node.origin)}", {"authorization": "Bearer x"}, b"")))
     assert reply.status == 401
     assert world.call(app(Request("GET", "/log/checkpoint", {}, b""))).body == node.shown_checkpoint()
+
+
+def test_what_fails_here_is_answered_as_by_any_server():
+    """Else the relay would keep the message, and it would come again at once, and for ever."""
+    app = FastAPI()
+    errors.install(app, lambda _: None)
+    app.add_api_route("/log/checkpoint", lambda: 1 // 0)
+    assert asyncio.run(inside(app)(Request("GET", "/log/checkpoint", {}, b""))).status == 500
+
+
+def test_an_answer_that_no_relay_takes_is_sent_away_empty(world, monkeypatch):
+    for module in (relay_interface, relayed_messages):
+        monkeypatch.setattr(module, "ANSWER_MAX", 100)
+    with pytest.raises(LodetraceError) as refused:
+        asked_through(world, "/log/checkpoint")
+    assert refused.value.code == "sealed-wrong"
+
+
+def test_an_answer_that_comes_before_it_is_waited_for_leaves_nothing_behind(world):
+    class Quick(relay.Relay):
+        def _leave(self, recipient, *more):
+            no = super()._leave(recipient, *more)
+            self._answer(recipient, no, b"answered")
+            return no
+
+    quick = Quick(world[HUB].node)
+    assert asyncio.run(quick.leave(PLANT, MINE, "key", b"sealed")) == b"answered"
+    assert quick.box_of(PLANT).waiting == {}
 
 
 def test_its_log_is_read_through_the_relay(world):
@@ -259,9 +303,5 @@ def test_its_log_is_read_through_the_relay(world):
 
 def test_so_many_questions_at_once_and_no_more(world, monkeypatch):
     monkeypatch.setattr(relay, "ASKED_MAX", 0)
-    node = world[MINE].node
-    peers = Peers(node.identity, lambda: node.policy, transport=_Wire(world.network, MINE))
-    peers.through = Through(node, peers)
     with pytest.raises(Unavailable, match="at once"):
-        world.call(peers.fetch(PLANT, "/log/checkpoint", 10_000))
-    world.call(peers.aclose())
+        asked_through(world, "/log/checkpoint")
