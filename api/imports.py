@@ -20,7 +20,7 @@ from api.forms import nest
 from api.tables import XLSX
 from api.verbs import PLAIN
 from ledger.errors import LodetraceError, Malformed, Refusal
-from nodes.books import Asked
+from nodes.imports import Asked
 from nodes.node import Caller, Node
 from nodes.people import check_task
 from nodes.sheets import importing, rows, templates, workbook

@@ -2254,16 +2254,16 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The witness {field} could not be asked how long our log is ({value}). The node starts without its word.",
         "无法向见证人 {field} 询问本日志的长度（{value}）。本节点在没有其答复的情况下启动。",
     ),
-    # --- nodes/sheets: books of rows ----------------------------------------------------------------------
-    "book-gone": (
+    # --- nodes/sheets: rows of spreadsheets ----------------------------------------------------------------------
+    "import-gone": (
         "{field}: the file {value} is no longer kept. Bring it again; rows that were recorded are not recorded twice.",
         "{field}：文件 {value} 已不再保存。请重新上传；已记录的行不会重复记录。",
     ),
-    "book-missing": (
+    "import-missing": (
         "{field}: no file was chosen. Choose an .xlsx or CSV file.",
         "{field}：没有选择文件。请选择 .xlsx 或 CSV 文件。",
     ),
-    "book-unknown": (
+    "import-unknown": (
         "{field} {value}: you have brought no such file. Look at your files under Import.",
         "{field} {value}：您没有上传过此文件。请在“导入”页查看您的文件。",
     ),

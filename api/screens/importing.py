@@ -1,7 +1,7 @@
-"""Books of spreadsheets by hand: brought, their columns seen to, looked through, and recorded when somebody says so.
+"""Spreadsheets by hand: brought, their columns seen to, looked through, and recorded when somebody says so.
 
-Looking through and recording are jobs. A book outlives them: where the node was started anew meanwhile, the page says
-so, and the book is looked through again.
+Looking through and recording are jobs. An import outlives them: where the node was started anew meanwhile, the page
+says so, and the file is looked through again.
 """
 
 import asyncio
@@ -12,14 +12,14 @@ from urllib.parse import quote
 
 from fastapi import Response
 
-from api import imports
+from api.imports import look_through, record
 from api.rendering import HEADERS
 from api.screens.frame import Screens, Visit
 from api.screens.named import N_
 from api.tables import XLSX
 from ledger.errors import LodetraceError, Malformed, Unknown
-from nodes import books
-from nodes.books import Asked, Brought
+from nodes import imports
+from nodes.imports import Asked, Brought
 from nodes.jobs import RUNNING, WAITING, Job
 from nodes.sheets import marked, rows, workbook
 from nodes.sheets.importing import Ready
@@ -44,18 +44,18 @@ def routes(screens: Screens) -> None:
             try:
                 name, data = visit.form.files.get("body", ("", b""))
                 if not name:
-                    raise Malformed("book-missing", field="body")
-                id_ = books.bring(visit.node, visit.owner, name, visit.form.value("kind"), data)
+                    raise Malformed("import-missing", field="body")
+                id_ = imports.bring(visit.node, visit.owner, name, visit.form.value("kind"), data)
                 _begin(visit, id_)
                 return visit.see(f"/import/{id_}")
             except LodetraceError as error:
                 visit.refuse(error)
-        return visit.render("import.html", kinds=_kinds(visit), brought=books.of(visit.node, visit.owner))
+        return visit.render("import.html", kinds=_kinds(visit), brought=imports.of(visit.node, visit.owner))
 
     @screens.page("/import/{book}/marked", "clerk")
     def marks(visit: Visit) -> Response:
         brought = _book(visit)
-        sheet = workbook.read(books.content(visit.node, brought.stored.id), brought.asked.sheet)
+        sheet = workbook.read(imports.content(visit.node, brought.stored.id), brought.asked.sheet)
         made = marked.marked(sheet, (brought.report or {}).get("troubles", ()), visit.language)
         name = quote(f"{brought.stored.name.rpartition('.')[0] or brought.stored.name}-marked.xlsx", safe="")
         headers = {**HEADERS, "content-disposition": f"attachment; filename*=UTF-8''{name}"}
@@ -66,15 +66,15 @@ def routes(screens: Screens) -> None:
         brought = _book(visit)
         id_, do = brought.stored.id, visit.form.value("do")
         if visit.posted and do == "drop":
-            books.drop(visit.node, id_)
+            imports.drop(visit.node, id_)
             return visit.see("/import", visit._("Removed from the list. What was recorded stays recorded."))
         if visit.posted:
             try:
                 if do == "read":
-                    books.ask(visit.node, id_, _read(visit, brought.asked))
+                    imports.ask(visit.node, id_, _read(visit, brought.asked))
                 elif visit.form.value("confirm.reason").strip():
                     reason = visit.form.value("confirm.reason").strip()[:500]
-                    books.ask(visit.node, id_, replace(brought.asked, reason=reason))
+                    imports.ask(visit.node, id_, replace(brought.asked, reason=reason))
                 _begin(visit, id_, recording=do == "record")
                 return visit.see(f"/import/{id_}")
             except LodetraceError as error:
@@ -83,7 +83,7 @@ def routes(screens: Screens) -> None:
 
 
 def _book(visit: Visit) -> Brought:
-    return books.one(visit.node, visit.owner, visit.request.path_params["book"])
+    return imports.one(visit.node, visit.owner, visit.request.path_params["book"])
 
 
 def _kinds(visit: Visit) -> list[tuple[str, str, str]]:
@@ -95,7 +95,7 @@ def _kinds(visit: Visit) -> list[tuple[str, str, str]]:
 
 
 def _read(visit: Visit, before: Asked) -> Asked:
-    """How the form says that the book is to be read; a column is empty where the reader chose none."""
+    """How the form says that the file is to be read; a column is empty where the reader chose none."""
     places = [one.place for one in rows.kind_of(before.kind).columns]
     columns = {place: visit.form.value(f"column {place}") for place in places if f"column {place}" in visit.form.values}
     fixed = {place: text for place in places if (text := visit.form.value(f"fixed {place}").strip())}
@@ -106,12 +106,12 @@ def _read(visit: Visit, before: Asked) -> Asked:
 
 
 def _begin(visit: Visit, id_: str, *, recording: bool = False) -> None:
-    """Looks the book through, and records its good rows if asked to. A book that is under way is left to it."""
-    brought = books.one(visit.node, visit.owner, id_)
+    """Looks the file through, and records its good rows if asked to. One that is under way is left to it."""
+    brought = imports.one(visit.node, visit.owner, id_)
     if _under_way(visit, brought) is not None:
         return
     assert visit.session is not None, "only those who are signed in import"
-    node, caller, data = visit.node, visit.session.holder, books.content(visit.node, id_)
+    node, caller, data = visit.node, visit.session.holder, imports.content(visit.node, id_)
 
     def work(job: Job, _: IO[bytes]) -> None:
         def counted(ready: list[Ready]) -> Iterable[Ready]:
@@ -119,16 +119,16 @@ def _begin(visit: Visit, id_: str, *, recording: bool = False) -> None:
             return job.counted(ready)
 
         try:
-            looked = imports.look_through(node, caller, data, brought.asked, rehearsed=not recording, counted=counted)
+            looked = look_through(node, caller, data, brought.asked, rehearsed=not recording, counted=counted)
             if recording:
-                asyncio.run(imports.record(node, caller, looked, counted))
+                asyncio.run(record(node, caller, looked, counted))
         except LodetraceError as error:
-            books.report(node, id_, error)
+            imports.report(node, id_, error)
             return
         if job.state == RUNNING:  # else the node stops: what was not seen to the end is no report
-            books.report(node, id_, looked.report())
+            imports.report(node, id_, looked.report())
 
-    books.begin(node, id_, lambda: node.jobs.start(work, total=0, name="", media_type="", owner=visit.owner))
+    imports.begin(node, id_, lambda: node.jobs.start(work, total=0, name="", media_type="", owner=visit.owner))
 
 
 def _under_way(visit: Visit, brought: Brought) -> Job | None:
@@ -153,7 +153,7 @@ def _facts(visit: Visit, brought: Brought) -> dict[str, Any]:
         "job": job,
         "report": report,
         "problem": None if brought.report is None else brought.report.get("problem"),
-        "same": books.same(visit.node, brought),
+        "same": imports.same(visit.node, brought),
         "zones": [(zone, zone) for zone in ZONES],
     }
     if report is not None:
@@ -169,7 +169,7 @@ def _facts(visit: Visit, brought: Brought) -> dict[str, Any]:
 def _columns(visit: Visit, brought: Brought) -> dict[str, Any]:
     """The sheets, the headings, and which column is taken for what."""
     try:
-        data = books.content(visit.node, brought.stored.id)
+        data = imports.content(visit.node, brought.stored.id)
         kind = rows.kind_of(brought.asked.kind)
         sheet = workbook.read(data, brought.asked.sheet, rows.HEADERS_WITHIN)
     except LodetraceError as error:

@@ -33,7 +33,6 @@ DERIVABLE = (
 NOT_DERIVABLE = (
     "alarms",
     "alarms_acknowledged",
-    "books",
     "calls",
     "case_steps",
     "certificates",
@@ -49,6 +48,7 @@ NOT_DERIVABLE = (
     "guest_links",
     "heard",
     "idempotency",
+    "imports",
     "logs",
     "openings",
     "outside_rows",

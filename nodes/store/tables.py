@@ -500,12 +500,12 @@ class Draft(Row, table=True):
     updated_at: str = _text()
 
 
-class Book(Row, table=True):
+class Import(Row, table=True):
     """A file that somebody brought to be imported. `asked` and `report` are JSON; `hash` is of the whole file,
     `headings` of its headings; `content` is empty once it is no longer kept.
     """
 
-    __tablename__ = "books"
+    __tablename__ = "imports"
     __table_args__ = (Index(None, "owner", "no"), Index(None, "hash"), Index(None, "headings"))
     no: int = _key()
     id: str = _text(unique=True)

@@ -11,7 +11,7 @@ import pytest
 from openpyxl import Workbook, load_workbook
 
 from api.app import create_app
-from nodes import books
+from nodes import imports
 from nodes.clock import system_clock
 from nodes.node import Node
 from nodes.people import hire
@@ -180,8 +180,8 @@ def test_a_book_outlives_its_node(home, client_of):
     path, _ = clerk.brought(book([good(1)]))
     id_ = path.rpartition("/")[2]
     with first.store.write() as conn:
-        books.books.clear(conn, id_)
-        books.books.begun(conn, id_, "a job that the node took with it")
+        imports.imports.clear(conn, id_)
+        imports.imports.begun(conn, id_, "a job that the node took with it")
     first.stop()
     again = Node.open(home, {})
     again.start()
@@ -197,7 +197,7 @@ def test_a_book_can_be_dropped_and_old_files_are_forgotten(clerk, node, monkeypa
     path, _ = clerk.brought(as_csv([good(1)]), name="a.csv")
     clerk.send(path, do="drop")
     assert clerk.get(path).status_code == 404
-    monkeypatch.setattr(books, "KEPT", 1)
+    monkeypatch.setattr(imports, "KEPT", 1)
     first, _ = clerk.brought(as_csv([good(2)]), name="b.csv")
     clerk.brought(as_csv([good(3)]), name="c.csv")
     assert "no longer kept" in clerk.get(first).text

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import pytest
 
-from nodes import books, joining, people, requests, tokens
+from nodes import imports, joining, people, requests, tokens
 from nodes.clock import system_clock
 from nodes.following import stand_by
 from nodes.homes import create_home
@@ -146,7 +146,7 @@ def _story(mine, plant):
     places |= {"pool": "tank-1", "entry": made, "job": job, "finding": finding}
     places |= {"index": made}
     rows = "日期,批号,产品,净重（kg）,来源,国家\n2025-3-7,O-1,氧化镨钕,5斤,期初库存,中国\n"
-    places["book"] = books.bring(mine.node, "Chen", "期初.csv", "registrations", rows.encode())
+    places["book"] = imports.bring(mine.node, "Chen", "期初.csv", "registrations", rows.encode())
     places |= {"person": 1, "pool": "tank-1", "entry": made, "job": job, "finding": finding}
     places |= {"index": made, "month": mine.get("/api/v1/periods")["open"][-1]}
     there = quote(plant.get("/api/v1/batches")["batches"][0]["batch"], safe="")

@@ -1,4 +1,4 @@
-"""Books that were brought to be imported."""
+"""Spreadsheets that were brought to be imported."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ TEXT = sa.Text()
 
 def upgrade() -> None:
     op.create_table(
-        "books",
+        "imports",
         sa.Column("no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("id", TEXT, nullable=False),
         sa.Column("owner", TEXT, nullable=False),
@@ -23,9 +23,9 @@ def upgrade() -> None:
         sa.Column("job", TEXT, nullable=False),
         sa.Column("report", TEXT, nullable=False),
         sa.Column("at", TEXT, nullable=False),
-        sa.PrimaryKeyConstraint("no", name="pk_books"),
-        sa.UniqueConstraint("id", name="uq_books_id"),
+        sa.PrimaryKeyConstraint("no", name="pk_imports"),
+        sa.UniqueConstraint("id", name="uq_imports_id"),
     )
-    op.create_index("ix_books_owner_no", "books", ["owner", "no"])
-    op.create_index("ix_books_hash", "books", ["hash"])
-    op.create_index("ix_books_headings", "books", ["headings"])
+    op.create_index("ix_imports_owner_no", "imports", ["owner", "no"])
+    op.create_index("ix_imports_hash", "imports", ["hash"])
+    op.create_index("ix_imports_headings", "imports", ["headings"])
