@@ -8,9 +8,11 @@ from urllib.parse import quote
 
 from fastapi import Response
 
+from api.rendering import moment
 from api.screens.frame import Screens, Visit
 from api.screens.named import N_, NAMED
 from api.screens.orders import papers
+from api.words import LOCALES
 from ledger.errors import Malformed
 from ledger.keys import fingerprint
 from ledger.log.canonical import unb64
@@ -109,7 +111,10 @@ async def done_to(act: str, visit: Visit) -> Response:
 def one_member(visit: Visit, name: str) -> Response:
     node = visit.node
     shown, member = node.roll.one(name, node.policy), node.membership.members.get(name)
-    found = [one for one in node.oversight.findings(shown.log) if not one.answers] if shown.deposited else []
+    overview, working = node.overlooking.look()
+    if overview is None:
+        return visit.render("overlooking.html")
+    found = [one for one in overview.findings if shown.log in one.logs and not one.answers]
     now = node.clock()
     return visit.render(
         "member.html",
@@ -119,9 +124,9 @@ def one_member(visit: Visit, name: str) -> Response:
         keys=[] if member is None else _keys(member),
         licences=[] if member is None else [(one, in_force(one, now)) for one in member.licences],
         said=node.roll.said_of(node.origin, name),
-        health=health(visit, shown),
+        health=health(visit, shown, overview.at if working else None),
         counts=[(code, n) for code in SEVERITIES if (n := sum(one.finding.severity == code for one in found))],
-        accounts=[(key, account) for key, account in node.oversight.quotas() if key.holder == name],
+        accounts=[(key, account) for key, account in overview.quotas if key.holder == name],
         orders=[one for one in orders.orders(node) if one["to"] == name],
         acts=[(act, title) for act, (title, *_) in ACTS.items() if _possible(act, shown)],
         ago=lambda at: ago(visit, at),
@@ -141,8 +146,10 @@ def ago(visit: Visit, at: str | None) -> str:
     return visit._("yesterday") if days == 1 else visit._("%(n)s days ago") % {"n": days}
 
 
-def health(visit: Visit, one: Enrolled) -> list[tuple[bool, str]]:
-    """(whether it is well, a sentence) for everything that can be said of a log."""
+def health(visit: Visit, one: Enrolled, as_of: str | None) -> list[tuple[bool, str]]:
+    """(whether it is well, a sentence) for everything that can be said of a log. `as_of`: when its findings were worked
+    out, where more has come since.
+    """
     _ = visit._
     told: list[tuple[bool, str]] = []
     if not one.deposited:
@@ -178,6 +185,14 @@ def health(visit: Visit, one: Enrolled) -> list[tuple[bool, str]]:
         told.append((False, _("Months due and not closed: %(months)s.") % {"months": ", ".join(one.missing)}))
     elif one.deposited:
         told.append((True, _("Every month that is due is closed.")))
+    if as_of is not None:
+        told.append(
+            (
+                True,
+                _("Findings and quota are as of %(at)s; newer ones are being worked out.")
+                % {"at": moment(as_of, LOCALES[visit.language])},
+            )
+        )
     return told
 
 

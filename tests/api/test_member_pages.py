@@ -11,6 +11,7 @@ from nodes import joining, requests
 from nodes.roll import months_due
 from tests.hands import Hands, location
 from tests.nodes.test_oversight import cast
+from tests.overseen import worked_out
 from tests.world import World, until
 
 MINE, TWO, AUTHORITY = NAMES = ("one.example", "two.example", "authority.example")
@@ -40,6 +41,7 @@ def tell(authority, path, **body):
 
 @pytest.fixture
 def clerk(world):
+    worked_out(world[AUTHORITY])
     return Hands(world[AUTHORITY], role="supervisor")
 
 
@@ -114,6 +116,7 @@ def test_a_quota_is_granted(world, clerk):
     fields = {"kind": "mining", "feed_class": "ion_mid_y", "year:int": "2026", "batch:int": "1", "quantity.value": "x"}
     assert clerk.post(f"/members/{MINE}/quota", fields).status == 422
     assert location(clerk.post(f"/members/{MINE}/quota", {**fields, "quantity.value": "120"})) == f"/members/{MINE}"
+    worked_out(world[AUTHORITY])
     assert "120,000 kg" in clerk.get(f"/members/{MINE}")
 
 
@@ -135,3 +138,19 @@ def test_months_are_due_ten_days_after_their_end():
 def test_other_nodes_have_no_such_pages(world):
     reply = world[MINE].ask("GET", "/members", role=None, headers={"cookie": Hands(world[MINE]).cookies})
     assert reply.status == 404
+
+
+def test_nobody_who_opens_a_member_waits_for_all_that_is_deposited(world):
+    """Told at once that it is being worked out, and what was known before as soon as anything is."""
+    authority = world[AUTHORITY]
+    authority.stop()
+    authority.start()
+    viewer = Hands(authority, role="viewer")
+    assert "are being worked out" in viewer.get(f"/members/{TWO}")
+    worked_out(authority)
+    assert "Deposited entries: 2" in viewer.get(f"/members/{TWO}")
+    world[TWO].register("A-2", "10")
+    world.settle()
+    assert "newer ones are being worked out" in viewer.get(f"/members/{TWO}")
+    worked_out(authority)
+    assert "newer ones" not in viewer.get(f"/members/{TWO}")

@@ -10,6 +10,7 @@ from nodes import joining, requests
 from nodes.homes import create_home
 from tests.hands import Hands, location
 from tests.nodes.test_oversight import cast
+from tests.overseen import worked_out
 from tests.world import World
 
 AUTHORITY, NEW = "authority.example", "new.example"
@@ -96,5 +97,6 @@ def test_admitted_only_after_comparing_and_only_the_key_that_was_shown(world, as
     assert "was signed by" in other.body.decode()
     done = clerk.post(path, {"do": "admit", "sure": "true", "documents[0].no": "赣 7"})
     assert location(done) == f"/members/{NEW}"
+    worked_out(world[AUTHORITY])
     assert "admitted" in clerk.get(f"/members/{NEW}")
     assert path not in clerk.get("/requests")
