@@ -10,6 +10,7 @@ from api.cli import build
 CHINESE = re.compile("[\u4e00-\u9fff]").search
 NO_READING = {"serve", "demo", "introduce", "token revoke", "backup", "deposits export", "certificate fetch"}
 NO_READING |= {"person add", "person password", "person leave", "person change", "webhook remove", "device sign"}
+NO_READING |= {"registry refuse"}
 """Verbs that print no result a program would take apart, or nothing else than one."""
 
 
