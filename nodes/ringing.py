@@ -21,6 +21,7 @@ from nodes.clock import stamp
 from nodes.node import Node
 from nodes.peers import Elsewhere
 from nodes.store import webhooks as rows
+from nodes.store.engine import Connection
 from nodes.store.webhooks import GIVEN_UP, SENT, WAITING, Call, Webhook
 
 REST_SECONDS = 1.0
@@ -103,15 +104,15 @@ class Ringing:
     async def _call_all(self, webhook: Webhook) -> None:
         """One call after the other, until none is due."""
         try:
-            while (call := await asyncio.to_thread(self._due, webhook.no)) is not None:
+            while (call := await asyncio.to_thread(self._due, webhook)) is not None:
                 error = await self._call(webhook, call)
-                await asyncio.to_thread(self._settle, call, error)
+                await asyncio.to_thread(self._settle, webhook, call, error)
         except Unavailable as error:  # of the store: what was sent and not written down goes out once more
             _say.warning("what became of a webhook is not written: %s", error)
 
-    def _due(self, no: int) -> Call | None:
+    def _due(self, webhook: Webhook) -> Call | None:
         with self._node.store.read() as conn:
-            return rows.due(conn, no, stamp(self._node.clock()))
+            return rows.due(conn, webhook.no, stamp(self._node.clock())) if _is_there(conn, webhook) else None
 
     async def _call(self, webhook: Webhook, call: Call) -> str | None:
         """Why it was not taken; None if it was."""
@@ -123,9 +124,11 @@ class Ringing:
             return error.text()
         return None if 200 <= status < 300 else f"HTTP {status}"
 
-    def _settle(self, call: Call, error: str | None) -> None:
+    def _settle(self, webhook: Webhook, call: Call, error: str | None) -> None:
         now, no = self._node.clock(), call.no
         with self._node.store.write() as conn:
+            if not _is_there(conn, webhook):
+                return
             if error is None:
                 rows.tried(conn, no, SENT)
             elif datetime.fromisoformat(call.at) + GIVE_UP <= now:
@@ -148,3 +151,8 @@ class Ringing:
                 await self._work.wait()
         except TimeoutError:
             pass
+
+
+def _is_there(conn: Connection, webhook: Webhook) -> bool:
+    """Where one was removed meanwhile, its number and those of its calls may be another's by now."""
+    return any(one.secret == webhook.secret for one in rows.everything(conn))

@@ -210,6 +210,32 @@ class Later:
         return system_clock() + self.by
 
 
+def test_what_comes_after_a_webhook_was_removed_goes_to_the_next_one_alone(world):
+    """Which has the number of the first, whose last call is still under way."""
+    plant, answer = world[PLANT], Event()
+
+    def late(door):
+        answer.wait()
+        door.send_response(204)
+        door.end_headers()
+
+    with listening() as first, listening() as second:
+        first.behave = late
+        try:
+            no, _ = add(plant, first, "arrivals")
+            ship(world, "A-1")
+            until(lambda: first.calls, "the first is called")
+            webhooks.remove(plant.node.store, no)
+            assert add(plant, second, "arrivals")[0] == no
+            ship(world, "A-2")
+            until(lambda: calls(plant, no), "the second is to be called")
+        finally:
+            answer.set()
+        until(lambda: second.calls, "the second is called")
+        until(lambda: calls(plant, no)[0].state == "sent", "it is written down")
+        assert (len(first.calls), len(second.calls)) == (1, 1)
+
+
 def test_after_three_days_it_is_given_up_and_said_until_it_is_sent_again(world):
     clock = Later()
     plant = world[PLANT]
