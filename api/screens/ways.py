@@ -79,7 +79,6 @@ NAV: Nav = {
     "This node": (
         Link("admin", "/people", "People"),
         Link("admin", "/webhooks", "Webhooks"),
-        Link("viewer", "/me", "My sign-in"),
     ),
 }
 """Names are messages: tests/api/test_words.py reads them here."""
