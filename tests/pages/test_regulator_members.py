@@ -68,9 +68,13 @@ class Regulator:
             page.locator("form:has([name=token]) button").click()
 
     def follow(self, path):
-        """By the link that leads there; what is scrolled out of the way comes with it."""
+        """By the link that leads there, which a heading of the navigation may have to show first."""
+        link = self.page.locator(f'a[href="{path}"]').first
+        link.wait_for(state="attached")
+        if not link.is_visible():
+            self.page.click(f'nav details:has(a[href="{path}"]) summary')
         with self.page.expect_navigation():
-            self.page.locator(f'a[href="{path}"]').first.click()
+            link.click()
         self.fits()
 
     def send(self, button, **fields):
