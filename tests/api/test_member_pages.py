@@ -70,7 +70,7 @@ def test_everything_of_one(world, clerk):
     assert USCC in page
     assert "Deposited entries: 2; still to come: 0." in page
     assert "No fork" in page
-    assert f"/oversight?organisation={MINE}" in page
+    assert f"/oversight?log={MINE}/log" in page
     assert len(re.findall(r"(?:[0-9A-F]{4} ){7}[0-9A-F]{4}", page)) >= 4, "every key has its fingerprint"
     viewer = Hands(world[AUTHORITY], role="viewer")
     assert "/suspend" not in viewer.get(f"/members/{MINE}")
