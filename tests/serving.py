@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from threading import Thread
 
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import create_app
 from api.server import listen, web
@@ -13,10 +14,15 @@ from tests.world import until
 
 
 @contextmanager
-def serving(node: Node) -> Iterator[str]:
-    """Where it answers. The node must be open; it need not be started to be read."""
+def serving(node: Node, app: FastAPI | None = None) -> Iterator[str]:
+    """Where it answers. The node must be open; it need not be started to be read.
+
+    `app`: its application where that lives already, as a member of a test world does; its workers are not begun again.
+    """
     with listen("127.0.0.1", 0) as socket:
-        server = uvicorn.Server(web(create_app(node)))
+        config = web(app or create_app(node))
+        config.lifespan = "auto" if app is None else "off"
+        server = uvicorn.Server(config)
         thread = Thread(target=server.run, kwargs={"sockets": [socket]}, name="serving")
         thread.start()
         try:

@@ -190,8 +190,14 @@ class Visit:
         return response
 
     def see(self, path: str, told: str = "") -> Response:
-        """Leads on after something was done; `told` is said on the next page."""
-        response = Response(status_code=303, headers={**HEADERS, "location": quote(path, safe=_IN_ADDRESSES)})
+        """Leads on after something was done; `told` is said on the next page.
+
+        A script that sent the form (static/forms.js) is told where, and leads there itself: following a redirect, it
+        would be the one who reads `told`.
+        """
+        by_script = self.request.headers.get("sent-by") == "script"
+        headers = {**HEADERS, "location": quote(path, safe=_IN_ADDRESSES)}
+        response = Response(status_code=204 if by_script else 303, headers=headers)
         if told:
             response.set_cookie(
                 TOLD,

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from fastapi import Response
 
 from api.screens.frame import Screens, Visit
+from api.screens.scanning import scanned
 from ledger.errors import LodetraceError
 from nodes import receiving, shipping
 from nodes.store import lists
@@ -60,10 +61,10 @@ def routes(screens: Screens) -> None:
 def _tick(visit: Visit, found: dict[str, Any]) -> None:
     """The unit that was scanned is there. What nobody can name stays in the field, with the reason."""
     form = visit.form
-    text = form.value("scan").strip()
-    if not text:
-        return
     try:
+        text = scanned(visit, "scan")
+        if not text:
+            return
         unit = receiving.named(visit.node, found, text)
     except LodetraceError as error:
         form.errors["scan"], form.status = error.text(visit.language), 422

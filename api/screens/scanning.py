@@ -16,22 +16,21 @@ def routes(screens: Screens) -> None:
     def scan(visit: Visit) -> Response:
         if visit.posted:
             try:
-                return visit.see(_way(visit, _text(visit)))
+                text = scanned(visit, "code")
+                if not text:
+                    raise Malformed("code-missing", field="code", value=visit.form.files.get("photo", ("",))[0] or None)
+                return visit.see(_way(visit, text))
             except LodetraceError as error:
                 visit.refuse(error)
                 visit.form.errors = {"code": error.text(visit.language)}
         return visit.render("scanning.html")
 
 
-def _text(visit: Visit) -> str:
-    """What was typed, else what stands in the photo."""
-    typed = visit.form.value("code").strip()
-    if typed:
-        return typed
-    name, photo = visit.form.files.get("photo", ("", b""))
-    if not photo:
-        raise Malformed("code-missing", field="code", value=name or None)
-    return code_in(photo)
+def scanned(visit: Visit, name: str) -> str:
+    """The code that a hand, a scanner or a camera typed into this field, else the one in the photo, else ""."""
+    typed = visit.form.value(name).strip()
+    _, photo = visit.form.files.get("photo", ("", b""))
+    return typed or (code_in(photo) if photo else "")
 
 
 def _way(visit: Visit, text: str) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from fastapi import Response
 
 from api.screens.frame import Screens, Visit
+from api.screens.scanning import scanned
 from ledger.errors import LodetraceError
 from nodes import processing, shipping
 from nodes.processing import Picked
@@ -14,7 +15,7 @@ from nodes.store import lists
 
 PAGE = 50
 PURPOSES = ("sale", "processing", "consignment", "storage", "sample", "return", "repair")
-_OURS = ("add", "do")
+_OURS = ("add", "do", "photo")
 
 
 def routes(screens: Screens) -> None:
@@ -78,10 +79,10 @@ def _name(log: str) -> str:
 def _add(visit: Visit) -> None:
     """The goods that were scanned or typed become a row; what is in the list already is not taken twice."""
     form = visit.form
-    text = form.value("add").strip()
-    if not text:
-        return
     try:
+        text = scanned(visit, "add")
+        if not text:
+            return
         found = processing.pick(visit.node, text)
     except LodetraceError as error:
         form.errors["add"], form.status = error.text(visit.language), 422

@@ -2,10 +2,12 @@
 //
 // A form with data-keep="NAME" is kept in this browser while it is filled in, and put back when the page is opened again
 // without values of its own. It is sent by script, so that a lost connection leaves the page standing; it is then sent
-// again under the same key until the node answers, and the node records a key once.
+// again under the same key until the node answers, and the node records a key once. Where it leads on to is read, not
+// followed: what the next page has to tell once would be told to the script.
 
 const AGAIN_MS = 3000;
 const OURS = new Set(["csrf", "key"]);
+const UNREACHABLE = new Set([502, 504]); // a web server in front of the node, which did not reach it
 
 takeOver();
 
@@ -56,21 +58,35 @@ async function send(form, name, submitter) {
   const buttons = [...form.querySelectorAll("button")];
   for (const button of buttons) button.disabled = true;
   for (;;) {
-    try {
-      const multipart = form.enctype === "multipart/form-data";
-      const answer = await fetch(form.action, { method: "POST", body: multipart ? body : new URLSearchParams(body) });
-      if (answer.redirected) {
-        if (!new URL(answer.url).pathname.startsWith("/sign-in")) localStorage.removeItem(name);
-        location.assign(answer.url);
-        return;
-      }
-      show(await answer.text(), answer.url);
-      return;
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
+    const answer = await post(form, body);
+    if (answer === null) {
       waiting();
       await patience();
+      continue;
     }
+    const next = answer.headers.get("location");
+    if (next === null) show(await answer.text(), answer.url);
+    else {
+      if (!next.startsWith("/sign-in")) localStorage.removeItem(name);
+      location.assign(next);
+    }
+    return;
+  }
+}
+
+// The node's answer; null where it was not reached, or its answer was lost.
+async function post(form, body) {
+  const multipart = form.enctype === "multipart/form-data";
+  try {
+    const answer = await fetch(form.action, {
+      method: "POST",
+      headers: { "sent-by": "script" },
+      body: multipart ? body : new URLSearchParams(body),
+    });
+    return UNREACHABLE.has(answer.status) ? null : answer;
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return null;
   }
 }
 

@@ -1,11 +1,12 @@
 // The camera as one more keyboard: what it reads goes into the field that the button names, and is sent like Enter.
 //
-// The browser's own reader of codes where there is one, else zxing, served by this node. A code that stays in view is
-// read once. forms.js replaces the page after each code; the camera goes on.
+// The browser's own reader of codes where there is one, else zxing, served by this node. A code that was read is not
+// read again while the page stands: labels that lie side by side do not send the form for ever. forms.js replaces the
+// page after each code; the camera goes on. A photo is sent as soon as it is chosen, and read by the node.
 
 const EVERY_MS = 200;
 let stream = null;
-let last = "";
+const seen = new Set();
 
 offer();
 document.addEventListener("shown", () => {
@@ -14,6 +15,8 @@ document.addEventListener("shown", () => {
 });
 
 function offer() {
+  const photo = document.querySelector("[data-photo]");
+  photo?.addEventListener("change", () => photo.files.length && send(document.getElementById(photo.dataset.photo), ""));
   const button = document.querySelector("[data-camera]");
   if (!button || !navigator.mediaDevices?.getUserMedia) return;
   button.hidden = false;
@@ -21,7 +24,12 @@ function offer() {
 }
 
 async function start() {
-  stream ??= await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" }, audio: false });
+  try {
+    stream ??= await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" }, audio: false });
+  } catch {
+    document.querySelector("[data-denied]").hidden = false;
+    return;
+  }
   look();
 }
 
@@ -31,21 +39,25 @@ async function look() {
   if (!view || !button) return stop();
   view.hidden = false;
   button.hidden = true;
+  document.querySelector("[data-denied]").hidden = true;
   view.srcObject = stream;
   await view.play();
   const read = await reader();
   while (view.isConnected && stream) {
-    const text = await read(view);
-    if (text && text !== last) {
-      last = text;
-      const field = document.getElementById(button.dataset.camera);
-      field.value = text;
+    const text = (await read(view)).find((one) => !seen.has(one));
+    if (text && view.isConnected) {
+      seen.add(text);
       navigator.vibrate?.(60);
-      field.form.requestSubmit(field.parentElement.querySelector("button"));
+      send(document.getElementById(button.dataset.camera), text);
       return;
     }
     await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
   }
+}
+
+function send(field, text) {
+  field.value = text;
+  field.form.requestSubmit(field.parentElement.querySelector("button"));
 }
 
 function stop() {
@@ -56,7 +68,7 @@ function stop() {
 async function reader() {
   if ("BarcodeDetector" in window && (await BarcodeDetector.getSupportedFormats()).includes("qr_code")) {
     const detector = new BarcodeDetector({ formats: ["qr_code"] });
-    return async (view) => (await detector.detect(view))[0]?.rawValue;
+    return async (view) => (await detector.detect(view)).map((one) => one.rawValue);
   }
   const { prepareZXingModule, readBarcodes } = await import("./zxing-wasm/reader/index.js");
   const home = new URL("./zxing-wasm/", import.meta.url);
@@ -64,11 +76,11 @@ async function reader() {
   const canvas = document.createElement("canvas");
   const pen = canvas.getContext("2d", { willReadFrequently: true });
   return async (view) => {
-    if (!view.videoWidth) return undefined;
+    if (!view.videoWidth) return [];
     canvas.width = view.videoWidth;
     canvas.height = view.videoHeight;
     pen.drawImage(view, 0, 0);
     const found = await readBarcodes(pen.getImageData(0, 0, canvas.width, canvas.height), { formats: ["QRCode"] });
-    return found[0]?.text;
+    return found.map((one) => one.text);
   };
 }
