@@ -1,9 +1,11 @@
-"""A clerk's day without a mouse: from the ticket to the label in the hand, and two batches into one.
+"""A clerk's day without a mouse: from the ticket to the label in the hand, and two batches into one. On a phone and
+at a desk, in Chinese and in English.
 
 How many fields and keys that takes is held to docs/pages.md.
 """
 
 import re
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from nodes.homes import create_home
 from nodes.node import Node
 from nodes.people import hire
 from tests.nodes.printing import reading
-from tests.pages.browser import find_browser
+from tests.pages.visitor import LOOKS, sign_in, sound, visiting
 from tests.serving import serving
 
 SECRET = "a long enough sentence"
@@ -55,34 +57,30 @@ class Hands:
         """Enter, which leads to a page whose path matches; browsers keep the fragment of `skip` on the way."""
         with self.page.expect_navigation(url=re.compile(path.replace("$", "(#main)?$")), wait_until="load"):
             self.press("Enter")
+        sound(self.page)
 
 
-@pytest.fixture
-def clerk(tmp_path):
-    """A clerk of a mine who is signed in and sees the board."""
-    sync = pytest.importorskip("playwright.sync_api")
-    program = find_browser()
-    if program is None:
-        pytest.skip("no browser is installed")
-    home = tmp_path / "home"
+@contextmanager
+def mine(home):
+    """The address of a mine's node where Li is a clerk."""
     sites = [{"code": "main", "country": "CN"}]
     create_home(home, {}, name="mine.example", organisation="Mine", role="mine", country="CN", sites=sites)
     node = Node.open(home, {})
     node.start()
     hire(node.store, "Li", "clerk", system_clock, password=SECRET)
     try:
-        with serving(node) as url, sync.sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-            page = browser.new_context(base_url=url, locale="en", accept_downloads=True).new_page()
-            page.goto("/sign-in")
-            page.fill("[name=name]", "Li")
-            page.fill("[name=password]", SECRET)
-            page.keyboard.press("Enter")
-            page.wait_for_url(f"{url}/")
-            yield page
-            browser.close()
+        with serving(node) as url:
+            yield url
     finally:
         node.stop()
+
+
+@pytest.fixture(params=LOOKS)
+def clerk(tmp_path, request):
+    """A page on which that clerk sees the board."""
+    with mine(tmp_path / "home") as url, visiting(url, request.param) as page:
+        sign_in(page, "Li", SECRET)
+        yield page
 
 
 def promised(journey):

@@ -17,8 +17,8 @@ from nodes.clock import system_clock
 from nodes.homes import create_home
 from nodes.node import Node
 from nodes.people import hire
-from tests.pages.browser import find_browser
 from tests.pages.test_clerk_by_keyboard import SECRET, Hands, promised
+from tests.pages.visitor import browsing, page_of, sign_in
 from tests.serving import serving
 
 PAST = (system_clock().replace(day=1) - timedelta(days=2)).strftime("%Y-%m")
@@ -37,10 +37,6 @@ BATCH = {
 @pytest.fixture
 def plant(tmp_path):
     """A separation plant that has booked 2,000 kg in the month before, and a way to sign in there."""
-    sync = pytest.importorskip("playwright.sync_api")
-    program = find_browser()
-    if program is None:
-        pytest.skip("no browser is installed")
     home = tmp_path / "home"
     sites = [{"code": "main", "country": "CN"}]
     create_home(home, {}, name="plant.example", organisation="Plant", role="separation", country="CN", sites=sites)
@@ -50,26 +46,19 @@ def plant(tmp_path):
         hire(node.store, name, role, system_clock, password=SECRET)
     token = tokens.mint(node.store, "Li", "clerk", system_clock)
     try:
-        with serving(node) as url, sync.sync_playwright() as playwright:
+        with serving(node) as url, browsing() as browser:
             headers = {"authorization": f"Bearer {token}", "idempotency-key": "PN-7"}
             booked = httpx.post(f"{url}/api/v1/batches", json=BATCH, headers=headers)
             assert booked.status_code == 201, booked.text
-            browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
 
             @contextmanager
             def signed_in(name):
-                context = browser.new_context(base_url=url, locale="en", accept_downloads=True)
-                page = context.new_page()
-                page.goto("/sign-in")
-                page.fill("[name=name]", name)
-                page.fill("[name=password]", SECRET)
-                page.keyboard.press("Enter")
-                page.wait_for_url(f"{url}/")
+                page = page_of(browser, url)
+                sign_in(page, name, SECRET)
                 yield page
-                context.close()
+                page.context.close()
 
             yield signed_in
-            browser.close()
     finally:
         node.stop()
 

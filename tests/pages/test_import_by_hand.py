@@ -8,7 +8,7 @@ from nodes.node import Node
 from nodes.people import hire
 from nodes.store import lists
 from tests.api.test_imports import book, good
-from tests.pages.browser import find_browser
+from tests.pages.visitor import sign_in, visiting
 from tests.serving import serving
 
 SECRET = "a long enough sentence"
@@ -27,10 +27,6 @@ PLANTED = {
 @pytest.fixture
 def clerk(tmp_path):
     """(page, node) of a clerk who is signed in."""
-    sync = pytest.importorskip("playwright.sync_api")
-    program = find_browser()
-    if program is None:
-        pytest.skip("no browser is installed")
     home = tmp_path / "home"
     sites = [{"code": "main", "country": "CN"}]
     create_home(home, {}, name="mine.example", organisation="Mine", role="mine", country="CN", sites=sites)
@@ -38,17 +34,10 @@ def clerk(tmp_path):
     node.start()
     hire(node.store, "Li", "clerk", system_clock, password=SECRET)
     try:
-        with serving(node) as url, sync.sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-            page = browser.new_context(base_url=url, locale="zh-CN").new_page()
+        with serving(node) as url, visiting(url, "a desk in Chinese") as page:
             page.set_default_timeout(MILLISECONDS)
-            page.goto("/sign-in")
-            page.fill("[name=name]", "Li")
-            page.fill("[name=password]", SECRET)
-            page.keyboard.press("Enter")
-            page.wait_for_url(f"{url}/")
+            sign_in(page, "Li", SECRET)
             yield page, node
-            browser.close()
     finally:
         node.stop()
 

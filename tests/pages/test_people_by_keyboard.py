@@ -6,8 +6,8 @@ from nodes.clock import system_clock
 from nodes.homes import create_home
 from nodes.node import Node
 from nodes.people import hire
-from tests.pages.browser import find_browser
 from tests.pages.test_clerk_by_keyboard import Hands
+from tests.pages.visitor import browsing, page_of
 from tests.serving import serving
 
 FIRST, OWN = "a long enough sentence", "another good sentence"
@@ -16,34 +16,28 @@ FIRST, OWN = "a long enough sentence", "another good sentence"
 @pytest.fixture
 def visitors(tmp_path):
     """visit(): somebody at a browser of their own, on the page for signing in."""
-    sync = pytest.importorskip("playwright.sync_api")
-    program = find_browser()
-    if program is None:
-        pytest.skip("no browser is installed")
     home = tmp_path / "home"
     create_home(home, {}, name="mine.example", organisation="Mine", role="mine", country="CN", sites=[])
     node = Node.open(home, {})
     node.start()
     hire(node.store, "Chen", "admin", system_clock, password=FIRST)
     try:
-        with serving(node) as url, sync.sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        with serving(node) as url, browsing() as browser:
 
             def visit():
-                page = browser.new_context(locale="en", viewport={"width": 360, "height": 740}).new_page()
-                page.goto(f"{url}/sign-in")
+                page = page_of(browser, url, "a phone in English")
+                page.goto("/sign-in")
                 return Hands(page)
 
             yield visit
-            browser.close()
     finally:
         node.stop()
 
 
-def sign_in(hands, name, secret, path="/$"):
+def sign_in(hands, name, secret):
     hands.fill("name", name)
     hands.fill("password", secret)
-    hands.enter(path)
+    hands.enter("/$")
 
 
 def test_somebody_new_comes_in_and_takes_a_password_of_his_own(visitors):
@@ -71,7 +65,12 @@ def test_somebody_new_comes_in_and_takes_a_password_of_his_own(visitors):
     assert "You have a new password" in li.page.inner_text("[role=status]")
 
     other = visitors()
-    sign_in(other, "Li", FIRST, "/sign-in")
+    other.fill("name", "Li")
+    other.fill("password", FIRST)
+    with other.page.expect_navigation():
+        other.press("Enter")
+    assert ["401" in one for one in other.page.complaints] == [True]
+    other.page.complaints.clear()
     assert "do not fit" in other.page.inner_text("main")
     other.fill("password", OWN)
     other.enter("/$")

@@ -1,5 +1,5 @@
 """A regulator's day with organisations, in a browser: a newcomer is admitted, licensed, suspended and restored, and
-goods of it are frozen and released. On a phone in Chinese, and on a desk in English.
+goods of it are frozen and released. On a phone and at a desk, in Chinese and in English.
 """
 
 from contextlib import ExitStack
@@ -10,21 +10,13 @@ from ledger.joining import open_request
 from ledger.keys import fingerprint
 from nodes import joining
 from tests.e2e.test_registry import USCC, Federation, found, register
-from tests.pages.browser import find_browser
+from tests.pages.visitor import LOOKS, sound, visiting
 from tests.world import until
 
 NEW = "mine.example"
-LOOKS = {
-    "on a phone in Chinese": (
-        "zh-CN",
-        360,
-        {"standing": "已许可", "suspended": "已暂停", "sent": "已送达，未回应", "ended": "已解除"},
-    ),
-    "on a desk in English": (
-        "en",
-        1280,
-        {"standing": "licensed", "suspended": "suspended", "sent": "delivered, not answered", "ended": "ended"},
-    ),
+SAYS = {
+    "zh-CN": {"standing": "已许可", "suspended": "已暂停", "sent": "已送达，未回应", "ended": "已解除"},
+    "en": {"standing": "licensed", "suspended": "suspended", "sent": "delivered, not answered", "ended": "ended"},
 }
 
 
@@ -32,28 +24,6 @@ LOOKS = {
 def federation(tmp_path):
     with ExitStack() as stack:
         yield Federation(tmp_path, stack)
-
-
-@pytest.fixture
-def open_page():
-    """(address, language, width) -> a page of a browser; what its console complains of is in `complaints`."""
-    sync = pytest.importorskip("playwright.sync_api")
-    program = find_browser()
-    if program is None:
-        pytest.skip("no browser is installed")
-    with sync.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-
-        def opened(url, language, width):
-            size = {"width": width, "height": 740}
-            page = browser.new_context(base_url=url, locale=language, viewport=size).new_page()
-            page.complaints = []
-            page.on("console", lambda said: said.type == "error" and page.complaints.append(said.text))
-            page.on("pageerror", lambda error: page.complaints.append(str(error)))
-            return page
-
-        yield opened
-        browser.close()
 
 
 class Regulator:
@@ -75,7 +45,7 @@ class Regulator:
             self.page.click(f'nav details:has(a[href="{path}"]) summary')
         with self.page.expect_navigation():
             link.click()
-        self.fits()
+        sound(self.page)
 
     def send(self, button, **fields):
         for name, text in fields.items():
@@ -85,11 +55,7 @@ class Regulator:
         with self.page.expect_navigation():
             self.page.click(button)
         assert self.page.locator(".wrong, .told.bad").count() == 0, self.words
-        self.fits()
-
-    def fits(self):
-        """No page is wider than the screen."""
-        assert self.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        sound(self.page)
 
     @property
     def words(self):
@@ -97,14 +63,19 @@ class Regulator:
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_from_a_request_to_a_release(federation, tmp_path, open_page, look):
-    language, width, says = LOOKS[look]
+def test_from_a_request_to_a_release(federation, tmp_path, look):
+    says = SAYS[LOOKS[look][1]]
     authority = federation.authority
     policy = joining.first_policy(authority.one.url, federation.key)
     one = found(tmp_path, NEW, "mine", policy, authority=authority.one.name)
     data = joining.request_of(one.home, {}, uscc=USCC)
     joining.ask(one.home, {}, data)
-    page = open_page(authority.one.url, language, width)
+    with visiting(authority.one.url, look) as page:
+        _journey(page, says, federation, one, data)
+
+
+def _journey(page, says, federation, one, data):
+    authority = federation.authority
     clerk = Regulator(page, authority.one.token)
 
     clerk.follow("/requests")
@@ -141,4 +112,3 @@ def test_from_a_request_to_a_release(federation, tmp_path, open_page, look):
     until(lambda: mine.client.get("/api/v1/orders").json()["orders"][0]["ended"], "the release is delivered")
     clerk.follow("/orders")
     assert says["ended"] in clerk.words
-    assert page.complaints == []
