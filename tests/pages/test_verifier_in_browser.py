@@ -9,8 +9,9 @@ import pytest
 from ledger.evidence import format_evidence
 from ledger.forks import format_fork
 from ledger.log.canonical import dump
-from tests.chain import MINE, MOTOR, PLANT
+from tests.chain import MINE, MOTOR, PLANT, RIVAL
 from tests.formats.forking import proven
+from tests.serving import serving
 
 TESTS = Path(__file__).parents[1]
 VECTORS = TESTS / "vectors" / "lodetrace-v1.json"
@@ -166,11 +167,11 @@ def test_a_fork_is_shown_and_who_vouches_for_its_key(browser, served, tmp_path):
     assert "proves no fork. (signature-missing)" in words(page)
 
 
-def test_opened_once_the_page_works_without_a_network(browser, served, evidence, tmp_path):
-    page = browser.open(f"{served['open']}/verify", language="en")
-    page.value("navigator.serviceWorker.ready.then(() => true)")
-    page.call("Network.emulateNetworkConditions", offline=True, latency=0, downloadThroughput=0, uploadThroughput=0)
-    page.go(f"{served['open']}/verify")
+def test_opened_once_the_page_works_when_its_node_is_gone(browser, chain, evidence, tmp_path):
+    with chain.node(RIVAL, evidence_public="true") as node, serving(node) as url:
+        page = browser.open(f"{url}/verify", language="en")
+        page.value("navigator.serviceWorker.ready.then(() => true)")
+    page.go(f"{url}/verify")
     choose(page, tmp_path, evidence)
     assert (state(page), steps(page)) == ("good", dict.fromkeys(STEPS[1:], "good"))
 

@@ -23,6 +23,7 @@ document.querySelector("[data-form]").addEventListener("submit", (event) => {
   event.preventDefault();
   takeLabel(label.value);
 });
+file.addEventListener("click", () => (file.value = "")); // or the same file, changed meanwhile, would be no change
 file.addEventListener("change", () => file.files[0] && takeFile(file.files[0]));
 zone.addEventListener("dragover", (event) => event.preventDefault());
 zone.addEventListener("drop", (event) => {

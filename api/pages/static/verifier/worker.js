@@ -16,14 +16,16 @@ addEventListener("fetch", (event) => {
   if (event.request.method === "GET") event.respondWith(answer(event.request));
 });
 
+// Kept by address alone: what answers vary by (accept, language, cookie) is another when the page is opened than when a
+// script fetched it, and nothing would be found.
 async function answer(request) {
   const cache = await caches.open(CACHE);
   try {
     const found = await fetch(request);
-    if (found.ok) await cache.put(request, found.clone());
+    if (found.ok) await cache.put(request.url, found.clone());
     return found;
   } catch {
-    const kept = (await cache.match(request)) ?? (await cache.match(request, { ignoreSearch: true }));
-    return kept ?? Response.error();
+    const kept = (search) => cache.match(request.url, { ignoreVary: true, ignoreSearch: search });
+    return (await kept(false)) ?? (await kept(true)) ?? Response.error();
   }
 }
