@@ -135,3 +135,8 @@ def _again_by_hand(page, evidence, says):
     choose()
     page.wait_for_selector("[data-checked][data-state=bad]")
     sound(page)
+    with evidence.open("wb") as file:
+        file.truncate(100 * 2**20)
+    choose()
+    page.wait_for_selector("[data-checked] [data-summary]:has-text('64 MiB')")
+    sound(page)

@@ -1,6 +1,7 @@
 /** The page /verify: any label of anybody (#TOKEN, or pasted), or an evidence file, dropped or chosen; also offline. */
 import { Card, showEvidence, showFork, showLabel } from "./showing.js";
 
+const FILE_MAX = 64 * 2 ** 20; // of evidence, as the programs take it (docs/formats.md)
 const card = new Card(document.querySelector("[data-checked]"));
 const [label, file, zone] = ["label", "file", "zone"].map((name) => document.querySelector(`[data-${name}]`));
 
@@ -11,6 +12,10 @@ async function takeLabel(given) {
 }
 
 async function takeFile(chosen) {
+  if (chosen.size > FILE_MAX) {
+    card.begin();
+    return card.say(card.word("too-large", { limit: FILE_MAX / 2 ** 20 }), "bad");
+  }
   const data = new Uint8Array(await chosen.arrayBuffer());
   await (isFork(data) ? showFork(card, data) : showEvidence(card, data));
 }
