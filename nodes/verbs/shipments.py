@@ -91,12 +91,25 @@ def _assay_of(desk: Desk, batch: str) -> Mapping[str, Any] | None:
     if event is None:
         return None
     if event.type == "registered":
-        return event.scalar("assay") or None
+        return _as_told(event)
     ids = list(event.ids.get("outputs.chain", ()))
     if batch in ids:
         row = event.items("outputs.authority")[ids.index(batch)]
         return (row or {}).get("assay")
     return None
+
+
+def _as_told(event: Event) -> Mapping[str, Any] | None:
+    """The assay of a registration, if it says by itself what it meant there; else what goods are made of is told.
+
+    A total alone meant the split of that feed class, and a moisture of the ticket dried it: the receiver has neither.
+    """
+    told = event.scalar("assay")
+    moisture = event.scalar("quantity")["typed"].get("moisture_pct")
+    is_split = told.keys() & {"distribution_pct", "elements_pct"}
+    if not told or (event.scalar("origin").get("feed_class") and not is_split):
+        return None
+    return {"moisture_pct": moisture, **told} if moisture is not None else told
 
 
 def receive(desk: Desk, body: Body) -> Draft:

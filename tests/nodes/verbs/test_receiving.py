@@ -107,3 +107,30 @@ def test_a_received_pallet_is_unpacked_and_its_drums_used(world):
     assert states(plant, "P-1", "D-1", "D-2") == ["emptied", "here", "here"]
     plant.record("/api/v1/unpackings", {"units": ["D-1"]})
     assert states(plant, "D-1") == ["emptied"]
+
+
+def contents(member: Member, batch: str) -> dict[str, int]:
+    """Grams of each element."""
+    found = member.get(f"/api/v1/batches/{quote(batch, safe='')}/contents")["elements"]
+    return {one["element"]: round(int(one["ug"]), -6) // 10**6 for one in found}
+
+
+TOTAL = {"basis": "dried", "total_reo_pct": "92"}
+LA = {**TOTAL, "distribution_pct": [["La", "100"]]}
+
+
+@pytest.mark.parametrize(
+    ("assay", "typed"),
+    [({**TOTAL, "moisture_pct": "8.5"}, {}), (TOTAL, {"moisture_pct": "8.5"}), (LA, {"moisture_pct": "8.5"})],
+    ids=["a total for a kind of ore", "the same with a ticket", "a distribution with a ticket"],
+)
+def test_what_the_sender_knows_of_the_ore_comes_with_it(world, assay, typed):
+    mine, plant = world[MINE], world[PLANT]
+    ore = {"product": "mixed_concentrate", "origin": {"class": "mined", "country": "CN", "feed_class": "ion_mid_y"}}
+    made = mine.register("A-1", "100", **ore, assay=assay, quantity={**kg("100"), **typed})
+    shipment = mine.ship(PLANT, {"batch": "A-1", "quantity": kg("100")})
+    plant.await_arrival(shipment)
+    assert plant.receive(shipment)["lines"][0]["accepted_mg"] == 100_000_000
+    ours = contents(mine, made)
+    assert sum(ours.values()) > 60_000
+    assert contents(plant, f"{MINE}/log#{made}") == ours
