@@ -194,8 +194,8 @@ class GroupDesk:
 
     def answer_to(self, shipment: str) -> tuple[Event, Mapping[str, Any]] | None:
         """The last receipt that the receiver told us of, and our ref to it."""
-        found = upstream.last_answer(self._conn, shipment)
-        return None if found is None else (found.event, found.ref())
+        found = upstream.answers(self._conn, shipment)
+        return (found[-1].event, found[-1].ref()) if found else None
 
     def entry_of_other(self, named: Mapping[str, Any], field: str) -> tuple[Event, Mapping[str, Any]]:
         """An entry of another log that we were told of, and our ref to it."""

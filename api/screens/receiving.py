@@ -13,6 +13,7 @@ from api.screens.frame import Screens, Visit
 from api.screens.scanning import scanned
 from ledger.errors import LodetraceError
 from nodes import receiving, shipping
+from nodes.receipts import receipts
 from nodes.store import lists
 
 PAGE = 50
@@ -52,6 +53,7 @@ def routes(screens: Screens) -> None:
         return visit.render(
             "receive.html",
             shipment=found,
+            receipts=receipts(visit.node, found["shipment"]),
             states=[(state, visit.word("unit_state", state)) for state in STATES],
             weighed=receiving.weighed(visit.node, found, lines),
             sites=[(one.code, one.code) for one in visit.node.settings.sites],

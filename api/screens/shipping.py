@@ -11,6 +11,7 @@ from api.screens.scanning import scanned
 from ledger.errors import LodetraceError
 from nodes import processing, shipping
 from nodes.processing import Picked
+from nodes.receipts import receipts
 from nodes.store import lists
 
 PAGE = 50
@@ -56,7 +57,7 @@ def routes(screens: Screens) -> None:
         found = shipping.one_shipment(visit.node, named)
         if "offered" in found:
             return visit.see(f"/receive/{quote(found['shipment'], safe='')}")
-        return visit.render("shipment.html", one=found)
+        return visit.render("shipment.html", one=found, receipts=receipts(visit.node, found["shipment"]))
 
 
 def _offer(visit: Visit) -> Response:

@@ -38,9 +38,9 @@ _AT = f'{_NOW} WHERE u.log_no = ? AND u."index" IN ({{}})'
 _BY_NO = f"{_NOW} WHERE u.no IN ({{}})"
 _PLACES = 'SELECT u.no, l.origin, u."index" FROM upstream u JOIN logs l ON l.no = u.log_no WHERE u.no IN ({})'
 _OFFER = f"{_NOW} JOIN arrivals a ON -a.offered_by = u.no WHERE a.id = ?"
-_ANSWER = (
+_ANSWERS = (
     f"{_NOW} JOIN answers a ON -a.entry_no = u.no JOIN shipments s ON s.no = a.shipment_no WHERE s.id = ?"
-    ' ORDER BY u."index" DESC LIMIT 1'
+    ' ORDER BY u."index"'
 )
 _OPENINGS = (
     _UPSTREAM.format("openings o JOIN upstream u ON u.no = o.upstream_no").replace(
@@ -337,7 +337,6 @@ def save_answer(conn: Connection, shipment: str, entry_no: int, *, final: bool, 
     conn.execute(_SAVE_ANSWER, (entry_no, final, declined, shipment_bytes(shipment)))
 
 
-def last_answer(conn: Connection, shipment: str) -> Upstream | None:
-    """The last receipt, in the receiver's log, of a shipment of ours that we were told of."""
-    row = conn.execute(_ANSWER, (shipment_bytes(shipment),)).fetchone()
-    return None if row is None else _upstream(row)
+def answers(conn: Connection, shipment: str) -> list[Upstream]:
+    """The receipts, in the receiver's log, of a shipment of ours that we were told of; oldest first."""
+    return [_upstream(row) for row in conn.execute(_ANSWERS, (shipment_bytes(shipment),))]

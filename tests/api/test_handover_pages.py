@@ -67,6 +67,11 @@ def test_a_difference_beyond_the_scales_wants_a_reason_and_keeps_what_was_typed(
     assert b"told bad" in refused.body
     location(plant.post(where, {"do": "receive", **light, "lines[0].reason": "wet bag"}))
     assert world[PLANT].shipment(shipment)["lines"][0]["accepted_mg"] == 10_000_000
+    world[MINE].await_status(shipment, "received")
+    for page in (plant.get(where), Hands(world[MINE]).get(f"/shipments/{shipment.partition('#')[2]}")):
+        assert "<dd>8 kg</dd>" in page
+        assert "-2 kg" in page
+        assert "wet bag" in page
 
 
 def test_everything_may_be_declined(trade):
@@ -75,6 +80,9 @@ def test_everything_may_be_declined(trade):
     shipment, where = arrived(world, "D-3")
     location(plant.post(where, {"do": "decline", "reason": "not ordered"}))
     assert world[PLANT].shipment(shipment)["status"] == "declined"
+    world[MINE].await_status(shipment, "declined")
+    for page in (plant.get(where), Hands(world[MINE]).get(f"/shipments/{shipment.partition('#')[2]}")):
+        assert "not ordered" in page
 
 
 @pytest.mark.parametrize("code", ["D-9", "https://elsewhere.example/q/xyz", "<script>alert(1)</script>"])

@@ -160,18 +160,16 @@ def test_an_offer_leads_to_its_entry(store: Store, other: OtherLog) -> None:
         assert upstream.offer(conn, f"{OTHER}#{an_id('t')}") is None
 
 
-def test_the_last_answer_is_the_last_in_the_receivers_log(store: Store, other: OtherLog) -> None:
+def test_answers_stand_as_in_the_receivers_log(store: Store, other: OtherLog) -> None:
     batch = a_batch(an_id("b"))
     line = Line(batch.id, KG, "net", None, (), "", "plant-1")
     sent = Shipment(an_id("s"), "metal.example", None, "sale", NOW, (line,))
     with store.write() as conn:
         stock.save(conn, {batch.key: batch, sent.key: sent}, {})
-        assert upstream.last_answer(conn, sent.id) is None
+        assert upstream.answers(conn, sent.id) == []
         for index in (2, 1):  # they came in the wrong order
             (saved,) = upstream.save(conn, [other.upstream(index)], 0)
             upstream.save_answer(conn, sent.id, saved.entry_no, final=index == 2, declined=False)
-        found = upstream.last_answer(conn, sent.id)
-        assert found is not None
-        assert found.index == 2
+        assert [one.index for one in upstream.answers(conn, sent.id)] == [1, 2]
         upstream.save_answer(conn, an_id("nothing"), -1, final=True, declined=False)
-        assert upstream.last_answer(conn, an_id("nothing")) is None
+        assert upstream.answers(conn, an_id("nothing")) == []
