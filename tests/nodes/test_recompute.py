@@ -1,7 +1,10 @@
 """An adjustment of goods that were used and shipped: at the node, after a rebuild, in an audit, at the authority."""
 
+from collections import Counter
+
 import pytest
 
+from ledger.matter.elements import reo_ug
 from nodes.auditing import audit, from_deposits
 from nodes.store import log
 from tests.bookkeeping import ASSAY, AUTHORITY, MINE, PLANT, approved, recorded, register, world
@@ -110,6 +113,25 @@ def here(mine, lot):
     found = mine.get(f"/api/v1/batches/{lot}/contents")
     (dy,) = [int(one["ug"]) for one in found["elements"] if one["element"] == "Dy"]
     return dy * (found["mg"] - found["taken_mg"]) // found["mg"] if found["mg"] else 0
+
+
+def test_the_monthly_report_closes_with_what_is_there(told):
+    """In the month that was closed before the adjustment as in that after it; and where it was not closed yet."""
+    made, _ = told
+    mine = made[MINE]
+    factors = mine.node.reference.factors
+    for month in ("2026-11", "2026-12"):
+        report = mine.get(f"/api/v1/reports/flows?month={month}")
+        books = mine.get(f"/api/v1/balances?month={month}")["rows"]
+        reo = reo_ug([(row["element"], int(row["closing_ug"])) for row in books], factors)
+        told_reo = sum(int(row["closing"]["reo_ug"]) for row in report["rows"]) + int(report["pools_reo_ug"])
+        assert abs(told_reo - reo) < 1_000, month
+    here = Counter()
+    for batch in mine.get("/api/v1/batches?limit=500")["batches"]:
+        here[batch["product"]] += batch["mg"]
+    assert {row["product"]: row["closing"]["mg"] for row in report["rows"] if row["closing"]["mg"]} == +here
+    (ore,) = [row for row in report["rows"] if row["product"] == "ion_clay_mixed_oxide"]
+    assert ore["corrected"]["mg"] != 0
 
 
 def test_the_authority_finds_the_same(told):

@@ -12,7 +12,9 @@ from ledger.verdict import judge
 from nodes import evidence, regimes
 from nodes.clock import stamp
 from nodes.store import lists
+from tests.bookkeeping import ASSAY, approved, world
 from tests.chain import MINE, MOTOR, NAMES, PLANT, RIVAL
+from tests.world import kg
 
 
 def codes(told, part="gaps"):
@@ -117,3 +119,23 @@ def test_the_plant_s_month(chain):
         ("exported", "Schrott und Soehne")
     }
     assert "export-without-licence" in codes(told)
+
+
+def test_what_is_corrected_before_the_month_is_closed_stands_in_its_column(tmp_path):
+    with world(tmp_path) as made:
+        mine = made[MINE]
+        origin = {"class": "bought_outside", "country": "CN"}
+        bought = {"quantity": kg("100"), "assay": ASSAY, "origin": origin, "documents": [{"kind": "invoice", "no": "1"}]}
+        mine.record("/api/v1/batches", {"product": "ion_clay_mixed_oxide", "lot_no": "B-1", **bought})
+        entry = mine.get("/api/v1/entries?type=registered")["entries"][-1]["index"]
+        line = {"entry": entry, "side": "made", "batch": "B-1", "less": kg("40")}
+        approved(mine, {"kind": "adjust", "reason": "tare forgotten", "lines": [line]})
+        month = mine.get("/api/v1/batches/B-1")["at"][:7]
+        told = mine.get(f"/api/v1/reports/flows?month={month}")
+    (row,) = told["rows"]
+    assert {name: row[name]["mg"] for name in ("purchased", "corrected", "closing")} == {
+        "purchased": 60_000_000,
+        "corrected": 0,
+        "closing": 60_000_000,
+    }
+    assert [(one["entry"], one["mg"]) for one in told["trades"]] == [(entry, 100_000_000), (entry, -40_000_000)]

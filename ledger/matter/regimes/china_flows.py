@@ -5,7 +5,8 @@
 It prepares the official upload, and is none. Masses are as custody counts them (mg, on each batch's own basis); beside
 them stands what they come to as REO, by the assays that are known, and how much of the mass has none. A closed month
 stays as it was: what is recorded for it later is in the first open one. What is sold and bought is told by purpose: a
-sale; everything else is other.
+sale; everything else is other. What a correction or a later assay tells anew of an earlier entry is in that entry's
+column as long as its month is open, and in `corrected` after that.
 
 Promises: columns add up, to the milligram and the microgram. Does not check: the books (balance.py and findings do).
 """
@@ -113,11 +114,44 @@ def report_flows(flows: Iterable[Flow], month: str, about: Mapping[str, Any], re
             closed = flow.event.scalar("period")["month"]
             open_from = max(open_from, next_month(closed))
             report.closed = report.closed or closed == month
-        booked = max(flow.at[:7], open_from)
-        if booked <= month:
-            _book(report, flow, booked == month, reference)
+        for one in (flow, *_told_anew(flow)):
+            booked = max(one.at[:7], open_from)
+            if booked <= month:
+                is_late = one is not flow and one.at[:7] < open_from
+                _book(report, one, booked == month, reference, corrected=is_late)
+        if max(flow.at[:7], open_from) <= month:
+            report.pools_reo_ug += _pooled(flow, reference)
     _end(report, about)
     return report
+
+
+def _told_anew(flow: Flow) -> Iterator[Flow]:
+    """What earlier entries move more or less since this one. An assay tells the whole batch by its new figures already:
+    what earlier entries moved of that batch is taken out of it again, and counted in theirs (as in watch_elements.py).
+    """
+    batches = {goods.batch for goods in flow.outs}
+    for restated in flow.restated:
+        change = restated.change
+        told = replace(change, ins=_net(change.ins), outs=_net(change.outs), losses=_net(change.losses))
+        if flow.event.type in ("assayed", "assay_agreed"):
+            ins, outs = (tuple(one for one in side if one.batch in batches) for side in (told.ins, told.outs))
+            yield replace(flow, at=told.at, ins=outs, outs=ins, losses=(), restated=())
+            yield replace(flow, ins=ins, outs=outs, losses=(), restated=())
+        yield told
+
+
+def _net(goods: Iterable[Goods]) -> tuple[Goods, ...]:
+    """One amount for each batch."""
+    found: dict[tuple[str, str], Goods] = {}
+    for one in goods:
+        known = found.get((one.batch, one.product))
+        if known is not None:
+            elements = {element: known.elements.get(element, (0, 0)) for element in {**known.elements, **one.elements}}
+            for element, (ug, u_ppm) in one.elements.items():
+                elements[element] = (elements[element][0] + ug, u_ppm)
+            one = replace(known, mg=known.mg + one.mg, elements=elements)  # noqa: PLW2901 - it replaces what it joins
+        found[one.batch, one.product] = one
+    return tuple(found.values())
 
 
 class _Goods:
@@ -150,15 +184,15 @@ class _Goods:
         return goods if goods.product else replace(goods, product=self._products.get(goods.batch, "unknown"))
 
 
-def _book(report: FlowReport, flow: Flow, now: bool, reference: Reference) -> None:
-    for column, sign, goods in _columns(flow, report.about.get("country")):
+def _book(report: FlowReport, flow: Flow, now: bool, reference: Reference, *, corrected: bool) -> None:
+    """`corrected`: it belongs to a month that is closed."""
+    for column, sign, goods in _corrected(flow) if corrected else _columns(flow, report.about.get("country")):
         amount = _amount(goods, reference)
         amounts = _product(report, goods.product)
         if now:
             amounts[column].add(amount, sign)
         else:
             amounts["opening"].add(amount, sign * _SIGNS[column])
-    report.pools_reo_ug += _pooled(flow, reference)
     if now:
         for loss in flow.losses:
             report.losses[loss.product] = report.losses.get(loss.product, 0) + loss.mg
@@ -190,8 +224,12 @@ def _columns(flow: Flow, country: str | None) -> Iterator[tuple[str, int, Goods]
         yield from (("consumed", 1, one) for one in flow.ins)
         yield from (("produced", 1, one) for one in flow.outs)
     elif type_ not in ("closed", "quota_granted"):
-        yield from (("corrected", -1, one) for one in flow.ins)
-        yield from (("corrected", 1, one) for one in flow.outs)
+        yield from _corrected(flow)
+
+
+def _corrected(flow: Flow) -> Iterator[tuple[str, int, Goods]]:
+    yield from (("corrected", -1, one) for one in flow.ins)
+    yield from (("corrected", 1, one) for one in flow.outs)
 
 
 def _pooled(flow: Flow, reference: Reference) -> int:
