@@ -35,6 +35,7 @@ WAYS_BOTH = ("revalued", "corrected")
 and stock-takes brought forth beyond what went in, `unbooked` what they had less than that and no loss says why.
 `revalued` is below zero where an assay found less, `corrected` where reversals took away.
 """
+_FOREVER = "9999-99"
 Way = tuple[str, str]
 Ways = dict[Way, dict[str, int]]
 
@@ -56,6 +57,15 @@ class BookRow:
     pools_u_ug: int = 0
 
 
+@dataclass(slots=True)
+class _UnderWay:
+    """A shipment: the month in which it left, what of each element, and the month in which the receiver had it."""
+
+    since: str
+    ug: dict[str, int]
+    until: str = ""
+
+
 class Books:
     """The rows of all months so far; `open_from` is the first month that is not closed."""
 
@@ -63,7 +73,7 @@ class Books:
         self.open_from = ""
         self._months: dict[str, dict[str, list[int]]] = {}
         self._stock: dict[str, int] = {}
-        self._transit: dict[str, dict[str, int]] = {}
+        self._transit: dict[str, _UnderWay] = {}
         self.years: dict[str, Ways] = {}
 
     def month_of(self, flow: Flow) -> str:
@@ -86,16 +96,17 @@ class Books:
         way = _way_out(flow.event)
         self._go(flow, way, goods, -1 if way[0] in WAYS_BOTH else 1)
         if shipment is not None:
-            on_the_way = self._transit.setdefault(shipment, {})
+            on_the_way = self._transit.setdefault(shipment, _UnderWay(self.month_of(flow), {}))
             for one in goods:
                 for element, (ug, _) in one.elements.items():
-                    on_the_way[element] = on_the_way.get(element, 0) + ug
+                    on_the_way.ug[element] = on_the_way.ug.get(element, 0) + ug
 
     def under_way(self, shipment: str) -> bool:
-        return shipment in self._transit
+        return shipment in self._transit and not self._transit[shipment].until
 
-    def arrived(self, shipment: str) -> None:
-        self._transit.pop(shipment, None)
+    def arrived(self, flow: Flow, shipment: str) -> None:
+        if shipment in self._transit:
+            self._transit[shipment].until = self.month_of(flow)
 
     def made(self, flow: Flow) -> None:
         """Out + losses - in, and the losses as lost."""
@@ -128,12 +139,17 @@ class Books:
         self._go(flow, ("revalued", ""), flow.ins, -1)
 
     def close(self, month: str, pools: Mapping[str, tuple[int, int]]) -> list[BookRow]:
-        """The month's rows, in the order of the elements; what is booked from now on for it goes to the next one."""
+        """The month's rows, in the order of the elements; what is booked from now on for it goes to the next one.
+
+        `pools` are at the end of the month, and so is what is under way: later months may have begun.
+        """
         moved = self._months.pop(month, {})
         self.open_from = max(self.open_from, next_month(month))
+        under_way = [one for one in self._transit.values() if one.since <= month < (one.until or _FOREVER)]
+        self._transit = {id_: one for id_, one in self._transit.items() if not one.until or one.until > month}
         rows = []
         for element in ELEMENTS:
-            transit = sum(one.get(element, 0) for one in self._transit.values())
+            transit = sum(one.ug.get(element, 0) for one in under_way)
             opening = self._stock.get(element, 0)
             columns = moved.get(element, [0] * len(COLUMNS))
             if not opening and not any(columns) and not transit:

@@ -47,6 +47,7 @@ class Elements:
         self._scale_ppm = limits.reference.scale_ppm("")
         self._figures = Figures(limits)
         self._pools: dict[str, Balance] = {}
+        self._pooled: dict[str, dict[str, int]] = {}
         self._months: dict[str, tuple[Sheet, list[Entry]]] = {}
         self._booked: dict[int, tuple[str, tuple[str, ...]]] = {}
         self.books = Books()
@@ -81,13 +82,14 @@ class Elements:
             for goods in flow.outs:
                 if (code := pool_of(goods.batch)) is not None:
                     self._feed(self._pools.setdefault(code, Balance()), [goods], f"{goods.batch} {flow.index}")
+                    self._pool_moves(flow, [goods], 1)
         elif event.type == "removed":
             books.left(flow, flow.ins)
         elif event.type == "shipped":
             to_member = event.scalar("shipment").get("to") is not None
             books.left(flow, flow.ins, event.ids.get("shipment") if to_member else None)
         elif event.type == "acknowledged":
-            books.arrived(event.scalar("acknowledgement").get("shipment", ""))
+            books.arrived(flow, event.scalar("acknowledgement").get("shipment", ""))
             books.entered(flow, flow.outs)
         elif event.type == "reversed":
             self._reversed(flow)
@@ -103,6 +105,8 @@ class Elements:
             balance = self._pool(flow)
             self._note(balance, flow)
             self._undo(balance, flow)
+            self._pool_moves(flow, flow.ins, 1)
+            self._pool_moves(flow, flow.outs, -1)
         elif booked is None:
             self.books.entered(flow, flow.outs)
             self.books.left(flow, flow.ins)
@@ -303,6 +307,16 @@ class Elements:
     def _pool(self, flow: Flow) -> Balance:
         return self._pools.setdefault(flow.pool or "", Balance())
 
+    def _pool_moves(self, flow: Flow, goods: Iterable[Goods], sign: int) -> None:
+        for one in goods:
+            for element, (ug, _) in one.elements.items():
+                self._pool_moved(flow, element, sign * ug)
+
+    def _pool_moved(self, flow: Flow, element: str, ug: int) -> None:
+        """So much more is in pools since the month in which the flow is booked."""
+        month = self._pooled.setdefault(self.books.month_of(flow), {})
+        month[element] = month.get(element, 0) + ug
+
     def _note(self, balance: Balance, flow: Flow) -> None:
         balance.entries.append(entry_of(flow))
         balance.batches.extend(goods.batch for goods in (*flow.ins, *flow.outs))
@@ -317,6 +331,8 @@ class Elements:
         for position, goods in enumerate(flow.losses):
             self._yielded(balance, goods, key=f"loss {flow.index}.{position}", measured=True)
         self.books.lost(flow)
+        self._pool_moves(flow, flow.ins, 1)
+        self._pool_moves(flow, (*flow.outs, *flow.losses), -1)
         if flow.event.type == "drawn" and any(out > in_ for out, in_ in balance.sheet.sums.values()):
             # More has come out than ever went in: no need to wait until somebody measures what is left.
             yield from (
@@ -335,6 +351,7 @@ class Elements:
         for position, goods in enumerate(flow.losses):
             self._yielded(balance, goods, key=f"loss {flow.index}.{position}", measured=True)
         self.books.lost(flow)
+        self._pool_moves(flow, flow.losses, -1)
         left = [goods for goods in flow.outs if goods.sure]
         if not left and flow.event.slots.get("opens") is not None:
             return
@@ -351,6 +368,7 @@ class Elements:
         for element in balance.sheet:
             held = sum(goods.elements.get(element, (0, 0))[0] for goods in left)
             self.books.found(flow, element, held - booked.get(element, 0))
+            self._pool_moved(flow, element, held - booked.get(element, 0))
         if not balance.unknown:
             self._book_month(flow, balance, balance.testable(failed))
         opened = self._pools[flow.pool or ""] = Balance(processes=balance.processes)
@@ -405,7 +423,7 @@ class Elements:
         books, rows = deepcopy(self.books), list[BookRow]()
         for one in sorted({*books.months, month}):
             if books.open_from <= one <= month:
-                rows = books.close(one, self._in_pools())
+                rows = books.close(one, self._in_pools(one))
         return rows
 
     def _close(self, month: str) -> Iterator[Finding]:
@@ -420,10 +438,12 @@ class Elements:
             yield balance.finding("month-gain", "grave", beyond, limit_k, "month", {}, month)
         if doubtful:
             yield balance.finding("month-gain", "reason", doubtful, FINE_K, "month", {}, month)
-        self.rows[month] = self.books.close(month, self._in_pools())
+        self.rows[month] = self.books.close(month, self._in_pools(month))
+        self._pooled = {one: moved for one, moved in self._pooled.items() if one > month}
 
-    def _in_pools(self) -> dict[str, tuple[int, int]]:
-        """What all pools hold by the books, and its uncertainty."""
+    def _in_pools(self, month: str) -> dict[str, tuple[int, int]]:
+        """What all pools held by the books at the end of a month, and the uncertainty of what they hold now."""
+        later = [moved for one, moved in self._pooled.items() if one > month]
         held: dict[str, list[int]] = {}
         for balance in self._pools.values():
             for element in balance.sheet:
@@ -431,6 +451,8 @@ class Elements:
                 sums = held.setdefault(element, [0, 0])
                 sums[0] -= one.ug
                 sums[1] += one.u_ug**2
+        for element in {element for moved in later for element in moved}:
+            held.setdefault(element, [0, 0])[0] -= sum(moved.get(element, 0) for moved in later)
         return {element: (ug, isqrt(squares)) for element, (ug, squares) in held.items()}
 
 

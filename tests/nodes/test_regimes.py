@@ -125,7 +125,12 @@ def test_what_is_corrected_before_the_month_is_closed_stands_in_its_column(tmp_p
     with world(tmp_path) as made:
         mine = made[MINE]
         origin = {"class": "bought_outside", "country": "CN"}
-        bought = {"quantity": kg("100"), "assay": ASSAY, "origin": origin, "documents": [{"kind": "invoice", "no": "1"}]}
+        bought = {
+            "quantity": kg("100"),
+            "assay": ASSAY,
+            "origin": origin,
+            "documents": [{"kind": "invoice", "no": "1"}],
+        }
         mine.record("/api/v1/batches", {"product": "ion_clay_mixed_oxide", "lot_no": "B-1", **bought})
         entry = mine.get("/api/v1/entries?type=registered")["entries"][-1]["index"]
         line = {"entry": entry, "side": "made", "batch": "B-1", "less": kg("40")}

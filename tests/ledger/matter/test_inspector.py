@@ -169,6 +169,32 @@ def test_goods_under_way_are_in_transit_until_the_answer():
     assert watching.rows["2026-03"] == []
 
 
+def test_a_month_that_is_closed_late_tells_what_was_then_in_pools_and_under_way():
+    """Not what later months have brought since: goods are sent, sent back and pooled while it is still open."""
+    log, watching = Log(), inspector()
+    feed, sent = ore("feed", 50_000), ore("sent", 10_000)
+    draw = share(feed, {"Dy": 0.5}, "dy", "dy_oxide")
+    left = share(feed, dict.fromkeys(feed.elements, 0.4), "wip", "other_re_oxide")
+    log.receive("02-01", feed)
+    log.receive("02-01", sent, shipment="2")
+    log.add("charged", "02-02", ins=[feed], pool="sx", processes=["separation"])
+    log.ship("02-20", part(sent, sent.mg // 2, "sent"), to="metal", shipment="S7")
+    log.ship("03-01", part(sent, sent.mg // 2, "sent"), to="metal", shipment="S8")
+    log.add("drawn", "03-02", outs=[draw], pool="sx", processes=["separation"])
+    log.add("acknowledged", "03-03", acknowledgement={"shipment": "S7", "agreed": True, "declined": False})
+    log.add("closed", "03-28", outs=[left], pool="sx", processes=["separation"])
+    for flow in log.flows:
+        list(watching.take(flow))
+    for month in ("2026-02", "2026-03"):
+        preview = {row.element: row for row in watching.preview(month)}
+        list(watching.month(month))
+        assert {row.element: row for row in watching.rows[month]} == preview
+    february, march = ({row.element: row for row in watching.rows[month]}["Dy"] for month in ("2026-02", "2026-03"))
+    half = part(sent, sent.mg // 2, "sent").elements["Dy"][0]
+    assert (february.pools_ug, february.transit_ug) == (feed.elements["Dy"][0], half)
+    assert (march.pools_ug, march.transit_ug) == (left.elements["Dy"][0], half)
+
+
 def test_a_quota_of_a_group_is_its_companies():
     watching = inspector("mine")
     for number, name in enumerate(("one", "two")):
