@@ -255,6 +255,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field}: {given} is no code of the reference data, and nearly {meant}. Correct it, or confirm with a reason.",
         "{field}：参考数据中没有代码 {given}，与 {meant} 只差一个字母。请更正，或填写原因后确认。",
     ),
+    "guard-ticket-used": (
+        (
+            "{field}: ticket {given} stands for batch {batch} already. Look there first; if these are other goods, "
+            "confirm with a reason."
+        ),
+        "{field}：磅单 {given} 已登记为批次 {batch}。请先核对该批次；如确为另一批货物，请填写原因后确认。",
+    ),
     "guard-wet-for-dry": (
         (
             "{field} says dry, yet a moisture of {moisture} % is given. Enter the net mass as weighed, "

@@ -6,6 +6,7 @@ database is the same database. What only other logs know comes through `nodes/in
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ledger.entries import id_in, split_id
 from ledger.links import used
@@ -22,10 +23,10 @@ from nodes.store import log, states, stock, upstream
 from nodes.store.engine import Connection
 from nodes.store.records import Making
 
-LOCKINGS, ASSAYS, RESTATED, WITHDRAWALS = "locking", "assay", "restated", "withdrawal"
+LOCKINGS, ASSAYS, RESTATED, WITHDRAWALS, TICKETS = "locking", "assay", "restated", "withdrawal", "ticket"
 """States of these kinds: lock → the index of the entry that made it; batch → those of its assays, in order; entry →
 those of the adjustments and assays that changed what it moved, in order; shipment offered to us → when it was asked
-back.
+back; weighing ticket (`ticket_of`) → the batch that it was registered for.
 """
 
 
@@ -89,12 +90,32 @@ def _remember(conn: Connection, entry: Derived, flow: str | None) -> None:
     if event.type == "closed":
         tables.save_closing(conn, entry.index, event.scalar("closing")["period"])
     downstream.remember(conn, event.origin, entry.index, event)
+    _remember_ticket(conn, event)
     late = assayed(event)
     if late is not None:
         _add(conn, ASSAYS, [late], entry.index)
     if late is not None or event.type == "adjusted":
         restated = load_flow(entry.index, event, flow).restated
         _add(conn, RESTATED, [str(one.now.index) for one in restated], entry.index)
+
+
+def ticket_of(weighing: Mapping[str, Any]) -> str | None:
+    """A ticket and the scale that printed it, as a key; None for a weighing without one."""
+    ticket = weighing.get("ticket")
+    return f"{ticket}\n{weighing.get('scale') or ''}" if ticket else None
+
+
+def _remember_ticket(conn: Connection, event: Event) -> None:
+    """A ticket stands for the batch that it was registered for first, until that is reversed."""
+    if event.type == "registered":
+        key = ticket_of(event.scalar("quantity").get("weighing") or {})
+        if key is not None and not states.load(conn, TICKETS, [key]):
+            states.save(conn, TICKETS, {key: event.ids["batch"]})
+    elif event.type == "reversed":
+        gone = log.entry(conn, event.scalar("reversal")["index"]).event
+        key = ticket_of(gone.scalar("quantity").get("weighing") or {})
+        if key is not None and states.load(conn, TICKETS, [key]).get(key) == gone.ids.get("batch"):
+            states.save(conn, TICKETS, {key: None})
 
 
 def _add(conn: Connection, kind: str, keys: Sequence[str], index: int) -> None:

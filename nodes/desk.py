@@ -23,7 +23,7 @@ from ledger.registry import Registry
 from nodes import decrees
 from nodes.config import Settings
 from nodes.contents import Makeups, booked
-from nodes.derive import LOCKINGS, Derived
+from nodes.derive import LOCKINGS, TICKETS, Derived, ticket_of
 from nodes.identity import Identity
 from nodes.inheritance import left_to
 from nodes.rulesets import Rulesets
@@ -55,6 +55,7 @@ class GroupDesk:
         self._conn, self._identity, self._rulesets, self._usual = conn, identity, rulesets, usual
         self._missing: set[Key] = set()
         self._coined: dict[tuple[str, str], list[str]] = {}
+        self._tickets: dict[str, str] = {}
         self._events: dict[str, Event] = {}
         self._booked: list[tuple[str, int]] = []
         self.view: dict[Key, State] = decrees.in_force(conn)
@@ -100,6 +101,8 @@ class GroupDesk:
             state = changes[key]
             if isinstance(state, Batch):
                 self._events[state.id] = entry.event
+                if ticket := ticket_of(entry.event.scalar("quantity").get("weighing") or {}):
+                    self._tickets.setdefault(ticket, state.id)
                 if how.mg is not None:
                     self._booked.append((state.product, how.mg))
                 self._coin("batch", state.lot_no, state.id)
@@ -161,6 +164,15 @@ class GroupDesk:
             known = deque(codes.last_masses(self._conn, product, USUAL_KEPT), USUAL_KEPT)
             self._usual[product] = known
         return known
+
+    def ticket_used(self, weighing: Mapping[str, Any]) -> Batch | None:
+        """The batch that a weighing ticket was registered for, if it was."""
+        key = ticket_of(weighing)
+        if key is None:
+            return None
+        known = self._tickets.get(key) or states.load(self._conn, TICKETS, [key]).get(key)
+        found = None if known is None else self.state(("batch", known))
+        return found if isinstance(found, Batch) else None
 
     def remember_usual(self) -> None:
         """After the commit: the masses of the group are history now."""

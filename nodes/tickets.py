@@ -10,8 +10,9 @@ from typing import Any
 from ledger.matter.assays import Assay, parse_assay
 from ledger.matter.quantities import amount, decimal, dry_mg, moisture_ppm
 from ledger.matter.typical import typical_assay
+from nodes.derive import TICKETS, ticket_of
 from nodes.node import Node
-from nodes.store import codes, log
+from nodes.store import codes, log, states
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +26,13 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Masses in mg; None where what was typed does not reach so far. `typical`: the oxides by a usual assay. `unread`:
-    the books are still being read, so that whether the ticket was used is not known yet.
-    """
+    """Masses in mg; None where what was typed does not reach so far. `typical`: the oxides by a usual assay."""
 
     net: int
     dry: int | None
     reo: int | None
     typical: bool
     used: Used | None
-    unread: bool
 
 
 def net_quantity(weighing: Mapping[str, Any]) -> dict[str, str]:
@@ -60,22 +58,20 @@ def preview(node: Node, body: Mapping[str, Any]) -> Preview:
     reo = None
     if assay is not None:
         reo = round(counted.mg * assay.ratio(counted.basis, "reo").value)
-    read = node.beside.ask(lambda *_: True)
-    used = ticket_used(node, weighing or {}) if read else None
-    return Preview(counted.mg, dry, reo, not told, used, unread=not read)
+    used = ticket_used(node, weighing or {})
+    return Preview(counted.mg, dry, reo, not told, used)
 
 
 def ticket_used(node: Node, weighing: Mapping[str, Any]) -> Used | None:
-    """The batch that this ticket of this scale was registered for, if it was. Waits until the books are read."""
-    ticket, scale = weighing.get("ticket"), str(weighing.get("scale") or "")
-    if not ticket:
-        return None
-    found = node.inspection.ask(lambda watch, _: watch.inspector.weighed_by(scale, str(ticket)))
-    if found is None:
-        return None
-    (origin, index), batch = found
-    if origin != node.origin:
+    """The batch that this ticket of this scale was registered for, if it was."""
+    key = ticket_of(weighing)
+    if key is None:
         return None
     with node.store.read() as conn:
+        batch = states.load(conn, TICKETS, [key]).get(key)
+        if batch is None:
+            return None
         _, lot_no = codes.words_of(conn, batch)
-        return Used(batch, lot_no, log.entry(conn, index).recorded_at)
+        made_by = codes.made_by(conn, batch)
+        assert made_by is not None, "its own entry registered it"
+        return Used(batch, lot_no, log.entry(conn, made_by).recorded_at)

@@ -78,10 +78,6 @@ class Inspector:
         """The authority has announced an inspection, and has held it; told before or after the entries in between."""
         self._habits.inspected(announced_at, inspected_at)
 
-    def weighed_by(self, scale: str, ticket: str) -> tuple[Entry, str] | None:
-        """The entry and the batch that a weighing ticket stands for already."""
-        return self._habits.weighed_by(scale, ticket)
-
     def take(self, flow: Flow) -> list[Finding]:
         """What the next flow of the log brings to light. Of what is not disclosed as to its time, nothing."""
         if not flow.at:

@@ -89,10 +89,6 @@ class Habits:
             for key in [key for key, (used, _) in self._tickets.items() if used == entry]:
                 del self._tickets[key]
 
-    def weighed_by(self, scale: str, ticket: str) -> tuple[Entry, str] | None:
-        """The entry and the batch that this ticket stands for already."""
-        return self._tickets.get((scale, ticket))
-
     def month(self, month: str) -> Iterator[Finding]:
         for one in sorted(self._months):
             if one <= month:

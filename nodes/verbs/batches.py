@@ -40,6 +40,7 @@ def register(desk: Desk, body: Body) -> Draft:
         refuse_origin(origin["class"], body.get("documents") or (), desk.settings.role, desk.reference)
     refuse_unknown_members(body.get("assay") or {}, "assay")
     guards: list[Guard | None] = [slip_guard(counted.mg, desk.usual_masses(product), "quantity")]
+    guards.append(_ticket_guard(desk, weighing or {}))
     guards.append(spelling_guard(product, desk.reference.tables["products"], "product"))
     guards += basis_guards(product, counted, quantity, desk.reference)
     guards.append(moisture_guard(product, quantity, desk.reference, "quantity"))
@@ -67,6 +68,14 @@ def register(desk: Desk, body: Body) -> Draft:
         }
 
     return Draft("registered", slots, answer, warnings, external_ref=body.get("external_ref"))
+
+
+def _ticket_guard(desk: Desk, weighing: Body) -> Guard | None:
+    """A load is weighed once: its ticket stands for one batch."""
+    used = desk.ticket_used(weighing)
+    if used is None:
+        return None
+    return Guard("guard-ticket-used", "weighing.ticket", {"given": weighing["ticket"], "batch": used.lot_no or used.id})
 
 
 def transform(desk: Desk, body: Body) -> Draft:

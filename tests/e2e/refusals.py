@@ -64,6 +64,12 @@ GUARDS: dict[str, Case] = {
     "a tenth of the usual": Case(422, "guard-slip", "quantity", register(product="usual_ore", quantity=kg("10"))),
     "a hundredth of the usual": Case(422, "guard-slip", "quantity", register(product="usual_ore", quantity=kg("1"))),
     "a thousandth of the usual": Case(422, "guard-slip", "quantity", register(product="usual_ore", quantity=kg("0.1"))),
+    "a ticket that was used": Case(
+        422,
+        "guard-ticket-used",
+        "weighing.ticket",
+        register(weighing={"ticket": "WB-1", "gross": "11", "tare": "1", "unit": "kg"}, quantity=kg("10")),
+    ),
     "more than a carton holds": Case(
         422, "guard-capacity", "units[0].net", pack("H-1", {"serial": "new", "kind": "carton", "net": kg("60")})
     ),

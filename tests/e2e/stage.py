@@ -63,7 +63,8 @@ def _own_goods(mine: Member) -> None:
     mine.record("/api/v1/moves", {"from": "main", "to": "annex", "lines": [{"batch": "T-1", "quantity": kg("50")}]})
     for _ in range(2):
         mine.register("X-1", "5", site="main", product="tb_oxide")
-    mine.register("H-1", "100", site="main", product="usual_ore")
+    ticket = {"ticket": "WB-1", "gross": "101", "tare": "1", "unit": "kg"}
+    mine.register("H-1", "100", site="main", product="usual_ore", weighing=ticket)
     for number in (2, 3):
         mine.register(f"H-{number}", "100", site="main", product="usual_ore")
     mine.register("Z-1", "5", site="main", product="tower_ore")
