@@ -208,11 +208,6 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "shipped": N_("shipped"),
         "received": N_("received"),
     },
-    "recycled": {
-        "post_consumer": N_("post-consumer"),
-        "pre_consumer_external": N_("pre-consumer, from outside"),
-        "internal_rework": N_("internal rework"),
-    },
     "waiting": {
         "drafts": N_("drafts and corrections that wait"),
         "arrivals": N_("deliveries that nobody received yet"),

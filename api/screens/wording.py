@@ -1,4 +1,4 @@
-"""What an entry or a finding holds, as people read it: fields by their names, codes as words, amounts with units.
+"""What an entry holds, as people read it: fields by their names, codes as words, amounts with units.
 
     groups(visit, event)     an entry: its fields, then a table for each of its lists
     cell(visit, name, value) one value, by the name of its field
@@ -8,19 +8,17 @@ What no eye checks (fingerprints, proofs, amounts per source) is left out: it is
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
 from babel import Locale
 
-from api.rendering import day, mass, moment, number
+from api.rendering import day, mass, moment
 from api.screens.fields import UNTOLD
 from api.screens.frame import Visit
 from api.screens.named import N_, NAMED, name_of
 from api.words import LOCALES
 from ledger.matter.events import Event, is_id
-from ledger.matter.quantities import show_ug
 
 ROWS_SHOWN = 200
 _KINDS = {
@@ -40,42 +38,17 @@ _CODES = {
     "role": "organisation_role",
     "model": "custody",
     "side": "side",
-    "origin_class": "origin",
-    "quota_class": "quota_class",
-    "event": "event",
     "result": "inspection",
 }
 _TABLES = {
-    "processes": "processes",
     "process": "processes",
     "products": "products",
     "feed_class": "feed_classes",
-    "profile": "ore_profiles",
-    "alike": "ore_profiles",
 }
-_NAMES = frozenset(
-    {"to", "from", "owner", "with", "sender", "receiver", "partner", "holder", "owners", "partners", "addressee"}
-)
+_NAMES = frozenset({"to", "from", "owner", "with"})
 _PLACE = frozenset({"log", "index"})
 _PROOF = frozenset({*_PLACE, "leaf", "size", "root"})
 """What refers to an entry of a log, and proves it."""
-_PAIRS: Mapping[str, tuple[str, ...]] = {
-    "rows": ("text", "_ug"),
-    "limits": ("text", "_ug", "_ug"),
-    "masses": ("batch", "_mg"),
-    "mass_limits": ("batch", "_mg"),
-    "sent": ("text", "_ug"),
-    "back": ("text", "_ug"),
-    "rounds": ("text", "_ug"),
-    "shares": ("text", "_ppm", "_ppm"),
-    "share_limits": ("text", "_ppm"),
-    "pattern": ("text", "_ppm", "_ppm"),
-    "contents": ("text", "recycled", "_ug", "_ug"),
-    "content_limits": ("text", "_ug"),
-    "seals": ("text", "text", "text"),
-    "hidden": ("profile", "_ug"),
-}
-"""Tables among the facts of findings: what stands in each of their columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,13 +191,8 @@ def _at(text: str, locale: str) -> str:
 
 _ENDINGS: Mapping[str, Callable[[str, str], str]] = {
     "mg": lambda text, locale: mass(int(text), locale),
-    "ug": lambda text, _: show_ug(int(text)),
-    "ppm": lambda text, locale: f"{number((Decimal(text) / 10_000).quantize(Decimal('0.01')), locale)} %",
-    "milli": lambda text, locale: number(Decimal(text) / 1000, locale),
     "pct": lambda text, _: f"{text} %",
     "at": _at,
-    "announced": _at,
-    "earliest": _at,
 }
 """How a value is written, by the end of its field's name."""
 
@@ -239,8 +207,6 @@ def _coded(visit: Visit, name: str, text: str, place: str) -> str:
         kind = "origin"
     elif name == "basis":
         kind = "basis" if text in NAMED["basis"] else "assay_basis"
-    elif name == "recycled":
-        kind = "recycled"
     else:
         kind = _CODES.get(name, "")
     return visit._(name_of(kind, text)) if kind else text
@@ -252,16 +218,11 @@ def _of_table(visit: Visit, name: str, code: str) -> str:
 
 
 def _many(visit: Visit, name: str, value: Sequence[Any]) -> Cell:
-    if name in _PAIRS and value and isinstance(value[0], (list, tuple)):
-        kinds = _PAIRS[name]
-        told = [" ".join(cell(visit, kind, one).text for kind, one in zip(kinds, row, strict=False)) for row in value]
-    elif name == "steps":
+    if name == "steps":
         told = [" ".join(cell(visit, key, one).text for key, one in row.items()) for row in value]
     elif name == "units" and value and isinstance(value[0], Mapping):
         told = [str(row.get("serial") or cell(visit, "unit", row.get("unit")).text) for row in value]
-    elif name == "kinds":
-        told = [visit._(name_of("paper", str(one))) for one in value]
-    elif name in ("distribution_pct", "elements_pct"):
+    elif name == "distribution_pct":
         told = [f"{row[0]} {row[1]} %" for row in value]
     elif name == "words":
         told = [f"{row['path']}: {row.get('was') or '–'} → {row.get('is') or '–'}" for row in value]

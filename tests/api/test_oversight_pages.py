@@ -75,7 +75,7 @@ def test_numbers_come_with_units_uncertainty_and_limits_and_answers_are_told(tol
     authority = told[AUTHORITY]
     one = next(one for one in worked_out(authority).findings if one.finding.rule == "element-gain")
     page = Hands(authority, role="viewer").get(f"/oversight/{one.finding.id}")
-    assert re.search(r"difference Dy</td>\s*<td[^>]*>\+[\d.]+ kg</td>\s*<td[^>]*>±[\d.]+ k?g</td>\s*<td[^>]*>±", page)
+    assert re.search(r"Difference Dy</td>\s*<td[^>]*>\+[\d.]+ kg</td>\s*<td[^>]*>±[\d.]+ k?g</td>\s*<td[^>]*>±", page)
     assert "signed, and in its log of" in page
     assert "of each element: out + losses − in" in page
     assert SCRIPT not in page
