@@ -1,7 +1,8 @@
 """What an authority sees over all logs that are deposited with it: findings and cases, books, handovers. Only reading.
 
 The same findings and books as a node has of its own log (api/findings.py), with whose they are; and what only several
-logs show. Any other node refuses.
+logs show. It is worked out beside requests (nodes/overlooking.py): an answer says as of when, and whether newer is
+on its way; that is waited for, a little. Any other node refuses.
 """
 
 from typing import Annotated, Any, Literal
@@ -11,8 +12,10 @@ from fastapi import APIRouter, Depends, Query
 from api.access import Access
 from api.findings import AskedMonth, Severity, narrowed, shown_rows
 from ledger.matter.across import Handover
+from nodes import deposits
 from nodes.findings import Told
 from nodes.node import Node
+from nodes.overview import Overview
 from nodes.store.upstream import Upstream
 
 PAGE_MAX = 1000
@@ -22,7 +25,6 @@ AskedLog = Annotated[str, Query(max_length=200)]
 
 def routes(node: Node, access: Access) -> APIRouter:
     router = APIRouter(tags=["deposits"])
-    oversight = node.oversight
     viewer = Depends(access.require("viewer"))
 
     @router.get(
@@ -30,7 +32,10 @@ def routes(node: Node, access: Access) -> APIRouter:
         dependencies=[viewer],
         summary="Logs that are deposited here, and how far they were followed",
     )
-    def deposits() -> dict[str, Any]:
+    def deposited() -> dict[str, Any]:
+        node.oversight.check()
+        with node.store.read() as conn:
+            progress = deposits.progress(conn)
         return {
             "logs": [
                 {
@@ -40,7 +45,7 @@ def routes(node: Node, access: Access) -> APIRouter:
                     "custody": "not_checked",  # what was followed may still move goods that were not there
                     "broken": None if at.broken is None else {"en": at.broken[0], "zh": at.broken[1]},
                 }
-                for origin, at in oversight.logs().items()
+                for origin, at in progress.items()
             ]
         }
 
@@ -54,8 +59,10 @@ def routes(node: Node, access: Access) -> APIRouter:
         until: AskedMonth | None = None,
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
     ) -> dict[str, Any]:
-        found = narrowed(oversight.findings(log), severity=severity, rule=rule, open_=open, since=since, until=until)
-        return {"findings": [shown(one) for one in found[:limit]], "total": len(found)}
+        last, working = node.overlooking.soon()
+        told = last.findings_of(log)
+        found = narrowed(told, severity=severity, rule=rule, open_=open, since=since, until=until)
+        return {**_as_of(last, working), "findings": [shown(one) for one in found[:limit]], "total": len(found)}
 
     @router.get(
         "/api/v1/deposits/findings/{finding}",
@@ -63,30 +70,45 @@ def routes(node: Node, access: Access) -> APIRouter:
         summary="One of them, with its entries and answers",
     )
     def finding(finding: str) -> dict[str, Any]:
-        told, entries = oversight.finding(finding)
-        return {**shown(told), "events": [_event(one) for one in entries]}
+        last, working = node.overlooking.soon()
+        told = last.finding(finding)
+        entries = node.oversight.entries(told.finding)
+        return {**_as_of(last, working), **shown(told), "events": [_event(one) for one in entries]}
 
     @router.get(
         "/api/v1/deposits/cases", dependencies=[viewer], summary="Findings that belong together, whosever they are"
     )
     def cases(limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100) -> dict[str, Any]:
-        found = oversight.cases()
-        return {"cases": [[shown(one) for one in case] for case in found[:limit]], "total": len(found)}
+        last, working = node.overlooking.soon()
+        found = last.cases()
+        return {
+            **_as_of(last, working),
+            "cases": [[shown(one) for one in case] for case in found[:limit]],
+            "total": len(found),
+        }
 
     @router.get("/api/v1/deposits/balances", dependencies=[viewer], summary="Books by organisation and month")
     def balances(month: AskedMonth | None = None, log: AskedLog | None = None) -> dict[str, Any]:
+        last, working = node.overlooking.soon()
         return {
+            **_as_of(last, working),
             "balances": [
                 {"log": one.log, "month": one.month, "closed": one.closed, "rows": shown_rows(one.rows)}
-                for one in oversight.balances(month, log)
-            ]
+                for one in last.books(month, log)
+            ],
         }
 
     @router.get("/api/v1/deposits/handovers", dependencies=[viewer], summary="Shipments, by the word of both sides")
     def handovers(state: State | None = None, log: AskedLog | None = None) -> dict[str, Any]:
-        return {"handovers": [_handover(one) for one in oversight.handovers(log) if state in (None, one.state)]}
+        last, working = node.overlooking.soon()
+        found = [_handover(one) for one in last.handovers_of(log) if state in (None, one.state)]
+        return {**_as_of(last, working), "handovers": found}
 
     return router
+
+
+def _as_of(last: Overview, working: bool) -> dict[str, Any]:
+    return {"as_of": last.at, "working": working}
 
 
 def shown(told: Told) -> dict[str, Any]:

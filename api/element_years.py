@@ -27,10 +27,11 @@ def routes(node: Node, access: Access) -> APIRouter:
         response_model=None,
     )
     def flows(request: Request, year: Year, element: Element) -> Response | dict[str, Any]:
-        found = node.oversight.element_year(year, element)
+        last, working = node.overlooking.soon()
+        found = last.element_year(year, element)
         if wants_svg(request):
             return Response(draw_year(found, _place(request)), media_type=SVG)
-        return shown(found)
+        return {"as_of": last.at, "working": working, **shown(found)}
 
     return router
 

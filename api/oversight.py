@@ -1,6 +1,6 @@
 """What was worked out over all deposited logs, for an authority's own programs: as on its pages, without waiting.
 
-What is exact to the entry, and takes as long as it takes, is api/deposits.py's.
+api/deposits.py waits a little for newer.
 """
 
 from typing import Annotated, Any

@@ -2116,6 +2116,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "There is no printing job {value}. Results are kept for an hour; have the labels printed again.",
         "没有打印任务 {value}。结果只保留一小时；请重新打印标签。",
     ),
+    "deposits-unread": (
+        "What is deposited here was not worked out yet; after a start that takes a while. Ask again a little later.",
+        "尚未算出各报备账本的情况，启动后需要一些时间。请稍后再试。",
+    ),
     "jobs-waiting": (
         "{value} printing jobs are waiting already. Ask again when one of them is done.",
         "已有 {value} 个打印任务在等待。请在其中一个完成后再试。",

@@ -53,8 +53,8 @@ def examine(node: Node, origin: str, wanted: Sequence[str] | None) -> dict[str, 
     }
 
 
-def quotas(node: Node) -> list[tuple[AccountKey, QuotaAccount]]:
+def quotas(node: Node) -> Sequence[tuple[AccountKey, QuotaAccount]]:
     """Accounts in the order in which they came to be known."""
     if node.settings.role != AUTHORITY:
         return node.inspection.quotas()
-    return node.oversight.quotas()
+    return node.overlooking.soon()[0].quotas

@@ -1,11 +1,14 @@
-"""The node's own books, for pages that should not wait until all of them are read.
+"""Work beside requests: one piece at a time, in a thread of its own, ended early when the node stops.
 
-After a start nothing is read yet, and a long log takes a while. A page asks here: it is answered at once if little is
-unread; otherwise a thread reads, and until it is done the answer is None, of which the page tells.
+    Beside   any piece of work, as an iterator: between two of its steps others may ask, and the node may stop
+    Books    the node's own books, for pages that should not wait until all of them are read
+
+After a start nothing is read yet, and a long log takes a while. A page asks `Books`: it is answered at once if little
+is unread; otherwise a thread reads, and until it is done the answer is None, of which the page tells.
 """
 
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Event, Lock
 from typing import TypeVar
 
@@ -20,46 +23,75 @@ _T = TypeVar("_T")
 
 
 class Beside:
-    """Promises: safe from any thread; at most one thread reads, none after `stop`. What reading raises, the next asker
-    gets.
-    """
+    """Promises: at most one thread works, none after `stop`. `begin` and `outcome` are called by one at a time."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._running: Future[None] | None = None
+        self._ended = Event()
+
+    @property
+    def working(self) -> bool:
+        return self._running is not None and not self._running.done()
+
+    def begin(self, steps: Iterator[None]) -> None:
+        """Nothing may be at work. Does nothing once the node stops."""
+        if not self._ended.is_set():
+            worker = ThreadPoolExecutor(1, self._name)
+            self._running = worker.submit(self._work, steps)
+            worker.shutdown(wait=False)
+
+    def outcome(self) -> None:
+        """Raises what the work that is done has met, once."""
+        done, self._running = self._running, None
+        if done is not None:
+            done.result()
+
+    def wait(self, seconds: float) -> None:
+        """So long at most, for what is at work."""
+        if (running := self._running) is not None:
+            wait([running], seconds)
+
+    def stop(self) -> None:
+        """Ends what is at work after the step that it is at, and waits for that."""
+        self._ended.set()
+        if (running := self._running) is not None:
+            wait([running])
+
+    def _work(self, steps: Iterator[None]) -> None:
+        for _ in steps:
+            if self._ended.is_set():
+                return
+
+
+class Books:
+    """Promises: safe from any thread. What reading raises, the next asker gets."""
 
     def __init__(self, store: Store, inspection: Inspection) -> None:
         self._store, self._inspection = store, inspection
-        self._guard = Lock()
-        self._reading: Future[None] | None = None
-        self._ended = Event()
+        self._guard, self._beside = Lock(), Beside("books")
 
     def ask(self, question: Callable[[Watch, int], _T]) -> _T | None:
         """The answer as `Inspection.ask` gives it; None while the books are being read."""
         with self._guard:
-            if self._reading is None and self._unread() > SOON:
-                self._reading = self._start()
-            if self._reading is not None:
-                if not self._reading.done():
-                    return None
-                done, self._reading = self._reading, None
-                done.result()
+            if not self._beside.working:
+                self._beside.outcome()
+                if self._unread() > SOON:
+                    self._beside.begin(self._reading())
+            if self._beside.working:
+                return None
+            self._beside.outcome()
         return self._inspection.ask(question)
 
     def stop(self) -> None:
         """Ends reading, and waits for its end."""
         with self._guard:
-            self._ended.set()
-            if self._reading is not None:
-                self._reading.exception()
+            self._beside.stop()
 
     def _unread(self) -> int:
         with self._store.read() as conn:
             return log.head(conn).size - self._inspection.size
 
-    def _start(self) -> Future[None]:
-        worker = ThreadPoolExecutor(1, "books")
-        try:
-            return worker.submit(self._read)
-        finally:
-            worker.shutdown(wait=False)
-
-    def _read(self) -> None:
-        while not self._ended.is_set() and not self._inspection.read_on():
-            pass
+    def _reading(self) -> Iterator[None]:
+        while not self._inspection.read_on():
+            yield

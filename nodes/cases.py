@@ -11,6 +11,7 @@ Promises: a step and the answer to its request are kept in one transaction; the 
 not check roles: the door does.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -25,7 +26,7 @@ from nodes.inspecting import Answered
 from nodes.node import Caller, Node
 from nodes.overview import Overview
 from nodes.sequencer import Answer
-from nodes.store import access, cases, log, people
+from nodes.store import access, cases, log, people, upstream
 from nodes.store.access import Idempotency
 from nodes.store.cases import Step
 from nodes.store.engine import Connection
@@ -180,8 +181,6 @@ def step(node: Node, caller: Caller, key: str, id_: str, body: Mapping[str, Any]
     told = {name: value for name, value in body.items() if name != "kind"}
     if kind == "added":
         told["findings"] = _looked_up(node, body["findings"])
-    if kind == "asked":  # times are claims: what was there is counted
-        told["answers_before"] = {one.finding.id: len(one.answers) for one in node.oversight.findings() if one.answers}
 
     def write(conn: Connection, at: str) -> str:
         case = _found(conn, id_)
@@ -189,9 +188,8 @@ def step(node: Node, caller: Caller, key: str, id_: str, body: Mapping[str, Any]
         if kind == "added":
             known = {one.finding.id for one in case.findings}
             told["findings"] = [one for one in told["findings"] if one["id"] not in known]
-        if kind == "asked":
-            ours = {one.finding.id for one in case.findings}
-            told["answers_before"] = {id_: count for id_, count in told["answers_before"].items() if id_ in ours}
+        if kind == "asked":  # times are claims: what was there is counted
+            told["answers_before"] = _answers_held(conn, case)
         cases.add(conn, Step(id_, at, caller.owner, kind, told))
         return id_
 
@@ -215,9 +213,16 @@ def _check(conn: Connection, case: Case, kind: str, told: Mapping[str, Any]) -> 
             raise Malformed("field-wrong", field="entry", value=found[0].type, kind=", ".join(CONCLUSIONS))
 
 
+def _answers_held(conn: Connection, case: Case) -> dict[str, int]:
+    """How many answers there are to each finding in the logs that the case is about, worked out or not."""
+    ours = {one.finding.id for one in case.findings}
+    given = upstream.of_types(conn, case.logs, ["answered"])
+    return Counter(id_ for one in given if (id_ := one.event.scalar("reply").get("finding")) in ours)
+
+
 def _looked_up(node: Node, ids: Iterable[str]) -> list[dict[str, Any]]:
-    """Findings as they are kept: as found now, by the exact look."""
-    found = {one.finding.id: one for one in node.oversight.findings()}
+    """Findings as they are kept: as they were found last."""
+    found = {one.finding.id: one for one in node.overlooking.soon()[0].findings}
     for id_ in ids:
         if id_ not in found:
             raise Unknown("finding-unknown", field="findings", value=id_)

@@ -27,7 +27,7 @@ from ledger.matter.events import Event
 from ledger.matter.reference import Reference
 from nodes import config, evidence
 from nodes import identity as keys
-from nodes.beside import Beside
+from nodes.beside import Books
 from nodes.clock import Clock, stamp, system_clock
 from nodes.config import Settings
 from nodes.desk import GroupDesk
@@ -36,8 +36,8 @@ from nodes.findings import Inspection, OwnBook
 from nodes.identity import Identity
 from nodes.jobs import Jobs
 from nodes.membership import Membership
+from nodes.overlooking import Overlooking
 from nodes.oversight import Oversight
-from nodes.overview import Overlooking
 from nodes.peers import check_address
 from nodes.rekeyed import keys_told, own_keys, own_rekeyed, replaced
 from nodes.roll import Roll
@@ -153,8 +153,8 @@ class Node:
         """Told when something of another log has come: a checkpoint, the proof of a fork."""
         self.rulesets = Rulesets(self.reference)
         self.inspection = Inspection(store, self.rulesets, OwnBook(settings, self.rulesets))
-        self.beside = Beside(store, self.inspection)
-        self.oversight = Oversight(store, settings, self.rulesets, clock)
+        self.beside = Books(store, self.inspection)
+        self.oversight = Oversight(store, settings, self.rulesets)
         self.roll = Roll(store, self.membership, clock)
         self.overlooking = Overlooking(store, self.oversight, clock)
         self.sequencer = Sequencer(store, identity, settings, self.rulesets, clock, self.announce, self._alone)
@@ -259,9 +259,9 @@ class Node:
         """Finishes what was accepted, then closes the database."""
         self.jobs.stop()
         self.beside.stop()
+        self.overlooking.stop()
         self.sequencer.stop()
         self.store.close()
-        self.overlooking.stop()
 
     def accepts(self, checkpoint: bytes) -> bool:
         """Does a checkpoint of our own satisfy our own policy, so that it may be shown?"""

@@ -20,8 +20,7 @@ from ledger.matter.matching import Claim, Match, Power, match, weigh_power
 from ledger.matter.quantities import mass_mg
 from nodes.clock import stamp
 from nodes.node import Caller, Node
-from nodes.oversight import Booked
-from nodes.overview import Overview
+from nodes.overview import Booked, Overview
 from nodes.sheets import cells, workbook
 from nodes.store import outside
 from nodes.store.outside import OutsideSet

@@ -1,70 +1,35 @@
 """What an authority sees over all that is deposited with it: each log's findings and books, and all of them together.
 
 Each deposited log has an inspection of its own, the same one as at the node that keeps the log, and every flow goes to
-ledger/matter/across.py besides. A call reads what has come since the last one; a grant of our own may change how full
-an account was long ago, so then all flows are read again. Of each log as much is seen as was followed
-(nodes/deposits.py).
+ledger/matter/across.py besides. Reading goes on where it stopped; a grant of our own may change how full an account was
+long ago, so then all flows are read again. Of each log as much is seen as was followed (nodes/deposits.py).
+
+Reading takes as long as it takes: requests ask nodes/overlooking.py, which reads beside them.
 
 Promises: safe from any thread. Memory grows with what the inspectors keep. Does not ask anybody's server.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from threading import Lock
-from typing import Any, TypeVar
 
-from ledger.errors import Refusal, Unknown
-from ledger.log.trust import organisation
-from ledger.matter.across import Across, Handover
-from ledger.matter.books import BookRow
-from ledger.matter.element_years import Book, ElementYear, element_year
+from ledger.errors import Refusal
+from ledger.matter.across import Across
+from ledger.matter.books import Ways
 from ledger.matter.events import Event
 from ledger.matter.findings import SEVERITIES, Finding
 from ledger.matter.flows import Flow
-from ledger.matter.matching import Claim
-from ledger.matter.quota import AccountKey, QuotaAccount
 from nodes import deposits
-from nodes.clock import Clock, stamp
 from nodes.config import Settings
 from nodes.deposits import Progress
-from nodes.findings import PAGE, Inspection, Ordering, Told, grouped, named
-from nodes.inspecting import Answered, paper_key
+from nodes.findings import PAGE, Inspection, Ordering, Told
+from nodes.inspecting import Answered, Watch, paper_key
+from nodes.overview import Balance, Booked, Keeper, Months, Overview
 from nodes.rulesets import Rulesets
 from nodes.store import upstream
 from nodes.store.engine import Connection, Store
 from nodes.store.upstream import Upstream
 from nodes.verbs.books import AUTHORITY
-
-_T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """A month of one log: its rows, and whether it is closed."""
-
-    log: str
-    month: str
-    closed: bool
-    rows: Sequence[BookRow]
-
-
-@dataclass(frozen=True, slots=True)
-class Months:
-    """Of one log: those whose books are closed, and those that are open and moved anything."""
-
-    closed: Sequence[str]
-    open: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Booked:
-    """What tables of others are held against: papers by family, metal that was made in mg by (log, month), and the way
-    to know a paper by its number.
-    """
-
-    papers: Mapping[str, Sequence[Claim]]
-    metal: Mapping[tuple[str, str], int]
-    hash_of: Callable[[str, str], str]
 
 
 class DepositedBook:
@@ -105,8 +70,8 @@ class DepositedBook:
 class Oversight:
     """All deposited logs. Refuses where this is no authority's node."""
 
-    def __init__(self, store: Store, settings: Settings, rulesets: Rulesets, clock: Clock) -> None:
-        self._store, self._settings, self._rulesets, self._clock = store, settings, rulesets, clock
+    def __init__(self, store: Store, settings: Settings, rulesets: Rulesets) -> None:
+        self._store, self._settings, self._rulesets = store, settings, rulesets
         self._lock = Lock()
         self._grants: dict[int, Event] = {}
         self._books: dict[str, DepositedBook] = {}
@@ -115,97 +80,47 @@ class Oversight:
         self._progress: dict[str, Progress] = {}
         self._served: dict[str, list[tuple[Flow, str]]] = {}
 
-    # -- logs --------------------------------------------------------------------------------------------------
+    def check(self) -> None:
+        """Refusal where this is no authority's node."""
+        if self._settings.role != AUTHORITY:
+            raise Refusal("only-the-authority", field="role", value=self._settings.role)
 
-    def logs(self) -> dict[str, Progress]:
-        """Every deposited log, and how far it was followed."""
-        return self._ask(lambda _: dict(self._progress))
+    # -- reading -----------------------------------------------------------------------------------------------
 
-    def balances(self, month: str | None, origin: str | None) -> list[Balance]:
-        """The books of each log, or of one; of each month that has any, or of one."""
+    def reading(self) -> Iterator[None]:
+        """Reads what has come, a page of a log at a time."""
+        self.check()
+        with self._lock:
+            unread = self._begin()
+        for inspection in unread:
+            while not self._read_on(inspection):
+                yield
 
-        def look(_: Across) -> list[Balance]:
-            return [
-                balance
-                for name, inspection in self._inspections.items()
-                if origin in (None, name)
-                for balance in _balances(name, inspection, month)
-            ]
-
-        return self._ask(look, origin)
-
-    def months(self) -> dict[str, Months]:
-        """Of each log."""
-
-        def look(_: Across) -> dict[str, Months]:
-            return {name: _months(inspection) for name, inspection in self._inspections.items()}
-
-        return self._ask(look)
-
-    def wrote(self) -> dict[str, str]:
-        """When each log wrote the last entry that was followed here."""
-
-        def look(_: Across) -> dict[str, str]:
-            with self._store.read() as conn:
-                last = upstream.at(conn, [(origin, at.size - 1) for origin, at in self._progress.items() if at.size])
-            return {entry.log: entry.event.recorded_at for entry in last.values()}
-
-        return self._ask(look)
-
-    def booked(self) -> Booked:
-        """Of all logs."""
-
-        def look(across: Across) -> Booked:
-            papers = {family: across.papers(family) for family in ("invoice", "customs_declaration")}
-            return Booked(papers, across.metal(), across.hash_of)
-
-        return self._ask(look)
-
-    def element_year(self, year: str, element: str) -> ElementYear:
-        """What all did with an element in a year (ledger/matter/element_years.py)."""
-
-        def look(_: Across) -> ElementYear:
-            with self._store.read() as conn:
-                abouts = {origin: book.opened(conn).scalar("log") for origin, book in self._books.items()}
-            books = {
-                origin.removesuffix("/log"): _year_of(inspection, abouts[origin], origin, year, element)
-                for origin, inspection in self._inspections.items()
-            }
-            return element_year(year, element, books)
-
-        return self._ask(look)
-
-    def quotas(self) -> list[tuple[AccountKey, QuotaAccount]]:
-        """Accounts over all logs, in the order in which they came to be known."""
-        return self._ask(lambda across: list(across.quotas.accounts.items()))
-
-    def handovers(self, origin: str | None = None) -> list[Handover]:
-        """Shipments between members, by the word of both sides; all, or those that one log sends or receives."""
-        found = self._ask(lambda across: across.handovers(self._now(), self._sizes()), origin)
-        return [one for one in found if origin is None or organisation(origin) in (one.sender, one.receiver)]
-
-    # -- findings ----------------------------------------------------------------------------------------------
-
-    def findings(self, origin: str | None = None) -> list[Told]:
-        """Of each log and across them, gravest first, then newest; of one log those that are about its entries."""
-
-        def look(across: Across) -> list[Told]:
-            own = [one for name, log in self._inspections.items() for one in _of_log(name, log, self._now())]
-            answers = self._answers()
-            told = [
-                Told(one, tuple(answers.get(one.id, ())), month, tuple(dict.fromkeys(log for log, _ in one.entries)))
-                for one, month in across.findings(self._now(), self._sizes())
-            ]
-            return [*own, *told]
-
-        found = sorted(self._ask(look, origin), key=lambda one: (one.booked_in, one.finding.id), reverse=True)
-        found.sort(key=lambda one: SEVERITIES.index(one.finding.severity), reverse=True)
-        return [one for one in found if origin is None or origin in one.logs]
-
-    def finding(self, id_: str) -> tuple[Told, list[Upstream]]:
-        """A finding, and the entries that it is about."""
-        told = named(self.findings(), id_)
-        return told, self.entries(told.finding)
+    def overview(self, at: str) -> Overview:
+        """Everything that is seen, as of `at`. Reads what is unread first: `reading` leaves it little."""
+        for _ in self.reading():
+            pass
+        with self._lock:
+            across = self._across
+            assert across is not None, "it was read"
+            sizes = {origin: one.size for origin, one in self._progress.items()}
+            months = {origin: _months(inspection) for origin, inspection in self._inspections.items()}
+            return Overview(
+                at,
+                dict(self._progress),
+                self._findings(across, at, sizes),
+                [(key, replace(account)) for key, account in across.quotas.accounts.items()],  # they go on counting
+                months,
+                {name: list(_balances(name, log, months[name])) for name, log in self._inspections.items()},
+                across.handovers(at, sizes),
+                self._wrote(),
+                Booked(
+                    {family: across.papers(family) for family in ("invoice", "customs_declaration")},
+                    across.metal(),
+                    across.hash_of,
+                ),
+                self._keepers(),
+            )
 
     def entries(self, finding: Finding) -> list[Upstream]:
         """Those that a finding is about, as far as they are here."""
@@ -213,9 +128,34 @@ class Oversight:
             held = upstream.at(conn, finding.entries)
         return [held[entry] for entry in finding.entries if entry in held]
 
-    def cases(self) -> list[list[Told]]:
-        """Findings that belong together, whosever they are; the gravest case first."""
-        return grouped(self.findings())
+    # -- what was read -----------------------------------------------------------------------------------------
+
+    def _findings(self, across: Across, now: str, sizes: Mapping[str, int]) -> list[Told]:
+        own = [one for name, log in self._inspections.items() for one in _of_log(name, log, now)]
+        answers = self._answers()
+        told = [
+            Told(one, tuple(answers.get(one.id, ())), month, tuple(dict.fromkeys(log for log, _ in one.entries)))
+            for one, month in across.findings(now, sizes)
+        ]
+        found = sorted([*own, *told], key=lambda one: (one.booked_in, one.finding.id), reverse=True)
+        return sorted(found, key=lambda one: SEVERITIES.index(one.finding.severity), reverse=True)
+
+    def _wrote(self) -> dict[str, str]:
+        with self._store.read() as conn:
+            last = upstream.at(conn, [(origin, at.size - 1) for origin, at in self._progress.items() if at.size])
+        return {entry.log: entry.event.recorded_at for entry in last.values()}
+
+    def _keepers(self) -> dict[str, Keeper]:
+        with self._store.read() as conn:
+            abouts = {origin: book.opened(conn).scalar("log") for origin, book in self._books.items()}
+        return {
+            origin: Keeper(
+                str(abouts[origin].get("organisation", "")),
+                str(abouts[origin].get("role", "")),
+                inspection.ask(_years),
+            )
+            for origin, inspection in self._inspections.items()
+        }
 
     def _answers(self) -> dict[str, list[Answered]]:
         answers: dict[str, list[Answered]] = {}
@@ -224,22 +164,8 @@ class Oversight:
                 answers.setdefault(id_, []).extend(given)
         return answers
 
-    def check(self) -> None:
-        """Refusal where this is no authority's node."""
-        if self._settings.role != AUTHORITY:
-            raise Refusal("only-the-authority", field="role", value=self._settings.role)
-
-    # -- reading -----------------------------------------------------------------------------------------------
-
-    def _ask(self, question: Callable[[Across], _T], origin: str | None = None) -> _T:
-        self.check()
-        with self._lock:
-            across = self._catch_up()
-            if origin is not None and origin not in self._progress:
-                raise Unknown("deposits-incomplete", field="log", value=origin)
-            return question(across)
-
-    def _catch_up(self) -> Across:
+    def _begin(self) -> list[Inspection]:
+        """Takes in what our own log says and how far each log was followed; the inspections that may read on."""
         with self._store.read() as conn:
             progress = deposits.progress(conn)
             granted = deposits.grants(conn, max(self._grants, default=-1))
@@ -261,15 +187,12 @@ class Oversight:
                 )
                 self._inspections[origin] = Inspection(self._store, self._rulesets, book, self._across.take)
             self._books[origin].size = at.size
-            self._inspections[origin].ask(lambda _, size: size)
         self._progress = progress
-        return self._across
+        return list(self._inspections.values())
 
-    def _sizes(self) -> dict[str, int]:
-        return {origin: at.size for origin, at in self._progress.items()}
-
-    def _now(self) -> str:
-        return stamp(self._clock())
+    def _read_on(self, inspection: Inspection) -> bool:
+        with self._lock:
+            return inspection.read_on()
 
 
 def _of_log(origin: str, inspection: Inspection, now: str) -> Iterator[Told]:
@@ -286,26 +209,16 @@ def _orders(served: Mapping[str, Sequence[tuple[Flow, str]]]) -> dict[str, list[
     return {origin: [flow.index for flow, _ in orders] for origin, orders in served.items() if orders}
 
 
-def _year_of(inspection: Inspection, about: Mapping[str, Any], origin: str, year: str, element: str) -> Book:
-    def stock(last: str) -> int:
-        """At the end of the last month up to this one that moved anything or was closed."""
-        months = inspection.ask(lambda watch, _: [*watch.inspector.rows, *watch.inspector.months])
-        month = max((one for one in months if one <= last), default=None)
-        rows = [] if month is None else inspection.books(month)[0]
-        return next((row.closing_ug for row in rows if row.element == element), 0)
-
-    name, ways = organisation(origin), inspection.ask(lambda watch, _: watch.inspector.ways(year))
-    called, role = (str(about.get(field, "")) for field in ("organisation", "role"))
-    return Book(name, called or name, role, stock(f"{int(year) - 1}-12"), stock(f"{year}-12"), ways)
-
-
-def _balances(origin: str, inspection: Inspection, month: str | None) -> Iterator[Balance]:
-    months = _months(inspection)
+def _balances(origin: str, inspection: Inspection, months: Months) -> Iterator[Balance]:
     for name in sorted({*months.closed, *months.open}):
-        if month in (None, name):
-            rows = inspection.books(name)[0]
-            yield Balance(origin, name, name in months.closed, rows)
+        yield Balance(origin, name, name in months.closed, inspection.books(name)[0])
 
 
 def _months(inspection: Inspection) -> Months:
     return inspection.ask(lambda watch, _: Months(sorted(watch.inspector.rows), list(watch.inspector.months)))
+
+
+def _years(watch: Watch, _: int) -> dict[str, Ways]:
+    """A copy: the books go on."""
+    years = watch.inspector.years.items()
+    return {year: {way: dict(amounts) for way, amounts in ways.items()} for year, ways in years}

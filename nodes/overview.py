@@ -1,35 +1,68 @@
-"""What an authority's pages show of all deposited logs, worked out beside them: nobody who opens a page waits for it.
+"""What was worked out over all deposited logs at one time, and the questions that are answered from it.
 
-`look` answers what was worked out last. If more has come since, a thread begins anew, one at a time; whoever looks
-again sees what it found. What was worked out is kept in memory with the sizes of the logs that it rests on.
+    overview.element_year("2026", "Nd")   and the rest: nothing here reads a log
 
-Promises: safe from any thread; at most one thread works, and one result is kept. Does not check who may look.
+Promises: never changes. Does not know whether more has come since: nodes/overlooking.py does.
 """
 
-import logging
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from threading import Lock
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
+from ledger.errors import Unknown
+from ledger.log.trust import organisation
+from ledger.matter import element_years
+from ledger.matter.across import Handover
+from ledger.matter.books import BookRow, Ways
+from ledger.matter.element_years import Book, ElementYear
+from ledger.matter.matching import Claim
 from ledger.matter.quota import AccountKey, QuotaAccount
-from nodes import deposits
-from nodes.clock import Clock, stamp
 from nodes.deposits import Progress
-from nodes.findings import Told, named
-from nodes.oversight import Booked, Months, Oversight
-from nodes.store import log
-from nodes.store.engine import Store
+from nodes.findings import Told, grouped, named
 
-_say = logging.getLogger(__name__)
-_Basis = tuple[str, int, tuple[tuple[str, int], ...]]
-"""The day, how long our own log is, and how far each deposited one was followed: what everything follows from."""
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A month of one log: its rows, and whether it is closed."""
+
+    log: str
+    month: str
+    closed: bool
+    rows: Sequence[BookRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """Of one log: those whose books are closed, and those that are open and moved anything."""
+
+    closed: Sequence[str]
+    open: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What tables of others are held against: papers by family, metal that was made in mg by (log, month), and the way
+    to know a paper by its number.
+    """
+
+    papers: Mapping[str, Sequence[Claim]]
+    metal: Mapping[tuple[str, str], int]
+    hash_of: Callable[[str, str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """Whose log it is, and from where and to where each element went, by year."""
+
+    organisation: str
+    role: str
+    ways: Mapping[str, Ways]
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """As of `at`: findings gravest first, quota accounts, the months of each log, when each last wrote,
-    and what is held against tables of others.
+    """As of `at`: how far each log was followed; findings, gravest first, then newest; quota accounts in the order in
+    which they came to be known; the months of each log and their books; shipments between members, by the word of both
+    sides; when each log wrote the last entry that was followed; what is held against tables of others.
     """
 
     at: str
@@ -37,72 +70,53 @@ class Overview:
     findings: Sequence[Told]
     quotas: Sequence[tuple[AccountKey, QuotaAccount]]
     months: Mapping[str, Months]
+    balances: Mapping[str, Sequence[Balance]]
+    handovers: Sequence[Handover]
     wrote: Mapping[str, str]
     booked: Booked
+    keepers: Mapping[str, Keeper]
 
     def finding(self, id_: str) -> Told:
         """Unknown("finding-unknown") where it was not found, or is not found any more."""
         return named(self.findings, id_)
 
+    def findings_of(self, log: str | None) -> list[Told]:
+        """Those that are about entries of one log; all for None."""
+        self._check(log)
+        return [one for one in self.findings if log in (None, *one.logs)]
 
-class Overlooking:
-    """The overview of one node, made when first looked at."""
+    def cases(self) -> list[list[Told]]:
+        """Findings that belong together, whosever they are; the gravest case first."""
+        return grouped(self.findings)
 
-    def __init__(self, store: Store, oversight: Oversight, clock: Clock) -> None:
-        self._store, self._oversight, self._clock = store, oversight, clock
-        self._guard = Lock()
-        self._worker: ThreadPoolExecutor | None = None
-        self._working: Future[None] | None = None
-        self._basis: _Basis | None = None
-        self._last: Overview | None = None
+    def books(self, month: str | None, log: str | None) -> list[Balance]:
+        """Of each log, or of one; of each month that has any, or of one."""
+        self._check(log)
+        asked = self.balances.values() if log is None else [self.balances[log]]
+        return [one for months in asked for one in months if month in (None, one.month)]
 
-    def look(self) -> tuple[Overview | None, bool]:
-        """(what was worked out last, None before the first time; whether newer is on its way). Never waits for
-        it. Refusal where this is no authority's node.
-        """
-        self._oversight.check()
-        basis = self._now()
-        with self._guard:
-            working = self._working is not None and not self._working.done()
-            if not working and basis != self._basis:
-                self._worker = self._worker or ThreadPoolExecutor(1, "overview")
-                self._working = self._worker.submit(self._work, basis)
-                working = True
-            return self._last, working
+    def handovers_of(self, log: str | None) -> list[Handover]:
+        """Those that one log sends or receives; all for None."""
+        self._check(log)
+        return [one for one in self.handovers if log is None or organisation(log) in (one.sender, one.receiver)]
 
-    def stop(self) -> None:
-        """Once the store is closed: what runs finds that out at its next page of entries, and ends."""
-        with self._guard:
-            worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.shutdown(cancel_futures=True)
+    def element_year(self, year: str, element: str) -> ElementYear:
+        """What all did with an element in a year (ledger/matter/element_years.py)."""
+        return element_years.element_year(
+            year, element, {organisation(log): self._year_of(log, year, element) for log in self.keepers}
+        )
 
-    def _now(self) -> _Basis:
-        with self._store.read() as conn:
-            sizes = tuple((origin, at.size) for origin, at in sorted(deposits.progress(conn).items()))
-            return stamp(self._clock())[:10], log.head(conn).size, sizes
+    def _year_of(self, log: str, year: str, element: str) -> Book:
+        keeper, name = self.keepers[log], organisation(log)
+        opening, closing = (self._stock(log, f"{last}-12", element) for last in (int(year) - 1, int(year)))
+        return Book(name, keeper.organisation or name, keeper.role, opening, closing, keeper.ways.get(year, {}))
 
-    def _work(self, basis: _Basis) -> None:
-        try:
-            made = _made(self._oversight, self._clock)
-        except Exception as error:  # noqa: BLE001 - pages go on with what there was, and the journal says why
-            if getattr(error, "code", "") != "store-closed":
-                _say.exception("what is deposited was not worked out; it is tried again when more comes")
-            made = None
-        with self._guard:
-            self._basis = basis
-            self._last = made or self._last
+    def _stock(self, log: str, last: str, element: str) -> int:
+        """At the end of the last month up to this one that moved anything or was closed."""
+        months = [one for one in self.balances[log] if one.month <= last]
+        rows = max(months, key=lambda one: one.month).rows if months else ()
+        return next((row.closing_ug for row in rows if row.element == element), 0)
 
-
-def _made(oversight: Oversight, clock: Clock) -> Overview:
-    at = stamp(clock())
-    findings, quotas = oversight.findings(), oversight.quotas()
-    return Overview(
-        at,
-        oversight.logs(),
-        findings,
-        [(key, replace(account)) for key, account in quotas],  # accounts go on counting
-        oversight.months(),
-        oversight.wrote(),
-        oversight.booked(),
-    )
+    def _check(self, log: str | None) -> None:
+        if log is not None and log not in self.logs:
+            raise Unknown("deposits-incomplete", field="log", value=log)

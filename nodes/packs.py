@@ -26,7 +26,7 @@ from ledger.log.canonical import dump
 from ledger.log.trust import format_policy
 from ledger.matter.finding_figures import figures
 from ledger.matter.findings import Finding
-from nodes import evidence
+from nodes import deposits, evidence
 from nodes.auditing import audit, from_deposits
 from nodes.cases import Case, find
 from nodes.jobs import Job
@@ -66,7 +66,9 @@ right, and not what follows from it. Whoever has it needs no network and none of
 
 def pack(node: Node, id_: str, owner: str) -> Job:
     """Begins to pack a case; while that is kept, the same case over the same deposits is one job."""
-    case, sizes = find(node, id_), {origin: at.size for origin, at in node.oversight.logs().items()}
+    case = find(node, id_)
+    with node.store.read() as conn:
+        sizes = {origin: at.size for origin, at in deposits.progress(conn).items()}
     asked = sha256(dump([id_, len(case.steps), sizes])).digest()
     key = f"pack {id_} {asked.hex()}"
     before = node.jobs.asked_before(owner, key, asked)

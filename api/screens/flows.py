@@ -18,9 +18,14 @@ def routes(screens: Screens) -> None:
         element = visit.asked("element") or "Nd"
         if not (len(year) == 4 and year.startswith("20") and year.isdigit()) or element not in ELEMENTS:
             raise Malformed("field-wrong", field="year", value=f"{year} {element}", kind="year and element: 2026, Nd")
-        found, place = visit.node.oversight.element_year(year, element), 0 if visit.language == "en" else 1
+        last, working = visit.node.overlooking.look()
+        if last is None:
+            return visit.render("overlooking.html")
+        found, place = last.element_year(year, element), 0 if visit.language == "en" else 1
         return visit.render(
             "flows.html",
+            at=last.at,
+            working=working,
             year=year,
             element=element,
             elements=ELEMENTS,

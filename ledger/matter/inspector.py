@@ -62,9 +62,10 @@ class Inspector:
         """The open months with movements, in order."""
         return self._elements.books.months
 
-    def ways(self, year: str) -> Ways:
-        """From where and to where each element went in a year, of closed months and open ones."""
-        return self._elements.books.years.get(year, {})
+    @property
+    def years(self) -> Mapping[str, Ways]:
+        """From where and to where each element went, by year, of closed months and open ones."""
+        return self._elements.books.years
 
     def preview(self, month: str) -> list[BookRow]:
         """The rows of a closed month; of an open one those it would have if it were closed now."""

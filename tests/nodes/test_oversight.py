@@ -11,6 +11,7 @@ import pytest
 from ledger.errors import Unverified
 from nodes import deposits, tokens
 from nodes.auditing import audit, from_deposits, from_store, open_home
+from nodes.clock import stamp
 from nodes.oversight import Oversight
 from nodes.rebuild import rebuild
 from nodes.store import log, upstream
@@ -179,14 +180,14 @@ def test_the_gravest_come_first_and_every_filter_narrows(told):
     assert ask("/api/v1/deposits/findings?until=2001-01")["total"] == 0
     answered = ask("/api/v1/deposits/findings?open=false")["findings"]
     assert [one["rule"] for one in answered] == ["element-gain"]
-    assert ask("/api/v1/deposits/findings?limit=1") == {"findings": whole["findings"][:1], "total": whole["total"]}
+    assert ask("/api/v1/deposits/findings?limit=1") == {**whole, "findings": whole["findings"][:1]}
 
 
 def test_a_receipt_that_is_missing_for_weeks(told):
     node = told[AUTHORITY].node
-    later = Oversight(node.store, node.settings, node.rulesets, lambda: node.clock().replace(year=2099))
-    assert [one.finding.rule for one in later.findings()].count("receipt-overdue") == 1
-    assert [one.state for one in later.handovers()] == ["received", "overdue"]
+    later = Oversight(node.store, node.settings, node.rulesets).overview(stamp(node.clock().replace(year=2099)))
+    assert [one.finding.rule for one in later.findings].count("receipt-overdue") == 1
+    assert [one.state for one in later.handovers] == ["received", "overdue"]
 
 
 # -- the same as at home ------------------------------------------------------------------------------------------
@@ -220,14 +221,21 @@ def test_balances_are_those_of_the_organisations(told):
 
 def test_what_comes_later_is_read_on_and_another_start_finds_the_same(told):
     node, one = told[AUTHORITY].node, told[ONE]
-    before = node.oversight.logs()[f"{ONE}/log"].size
+    before = _progress(node)[f"{ONE}/log"].size
     papers = [{**DECLARED, "no": "5301-2026-1000-77777"}]
     one.register("I-9", "120", origin=IMPORTED, documents=papers)
     told.settle()
-    assert node.oversight.logs()[f"{ONE}/log"].size > before
-    fresh = Oversight(node.store, node.settings, node.rulesets, node.clock)
-    assert [one.as_json() for one in fresh.findings()] == [one.as_json() for one in node.oversight.findings()]
-    assert len([one for one in fresh.findings() if one.finding.rule == "document-overdrawn"]) == 2
+    assert _progress(node)[f"{ONE}/log"].size > before
+    fresh = Oversight(node.store, node.settings, node.rulesets).overview(stamp(node.clock()))
+    last, working = node.overlooking.soon(60)
+    assert not working
+    assert [one.as_json() for one in fresh.findings] == [one.as_json() for one in last.findings]
+    assert len([one for one in fresh.findings if one.finding.rule == "document-overdrawn"]) == 2
+
+
+def _progress(node):
+    with node.store.read() as conn:
+        return deposits.progress(conn)
 
 
 def test_a_grant_counts_what_was_there_before_it(told):
@@ -255,7 +263,7 @@ def test_a_rebuild_makes_what_is_kept_again(tmp_path):
         world[ONE].record("/api/v1/transformations", body)
         world.settle()
         node = world[AUTHORITY].node
-        until(lambda: node.oversight.logs().get(f"{ONE}/log"), "the log is deposited")
+        until(lambda: _progress(node).get(f"{ONE}/log"), "the log is deposited")
         with node.store.read() as conn:
             before = list(snapshot(conn))
             (entry_no,) = [one.entry_no for one in upstream.of_types(conn, [f"{ONE}/log"], ["transformed"])]
