@@ -2120,9 +2120,13 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "What is deposited here was not worked out yet; after a start that takes a while. Ask again a little later.",
         "尚未算出各报备账本的情况，启动后需要一些时间。请稍后再试。",
     ),
+    "import-under-way": (
+        "{value} is being looked through or recorded. Wait until that is done, then say again what is to happen.",
+        "{value} 正在检查或导入。请等待其完成后再操作。",
+    ),
     "jobs-waiting": (
-        "{value} printing jobs are waiting already. Ask again when one of them is done.",
-        "已有 {value} 个打印任务在等待。请在其中一个完成后再试。",
+        "{value} jobs are waiting already. Ask again when one of them is done.",
+        "已有 {value} 个任务在等待。请在其中一个完成后再试。",
     ),
     "label-size-wrong": (
         "{field} is {value}, which is no size of a label. Use one of {sizes}, or width x height in mm such as 80x50.",

@@ -1,4 +1,8 @@
-"""Work that takes longer than an answer may: done one after the other in a thread, its result kept for a while.
+"""Work that takes longer than an answer may: done in two lanes, one after the other in each, its result kept
+for a while.
+
+    QUICK   labels: somebody stands at the printer
+    LONG    whole books of rows, and packs with whole logs: no label waits behind them
 
 Jobs live as long as the process: what must not be lost is not done here. Results are files in a folder of their own
 that goes with the node.
@@ -18,7 +22,9 @@ from typing import IO, TypeVar
 from ledger.errors import Conflict, LodetraceError, Unavailable, Unknown
 
 WAITING, RUNNING, DONE, FAILED, ENDED = "waiting", "running", "done", "failed", "ended"
+QUICK, LONG = LANES = ("quick", "long")
 WAITING_MOST = 16
+"""In each lane, with what runs there."""
 KEPT_SECONDS = 3600.0
 KEPT_MOST = 64
 _T = TypeVar("_T")
@@ -37,6 +43,7 @@ class Job:
     media_type: str
     path: Path
     owner: str
+    lane: str = QUICK
     state: str = WAITING
     done: int = 0
     error: LodetraceError | None = None
@@ -65,7 +72,7 @@ class Jobs:
         self._guard = Lock()
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._folder: TemporaryDirectory[str] | None = None
-        self._worker: ThreadPoolExecutor | None = None
+        self._workers: dict[str, ThreadPoolExecutor] = {}
 
     def start(
         self,
@@ -75,23 +82,24 @@ class Jobs:
         name: str,
         media_type: str,
         owner: str,
+        lane: str = QUICK,
         key: str | None = None,
         asked: bytes = b"",
     ) -> Job:
-        """A job that waits its turn. `work` writes its result into the file it is handed."""
+        """A job that waits its turn in its lane. `work` writes its result into the file it is handed."""
         with self._guard:
             self._forget()
-            waiting = sum(job.state in (WAITING, RUNNING) for job in self._jobs.values())
+            waiting = sum(job.lane == lane and job.state in (WAITING, RUNNING) for job in self._jobs.values())
             if waiting >= WAITING_MOST:
                 raise Unavailable("jobs-waiting", field="jobs", value=waiting)
-            if self._worker is None or self._folder is None:
-                self._worker = ThreadPoolExecutor(1, "jobs")
+            if self._folder is None:
+                self._workers = {lane: ThreadPoolExecutor(1, f"jobs-{lane}") for lane in LANES}
                 self._folder = TemporaryDirectory(prefix="lodetrace-jobs-")
             id_ = token_hex(8)
             path = Path(self._folder.name) / id_
-            job = Job(id_, total, name, media_type, path, owner, key=key, asked=asked)
+            job = Job(id_, total, name, media_type, path, owner, lane, key=key, asked=asked)
             self._jobs[id_] = job
-            self._worker.submit(self._run, job, work)
+            self._workers[lane].submit(self._run, job, work)
         return job
 
     def asked_before(self, owner: str, key: str, asked: bytes) -> Job | None:
@@ -126,9 +134,9 @@ class Jobs:
             for job in self._jobs.values():
                 job.state = ENDED
             self._jobs.clear()
-            worker, folder = self._worker, self._folder
-            self._worker = self._folder = None
-        if worker is not None:
+            workers, folder = self._workers, self._folder
+            self._workers, self._folder = {}, None
+        for worker in workers.values():
             worker.shutdown(cancel_futures=True)
         if folder is not None:
             folder.cleanup()

@@ -29,7 +29,7 @@ from ledger.matter.findings import Finding
 from nodes import deposits, evidence
 from nodes.auditing import audit, from_deposits
 from nodes.cases import Case, find
-from nodes.jobs import Job
+from nodes.jobs import LONG, Job
 from nodes.node import Node
 
 _WHEN = (1980, 1, 1, 0, 0, 0)
@@ -81,7 +81,7 @@ def pack(node: Node, id_: str, owner: str) -> Job:
     name = f"case-{id_}.zip"
     total = len(case.findings) + 3 * len(case.logs) + 4
     return node.jobs.start(
-        work, total=total, name=name, media_type="application/zip", owner=owner, key=key, asked=asked
+        work, total=total, name=name, media_type="application/zip", owner=owner, lane=LONG, key=key, asked=asked
     )
 
 

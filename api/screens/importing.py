@@ -17,10 +17,10 @@ from api.rendering import HEADERS
 from api.screens.frame import Screens, Visit
 from api.screens.named import N_
 from api.tables import XLSX
-from ledger.errors import LodetraceError, Malformed, Unknown
+from ledger.errors import Conflict, LodetraceError, Malformed, Unknown
 from nodes import imports
 from nodes.imports import Asked, Brought
-from nodes.jobs import RUNNING, WAITING, Job
+from nodes.jobs import LONG, RUNNING, WAITING, Job
 from nodes.sheets import marked, rows, workbook
 from nodes.sheets.importing import Ready
 from nodes.sheets.kinds import KINDS, NAMES, Column
@@ -70,6 +70,7 @@ def routes(screens: Screens) -> None:
             return visit.see("/import", visit._("Removed from the list. What was recorded stays recorded."))
         if visit.posted:
             try:
+                _check_idle(visit, brought)
                 if do == "read":
                     imports.ask(visit.node, id_, _read(visit, brought.asked))
                 elif visit.form.value("confirm.reason").strip():
@@ -106,7 +107,9 @@ def _read(visit: Visit, before: Asked) -> Asked:
 
 
 def _begin(visit: Visit, id_: str, *, recording: bool = False) -> None:
-    """Looks the file through, and records its good rows if asked to. One that is under way is left to it."""
+    """Looks the file through, and records its good rows if asked to. One brought again while it is under way is left
+    to it.
+    """
     brought = imports.one(visit.node, visit.owner, id_)
     if _under_way(visit, brought) is not None:
         return
@@ -128,7 +131,15 @@ def _begin(visit: Visit, id_: str, *, recording: bool = False) -> None:
         if job.state == RUNNING:  # else the node stops: what was not seen to the end is no report
             imports.report(node, id_, looked.report())
 
-    imports.begin(node, id_, lambda: node.jobs.start(work, total=0, name="", media_type="", owner=visit.owner))
+    def start() -> Job:
+        return node.jobs.start(work, total=0, name="", media_type="", owner=visit.owner, lane=LONG)
+
+    imports.begin(node, id_, start)
+
+
+def _check_idle(visit: Visit, brought: Brought) -> None:
+    if _under_way(visit, brought) is not None:
+        raise Conflict("import-under-way", field="import", value=brought.stored.name)
 
 
 def _under_way(visit: Visit, brought: Brought) -> Job | None:

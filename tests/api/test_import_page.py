@@ -5,6 +5,7 @@ import html
 import io
 import re
 import zipfile
+from threading import Event
 from urllib.parse import quote
 
 import pytest
@@ -13,6 +14,7 @@ from openpyxl import Workbook, load_workbook
 from api.app import create_app
 from nodes import imports
 from nodes.clock import system_clock
+from nodes.jobs import LONG
 from nodes.node import Node
 from nodes.people import hire
 from tests.api.test_imports import HEADERS, as_csv, book, good, saved, size
@@ -85,6 +87,21 @@ def test_a_book_is_looked_through_and_recorded_when_somebody_says_so(clerk, node
     assert size(node) == 3
     assert "rows recorded: 2" in clerk.get("/import").text
     assert "XF-00001" in clerk.get("/goods").text
+
+
+@pytest.mark.parametrize("do", ["record", "read"])
+def test_nothing_is_taken_silently_while_a_book_is_looked_through(clerk, node, do):
+    go = Event()
+    node.jobs.start(lambda *_: go.wait(60), total=1, name="", media_type="", owner="Wang", lane=LONG)
+    path = clerk.bring(book([good(1)])).headers["location"]
+    answer = clerk.send(path, do=do)
+    assert answer.status_code == 409
+    assert "三月.xlsx is being looked through or recorded. Wait until that is done" in answer.text
+    go.set()
+    assert "Record all rows (1)" in clerk.opened(path)
+    assert size(node) == 1
+    clerk.do(path, do="record")
+    assert size(node) == 2
 
 
 def test_what_is_wrong_is_named_by_its_cell_and_marked_in_the_file(clerk, node):

@@ -1,11 +1,11 @@
-"""Jobs: one after the other, with progress; what fails says why; nothing stays behind when the node stops."""
+"""Jobs: in two lanes, one after the other in each; what fails says why; nothing stays behind when the node stops."""
 
 import threading
 
 import pytest
 
 from ledger.errors import Conflict, Unavailable, Unknown
-from nodes.jobs import DONE, FAILED, KEPT_SECONDS, RUNNING, WAITING_MOST, Jobs
+from nodes.jobs import DONE, FAILED, KEPT_SECONDS, LONG, RUNNING, WAITING, WAITING_MOST, Jobs
 from tests.world import until
 
 
@@ -67,6 +67,24 @@ def test_a_result_is_not_there_before_it_is_done(jobs):
     assert full.value.code == "jobs-waiting"
     go.set()
     until(lambda: all(one.state == DONE for one in waiting))
+
+
+def test_a_label_does_not_wait_behind_a_long_import(jobs):
+    go, began = threading.Event(), threading.Event()
+
+    def waits(job, file):
+        began.set()
+        go.wait()
+
+    books = [start(jobs, waits, lane=LONG) for _ in range(WAITING_MOST)]
+    assert began.wait(60)
+    with pytest.raises(Unavailable):
+        start(jobs, waits, lane=LONG)
+    label = start(jobs, writing(b"label"))
+    assert label.ended.wait(60)
+    assert (label.state, books[0].state, books[1].state) == (DONE, RUNNING, WAITING)
+    go.set()
+    until(lambda: all(one.state == DONE for one in books))
 
 
 def test_what_made_a_job_fail_is_raised_for_whoever_asks(jobs):

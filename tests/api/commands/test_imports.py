@@ -19,3 +19,17 @@ def test_a_book_is_looked_through_and_its_good_rows_recorded(mine, tmp_path):
     file.write_text(BOOK.replace("十二", "12"), "utf-8")
     assert mine("import", str(file), "--json").fine().json["recorded"] == 1
     assert mine("import", str(file), "--json").fine().json["recorded_before"] == 2
+
+
+def test_an_empty_book_is_written_once_and_read_as_it_stands(mine, tmp_path):
+    file = tmp_path / "products.csv"
+    mine("import", str(file), "--template", "--lang", "en").fine()
+    headings = file.read_bytes()
+    assert b"product" in headings.lower()
+    again = mine("import", str(file), "--template")
+    assert (again.code, file.read_bytes()) == (1, headings)
+    assert "it is there already" in again.err
+    mine("import", str(tmp_path / "moves.xlsx"), "--kind", "moves", "--template").fine()
+    assert (tmp_path / "moves.xlsx").read_bytes().startswith(b"PK")
+    missing = mine("import", str(tmp_path / "none.xlsx"))
+    assert (missing.code, "cannot be opened" in missing.err) == (1, True)
