@@ -73,7 +73,7 @@ def create_app(node: Node, peers: Peers | None = None) -> FastAPI:
     While it runs (its lifespan), the courier, the asking of witnesses, the following of registries, the monitor and
     the calling of webhooks run too. `peers` is the way to other nodes, if not the usual one.
     """
-    way = peers or Peers(node.identity, lambda: node.policy)
+    way = peers or Peers(node.identity, lambda: node.policy, ca_file=node.settings.ca_file)
     elsewhere = Elsewhere()
     way.through = Through(node, way)
 

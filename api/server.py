@@ -40,7 +40,7 @@ def run(home: Path, environ: Mapping[str, str], started: Callable[[str], None]) 
         try:
             context = tls(node.settings, passphrase(environ))
             with listen(node.settings.host, node.settings.port) as listening:
-                memories, silent = asyncio.run(ask_witnesses(node.identity, node.policy))
+                memories, silent = asyncio.run(ask_witnesses(node.identity, node.policy, node.settings.ca_file))
                 for error in silent:
                     _say.warning("%s %s", error, error.text("zh"))
                 node.start(memories)

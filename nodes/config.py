@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -83,6 +84,14 @@ def _to_be_in_home(path: Path, info: ValidationInfo) -> Path:
 def _with_its_certificate(path: Path | None, info: ValidationInfo) -> Path | None:
     if (path is None) != (info.data.get("tls_cert") is None):
         raise ValueError("the two go together")
+    return path
+
+
+def _of_authorities(path: Path) -> Path:
+    try:
+        SSLContext(PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except OSError as error:  # an SSLError is one
+        raise ValueError("no certificates") from error
     return path
 
 
@@ -199,6 +208,13 @@ class Settings(BaseSettings):
             "tls_cert 对应的私钥文件（PEM）：两者同时设置或都不设置",
         ),
     ] = Field(default=None, validate_default=True)
+    ca_file: Annotated[
+        Annotated[_File, AfterValidator(_of_authorities)] | None,
+        Says(
+            "a file with the certificates of authorities that partners may use besides the public ones, as PEM",
+            "除公共 CA 外，合作方可使用的其他 CA 的证书文件（PEM）",
+        ),
+    ] = None
     proxy_addresses: Annotated[
         tuple[Annotated[str, _holds(_is_network)], ...],
         NoDecode,
@@ -508,7 +524,11 @@ def copy(home: Path, to: Path, named: Verifier) -> Settings:
         values["reference"] = settings.reference.name
         write_private(to / settings.reference.name, settings.reference.read_bytes())
     # Secrets are not copied about: these stay where they are.
-    values |= {name: str(getattr(settings, name)) for name in ("tls_cert", "tls_key", "oidc_secret") if name in values}
+    values |= {
+        name: str(getattr(settings, name))
+        for name in ("tls_cert", "tls_key", "ca_file", "oidc_secret")
+        if name in values
+    }
     policy = settings.policy.read_text("utf-8")
     if not Policy.parse(policy).registries:
         policy = f"log {named.vkey}\n{policy}"

@@ -189,7 +189,7 @@ def _witnesses(node: Node) -> Said:
     """No witness knows more of our log than the database has, and what we recorded may be shown: under the quorum that
     our own trust policy asks for.
     """
-    memories, silent = asyncio.run(ask_witnesses(node.identity, node.policy))
+    memories, silent = asyncio.run(ask_witnesses(node.identity, node.policy, node.settings.ca_file))
     _compare(node, memories)
     with node.store.read() as conn:
         newest, shown = log.latest_checkpoint(conn), log.shown_checkpoint(conn)
@@ -255,7 +255,7 @@ def _forks(node: Node) -> Said:
 async def _peers(node: Node) -> list[Outcome]:
     """Every other node of the policy, at once: does it answer, and is it who the policy says?"""
     others = sorted({organisation(origin) for origin in node.policy.logs} - {node.settings.name})
-    way = Peers(node.identity, lambda: node.policy)
+    way = Peers(node.identity, lambda: node.policy, ca_file=node.settings.ca_file)
     try:
         return list(await asyncio.gather(*(_peer(node.policy, way, name) for name in others)))
     finally:

@@ -110,6 +110,8 @@ class OwnSignIn:
         name = claims.get(self._claim)
         if not isinstance(name, str) or not 0 < len(name) <= NAME_MAX:
             raise _refused(f"{self._claim} names nobody", f"{self._claim} 未指明人员")
+        if self._claim == "email" and claims.get("email_verified") is not True:  # OpenID Connect Core, 5.7
+            raise _refused("email is not verified", "email 未经验证")
         return name, back
 
     async def _checked(self, token: str, nonce: str) -> Mapping[str, Any]:

@@ -18,8 +18,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from ipaddress import ip_address
+from pathlib import Path
 from secrets import token_hex
 from socket import SOCK_STREAM
+from ssl import SSLContext
 from types import MappingProxyType
 from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
@@ -75,14 +77,27 @@ class Peers:
     """One client for all other nodes, kept for the life of the node; close it with `aclose`."""
 
     def __init__(
-        self, identity: Identity, policy: Callable[[], Policy], transport: httpx.AsyncBaseTransport | None = None
+        self,
+        identity: Identity,
+        policy: Callable[[], Policy],
+        transport: httpx.AsyncBaseTransport | None = None,
+        *,
+        ca_file: Path | None = None,
     ) -> None:
-        """`policy` gives the one that counts now. `transport` is the network; tests put one in memory here."""
+        """`policy` gives the one that counts now. `transport` is the network; tests put one in memory here. `ca_file`:
+        certificates (PEM) of authorities that are believed besides the public ones.
+        """
         self._identity, self._policy = identity, policy
         self.through: Through | None = None
         """The way to nodes that are reached at a relay; whoever runs a node sets it (nodes/relayed.py)."""
         # trust_env off: neither a proxy nor a password comes from the environment of whoever started the node.
-        self._client = httpx.AsyncClient(transport=transport, timeout=_TIMEOUT, headers=_HEADERS, trust_env=False)
+        believed: SSLContext | bool = True
+        if ca_file is not None:
+            believed = httpx.create_ssl_context(trust_env=False)
+            believed.load_verify_locations(ca_file)
+        self._client = httpx.AsyncClient(
+            verify=believed, transport=transport, timeout=_TIMEOUT, headers=_HEADERS, trust_env=False
+        )
 
     def names(self) -> list[str]:
         """The nodes that the policy names, our own too if it is there."""

@@ -61,7 +61,7 @@ def recover_home(
 ) -> Recovered:
     """From `file` (as `lodetrace deposits` writes it), else from the authority. `say` hears who could not be asked."""
     with home_lock(home), _opened(home, environ) as node:
-        memories, silent = asyncio.run(ask_witnesses(node.identity, node.policy))
+        memories, silent = asyncio.run(ask_witnesses(node.identity, node.policy, node.settings.ca_file))
         highwater = node.sequencer.highwater
         try:
             memories += of_highwater(highwater)
@@ -104,7 +104,7 @@ def _from_authority(node: Node, authority: str) -> Generator[Page, None, None]:
     """Page after page, as they are asked for."""
     with asyncio.Runner() as runner, node.store.read() as conn:
         first: int | None = log.head(conn).size
-        peers = Peers(node.identity, lambda: node.policy)
+        peers = Peers(node.identity, lambda: node.policy, ca_file=node.settings.ca_file)
         try:
             while first is not None:
                 path = f"/deposits/{node.settings.name}/{first}"

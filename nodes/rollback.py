@@ -80,12 +80,14 @@ def contradiction(conn: Connection, memories: Iterable[Memory]) -> LodetraceErro
     )
 
 
-async def ask_witnesses(identity: Identity, policy: Policy) -> tuple[list[Memory], list[LodetraceError]]:
+async def ask_witnesses(
+    identity: Identity, policy: Policy, ca_file: Path | None
+) -> tuple[list[Memory], list[LodetraceError]]:
     """(what they remember, why others could not be asked), all witnesses with an address at once."""
     addresses = policy.addresses_of(identity.origin)
     if not addresses:
         return [], []
-    peers = Peers(identity, lambda: policy)
+    peers = Peers(identity, lambda: policy, ca_file=ca_file)
     try:
         found = await asyncio.gather(
             *(

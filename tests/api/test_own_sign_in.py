@@ -189,7 +189,7 @@ def test_a_provider_that_takes_the_secret_in_the_form_alone(home, node):
     node.stop()
     with providing() as provider:
         provider.about = {"token_endpoint_auth_methods_supported": ["client_secret_post"]}
-        provider.claims = {"email": "li@mine.example"}
+        provider.claims = {"email": "li@mine.example", "email_verified": True}
         environ = {
             "LODETRACE_OIDC_ISSUER": provider.url,
             "LODETRACE_OIDC_CLIENT_ID": CLIENT,
@@ -198,6 +198,10 @@ def test_a_provider_that_takes_the_secret_in_the_form_alone(home, node):
         }
         with node_at(home, environ) as (_, url), httpx.Client(base_url=url, trust_env=False) as browser:
             assert come_back(browser).headers["location"] == "/goods"
+            for said in ({}, {"email_verified": False}, {"email_verified": "true"}):
+                provider.claims = {"email": "li@mine.example", **said}
+                browser.cookies.clear()
+                assert "email 未经验证" in come_back(browser).text
         secret.chmod(0o644)
         with pytest.raises(Unavailable) as exposed, node_at(home, environ):
             pass

@@ -116,6 +116,7 @@ WRONG = {
     "a label address of another scheme": ("LABEL_URL", "ftp://q.example"),
     "a policy that is not there": ("POLICY", "nowhere.txt"),
     "reference data that is not there": ("REFERENCE", "/nowhere.json"),
+    "authorities without a certificate": ("CA_FILE", "policy.txt"),
     "an authority with a scheme": ("AUTHORITY", "https://authority.example"),
     "an authority that is itself": ("AUTHORITY", "longnan.example"),
     "sites that are no JSON": ("SITES", "plant-1"),

@@ -3,10 +3,17 @@ import json
 import socket
 import threading
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 
 import httpx
 import pytest
 import uvicorn
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from ledger.errors import Malformed, Refusal, Unavailable, Unknown, Unverified
 from ledger.log.trust import Policy
@@ -45,18 +52,60 @@ async def answer(send, status, body, *headers):
 
 
 @contextmanager
-def serving(app):
+def serving(app, **tls):
     """`app` on a free port of this machine, by uvicorn, as a node is."""
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", **tls))
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+            yield f"http{'s' if tls else ''}://127.0.0.1:{listening.getsockname()[1]}"
         finally:
             server.should_exit = True
             thread.join()
+
+
+class PrivateAuthority:
+    """Signs certificates for this machine; who does not have `ca` does not believe them."""
+
+    def __init__(self, folder):
+        folder.mkdir(exist_ok=True)
+        self._folder, self._key = folder, ec.generate_private_key(ec.SECP256R1())
+        self.ca = folder / "ca.crt"
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "The group's own authority")])
+        about = self._about(self._name, self._key).add_extension(
+            x509.BasicConstraints(ca=True, path_length=0), critical=True
+        )
+        usage = x509.KeyUsage(**{name: name in ("key_cert_sign", "crl_sign") for name in _USES})
+        made = about.add_extension(usage, critical=True).sign(self._key, hashes.SHA256())
+        self.ca.write_bytes(made.public_bytes(Encoding.PEM))
+
+    def issued(self):
+        """What a server that listens on 127.0.0.1 is given."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "metal")])
+        alternative = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        about = self._about(name, key).add_extension(alternative, critical=False)
+        made = about.add_extension(issuer, critical=False).sign(self._key, hashes.SHA256())
+        files = {"ssl_certfile": self._folder / "metal.crt", "ssl_keyfile": self._folder / "metal.key"}
+        files["ssl_certfile"].write_bytes(made.public_bytes(Encoding.PEM))
+        files["ssl_keyfile"].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        return files
+
+    def _about(self, name, key):
+        now = datetime.now(UTC)
+        made = x509.CertificateBuilder().subject_name(name).issuer_name(self._name).public_key(key.public_key())
+        made = made.serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(days=1))
+        own = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+        return made.not_valid_after(now + timedelta(days=1)).add_extension(own, critical=False)
+
+
+_USES = (
+    *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
+    *("key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
+)
 
 
 def said(status, body=b"", **headers):
@@ -199,6 +248,20 @@ def test_an_endless_answer_is_cut_off(mine, metal):
         with pytest.raises(Unverified) as caught:
             run(client, client.fetch_well_known("metal.example"))
     assert (caught.value.code, caught.value.field) == ("answer-too-large", "metal.example")
+
+
+def test_the_certificate_of_a_private_authority_is_believed_where_the_settings_name_it(mine, metal, tmp_path):
+    async def known(scope, receive, send):
+        await answer(send, 200, b"here")
+
+    authority, other = PrivateAuthority(tmp_path), PrivateAuthority(tmp_path / "other")
+    with serving(known, **authority.issued()) as url:
+        for file in (None, other.ca):
+            stranger = Peers(mine, policy_of(metal, url), ca_file=file)
+            with pytest.raises(Unavailable, match="CERTIFICATE_VERIFY_FAILED"):
+                run(stranger, stranger.fetch_well_known("metal.example"))
+        client = Peers(mine, policy_of(metal, url), ca_file=authority.ca)
+        assert run(client, client.fetch_well_known("metal.example")) == b"here"
 
 
 def test_who_does_not_answer_is_named(mine, metal):
