@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nodes.node import Node
-from nodes.store import deliveries, followed, forks, inbox, log, witnessed
+from nodes.store import deliveries, followed, forks, inbox, log, webhooks, witnessed
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 DELIVERY_STATES = ("waiting", "sent", "refused")
@@ -67,6 +67,7 @@ class _OfNode(Collector):
             witnessed_logs = witnessed.count(conn)
             found = deliveries.counts(conn)
             parked, forked = inbox.parked_count(conn), len(forks.everything(conn))
+            given_up = webhooks.given_up(conn)
             logs, alarms = followed.everything(conn), followed.alarms(conn)
         sequencer = self._node.sequencer
         yield GaugeMetricFamily("lodetrace_log_size", "Entries in the log.", value=size)
@@ -100,6 +101,11 @@ class _OfNode(Collector):
             states.add_metric([state], found.get(state, 0))
         yield states
         yield GaugeMetricFamily("lodetrace_parked", "Messages that wait for an entry.", value=parked)
+        yield GaugeMetricFamily(
+            "lodetrace_webhook_calls_given_up",
+            "Calls of webhooks that nobody took in time.",
+            value=given_up,
+        )
         yield GaugeMetricFamily("lodetrace_forks", "Forks of other logs found: any is an alarm.", value=forked)
         yield GaugeMetricFamily("lodetrace_followed_logs", "Other logs that are followed.", value=len(logs))
         seen = sum(one.acknowledged_at is not None for one in alarms)

@@ -1835,6 +1835,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{value} deliveries were refused for good, the first one ({subject}) by {field}: {why}",
         "有 {value} 份投递被永久拒收，其中第一份（{subject}）由 {field} 拒收：{why}",
     ),
+    "webhook-calls-given-up": (
+        "{value} calls of webhooks were given up after three days. See why on the page /webhooks, and send them again.",
+        "有 {value} 次 webhook 通知在三天后放弃。请在 /webhooks 页面查看原因并重新发送。",
+    ),
     "deliveries-waiting": (
         "{value} deliveries wait, the first of them for {field}: {why} They are repeated; nothing is lost.",
         "有 {value} 份投递在等待，首先是 {field}：{why} 系统会继续重试，内容不会丢失。",

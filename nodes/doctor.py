@@ -1,6 +1,7 @@
 """Doctor: looks at a home and at what it needs, and says of each thing whether it is well. It changes nothing.
 
-    settings · trust policy · keys · database · log · high water · witnesses · clock · disk · deliveries · forks · peers
+    settings · trust policy · keys · database · log · high water · witnesses · clock · disk · deliveries · webhooks ·
+    forks · peers
 
 Each look answers on its own, so one illness does not hide another; what cannot be looked at because of an earlier one
 is not told. Does not replay the log: `lodetrace audit` does.
@@ -27,7 +28,7 @@ from nodes.peers import Peers
 from nodes.posix import home_lock
 from nodes.rekeyed import own_keys
 from nodes.rollback import Memory, ask_witnesses, contradiction, of_highwater
-from nodes.store import deliveries, followed, forks, health, log
+from nodes.store import deliveries, followed, forks, health, log, webhooks
 
 PEER_SECONDS = 5.0
 LITTLE_SPACE = 1 << 30
@@ -43,6 +44,7 @@ WARNINGS = frozenset(
         "peer-said-no",
         "peer-unreachable",
         "peer-without-address",
+        "webhook-calls-given-up",
         "witness-silent",
     }
 )
@@ -91,6 +93,7 @@ def examine(home: Path, environ: Mapping[str, str], clock: Clock = system_clock)
         yield _look("witnesses", lambda: _witnesses(node))
         yield _look("clock", lambda: _clock(node))
         yield _look("deliveries", lambda: _deliveries(node))
+        yield _look("webhooks", lambda: _webhooks(node))
         yield _look("forks", lambda: _forks(node))
         yield from asyncio.run(_peers(node))
     finally:
@@ -235,6 +238,14 @@ def _deliveries(node: Node) -> Said:
         f"{sent} confirmed, {counted.get('waiting', 0)} under way",
         f"已确认 {sent}，在途 {counted.get('waiting', 0)}",
     )
+
+
+def _webhooks(node: Node) -> Said:
+    with node.store.read() as conn:
+        known, lost = webhooks.everything(conn), webhooks.given_up(conn)
+    if lost:
+        raise Unavailable("webhook-calls-given-up", field="webhooks", value=lost)
+    return f"{len(known)} named, no call given up", f"已登记 {len(known)} 个，没有放弃的通知"
 
 
 def _forks(node: Node) -> Said:

@@ -12,7 +12,7 @@ from nodes import identity
 from nodes.clock import system_clock
 from nodes.doctor import FAILED, OK, WARNING, examine
 from nodes.homes import create_home
-from nodes.store import deliveries, forks, log
+from nodes.store import deliveries, forks, log, webhooks
 from nodes.store.deliveries import Outgoing
 from nodes.store.engine import Store
 from tests.served import Organisation, free_port, serving
@@ -56,6 +56,7 @@ def test_a_healthy_node_whose_partner_is_away(home):
             "witnesses",
             "clock",
             "deliveries",
+            "webhooks",
             "forks",
         ),
         "p.example",
@@ -199,3 +200,17 @@ def test_a_partner_with_another_key_than_we_trust(home, tmp_path):
     with serving(one), closing(Store.open(home / "node.db")):
         found = look(home)
     assert found["p.example"].state == FAILED
+
+
+def test_calls_of_webhooks_that_nobody_took(home):
+    with closing(Store.open(home / "node.db")) as store, store.write() as conn:
+        no = webhooks.add(
+            conn, "https://bell.example/", ["arrivals"], b"secret", "2026-11-23T00:00:00Z", internal=False
+        )
+        webhooks.tell(conn, webhooks.everything(conn)[0], [], "2026-11-23T00:00:00Z")
+        webhook = webhooks.everything(conn)[0]
+        webhooks.tell(conn, webhook, [("arrival", "x", b"{}")], "2026-11-23T00:00:00Z")
+        webhooks.tried(conn, webhooks.newest(conn, no, 1)[0].no, webhooks.GIVEN_UP, error="503")
+    told = look(home)["webhooks"]
+    assert told.state == WARNING
+    assert told.en.startswith("1 calls of webhooks were given up")

@@ -251,6 +251,7 @@ def test_after_three_days_it_is_given_up_and_said_until_it_is_sent_again(world):
         until(lambda: calls(plant)[0].state == "given up", "it is given up")
         assert "did not take" in plant.ask("GET", "/?lang=en", role="admin").body.decode()
         assert "did not take" not in plant.ask("GET", "/?lang=en").body.decode()
+        assert "lodetrace_webhook_calls_given_up 1.0" in plant.ask("GET", "/metrics", role=None).body.decode()
         program.status = 200
         assert webhooks.send_again(plant.node.store, 1, clock) == 1
         plant.node.announce()
