@@ -204,7 +204,9 @@ def shown(value: Any, indent: str = "") -> str:
 # -- errors -------------------------------------------------------------------------------------------------------
 
 COMPUTED = {
-    "first.code": "guard-capacity guard-moisture guard-oxide-metal guard-slip guard-spelling guard-wet-for-dry",
+    "first.code": (
+        "guard-capacity guard-moisture guard-oxide-metal guard-slip guard-spelling guard-ticket-used guard-wet-for-dry"
+    ),
     "way_out": (
         "correction-in-pool reversal-of-acknowledgement reversal-of-closing reversal-of-confirmation "
         "reversal-of-device "

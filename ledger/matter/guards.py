@@ -15,6 +15,7 @@ from ledger.errors import Refusal
 from ledger.matter.quantities import PPM, Amount, decimal, show_mg
 from ledger.matter.reference import Reference
 from ledger.matter.reference_rows import KINDS
+from ledger.matter.stock import Batch
 
 SLIPS = (10, 100, 1000)
 _NEAR_PPM = 250_000  # "about ten times" is 7.5 to 12.5 times: wide enough for lots that vary, narrow enough to be rare
@@ -79,6 +80,13 @@ def spelling_guard(word: str, known: Iterable[str], field: str) -> Guard | None:
         return None
     meant = sorted(one for one in known if _one_off(word, one))
     return Guard("guard-spelling", field, {"given": word, "meant": meant[0]}) if meant else None
+
+
+def ticket_guard(weighing: Mapping[str, Any], used: Batch | None, field: str) -> Guard | None:
+    """A load is weighed once: its ticket stands for one batch, and this one does already for `used`."""
+    if used is None:
+        return None
+    return Guard("guard-ticket-used", f"{field}.ticket", {"given": weighing["ticket"], "batch": used.lot_no or used.id})
 
 
 def _one_off(one: str, other: str) -> bool:

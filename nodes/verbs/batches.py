@@ -5,7 +5,7 @@ from typing import Any
 from ledger.errors import Refusal
 from ledger.matter.assay_members import refuse_unknown_members
 from ledger.matter.event_types import ORIGIN_CLASSES
-from ledger.matter.guards import Guard, ask, basis_guards, moisture_guard, slip_guard, spelling_guard
+from ledger.matter.guards import Guard, ask, basis_guards, moisture_guard, slip_guard, spelling_guard, ticket_guard
 from ledger.matter.intake import refuse_origin
 from ledger.matter.quantities import amount
 from ledger.matter.stock import Unit
@@ -40,7 +40,7 @@ def register(desk: Desk, body: Body) -> Draft:
         refuse_origin(origin["class"], body.get("documents") or (), desk.settings.role, desk.reference)
     refuse_unknown_members(body.get("assay") or {}, "assay")
     guards: list[Guard | None] = [slip_guard(counted.mg, desk.usual_masses(product), "quantity")]
-    guards.append(_ticket_guard(desk, weighing or {}))
+    guards.append(ticket_guard(weighing or {}, desk.ticket_used(weighing or {}), "weighing"))
     guards.append(spelling_guard(product, desk.reference.tables["products"], "product"))
     guards += basis_guards(product, counted, quantity, desk.reference)
     guards.append(moisture_guard(product, quantity, desk.reference, "quantity"))
@@ -68,14 +68,6 @@ def register(desk: Desk, body: Body) -> Draft:
         }
 
     return Draft("registered", slots, answer, warnings, external_ref=body.get("external_ref"))
-
-
-def _ticket_guard(desk: Desk, weighing: Body) -> Guard | None:
-    """A load is weighed once: its ticket stands for one batch."""
-    used = desk.ticket_used(weighing)
-    if used is None:
-        return None
-    return Guard("guard-ticket-used", "weighing.ticket", {"given": weighing["ticket"], "batch": used.lot_no or used.id})
 
 
 def transform(desk: Desk, body: Body) -> Draft:
