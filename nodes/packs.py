@@ -79,7 +79,7 @@ def pack(node: Node, id_: str, owner: str) -> Job:
         _write(file, dict(job.counted(_files(node, case))))
 
     name = f"case-{id_}.zip"
-    total = len(case.findings) + 3 * len(case.logs) + 4
+    total = len(case.findings) + 2 * len(case.logs) + 4
     return node.jobs.start(
         work, total=total, name=name, media_type="application/zip", owner=owner, lane=LONG, key=key, asked=asked
     )

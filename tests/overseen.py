@@ -10,19 +10,19 @@ SCRIPT = '<script>alert(1)</script>"\u202e🧲'
 
 
 @contextmanager
-def overseen(folder):
-    """Two importers use one declaration, and one of them made more than went in, and has answered that."""
+def overseen(folder, lot=SCRIPT):
+    """Two importers use one declaration, and one of them made more than went in, `lot`, and has answered that."""
     with cast(World(folder, *NAMES)) as world:
         one, two = world[ONE], world[TWO]
         one.register("I-1", "80", origin=IMPORTED, documents=[DECLARED], assay=ASSAY)
         two.register("I-2", "70", origin=IMPORTED, documents=[DECLARED])
-        made = {"product": "dy_oxide", "lot_no": SCRIPT, "quantity": kg("20")}
+        made = {"product": "dy_oxide", "lot_no": lot, "quantity": kg("20")}
         inputs = [{"batch": "I-1", "quantity": kg("20")}]
         one.record(
             "/api/v1/transformations", {"steps": [{"process": "separation"}], "inputs": inputs, "outputs": [made]}
         )
         gain = next(found for found in one.get("/api/v1/findings")["findings"] if found["rule"] == "element-gain")
-        one.record("/api/v1/answers", {"finding": gain["id"], "text": f"residues {SCRIPT}"})
+        one.record("/api/v1/answers", {"finding": gain["id"], "text": f"residues {lot}"})
         world.settle()
         yield world
 

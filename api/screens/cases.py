@@ -77,13 +77,14 @@ def routes(screens: Screens) -> None:
 
 def _packed(visit: Visit) -> Response:
     """The pack, or how far it is; a part of a page that asks how far it is does not get the file."""
-    job = packs.pack(visit.node, visit.request.path_params["case"], visit.owner)
+    case = visit.request.path_params["case"]
+    job = packs.pack(visit.node, case, visit.owner)
     job.ended.wait(SHORT_S)
     if job.error is not None:
         raise job.error
     if job.state == DONE and "hx-request" not in visit.request.headers:
         return FileResponse(job.path, filename=job.name, media_type=job.media_type, headers=HEADERS)
-    return visit.render("case_pack.html", job=job, done=job.state == DONE)
+    return visit.render("case_pack.html", case=case, job=job, done=job.state == DONE)
 
 
 def _shown(visit: Visit, id_: str) -> Response:

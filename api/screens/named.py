@@ -232,7 +232,7 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "added": N_("Findings added"),
         "assigned": N_("Assigned"),
         "noted": N_("Note"),
-        "asked": N_("Asked"),
+        "asked": N_("Question asked"),
         "answered": N_("Answered"),
         "closed": N_("Closed"),
         "reopened": N_("Opened again"),

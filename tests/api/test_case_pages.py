@@ -69,7 +69,7 @@ def test_a_case_from_its_opening_to_its_end(told, chief):
     assert "your entries 1." in letter
     assert "150 kg" not in letter, "what others did is not told"
     chief.post(f"{case}?do=asked", {"organisation": TWO, "text": letter})
-    assert f"Asked</b> {TWO}" in chief.get(case)
+    assert f"Question asked</b> {TWO}" in chief.get(case)
     assert case in chief.get("/cases?state=asked")
 
     chief.post(f"{case}?do=answered", {"organisation": TWO, "text": "The paper is the other's."})

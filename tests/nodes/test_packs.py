@@ -43,6 +43,7 @@ def made(node, case, who="Chen"):
     job = packs.pack(node, case, who)
     assert job.ended.wait(60)
     assert job.error is None, job.error
+    assert job.done == job.total
     return job.path.read_bytes()
 
 

@@ -9,16 +9,19 @@ import json
 import re
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Event
 from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
 
-from nodes import imports, joining, people, requests, tokens
+from nodes import cases, imports, joining, outside, people, requests, tokens
 from nodes.clock import system_clock
 from nodes.following import stand_by
 from nodes.homes import create_home
 from nodes.node import Caller, Node
+from tests.nodes.test_oversight import AUTHORITY, NUMBER, TWO
+from tests.overseen import overseen, worked_out
 from tests.pages.test_scan_in_browser import DESK, OVERHANGING, PHONE
 from tests.serving import serving
 from tests.world import World, kg
@@ -64,7 +67,9 @@ def opened(tmp_path_factory):
 
 @contextmanager
 def opening(folder):
-    """path of the table -> (address, token): a mine that sold to a plant and to somebody outside, and an authority."""
+    """path of the table -> (address, token): a mine that sold to a plant and to somebody outside, an authority that
+    admits, and one that looks into what two importers deposited with it.
+    """
     with ExitStack() as stack:
         world = stack.enter_context(World(folder, MINE, PLANT))
         places, elsewhere = _story(world[MINE], world[PLANT])
@@ -74,8 +79,11 @@ def opening(folder):
         stack.callback(authority.stop)
         _enrol(authority, world[MINE])
         places |= {"member": MINE, "request": MINE, "order": _freeze(authority)}
+        overseer = stack.enter_context(overseen(folder / "overseen", lot="D-20"))[AUTHORITY]
+        elsewhere |= {path: (3, there) for path, there in _looked_into(overseer).items()}
+        stack.callback(_keep_busy(overseer.node).set)
         hosts = []
-        for node in (world[MINE].node, world[PLANT].node, authority):
+        for node in (world[MINE].node, world[PLANT].node, authority, overseer.node):
             token = tokens.mint(node.store, "Chen", "admin", system_clock)
             people.hire(node.store, "Li", "clerk", system_clock, subject="li", tasks=["weighing"])
             hosts.append(SimpleNamespace(node=node, address=stack.enter_context(serving(node)), token=token))
@@ -107,6 +115,36 @@ def _freeze(authority):
     body = {"to": MINE, "lines": [{"batch": f"{MINE}/log#{'0' * 26}"}], "reason": "case 2026-17"}
     made = asyncio.run(authority.do("freeze", body, Caller("Chen"), None))
     return quote(json.loads(made.body)["order"], safe="")
+
+
+def _looked_into(authority):
+    """Path of the table -> where it is at an authority that has a finding, a case of it and a table of the customs."""
+    found = next(one.finding for one in worked_out(authority).findings if one.finding.rule == "document-overdrawn")
+    node, chen = authority.node, Caller("Chen")
+    body = {"title": "一份报关单，两家使用 One paper, two users", "findings": [found.id]}
+    case = json.loads(cases.opened(node, chen, "opened", body).body)["case"]
+    for body in (
+        {"kind": "asked", "organisation": TWO, "text": "报关单是谁的？ Whose is the declaration?"},
+        {"kind": "answered", "organisation": TWO, "text": "号码抄错了。 A number copied wrongly."},
+    ):
+        cases.step(node, chen, body["kind"], case, body)
+    rows = f"报关单号,申报日期,净重（千克）,收发货人\n{NUMBER},2026-11-01,100,甲\n9999-0000,2026-11-02,1050,乙\n"
+    table = outside.bring(node, chen, "customs_declaration", "赣州海关", "2026.csv", rows.encode())
+    lists = ("/flows", "/oversight", "/cases", "/outside")
+    return {path: path for path in lists} | {
+        "/oversight/{finding}": f"/oversight/{found.id}",
+        "/cases/new": f"/cases/new?finding={found.id}",
+        "/cases/{case}": f"/cases/{case}",
+        "/cases/{case}/evidence-pack": f"/cases/{case}/evidence-pack",
+        "/outside/{table}": f"/outside/{table}",
+    }
+
+
+def _keep_busy(node):
+    """Until what it answers is set, no pack is done: the page that says how far it is would be the file at once."""
+    done = Event()
+    node.jobs.start(lambda job, file: done.wait(), total=1, name="before", media_type="text/plain", owner="Chen")
+    return done
 
 
 def _has(node, path):
@@ -152,12 +190,7 @@ def _story(mine, plant):
     there = quote(plant.get("/api/v1/batches")["batches"][0]["batch"], safe="")
     sheet = f"/api/v1/batches/{there}/settlement?shipment={quote(sold, safe='')}&format=html"
     return places, {
-        "/flows": (2, "/flows"),
-        "/oversight/{finding}": (2, "/oversight"),
         "/correct/{entry}": (0, "/correct/1?kind=adjust"),
-        "/cases/{case}": (2, "/cases"),
-        "/outside/{table}": (2, "/outside"),
-        "/cases/{case}/evidence-pack": (2, "/cases"),
         "/receive/{shipment}": (1, f"/receive/{quote(coming, safe='')}"),
         "/c/{token}": (0, f"/c/{certificate}"),
         "/api/v1/recalls/{lock}": (0, f"/api/v1/recalls/{places['lock']}?format=html"),
