@@ -12,9 +12,10 @@ from pydantic import Field
 from api.access import Access, check_role
 from api.bodies import openapi_body, read
 from api.deposits import PAGE_MAX
+from api.printing import shown as shown_job
 from api.recording import JSON, idempotency_key, key_parameter
 from api.requests import Body, Code, Text
-from nodes import cases
+from nodes import cases, packs
 from nodes.cases import Case
 from nodes.node import Caller, Node
 from nodes.overview import Overview
@@ -115,6 +116,14 @@ def routes(node: Node, access: Access) -> APIRouter:
         key = idempotency_key(request.headers.get("idempotency-key"))
         body = await read(request, CaseStep, node.settings.body_max)
         return _sent(await asyncio.to_thread(stepped, node, caller, key, case, body))
+
+    @router.post(
+        "/api/v1/oversight/cases/{case}/evidence-pack",
+        status_code=202,
+        summary="Pack the evidence of a case: begins a job, or finds the one that did it",
+    )
+    def pack(case: str, caller: Pass = clerk) -> dict[str, Any]:
+        return shown_job(packs.pack(node, case, caller.owner))
 
     return router
 

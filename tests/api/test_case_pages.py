@@ -151,6 +151,22 @@ def test_the_pack_is_had_on_the_page(told, chief):
     assert told[AUTHORITY].ask("GET", f"/cases/{case}/evidence-pack", role=None, headers=viewer).status == 403
 
 
+def test_a_program_has_the_pack_as_a_job(told, chief):
+    case, authority = opened(told, chief, "Packed by a program", "element-gain"), told[AUTHORITY]
+    where = f"/api/v1/oversight/cases/{case}/evidence-pack"
+    assert authority.ask("POST", where, role="viewer").status == 403
+    reply = authority.ask("POST", where)
+    assert reply.status == 202, reply.body
+    job = authority.node.jobs.get(reply.json()["job"])
+    assert job.ended.wait(60)
+    again = authority.ask("POST", where).json()
+    assert (again["job"], again["state"], again["name"]) == (job.id, "done", f"case-{case}.zip")
+    made = authority.ask("GET", again["result"])
+    assert (made.status, made.body[:2]) == (200, b"PK")
+    assert told[ONE].ask("POST", where).json()["code"] == "only-the-authority"
+    assert authority.ask("POST", where.replace(case, "1999-1")).json()["code"] == "case-unknown"
+
+
 def test_nobody_changes_what_was_done(told, chief):
     opened(told, chief, "Kept", "element-gain")
     for verb in ("UPDATE case_steps SET by = 'x'", "DELETE FROM case_steps"):
