@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query
 
 from api.access import Access
 from api.deposits import PAGE_MAX, AskedLog, shown
+from api.errors import problem_of
 from api.findings import AskedMonth, Severity, narrowed
 from api.tables import Format, table
 from nodes.node import Node
@@ -37,11 +38,13 @@ def routes(node: Node, access: Access) -> APIRouter:
         last, working = node.overlooking.look()
         of = () if last is None else (one for one in last.findings if log in (None, *one.logs))
         found = narrowed(of, severity=severity, rule=rule, open_=open, since=since, until=until)
+        failed = node.overlooking.failed
         if format != "json":
             return table(format, "findings", [shown(one) for one in found])
         return {
             "as_of": None if last is None else last.at,
             "working": working,
+            "failed": None if failed is None else {"at": failed.at, "problem": problem_of(failed.error)},
             "findings": [shown(one) for one in found[offset : offset + limit]],
             "total": len(found),
         }

@@ -2392,6 +2392,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Only {value} are free on the disk of {field}. Make room before the node has to stop recording.",
         "{field} 所在磁盘仅剩 {value}。请尽快腾出空间，以免节点无法记录。",
     ),
+    "overview-failed": (
+        "Deposits were not worked out ({value}). It is tried again in ten minutes; if it goes on: lodetrace doctor.",
+        "报备数据未能核算（{value}）。十分钟后将重试；如仍失败，请节点管理员运行 lodetrace doctor 并查看运行日志。",
+    ),
     "disk-failing": (
         "The disk did not take or give what was asked ({value}), at {field}. Check its space and its health.",
         "磁盘读写失败（{value}），位置 {field}。请检查磁盘空间和健康状况。",

@@ -1,7 +1,7 @@
 """Doctor: looks at a home and at what it needs, and says of each thing whether it is well. It changes nothing.
 
     settings · trust policy · keys · database · log · high water · witnesses · clock · disk · deliveries · webhooks ·
-    forks · peers
+    forks · deposits, at an authority · peers
 
 Each look answers on its own, so one illness does not hide another; what cannot be looked at because of an earlier one
 is not told. Does not replay the log: `lodetrace audit` does.
@@ -24,11 +24,13 @@ from nodes.clock import Clock, next_stamp, system_clock
 from nodes.config import Settings
 from nodes.introductions import open_introduction
 from nodes.node import Node
+from nodes.overlooking import worked_out
 from nodes.peers import Peers
 from nodes.posix import home_lock
 from nodes.rekeyed import own_keys
 from nodes.rollback import Memory, ask_witnesses, contradiction, of_highwater
 from nodes.store import deliveries, followed, forks, health, log, webhooks
+from nodes.verbs.books import AUTHORITY
 
 PEER_SECONDS = 5.0
 LITTLE_SPACE = 1 << 30
@@ -95,6 +97,8 @@ def examine(home: Path, environ: Mapping[str, str], clock: Clock = system_clock)
         yield _look("deliveries", lambda: _deliveries(node))
         yield _look("webhooks", lambda: _webhooks(node))
         yield _look("forks", lambda: _forks(node))
+        if node.settings.role == AUTHORITY:
+            yield _look("deposits", lambda: _deposits(node))
         yield from asyncio.run(_peers(node))
     finally:
         node.stop()
@@ -261,6 +265,15 @@ def _forks(node: Node) -> Said:
     known += [f"{one.origin} {one.code} ({one.acknowledged_by}: {one.reason})" for one in alarms]
     seen = "; ".join(known)
     return (f"acknowledged: {seen}", f"已确认：{seen}") if known else ("none seen", "未发现")
+
+
+def _deposits(node: Node) -> Said:
+    """That everything deposited here can be worked out, as pages show it; it takes as long as at the node's start."""
+    made = worked_out(node.oversight, node.clock)
+    return (
+        f"{len(made.logs)} logs, findings: {len(made.findings)}",
+        f"{len(made.logs)} 本账，疑点：{len(made.findings)}",
+    )
 
 
 async def _peers(node: Node) -> list[Outcome]:

@@ -1,10 +1,13 @@
 """What an authority's people see of all deposited logs: findings ranked and narrowed, beside what is still computed."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from nodes.overlooking import AGAIN_AFTER, Overlooking
 from tests.hands import Hands
+from tests.nodes.test_overlooking import Slow
 from tests.nodes.test_oversight import AUTHORITY, DECLARED, IMPORTED, ONE, TWO
 from tests.overseen import SCRIPT, overseen, worked_out
 from tests.world import until
@@ -35,6 +38,35 @@ def test_what_comes_later_is_worked_out_anew(told):
     told.settle()
     until(lambda: authority.node.overlooking.look()[1] or authority.node.overlooking.look()[0] is not before, "work")
     assert len(worked_out(authority).findings) > len(before.findings)
+
+
+def test_that_it_failed_is_said_with_what_to_do(told, monkeypatch):
+    """And not for ever that it is being worked out; what was worked out before stays."""
+    authority = told[AUTHORITY]
+    node = authority.node
+    clock = Slow(node.clock)
+    stumbling = Overlooking(node.store, node.oversight, clock)
+    monkeypatch.setattr(node, "overlooking", stumbling)
+    clock.fails = True
+    clock.go.set()
+    assert until(lambda: authority.get("/api/v1/oversight/findings")["failed"], "it has failed")["problem"]["code"] == (
+        "overview-failed"
+    )
+    zh = Hands(authority, "zh", role="viewer")
+    for path in ("/oversight", "/oversight/none", "/accounts"):
+        page = zh.get(path)
+        assert "未能核算" in page
+        assert "lodetrace doctor" in page
+        assert "hx-trigger" not in page.partition("<main")[2]
+    clock.fails, clock.later = False, AGAIN_AFTER
+    worked_out(authority)
+    assert "未能核算" not in zh.get("/oversight")
+    clock.fails, clock.later = True, 2 * AGAIN_AFTER + timedelta(days=1)
+    until(lambda: authority.get("/api/v1/oversight/findings")["failed"], "it has failed again")
+    page = zh.get("/oversight")
+    assert "未能核算" in page
+    assert 'href="/oversight/' in page
+    stumbling.stop()
 
 
 def test_the_gravest_come_first_and_each_is_opened(told):

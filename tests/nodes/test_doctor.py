@@ -1,5 +1,6 @@
 """Every illness that the doctor names, brought about in a real home, with its name, its weight and both languages."""
 
+import json
 import re
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ from nodes import identity
 from nodes.clock import system_clock
 from nodes.doctor import FAILED, OK, WARNING, examine
 from nodes.homes import create_home
-from nodes.store import deliveries, forks, log, webhooks
+from nodes.store import deliveries, forks, log, states, webhooks
 from nodes.store.deliveries import Outgoing
 from nodes.store.engine import Store
 from tests.served import Organisation, free_port, serving
@@ -167,6 +168,16 @@ def test_a_fork_that_was_acknowledged_is_told_and_no_illness(home):
     in_database(lambda conn: forks.acknowledge(conn, 1, "Li", "2026-01-01T00:00:00.000Z"))(home)
     found = look(home)["forks"]
     assert (found.state, "p.example/log 3 (Li)" in found.en, "p.example/log 3 (Li)" in found.zh) == (OK, True, True)
+
+
+def test_an_authority_is_told_whether_what_is_deposited_can_be_worked_out(tmp_path):
+    home = tmp_path / "a"
+    create_home(home, {}, name="a.example", organisation="A", role="authority", country="CN", sites=[])
+    assert look(home)["deposits"].state == OK
+    gone = json.dumps({"size": 1, "unchecked": 0, "broken": None})
+    in_database(lambda conn: states.save(conn, "deposit", {"p.example/log": gone}))(home)
+    found = look(home)["deposits"]
+    assert (found.state, "KeyError" in found.en, "KeyError" in found.zh) == (FAILED, True, True)
 
 
 @pytest.mark.parametrize(("ill", "check", "state", "words"), ILL.values(), ids=ILL)

@@ -1,6 +1,7 @@
 """What an authority's pages show is worked out beside them: by one thread, once for each state of the deposits."""
 
 import logging
+from datetime import timedelta
 from threading import Event, Thread, current_thread
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from ledger.errors import Refusal, Unavailable
 from nodes import packs
 from nodes.beside import Beside
-from nodes.overlooking import Overlooking
+from nodes.overlooking import AGAIN_AFTER, Overlooking
 from tests.hands import Hands
 from tests.nodes.test_oversight import AUTHORITY, ONE, TWO
 from tests.overseen import overseen, worked_out
@@ -19,7 +20,7 @@ class Slow:
     """A clock that stands still for whoever works beside the page, until it is let go; or stumbles."""
 
     def __init__(self, clock):
-        self._clock, self.go, self.asked, self.fails = clock, Event(), 0, False
+        self._clock, self.go, self.asked, self.fails, self.later = clock, Event(), 0, False, timedelta()
 
     def __call__(self):
         if current_thread().name.startswith("overlooking"):
@@ -27,7 +28,7 @@ class Slow:
             assert self.go.wait(60)
             if self.fails:
                 raise RuntimeError("the clock stumbled")
-        return self._clock()
+        return self._clock() + self.later
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def test_whoever_looks_meanwhile_neither_waits_nor_begins_anew(slow):
     assert clock.asked == 1
 
 
-def test_what_fails_is_told_in_the_journal_and_not_tried_in_a_circle(slow, caplog):
+def test_what_fails_is_told_and_not_tried_in_a_circle(slow, caplog):
     clock, overlooking = slow
     clock.fails = True
     clock.go.set()
@@ -68,6 +69,21 @@ def test_what_fails_is_told_in_the_journal_and_not_tried_in_a_circle(slow, caplo
     assert "the clock stumbled" in caplog.text
     assert overlooking.look() == (None, False)
     assert clock.asked == 1
+    with pytest.raises(Unavailable) as refused:
+        overlooking.soon(0)
+    assert (refused.value.code, refused.value.value) == ("overview-failed", "RuntimeError")
+
+
+def test_what_failed_is_tried_again_when_somebody_looks_later(slow):
+    clock, overlooking = slow
+    clock.fails = True
+    clock.go.set()
+    overlooking.look()
+    until(lambda: not overlooking.look()[1], "it has failed")
+    clock.fails, clock.later = False, AGAIN_AFTER
+    assert overlooking.look() == (None, True)
+    until(lambda: overlooking.look()[0], "it is worked out")
+    assert overlooking.failed is None
 
 
 def test_a_program_waits_a_little_and_no_longer(slow):
