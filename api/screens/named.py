@@ -226,7 +226,7 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "laboratory": N_("laboratory"),
         "carrier": N_("carrier"),
     },
-    "case": {"open": N_("open"), "asked": N_("asked"), "answered": N_("answered"), "closed": N_("closed")},
+    "case": {"open": N_("looked into"), "asked": N_("asked"), "answered": N_("answered"), "closed": N_("concluded")},
     "case_step": {
         "opened": N_("Opened"),
         "added": N_("Findings added"),
