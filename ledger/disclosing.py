@@ -30,12 +30,20 @@ class Wanted:
     corrected: frozenset[int] = frozenset()
 
 
-def select(entry: Entry, held: Sequence[Any], audience: str, wanted: Wanted | None = None) -> list[Any]:
+def select(
+    entry: Entry,
+    held: Sequence[Any],
+    audience: str,
+    wanted: Wanted | None = None,
+    opened: Mapping[str, Opened] | None = None,
+) -> list[Any]:
     """Of the disclosures `held` of an entry, those for `audience`; with `wanted`, of lists only the items needed.
 
     A list is given whole (all its texts, in order) where every item is kept, else item by item with tree paths.
+    `opened` is what `held` opens, where that is known already.
     """
-    opened = open_slots(entry.sd, held)
+    if opened is None:
+        opened = open_slots(entry.sd, held)
     level = AUDIENCES.index(audience)
     table = [slot for slot in EVENT_TYPES.get(entry.type, ()) if AUDIENCES.index(slot.audience) <= level]
     positions = None if wanted is None else _positions(entry, opened, wanted)

@@ -22,6 +22,7 @@ from ledger.log.notes import parse_note
 from ledger.matter import genealogy as matter
 from ledger.matter.events import Event
 from nodes import downstream
+from nodes.openings import LATELY
 from nodes.rekeyed import own_rekeyed
 from nodes.store import followed, genealogy, lists, log, upstream
 from nodes.store.engine import Connection
@@ -354,7 +355,7 @@ def _wanted(needs: _Needs, entry_no: int, own: str, written_in: str) -> Wanted:
 def _disclose(
     disclosures: dict[bytes, tuple[Any, ...]], entry: Entry, held: Sequence[Any], audience: str, wanted: Wanted | None
 ) -> None:
-    chosen = select(entry, held, audience, wanted)
+    chosen = select(entry, held, audience, wanted, LATELY.of(entry, held))
     if chosen:
         disclosures[entry.leaf] = tuple(chosen)
 
