@@ -19,6 +19,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
+from api.rendering import prepare
 from ledger.errors import Unavailable
 from nodes.config import Settings, passphrase
 from nodes.node import Node
@@ -124,6 +125,7 @@ def _serve(
     # uvicorn raises the signal again after it has stopped, which would end us before the node has stopped too.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
+    prepare()
     gc.collect()
     gc.freeze()  # what is loaded stays; the collector need not look at it again and again
     gc.set_threshold(100_000, 50, 50)  # a group of commands makes many small objects and no cycles worth looking for
