@@ -6,9 +6,8 @@ Each part is the newest few with a sign whether there are more: counting everyth
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.matter.findings import SEVERITIES
 from nodes import shipping
-from nodes.findings import Told, told_by
+from nodes.findings import gravest_of
 from nodes.node import Node
 from nodes.notices import notices
 from nodes.shipping import arrivals
@@ -57,22 +56,17 @@ def board(node: Node, owner: str, *, supervisor: bool) -> Board:
         leaving = shipping.shipments(node, conn, lists.shipments(conn, limit=LOOKED_AT + 1, is_open=True))
         untold = webhooks.given_up(conn)
         kept = drafts.listed(conn, owner, waiting=supervisor, before=lists.LATEST, limit=LOOKED_AT + 1)
-    found = node.beside.ask(lambda watch, _: told_by(watch))
+    found = node.beside.ask(lambda watch, _: gravest_of(watch, LOOKED_AT + 1))
     return Board(
         _part(arriving),
         _part(on_hand),
         _part(leaving),
         _part([one for one in leaving if one["status"] in ("disputed", "declined", "overdue", "undeliverable")]),
         _part([one for one in kept if one.state == WAITING]),
-        None if found is None else _findings(found),
+        None if found is None else _part(found),
         _part([one for one in notices(node, LOOKED_AT + 1) if one["batches"] and not one["ended"]]),
         untold,
     )
-
-
-def _findings(found: list[Told]) -> Part:
-    unanswered = [one for one in found if not one.answers]
-    return _part(sorted(unanswered, key=lambda one: SEVERITIES.index(one.finding.severity), reverse=True))
 
 
 def _part(rows: list[Any]) -> Part:

@@ -10,13 +10,14 @@ not with entries.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 from threading import Lock
 from typing import Any, Protocol, TypeVar
 
 from ledger.errors import Unknown
 from ledger.matter.books import BookRow
 from ledger.matter.events import Event
-from ledger.matter.findings import Finding, cases
+from ledger.matter.findings import SEVERITIES, Finding, cases
 from ledger.matter.flows import Flow
 from ledger.matter.quota import AccountKey, QuotaAccount
 from nodes.config import Settings
@@ -212,7 +213,26 @@ class Inspection:
 
 
 def told_by(watch: Watch) -> list[Told]:
-    return [Told(one, tuple(watch.answers.get(id_, ())), watch.found_in[id_]) for id_, one in watch.findings.items()]
+    return [_told(watch, id_) for id_ in watch.findings]
+
+
+def _told(watch: Watch, id_: str) -> Told:
+    return Told(watch.findings[id_], tuple(watch.answers.get(id_, ())), watch.found_in[id_])
+
+
+def gravity(one: Told) -> int:
+    return SEVERITIES.index(one.finding.severity)
+
+
+def gravest_of(watch: Watch, most: int, *, whole: bool = False) -> list[Told]:
+    """The first `most` that nobody answered, the gravest first; with `whole`, also those that were answered.
+
+    Only those are put together, not the thousands that a long log may have.
+    """
+    rank = {severity: at for at, severity in enumerate(SEVERITIES)}
+    ids = (id_ for id_ in watch.findings if whole or not watch.answers.get(id_))
+    first = nlargest(most, ids, key=lambda id_: rank[watch.findings[id_].severity])
+    return [_told(watch, id_) for id_ in first]
 
 
 def named(found: Iterable[Told], id_: str) -> Told:

@@ -257,13 +257,21 @@ class Screens:
         self.router = APIRouter()
 
     def page(
-        self, path: str, role: str | None = "viewer", *, posts: bool = False, for_role: str = ""
+        self,
+        path: str,
+        role: str | None = "viewer",
+        *,
+        posts: bool = False,
+        for_role: str = "",
+        reads_books: bool = False,
     ) -> Callable[[Show], Show]:
-        """Declares a screen. `role` None: for anybody. `for_role`: only at nodes of such an organisation."""
+        """Declares a screen. `role` None: for anybody. `for_role`: only at nodes of such an organisation.
+        `reads_books`: it is shown when the books were read; until then the page says that they are.
+        """
 
         def declare(show: Show) -> Show:
             async def endpoint(request: Request) -> Response:
-                return await self._answer(request, role, show)
+                return await self._answer(request, role, show, reads_books=reads_books)
 
             if not for_role or self.node.settings.role == for_role:
                 self.router.add_api_route(
@@ -277,7 +285,7 @@ class Screens:
 
         return declare
 
-    async def _answer(self, request: Request, role: str | None, show: Show) -> Response:
+    async def _answer(self, request: Request, role: str | None, show: Show, *, reads_books: bool) -> Response:
         session = self.access.signed_in(request)
         visit = Visit(self.node, request, session, language(request), nav=self.nav, prepared=self.prepared)
         if session is not None:
@@ -296,7 +304,10 @@ class Screens:
                 if session is not None:
                     given, visit.form.csrf = visit.form.csrf, session.csrf
                     check_csrf(session, given)
-            if inspect.iscoroutinefunction(show):
+            unread = await _unread(visit) if reads_books and not visit.posted else None
+            if unread is not None:
+                found: Any = unread
+            elif inspect.iscoroutinefunction(show):
                 found = await show(visit)
             else:
                 found = await run_in_threadpool(show, visit)  # it reads the database, others are served meanwhile
@@ -305,6 +316,15 @@ class Screens:
             return visit.render("trouble.html", error=error.text(visit.language), code=error.code)
         assert isinstance(found, Response)
         return found
+
+
+async def _unread(visit: Visit) -> Response | None:
+    """A page in place of one of the books, while those are being read: it asks again, until it is led to what was asked
+    for.
+    """
+    if await run_in_threadpool(visit.node.beside.ask, lambda _, size: size) is None:
+        return visit.render("books_read.html")
+    return Response(headers={**HEADERS, "hx-refresh": "true"}) if "hx-request" in visit.request.headers else None
 
 
 def language(request: Request) -> str:

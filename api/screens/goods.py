@@ -64,7 +64,7 @@ def routes(screens: Screens) -> None:
 def _before(visit: Visit) -> int:
     """The cursor of a page of a list; a text that is none leads to the first page."""
     asked = visit.asked("before")
-    return int(asked) if asked.isdigit() and len(asked) < 19 else lists.LATEST
+    return int(asked) if asked.isdecimal() and len(asked) < 19 else lists.LATEST
 
 
 def _packing(visit: Visit, batch: str) -> dict[str, Any]:

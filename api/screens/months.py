@@ -16,11 +16,11 @@ _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])").fullmatch
 
 
 def routes(screens: Screens) -> None:
-    @screens.page("/months")
+    @screens.page("/months", reads_books=True)
     def listed(visit: Visit) -> Response:
         return visit.render("months.html", months=months.listed(visit.node))
 
-    @screens.page("/months/{month}", posts=True)
+    @screens.page("/months/{month}", posts=True, reads_books=True)
     async def month(visit: Visit) -> Response:
         name = visit.request.path_params["month"]
         if not _MONTH(name):
@@ -32,7 +32,7 @@ def routes(screens: Screens) -> None:
             return visit.see(f"/months/{name}", visit._("The report is recorded."))
         return await run_in_threadpool(_shown, visit, name)
 
-    @screens.page("/quota")
+    @screens.page("/quota", reads_books=True)
     def quota(visit: Visit) -> Response:
         return visit.render("quota.html", accounts=months.accounts(visit.node), grants=months.grants(visit.node))
 

@@ -33,8 +33,8 @@ class Desk:
         answer = client.post("/sign-in", data={"name": name, "password": SECRET})
         self._headers = {"cookie": f"{COOKIE}={answer.cookies[COOKIE]}", "accept-language": language}
 
-    def get(self, path):
-        return self._client.get(path, headers=self._headers)
+    def get(self, path, **headers):
+        return self._client.get(path, headers={**self._headers, **headers})
 
     def send(self, path, page=None, **fields):
         """Posts a form with the hidden fields of the page that shows it."""

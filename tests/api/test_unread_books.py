@@ -47,6 +47,18 @@ def test_the_board_and_the_ticket_do_not_wait(desk, node):
     assert node.inspection.size == SOON + 2
 
 
+@pytest.mark.parametrize("path", ["/months", "/months/2026-11", "/quota", "/findings", "/findings/0000000000000000"])
+def test_pages_of_the_books_follow_when_they_are_read(desk, node, path):
+    again = {"hx-request": "true"}
+    with unread(node):
+        assert BEING_READ in desk.get(path).text
+        assert BEING_READ in desk.get(path, **again).text
+    until(lambda: BEING_READ not in desk.get(path).text, "the books are read")
+    followed = desk.get(path, **again)
+    assert followed.headers["hx-refresh"] == "true"
+    assert not followed.content
+
+
 def test_what_reading_meets_is_told_and_read_again(desk, node, monkeypatch):
     def broken():
         raise RuntimeError("the disk is gone")
