@@ -18,7 +18,8 @@ LOTS = 40
 def desk(client, node, token_of):
     """At a node where one weighing ticket was used for all lots."""
     weighing = {"ticket": "BT-991", "gross": "1.1", "tare": "1", "unit": "t"}
-    lines = [register(f"k-{number}", f"L-{number}", weighing=weighing) for number in range(LOTS)]
+    sure = {"reason": "two drums on one ticket"}
+    lines = [register(f"k-{number}", f"L-{number}", weighing=weighing, confirm=sure) for number in range(LOTS)]
     answer = client.post("/api/v1/bulk", content=ndjson(*lines), headers=token_of("clerk"))
     assert answer.text.count('"status":201') == LOTS, answer.text
     hire(node.store, "Li", "clerk", system_clock, password=SECRET)
