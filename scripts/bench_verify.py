@@ -20,7 +20,6 @@ _LOT = {
     "quantity": {"value": "100", "unit": "kg", "basis": "net"},
     "origin": {"class": "mined", "country": "CN", "feed_class": "ion_mid_y"},
     "documents": [{"kind": "weigh_ticket", "no": "BT-1"}],
-    "weighing": {"gross": "110", "tare": "10", "unit": "kg", "ticket": "BT-1"},
 }
 
 
@@ -33,7 +32,9 @@ def history(folder: Path, lots: int) -> tuple[bytes, Policy]:
     node.start()
     caller = Caller("bench")
     for number in range(lots):
-        node.sequencer.submit(node.command("register", {**_LOT, "lot_no": f"L-{number}"}, caller, None))
+        weighing = {"gross": "110", "tare": "10", "unit": "kg", "ticket": f"BT-{number}"}
+        body = {**_LOT, "lot_no": f"L-{number}", "weighing": weighing}
+        node.sequencer.submit(node.command("register", body, caller, None))
     kg = {"value": str(100 * lots), "unit": "kg", "basis": "net"}
     inputs = [{"batch": f"L-{number}", "quantity": _LOT["quantity"]} for number in range(lots)]
     output = {"product": "ion_clay_mixed_oxide", "lot_no": "ALL", "quantity": kg}

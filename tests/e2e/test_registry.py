@@ -122,11 +122,9 @@ def register(member: Member, lot: str) -> str:
     origin = {"class": "mined", "country": "CN", "feed_class": "ion_mid_y"}
     body = {"product": "ion_clay_mixed_oxide", "lot_no": lot, "quantity": kg, "origin": origin}
     paper = [{"kind": "weigh_ticket", "no": lot}]
-    made = member.client.post("/api/v1/batches", {**body, "documents": paper, "weighing": WEIGHING}).json()
+    weighing = {"gross": "110", "tare": "10", "unit": "kg", "ticket": lot}
+    made = member.client.post("/api/v1/batches", {**body, "documents": paper, "weighing": weighing}).json()
     return f"{member.one.name}/log#{made['batch']}"
-
-
-WEIGHING = {"gross": "110", "tare": "10", "unit": "kg", "ticket": "BT-1"}
 
 
 def ship(member: Member, lot: str, to: str) -> str:
