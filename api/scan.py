@@ -9,7 +9,7 @@ What is shown, and to whom, is decided in nodes/scan.py and worded in ledger/ver
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
@@ -21,9 +21,9 @@ from api.access import Access
 from api.asked import in_chat, wants_json
 from api.asked import language as language_of
 from api.errors import status_of
-from api.rendering import HEADERS, page, pressed
+from api.rendering import HEADERS, day, page, pressed
 from api.screens.named import name_of, origin_name
-from api.words import words
+from api.words import LOCALES, words
 from ledger.errors import LodetraceError, Unavailable, Unknown
 from ledger.evidence import format_evidence
 from ledger.matter.elements import ELEMENTS
@@ -34,7 +34,7 @@ from ledger.matter.rows import Row
 from ledger.verdict import ATTESTED, CLAIMED, MEMBERSHIP, MODEL_WORDS, PROVEN, WORDS, Origin, Step, sentence
 from nodes import labels
 from nodes.node import Node
-from nodes.scan import LIFE, SOMEBODY, STATUS, UNDECIDED, Mended, Scan, scan
+from nodes.scan import LIFE, SOMEBODY, STATUS, UNDECIDED, Mended, Scan, known_names, scan
 from nodes.scanned import Scanned
 
 
@@ -118,7 +118,7 @@ def _facts(node: Node, found: Scan, language: str, token: str) -> dict[str, Any]
         "net_now": None if found.weighed_since is None else show_mg(found.weighed_since),
         "status": None if found.status is None else STATUS[found.status][place],
         "life": None if unit is None else LIFE[unit.state][place],
-        "membership": _membership(found, language),
+        "membership": _membership(node, found, language),
         "countries": sorted({step.country for step in verdict.steps if step.country}) if verdict else [],
         "stages": [
             {
@@ -129,11 +129,11 @@ def _facts(node: Node, found: Scan, language: str, token: str) -> dict[str, Any]
             for stage in found.stages
         ],
         "words": [
-            (WORDS[word][place], word, [sentence(code, facts, language) for code, facts in sentences])
+            (WORDS[word][place], word, [_said(node, found, *one, language) for one in sentences])
             for word, sentences in said
         ],
         "origins": [_origin(node, origin, language) for origin in verdict.origins] if verdict else [],
-        "notices": [sentence(code, facts, language) for code, facts in verdict.notices] if verdict else [],
+        "notices": [_said(node, found, *one, language) for one in verdict.notices] if verdict else [],
         "mended": _mended(found.mended, language),
         "shares": [
             (
@@ -150,14 +150,36 @@ def _facts(node: Node, found: Scan, language: str, token: str) -> dict[str, Any]
     }
 
 
-def _membership(found: Scan, language: str) -> str | None:
+def _said(node: Node, found: Scan, code: str, facts: Mapping[str, Any], language: str) -> str:
+    """A sentence of the verdict for a person: logs by their organisations, times as days, the goods as these goods."""
+    told = {name: _named(node, found, one, language) if isinstance(one, str) else one for name, one in facts.items()}
+    told |= {name: day(facts[name], LOCALES[language]) for name in ("as_of", "time") if name in facts}
+    if found.verdict is not None and facts.get("what") in [origin.batch for origin in found.verdict.origins]:
+        told["what"] = "these goods" if language == "en" else "本批货物"
+    return sentence(code, told, language)
+
+
+def _named(node: Node, found: Scan, fact: str, language: str) -> str:
+    """A log or a node by its organisation, where it is known here; anything else as it is."""
+    name = fact.removesuffix("/log")
+    member = node.membership.members.get(name)
+    if member is not None:
+        return str((language == "en" and member.told.get("organisation_en")) or member.told["organisation"])
+    for stage in found.stages:
+        if stage.organisation and any(step.log == fact for step in stage.steps):
+            return (language == "en" and stage.organisation_en) or stage.organisation
+    names = known_names(node, fact) if name != fact else None
+    return fact if names is None else names[1 if language == "en" else 0]
+
+
+def _membership(node: Node, found: Scan, language: str) -> str | None:
     """What a registry says of the maker, and how old its word is. At the maker's own node, which needs no registry to
     know itself, the oldest word on the others that the verdict relies on.
     """
     said = [one for one in found.verdict.notices if one[0] in MEMBERSHIP] if found.verdict else []
     told = [one for one in said if one[1]["name"] == found.maker]
     aged = sorted((one for one in said if one[0] == "member-days"), key=lambda one: int(one[1]["days"]))
-    return " ".join(sentence(*one, language) for one in told or aged[-1:]) or None
+    return " ".join(_said(node, found, *one, language) for one in told or aged[-1:]) or None
 
 
 def _origin(node: Node, origin: Origin, language: str) -> dict[str, Any]:

@@ -49,6 +49,12 @@ MODEL_WORDS: Mapping[str, tuple[str, str]] = {
     ),
 }
 """Models of the chain of custody, as people read them."""
+CHECK_WORDS: Mapping[str, tuple[str, str]] = {
+    "custody": ("custody", "保管链"),
+    "balance": ("element balances", "元素平衡"),
+    "provenance": ("origins", "来源"),
+}
+"""What an attestation rests on, as people read it."""
 GUEST_WORDS: Mapping[str, tuple[str, str]] = {
     "complete": ("all of it arrived", "全部收到"),
     "differing": ("it arrived with differences", "收到但有差异"),
@@ -85,8 +91,8 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
         "以上未经鉴证的内容，包括来源、工序、国家与产品，均为各单位自述。",
     ),
     "attested": (
-        "{by} replayed {log} up to size {size}, checking {checks}; {entries} of the entries here are among them.",
-        "{by} 已重放 {log} 至大小 {size}，核查项目为 {checks}；此处有 {entries} 条记录在其中。",
+        "{by} replayed the first {size} entries of {log}, checking {checks}; {entries} of them are here.",
+        "{by} 已重放 {log} 的前 {size} 条记录，核查项目：{checks}；此处有其中 {entries} 条。",
     ),
     "inspected": (
         "{by} inspected {what} at {log} on {day}: {result}.",
@@ -285,6 +291,9 @@ def sentence(code: str, facts: Mapping[str, Any], language: str = "en") -> str:
     place = 0 if language == "en" else 1
     words = {"model": MODEL_WORDS, "how": GUEST_WORDS}
     worded = {name: words[name][fact][place] if fact in words.get(name, ()) else fact for name, fact in facts.items()}
+    if "checks" in facts:
+        checks = (CHECK_WORDS.get(one, (one, one))[place] for one in facts["checks"].split(", "))
+        worded["checks"] = (", " if language == "en" else "、").join(checks)
     return SENTENCES[code][place].format(**worded)
 
 

@@ -198,6 +198,13 @@ def names_of(conn: Connection, node: Node, origin: str) -> tuple[str, str]:
     return _names(_opening(conn, node, origin))
 
 
+def known_names(node: Node, origin: str) -> tuple[str, str] | None:
+    """The same of any log; None where its entry 0 is not here."""
+    with node.store.read() as conn:
+        found = upstream.at(conn, [(origin, 0)]).get((origin, 0))
+    return None if found is None else _names(found.event)
+
+
 def _succeeded(conn: Connection, node: Node) -> Iterator[str]:
     """The logs that ours succeeds."""
     final = predecessor_of(node.opened())

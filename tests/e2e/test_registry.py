@@ -160,7 +160,7 @@ def test_newcomers_join_and_trade_knowing_nothing_but_the_registrys_key(federati
     command = [sys.executable, "-m", "ledger", "verify", str(file), "--trust", str(trust)]
     done = subprocess.run(command, cwd=ROOT, env=CLEAN, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
-    assert "a member of the registry authority.example/log" in main_card(plant, batch)
+    assert "a member of the registry AUTHORITY.EXAMPLE as of" in main_card(plant, batch)
 
 
 def main_card(member: Member, batch: str) -> str:

@@ -142,7 +142,7 @@ def test_origins_that_somebody_attested(bare, folder):
     text = run(bare, folder, "verify", "attested.json", "--trust", "policy.txt").stdout.decode()
     assert "(attested, 明州电机有限公司; identity preserved), attested by authority.example/log\n" in text
     assert "\n      recycled, post_consumer: 100 %\n" in text
-    assert "\nattested: authority.example/log replayed motor.example/log up to size 5" in text
+    assert "\nattested: authority.example/log replayed the first 5 entries of motor.example/log" in text
 
 
 @pytest.mark.parametrize(
