@@ -313,7 +313,7 @@ class _Home:
                 if follows.get(state.key) != state:
                     return state.key
                 missing.discard(state.key)
-            return next((key for key in follows if key in missing), None)
+            return next((key for key in follows if key in missing), None) or stock.mismarked(conn)
 
     def ruleset(self, name: str) -> Reference | None:
         with self.store.read() as conn:

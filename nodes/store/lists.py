@@ -18,7 +18,6 @@ from nodes.store.stock import BATCH, UNIT, batches_of, unit_of
 LATEST = 2**62
 """`before` of a first page."""
 
-_ON_HAND = "(b.packed_mg > 0 OR EXISTS (SELECT 1 FROM holdings h WHERE h.batch_no = b.no))"
 _AT_SITE = (
     "(EXISTS (SELECT 1 FROM holdings h WHERE h.batch_no = b.no AND h.site = ?) OR EXISTS (SELECT 1 FROM units u"
     " WHERE u.batch_no = b.no AND u.site = ? AND u.state IN ('here', 'quarantined')))"
@@ -54,7 +53,7 @@ def batches(
     if site is not None:
         conditions.append((_AT_SITE, (site, site)))
     if on_hand:
-        conditions.append((_ON_HAND, ()))
+        conditions.append(("b.on_hand", ()))
     rows = _page(conn, BATCH, " AND ", conditions, "b.no", limit)
     return _batch_records(conn, rows)
 

@@ -65,14 +65,16 @@ _ARRIVALS = "SELECT state FROM arrivals WHERE state IS NOT NULL AND id IN ({})"
 
 _NEW_BATCH = (
     "INSERT INTO batches (no, log_no, id, product, lot_no, basis, counted, packed_mg, packed_count,"
-    " locks, recalled, made_by, at, country, external_ref, made_mg)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " locks, recalled, on_hand, made_by, at, country, external_ref, made_mg)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _BATCH_COMES = (
     "UPDATE batches SET product = ?, lot_no = ?, basis = ?, counted = ?, packed_mg = ?, packed_count = ?, locks = ?,"
-    " recalled = ? WHERE no = ?"
+    " recalled = ?, on_hand = ? WHERE no = ?"
 )
-_CHANGED = "UPDATE batches SET lot_no = ?, packed_mg = ?, packed_count = ?, locks = ?, recalled = ? WHERE no = ?"
+_CHANGED = (
+    "UPDATE batches SET lot_no = ?, packed_mg = ?, packed_count = ?, locks = ?, recalled = ?, on_hand = ? WHERE no = ?"
+)
 _CLEAR_HOLDINGS = "DELETE FROM holdings WHERE batch_no = ?"
 _NEW_HOLDING = "INSERT INTO holdings (batch_no, site, owner, mg, count) VALUES (?, ?, ?, ?, ?)"
 _NEW_UNIT = (
@@ -94,6 +96,11 @@ _ARRIVAL_CHANGES = "UPDATE arrivals SET final = ?, declined = ?, state = ? WHERE
 _KNOWN_SHIPMENTS = "SELECT id FROM shipments WHERE id IN ({})"
 _KNOWN_ARRIVALS = "SELECT id FROM arrivals WHERE id IN ({})"
 _TOLD_OF = "SELECT no FROM batches WHERE basis IS NULL AND no IN ({})"
+
+_MISMARKED = (
+    "SELECT l.no, l.origin, b.id FROM batches b JOIN logs l ON l.no = b.log_no WHERE b.on_hand <> (b.basis IS NOT NULL"
+    " AND (b.packed_mg > 0 OR EXISTS (SELECT 1 FROM holdings h WHERE h.batch_no = b.no))) LIMIT 1"
+)
 
 _UNTOLD = Making(None)
 
@@ -131,6 +138,12 @@ def everything(conn: Connection) -> Iterator[State]:
         yield load_arrival(text)
     for kind in sorted(KEPT):
         yield from (load_kept(kind, text) for text in states.every(conn, kind).values())
+
+
+def mismarked(conn: Connection) -> Key | None:
+    """A batch that is marked as on hand and is not, or the other way round: lists of what is on hand go by the mark."""
+    row = conn.execute(_MISMARKED).fetchone()
+    return None if row is None else ("batch", spell(*row))
 
 
 def batches_of(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Batch]:
@@ -209,8 +222,8 @@ def _save_batches(conn: Connection, batches: Sequence[Batch], made: Mapping[Key,
     added, coming, changed, loose = [], [], [], []
     for batch in batches:
         no = numbered[batch.id]
-        locks = (dump_locks(batch.locks), batch.recalled)
-        stock = (batch.product, batch.lot_no, batch.basis, batch.counted, batch.packed_mg, batch.packed_count, *locks)
+        marks = (dump_locks(batch.locks), batch.recalled, bool(batch.loose) or batch.packed_mg > 0)
+        stock = (batch.product, batch.lot_no, batch.basis, batch.counted, batch.packed_mg, batch.packed_count, *marks)
         if batch.id in places_of:
             how = made.get(batch.key, _UNTOLD)
             added.append(
@@ -219,7 +232,7 @@ def _save_batches(conn: Connection, batches: Sequence[Batch], made: Mapping[Key,
         elif no in told_of:
             coming.append((*stock, no))
         else:
-            changed.append((batch.lot_no, batch.packed_mg, batch.packed_count, *locks, no))
+            changed.append((batch.lot_no, batch.packed_mg, batch.packed_count, *marks, no))
         loose += [(no, here.site, here.owner, here.mg, here.count) for here in batch.loose]
     conn.executemany(_NEW_BATCH, added)
     conn.executemany(_BATCH_COMES, coming)

@@ -15,7 +15,7 @@ Over 400 lines because it is one description of all tables.
 
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, MetaData, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, MetaData, Text, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 _BIG = BigInteger().with_variant(Integer(), "sqlite")  # only INTEGER becomes the row's own key in SQLite
@@ -268,6 +268,14 @@ class Batch(Row, table=True):
     __table_args__ = (
         UniqueConstraint("log_no", "id"),
         Index(None, "product", "no"),
+        Index("ix_batches_on_hand", "no", sqlite_where=text("on_hand"), postgresql_where=text("on_hand")),
+        Index(
+            "ix_batches_on_hand_product",
+            "product",
+            "no",
+            sqlite_where=text("on_hand"),
+            postgresql_where=text("on_hand"),
+        ),
         _where("lot_no", "lot_no IS NOT NULL"),
         _where("external_ref", "external_ref IS NOT NULL"),
     )
@@ -287,6 +295,7 @@ class Batch(Row, table=True):
     packed_count: int | None = _big(nullable=True)
     locks: str | None = _text(nullable=True)
     recalled: str | None = _text(nullable=True)
+    on_hand: bool = Field(sa_column_kwargs={"server_default": false()})
 
 
 class Holding(Row, table=True):
