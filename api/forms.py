@@ -27,12 +27,16 @@ _OURS = frozenset({CSRF, KEY, "lang"})
 
 @dataclass(slots=True)
 class Form:
-    """One filling of a form. `errors` are by field, "" for what belongs to none."""
+    """One filling of a form. `errors` are by field, "" for what belongs to none; `refused` are those that a page puts
+    into its own words, with the field that each is told at where the page knows. `was_sent`: it was to be recorded.
+    """
 
     values: dict[str, str] = field(default_factory=dict)
     many: dict[str, list[str]] = field(default_factory=dict)
     files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    refused: list[tuple[str | None, LodetraceError]] = field(default_factory=list)
+    was_sent: bool = False
     code: str = ""
     csrf: str = ""
     key: str = field(default_factory=lambda: token_urlsafe(18))
@@ -41,17 +45,15 @@ class Form:
     def value(self, name: str, default: str = "") -> str:
         return self.values.get(name, default)
 
-    def refuse(self, error: LodetraceError, language: str, status: int) -> None:
-        """Notes what is wrong where it stands: by its field, or the nearest one above that the form has."""
-        name = error.field or ""
-        while name and name not in self.values and "." in name:
-            name = name.rpartition(".")[0]
-        self.errors[name] = error.text(language)
+    def refuse(self, error: LodetraceError, language: str, status: int, at: str | None = None) -> None:
+        """Notes what is wrong: at the field of the error, or `at` another."""
+        self.refused.append((at, error))
+        self.errors[error.field or "" if at is None else at] = error.text(language)
         self.code, self.status = error.code, status
 
     def elsewhere(self, shown: Iterable[str]) -> list[str]:
         """Errors that no field of the page stands for: they are told at its top."""
-        return [text for name, text in self.errors.items() if name not in set(shown)]
+        return [text for name, text in self.errors.items() if text and name not in set(shown)]
 
     def body(self, *, without: Iterable[str] = ()) -> dict[str, Any]:
         """The body that the fields describe. `without`: fields that are the page's own business."""

@@ -48,16 +48,19 @@ _OUTSIDE = frozenset({"body", "query", "path", "header"})
 
 
 def misfit(errors: Sequence[Mapping[str, Any]]) -> Malformed:
-    """`errors` as pydantic lists them; the field and value of the answer are the first one's."""
-    told = [_sentence(error) for error in errors[:TOLD]]
+    """`errors` as pydantic lists them; the field and value of the answer are the first one's.
+
+    The fact `wrong` holds all, (pydantic's type, place, en, zh) with {place} left open, for who calls places otherwise.
+    """
+    told = [_sentence(error, _place(error)) for error in errors[:TOLD]]
     more = len(errors) - len(told)
     en = "; ".join(en for en, _ in told) + (f"; and {more} more." if more else ".")
     zh = "；".join(zh for _, zh in told) + (f"；另有 {more} 处。" if more else "。")
-    return Malformed("fields-wrong", field=_place(errors[0]), value=_value(errors[0]), en=en, zh=zh)
+    wrong = tuple((error["type"], _place(error), *_sentence(error, "{place}")) for error in errors)
+    return Malformed("fields-wrong", field=_place(errors[0]), value=_value(errors[0]), en=en, zh=zh, wrong=wrong)
 
 
-def _sentence(error: Mapping[str, Any]) -> tuple[str, str]:
-    place = _place(error)
+def _sentence(error: Mapping[str, Any], place: str) -> tuple[str, str]:
     if error["type"] not in SENTENCES:
         return f"{place}: {error['msg']}", f"{place}：{error['msg']}"
     en, zh = SENTENCES[error["type"]]

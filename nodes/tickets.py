@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.errors import Refusal
 from ledger.matter.assays import Assay, parse_assay
 from ledger.matter.quantities import amount, decimal, dry_mg, moisture_ppm
 from ledger.matter.typical import typical_assay
@@ -36,8 +37,10 @@ class Preview:
 
 
 def net_quantity(weighing: Mapping[str, Any]) -> dict[str, str]:
-    """Gross less tare, exactly, in the ticket's own unit; Malformed where one of them is no number."""
+    """Gross less tare, exactly, in the ticket's own unit; Refusal where one of them is no number, or tare the more."""
     gross, tare = (decimal(weighing.get(name, ""), f"weighing.{name}") for name in ("gross", "tare"))
+    if tare >= gross:
+        raise Refusal("tare-above-gross", field="weighing.tare", value=weighing["tare"], gross=weighing["gross"])
     return {"value": str(gross - tare), "unit": str(weighing.get("unit", "")), "basis": "net"}
 
 

@@ -30,6 +30,8 @@ from api.recording import Prepare
 from api.rendering import HEADERS, page
 from api.screens.fields import FIELDS
 from api.screens.named import name_of, origin_name
+from api.screens.telling import Instead
+from api.screens.telling import told as told_by
 from api.verbs import RECORDINGS, prepared
 from api.words import LANGUAGES, Say, words
 from ledger.errors import LodetraceError, Refusal, Unknown
@@ -160,30 +162,30 @@ class Visit:
             else:
                 answer = await prepare(whole, self.caller, self.form.key)
         except LodetraceError as error:
+            self.form.was_sent = True
             self.refuse(error)
             return None
         found: dict[str, Any] = json.loads(answer.body)
         return found
 
-    def refuse(self, error: LodetraceError) -> None:
+    def refuse(self, error: LodetraceError, at: str | None = None) -> None:
+        """`at`: the field it is told at, where that is not the one that the error names."""
         if (
             error.code == "key-of-other-request"
         ):  # sent already, then changed: what stands there now is a form of its own
             self.form.key = Form().key
-        self.form.refuse(error, self.language, status_of(error))
+        self.form.refuse(error, self.language, status_of(error) if at is None else 422, at)
 
     # -- answering ----------------------------------------------------------------------------------------
 
-    def render(self, template: str, status: int = 0, **facts: Any) -> Response:
-        """A whole page, with the frame's own facts beside those given."""
+    def render(self, template: str, status: int = 0, instead: Instead | None = None, **facts: Any) -> Response:
+        """A whole page, with the frame's own facts beside those given. `instead`: see api/screens/telling.py."""
         told = _told(self.request)
-        response = page(
-            template,
-            {"visit": self, "form": self.form, "told": told, "path": self.request.url.path, **facts},
-            self.language,
-            status or self.form.status,
-            self.request,
-        )
+        whole = {"visit": self, "form": self.form, "told": told, "path": self.request.url.path, **facts}
+        response = page(template, whole, self.language, status or self.form.status, self.request)
+        if self.form.refused:  # drawn again, with what is wrong told by the labels that the page gives its fields
+            self.form.errors = told_by(self, bytes(response.body).decode(), instead or {})
+            response = page(template, whole, self.language, status or self.form.status, self.request)
         if told:
             response.delete_cookie(TOLD)
         self._keep_language(response)

@@ -27,8 +27,6 @@ def routes(screens: Screens) -> None:
             if answer is not None:
                 told = visit._("Ordered. It binds when it is delivered; the answer appears here.")
                 return visit.see(_path(answer["order"]), told)
-            for name in [name for name in visit.form.errors if name.startswith("lines[")]:
-                visit.form.errors["lines"] = visit.form.errors.pop(name)
         return visit.render("order_new.html", members=await to_thread(choices, visit), fields=FIELDS)
 
     @screens.page("/orders/{order:path}", posts=True, for_role="authority")

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from fastapi import Response
 
 from api.screens.frame import Screens, Visit
-from ledger.errors import LodetraceError, Malformed
+from ledger.errors import Malformed
 from nodes import pools, processing
 
 _PAIR = re.compile(r"([A-Z][a-z]?)[ =:]+([0-9]+(?:\.[0-9]+)?)")
@@ -79,11 +79,7 @@ def _form(visit: Visit, template: str, code: str, **facts: Any) -> Response:
 def _charge(visit: Visit) -> dict[str, Any]:
     """One batch, so much of it; or a unit, whole."""
     body = visit.form.body(without=("add", "quantity.value"))
-    try:
-        found = processing.pick(visit.node, visit.form.value("add"))
-    except LodetraceError as error:
-        visit.form.errors["add"] = error.text(visit.language)
-        raise
+    found = processing.pick(visit.node, visit.form.value("add"))
     line: dict[str, Any] = {"batch": found.batch.id}
     if found.unit is not None:
         line["units"] = [found.unit.id]

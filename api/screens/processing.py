@@ -95,8 +95,7 @@ def _add(visit: Visit) -> None:
     try:
         found = processing.pick(visit.node, text)
     except LodetraceError as error:
-        visit.refuse(error)
-        form.errors = {"add": error.text(visit.language)}
+        visit.refuse(error, at="add")
         return
     form.values["add"] = ""
     rows = _rows(visit)

@@ -69,7 +69,7 @@ def _tick(visit: Visit, found: dict[str, Any]) -> None:
             return
         unit = receiving.named(visit.node, found, text)
     except LodetraceError as error:
-        form.errors["scan"], form.status = error.text(visit.language), 422
+        visit.refuse(error, at="scan")
         return
     form.values["scan"] = ""
     form.values[f"seen {unit}"] = "true"

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import Response
 
 from api.screens.frame import Screens, Visit
-from ledger.errors import LodetraceError
+from ledger.errors import LodetraceError, Malformed
 from ledger.matter.event_types import ORIGIN_CLASSES
 from nodes import tickets
 from nodes.clock import stamp
@@ -19,7 +19,15 @@ FIELDS = (
     *("documents[0].kind", "documents[0].no"),
     *("assay.basis", "assay.total_reo_pct", "assay.lab", "assay.certificate_no"),
 )
+INSTEAD = {
+    "quantity": ("weighing.gross",),
+    "quantity.value": ("weighing.gross",),
+    "documents": ("documents[0].no", "documents[0].kind"),
+    "assay": ("assay.total_reo_pct", "origin.feed_class"),
+}
 RECENT = 30
+USUAL_PAPER = "weigh_ticket"
+"""The kind that the form begins with is no paper yet; one that somebody chose needs its number."""
 
 
 def routes(screens: Screens) -> None:
@@ -30,7 +38,7 @@ def routes(screens: Screens) -> None:
             if answer is not None:
                 told = visit._("Registered. Next: pack it and print labels.")
                 return visit.see(f"/batches/{answer['batch']}", told)
-        return visit.render("register.html", fields=FIELDS, **_choices(visit))
+        return visit.render("register.html", fields=FIELDS, instead=INSTEAD, **_choices(visit))
 
     @screens.page("/register/preview", "clerk", posts=True)
     def preview(visit: Visit) -> Response:
@@ -55,6 +63,8 @@ def _body(visit: Visit) -> dict[str, Any]:
     if isinstance(body.get("assay"), dict) and set(body["assay"]) == {"basis"}:
         del body["assay"]  # nor is a basis an assay
     if isinstance(body.get("documents"), list):
+        if any("no" not in one and one.get("kind") != USUAL_PAPER for one in body["documents"]):
+            raise Malformed("field-missing", field="documents[0].no")
         body["documents"] = [one for one in body["documents"] if "no" in one]
     return body
 
@@ -85,5 +95,6 @@ def _choices(visit: Visit) -> Mapping[str, Any]:
         "sites": [(code, code) for code in sites],
         "country": node.settings.country or "CN",
         "region": next((one.region for one in node.settings.sites if one.region), "") or "",
+        "usual_paper": USUAL_PAPER,
         "papers": [(code, visit.word("paper", code)) for code in sorted(papers)],
     }

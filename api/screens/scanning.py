@@ -21,8 +21,7 @@ def routes(screens: Screens) -> None:
                     raise Malformed("code-missing", field="code", value=visit.form.files.get("photo", ("",))[0] or None)
                 return visit.see(_way(visit, text))
             except LodetraceError as error:
-                visit.refuse(error)
-                visit.form.errors = {"code": error.text(visit.language)}
+                visit.refuse(error, at="code")
         return visit.render("scanning.html")
 
 

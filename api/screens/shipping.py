@@ -86,7 +86,7 @@ def _add(visit: Visit) -> None:
             return
         found = processing.pick(visit.node, text)
     except LodetraceError as error:
-        form.errors["add"], form.status = error.text(visit.language), 422
+        visit.refuse(error, at="add")
         return
     form.values["add"] = ""
     rows = _rows(visit)
