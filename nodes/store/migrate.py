@@ -11,7 +11,7 @@ from threading import Lock
 
 from ledger.errors import Unavailable
 
-REVISION = "0018"
+REVISION = "0014"
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 _ALEMBIC = Lock()  # Alembic keeps its current context in module globals, so two stores must not migrate at once
