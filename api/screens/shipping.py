@@ -31,7 +31,8 @@ def routes(screens: Screens) -> None:
         elif do.startswith("drop "):
             _drop(visit, do[5:])
         elif do == "ship":
-            answer = await visit.record("ship", lambda: _body(visit))
+            _add(visit)  # a code that is still in the box is meant to go along
+            answer = None if visit.form.refused else await visit.record("ship", lambda: _body(visit))
             if answer is not None:
                 return visit.see(
                     f"/shipments/{answer['shipment']}", visit._("Offered. The receiver is told by itself.")

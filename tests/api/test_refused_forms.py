@@ -96,3 +96,15 @@ def test_an_assay_without_elements_says_what_this_form_can_do(zh):
     page = zh.send("/register", **{**TICKET, "product": "mixed_concentrate", "assay.total_reo_pct": "50"}).text
     assert marked(page) == {"assay.total_reo_pct", "origin.feed_class"}
     assert "混合稀土精矿" in beside(page)["assay.total_reo_pct"]
+
+
+def test_nothing_is_sent_while_a_code_that_nobody_knows_stands_in_the_box(zh):
+    where = zh.send("/register", **TICKET).headers["location"]
+    batch = where.rpartition("/")[2]
+    sent = {"do": "ship", "lines[0].batch": batch, "to.outside.name": "Li", "to.outside.country": "CN"}
+    line = {"lines[0].quantity.value": "5", "lines[0].quantity.unit": "kg", "lines[0].quantity.basis": "net"}
+    page = zh.send("/ship", **sent, **line, purpose="sale", add="GZ-B-999")
+    assert page.status_code == 422
+    assert "GZ-B-999" in beside(page.text)["add"]
+    assert 'value="GZ-B-999"' in page.text
+    assert zh.send("/ship", **sent, **line, purpose="sale", add="").status_code == 303
