@@ -53,6 +53,8 @@ def named(node: Node, found: Mapping[str, Any], text: str) -> str:
         fitting = [unit["unit"] for unit in units if unit["unit"] == wanted]
     else:
         fitting = [unit["unit"] for unit in units if text in (unit["serial"], unit["unit"])]
+        if not fitting:  # the keyboard of a phone writes small letters
+            fitting = [unit["unit"] for unit in units if unit["serial"].casefold() == text.casefold()]
     if len(fitting) != 1:
         raise Unknown("unit-unknown", field="scan", value=text[:80])
     return str(fitting[0])

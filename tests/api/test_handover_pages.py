@@ -60,6 +60,7 @@ def test_a_difference_beyond_the_scales_wants_a_reason_and_keeps_what_was_typed(
     world, _ = trade
     plant = Hands(world[PLANT])
     shipment, where = arrived(world, "D-2")
+    assert "✓ D-2" in plant.post(where, {"do": "scan", "scan": "d-2"}).body.decode(), "as a phone's keyboard writes it"
     light = {"lines[0].weighed.value": "8", "lines[0].units[0].state": "accepted"}
     refused = plant.post(where, {"do": "receive", **light})
     assert refused.status == 422
