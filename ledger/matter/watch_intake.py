@@ -16,6 +16,7 @@ A mine's own baseline takes the place of the shipped profile through the referen
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from ledger.matter.balance import MILLI, PPM
@@ -37,13 +38,22 @@ class Intake:
         self._told_of: set[tuple[str, str]] = set()
         self._certificates: dict[str, tuple[str, str, str, Entry]] = {}
         self._recycled: dict[tuple[str, str], list[int]] = {}
-        tables = limits.reference.tables
-        self._bands = sorted(
-            ((Fraction(row["from_pct"]), row["u_ppm"]) for row in tables["profile_bands"].values()), reverse=True
-        )
-        figures = tables["figures"]
-        self._prnd = tuple(int(Fraction(figures["scrap_prnd"][end]) * _PERCENT_PPM) for end in ("min", "max"))
-        self._dytb = int(Fraction(figures["scrap_dytb"]["max"]) * _PERCENT_PPM)
+
+    # Worked out when something is held against them: most intakes of a single entry never are.
+
+    @cached_property
+    def _bands(self) -> list[tuple[Fraction, int]]:
+        rows = self._limits.reference.tables["profile_bands"].values()
+        return sorted(((Fraction(row["from_pct"]), row["u_ppm"]) for row in rows), reverse=True)
+
+    @cached_property
+    def _prnd(self) -> tuple[int, ...]:
+        row = self._limits.reference.tables["figures"]["scrap_prnd"]
+        return tuple(int(Fraction(row[end]) * _PERCENT_PPM) for end in ("min", "max"))
+
+    @cached_property
+    def _dytb(self) -> int:
+        return int(Fraction(self._limits.reference.tables["figures"]["scrap_dytb"]["max"]) * _PERCENT_PPM)
 
     def take(self, flow: Flow) -> Iterator[Finding]:
         type_ = flow.event.type
