@@ -400,7 +400,6 @@ class Bench:
             self.figures.append(
                 cost(named, load.latency(50) * 1e3, "ms", f"{entries:,} verifications", entries / verify * 1e3)
             )
-            self.pages(node, token, node_of)
             if plant.made >= SEASON:
                 self.bulk(node, token, f" {node_of}", papers=False)
             self.figures.append(cost(f"start-up {node_of}", node.seconds, "s", "empty FastAPI", self._empty_start, 3))
@@ -408,6 +407,7 @@ class Bench:
                 self.figures.append(
                     cost(f"peak memory {when}, {node_of}", used, "MB", "empty FastAPI", self._empty_mb, 400)
                 )
+            self.pages(node, token, node_of)  # last: from the first look at the board on, the books are read beside
 
     def pages(self, node: Running, token: str, node_of: str) -> None:
         """Those that are opened all day, beside a page of the same node that says nothing of its goods."""
