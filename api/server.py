@@ -95,7 +95,13 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._started = started
 
+    def end(self, *_: object) -> None:
+        """Handles a signal before uvicorn does so itself, and once more after it has stopped, to no effect."""
+        self.should_exit = True
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.should_exit:
+            return
         await super().startup(sockets)
         if self.started:
             self._started()
@@ -124,7 +130,7 @@ def _serve(
     server = _Server(config, lambda: started(f"{settings.name} serves at {settings.url} 已启动"))
     # uvicorn raises the signal again after it has stopped, which would end us before the node has stopped too.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, server.end)
     prepare()
     gc.collect()
     gc.freeze()  # what is loaded stays; the collector need not look at it again and again

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from threading import Thread
@@ -58,6 +59,30 @@ def test_a_bulk_request_under_way_is_answered_whole_before_the_node_ends(tmp_pat
         audited = outside.audit(store)
     assert [row["body"]["entry"]["index"] for row in rows] == list(range(1, 4001))
     assert audited.replay.size == 4001
+
+
+ASKED_TO_STOP_EARLY = """
+import gc, os, signal, sys
+from pathlib import Path
+from api.server import run
+home, when, number = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+stop = lambda *_: os.kill(os.getpid(), number)
+if when == "before":
+    gc.freeze = stop  # the last that is called before the web server handles signals itself
+run(home, os.environ, stop if when == "starting" else print)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("when", ["before", "starting"])
+def test_a_signal_that_comes_while_it_starts_ends_it_too(tmp_path, when, number):
+    served = found(tmp_path / "home")
+    config = served.home / "config.toml"
+    config.write_text(f"port = {served.port}\n{config.read_text()}")
+    arguments = [sys.executable, "-c", ASKED_TO_STOP_EARLY, str(served.home), when, str(int(number))]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert not (served.home / "node.db-wal").exists()
 
 
 def test_of_two_who_serve_one_home_one_wins(tmp_path):
