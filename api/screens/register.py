@@ -29,6 +29,9 @@ RECENT = 30
 USUAL_PAPER = "weigh_ticket"
 """The kind that the form begins with is no paper yet; one that somebody chose needs its number."""
 
+MOST_USUAL = ("mined", "bought_outside")
+"""Origins that come first where a role may register them: what else a plant imports or recycles, it says."""
+
 
 def routes(screens: Screens) -> None:
     @screens.page("/register", "clerk", posts=True)
@@ -83,7 +86,8 @@ def _choices(visit: Visit) -> Mapping[str, Any]:
     order = [*dict.fromkeys(last), *sorted(reference.products)]
     products = [(code, reference.product_name(code, visit.language)) for code in dict.fromkeys(order)]
     rules = {code: reference.origin_rule(node.settings.role, code) for code in ORIGIN_CLASSES}
-    usual = [code for code, rule in rules.items() if rule is None or rule["may"] != "no"]
+    may = [code for code, rule in rules.items() if rule is None or rule["may"] != "no"]
+    usual = sorted(may, key=lambda code: code not in MOST_USUAL)
     session = visit.session
     sites = [one.code for one in node.settings.sites if session and one.code in (session.holder.sites or [one.code])]
     papers = {paper for rule in rules.values() if rule for one in rule["documents"] for paper in one["kinds"]}
