@@ -22,6 +22,10 @@ from ledger.errors import LodetraceError, Malformed
 CSRF, KEY = "csrf", "key"
 FIELDS_MAX, FILES_MAX, ITEMS_MAX = 5000, 4, 1000
 _step = re.compile(r"\.?([^.\[\]]+)|\[(\d{1,4})\]")
+_NUMBERS = re.compile(r"(^|\.)(value|gross|tare|net|is)$|_pct$")
+"""Fields that hold a number, and may have been typed with a Chinese keyboard or with commas between thousands."""
+_WIDE = {0xFEE0 + ord(narrow): narrow for narrow in "0123456789.,-"}
+_thousands = re.compile(r"\d{1,3}(,\d{3})+\.\d+|\d{1,3}(,\d{3}){2,}")
 _OURS = frozenset({CSRF, KEY, "lang"})
 
 
@@ -128,12 +132,20 @@ def _typed(place: str, text: str, kind: str) -> Any:
     if kind == "bool":
         return text in ("true", "on")
     if kind == "int":
-        digits = text.strip()
+        digits = text.strip().translate(_WIDE)
         if not re.fullmatch(r"[0-9]{1,15}", digits):
             en, zh = f"{place} must be a whole number.", f"{place} 应为整数。"
             raise Malformed("fields-wrong", field=place, value=text, en=en, zh=zh)
         return int(digits)
-    return text.strip()
+    return _number(text.strip()) if _NUMBERS.search(place) else text.strip()
+
+
+def _number(text: str) -> str:
+    """In ASCII digits, and without the commas that can only part thousands. `32,480` could be either: it stays, and is
+    refused where numbers are read.
+    """
+    narrow = text.translate(_WIDE)
+    return narrow.replace(",", "") if _thousands.fullmatch(narrow) else narrow
 
 
 def _closed(tree: Any) -> Any:

@@ -5,6 +5,7 @@ from html import unescape
 
 import pytest
 
+from api.forms import nest
 from nodes.clock import system_clock
 from nodes.people import hire
 from tests.api.test_register_page import SECRET, TICKET, Desk
@@ -108,3 +109,17 @@ def test_nothing_is_sent_while_a_code_that_nobody_knows_stands_in_the_box(zh):
     assert "GZ-B-999" in beside(page.text)["add"]
     assert 'value="GZ-B-999"' in page.text
     assert zh.send("/ship", **sent, **line, purpose="sale", add="").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("\uff11\uff12\uff0e\uff19", "12.9"),
+        ("32,480.5", "32480.5"),
+        ("1,234,567", "1234567"),
+        ("32,480", "32,480"),
+        ("八", "八"),
+    ],
+)
+def test_numbers_of_a_chinese_keyboard_are_read_and_what_could_be_two_is_not(typed, read):
+    assert nest({"weighing.gross": typed, "lot_no": typed}) == {"weighing": {"gross": read}, "lot_no": typed}

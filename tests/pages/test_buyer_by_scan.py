@@ -116,19 +116,21 @@ def test_where_the_motors_nd_and_dy_come_from(motor, look, tmp_path, pictures):
 def _again_by_hand(page, evidence, says):
     """On the page /verify, with the network gone."""
     page.goto("/verify")
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
     page.context.set_offline(True)
-    page.reload()
 
     def choose():
         with page.expect_file_chooser() as chooser:
             page.click("[data-file]")
         chooser.value.set_files(evidence)
 
-    choose()
-    page.wait_for_selector("[data-checked][data-state=good]")
-    assert says["proof"] in page.inner_text("[data-checked]")
-    sound(page)
+    for again in (False, True):
+        if again:
+            page.reload()
+        choose()
+        page.wait_for_selector("[data-checked][data-state=good]")
+        assert says["proof"] in page.inner_text("[data-checked]")
+        sound(page)
     data = evidence.read_bytes()
     evidence.write_bytes(data.replace(b'"serial":"M-1"', b'"serial":"M-2"'))
     assert evidence.read_bytes() != data

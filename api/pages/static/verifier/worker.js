@@ -6,6 +6,9 @@ addEventListener("install", (event) => {
   event.waitUntil(keepAll());
 });
 
+// The page that is open already asks through here too, or its first visit would end with the network.
+addEventListener("activate", (event) => event.waitUntil(clients.claim()));
+
 async function keepAll() {
   const answer = await fetch("/verify/offline.json");
   const cache = await caches.open(CACHE);
