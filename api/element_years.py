@@ -10,6 +10,7 @@ from api.drawing.sankey import draw_year, kind_of
 from api.drawing.svg import SVG
 from ledger.matter.element_years import ElementYear, Part
 from ledger.matter.elements import ELEMENTS
+from nodes.called import year_as_read
 from nodes.node import Node
 
 Year = Annotated[str, Query(pattern=r"^20[0-9]{2}$")]
@@ -30,7 +31,9 @@ def routes(node: Node, access: Access) -> APIRouter:
         last, working = node.overlooking.soon()
         found = last.element_year(year, element)
         if wants_svg(request):
-            return Response(draw_year(found, _place(request)), media_type=SVG)
+            asked = language(request)
+            drawn = draw_year(year_as_read(node, found, asked), 0 if asked == "en" else 1)
+            return Response(drawn, media_type=SVG)
         return {"as_of": last.at, "working": working, **shown(found)}
 
     return router
@@ -57,7 +60,3 @@ def shown(found: ElementYear) -> dict[str, Any]:
 
 def _plain(part: Part) -> dict[str, str]:
     return {"way": part.way, "whom": part.whom, "kind": kind_of(part), "ug": str(part.ug)}
-
-
-def _place(request: Request) -> int:
-    return 0 if language(request) == "en" else 1

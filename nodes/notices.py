@@ -6,12 +6,12 @@ from ledger.entries import id_in
 from ledger.matter import genealogy
 from ledger.matter.event_types import NEWS
 from nodes import downstream
+from nodes.called import organisations
 from nodes.downstream import News
 from nodes.node import Node
 from nodes.store import codes, stock, upstream
 from nodes.store.engine import Connection
 from nodes.store.upstream import Upstream
-from nodes.trace import organisations
 
 
 def notices(node: Node, limit: int) -> list[dict[str, Any]]:

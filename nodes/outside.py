@@ -18,13 +18,13 @@ from openpyxl.utils import get_column_letter
 from ledger.errors import Conflict, LodetraceError, Malformed, Unknown
 from ledger.matter.matching import Claim, Match, Power, match, weigh_power
 from ledger.matter.quantities import mass_mg
+from nodes.called import organisations
 from nodes.clock import stamp
 from nodes.node import Caller, Node
 from nodes.overview import Booked, Overview
 from nodes.sheets import cells, workbook
 from nodes.store import outside
 from nodes.store.outside import OutsideSet
-from nodes.trace import organisations
 
 ROWS_MAX = 20_000
 HEADERS_WITHIN = 20

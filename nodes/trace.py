@@ -12,6 +12,7 @@ from ledger.matter.event_types import EVENT_TYPES
 from ledger.matter.flows import brought_forth
 from ledger.verdict import CLAIMED, PROVEN
 from nodes import downstream
+from nodes.called import organisations
 from nodes.node import Node
 from nodes.recomputed import restated_by
 from nodes.store import codes, genealogy, log, upstream
@@ -147,11 +148,3 @@ def _origin_classes(conn: Connection, entry_nos: Sequence[int]) -> dict[int | No
         assert isinstance(opened.value, dict), "a registration states its origin"
         classes[no] = opened.value.get("class")
     return classes
-
-
-def organisations(conn: Connection, node: Node, logs: set[str]) -> dict[str, str]:
-    """Log → the organisation's own name for itself, from its entry 0."""
-    names = {node.origin: node.settings.organisation, "": node.settings.organisation}
-    for opener in upstream.at(conn, {(origin, 0) for origin in logs - names.keys()}).values():
-        names[opener.log] = str(opener.event.scalar("log").get("organisation", opener.log))
-    return names

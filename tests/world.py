@@ -414,8 +414,10 @@ class World:
         quorum: str = "none",
         witnesses: int = 0,
         environ: Mapping[str, str] | None = None,
+        called: Mapping[str, tuple[str, str]] | None = None,
     ) -> None:
-        """`policy`: further lines of it, for organisations that only a test speaks for, and witnesses.
+        """`policy`: further lines of it, for organisations that only a test speaks for, and witnesses. `called`:
+        organisations by node, in Chinese and in English; else each is called as its node is.
 
         With `witnesses` N the members witness each other, and N of them are the quorum.
         """
@@ -432,9 +434,9 @@ class World:
         for name in names:
             home = folder / name.partition(".")[0]
             places = [{"code": code, "country": "CN"} for code in sites]
-            settings, keys = create_home(
-                home, {}, name=name, organisation=name, role="mine", country="CN", sites=places
-            )
+            chinese, english = (called or {}).get(name, (name, None))
+            own = {"name": name, "organisation": chinese, "organisation_en": english}
+            settings, keys = create_home(home, {}, **own, role="mine", country="CN", sites=places)
             lines.append(f"log {keys.log.verifier.vkey} http://{name}")
             if witnesses:
                 lines.append(f"witness {name} {keys.witness.verifier.vkey} http://{name}/witness")

@@ -32,17 +32,20 @@ _SIGNS = {
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """For whom it is drawn: `place` 0 for English and 1 for Chinese, how a product is called, where a batch and a group
-    lead, who the node itself is. `masses`: batch → mg as it was made, where that is known. `alone`: a file, not a part
+    """For whom it is drawn: `place` 0 for English and 1 for Chinese, how a product and a country are called, where a
+    batch and a group lead, who the node itself is. `organisations`: log → what else than the trace tells it is called.
+    `masses`: batch → mg as it was made, where that is known. `alone`: a file, not a part
     of a page.
     """
 
     own: str
     place: int = 0
     product: Callable[[str], str] = str
+    country: Callable[[str], str] = str
     batch_link: Callable[[str], str] = lambda _: ""
     group_link: Callable[[str], str] = lambda _: ""
     masses: Mapping[str, int] = field(default_factory=dict)
+    organisations: Mapping[str, str] = field(default_factory=dict)
     alone: bool = True
     words: Mapping[str, tuple[str, str]] = field(
         default_factory=lambda: {
@@ -78,8 +81,13 @@ class Sight:
 
     def who(self, spot: Spot) -> str:
         node = spot.node
-        name = node["organisation"] or node["pseudonym"] or node["log"].removesuffix("/log") or self.own
-        return f"{name} · {node['country']}" if node["country"] else str(name)
+        told = self.organisations.get(node["log"]) or node["organisation"]
+        name = told or node["pseudonym"] or node["log"].removesuffix("/log") or self.own
+        return f"{name} · {self.country(node['country'])}" if node["country"] else str(name)
+
+    def whom(self, name: str) -> str:
+        """Somebody to whom goods went, and of whom the trace tells nothing more."""
+        return self.organisations.get(f"{name}/log", name)
 
     def when(self, spot: Spot) -> str:
         days = sorted(node["at"][:10] for node in spot.nodes if node["at"])
@@ -111,7 +119,7 @@ class Sight:
     def told(self, spot: Spot) -> str:
         """All that the box says, uncut."""
         if spot.why:
-            parts = [f"{self.say('gap')}: {self.what(spot)}", self.say("to", spot.to) if spot.to else ""]
+            parts = [f"{self.say('gap')}: {self.what(spot)}", self.say("to", self.whom(spot.to)) if spot.to else ""]
             parts.append(self.say("times", spot.count) if spot.count > 1 else "")
         else:
             words = ", ".join(word for _, word in self.standings(spot))
@@ -205,7 +213,7 @@ def _box(parent: ET.Element, spot: Spot, x: int, middle: int, height: int, sight
     if spot.why:
         for at, line in enumerate(lines(sight.what(spot), room, 12, 2)):
             add(box, "text", "why", text=line, x=x + 10, y=y + 19 + at * 15)
-        more = sight.say("to", spot.to) if spot.to else sight.say("gap")
+        more = sight.say("to", sight.whom(spot.to)) if spot.to else sight.say("gap")
         more += f" · {sight.say('times', spot.count)}" if spot.count > 1 else ""
         add(box, "text", "soft", text=cut(more, room, 11), x=x + 10, y=y + 51)
         return

@@ -8,7 +8,9 @@ from fastapi import Query
 
 from api.drawing.folding import Folded, fold
 from api.drawing.genealogy import Sight, draw
+from api.screens.named import country_name
 from nodes import trace
+from nodes.called import organisations
 from nodes.node import Node
 
 Direction = Literal["back", "forward", "both"]
@@ -28,12 +30,17 @@ def sight(node: Node, found: Mapping[str, Any], folded: Folded, language: str, a
         asked = {"direction": found["direction"], **more, "lang": language}
         return f"{at}/trace/{quote(batch, safe='')}?{urlencode(asked)}"
 
+    logs = {one["log"] for one in found["nodes"]} | {f"{gap['to']}/log" for gap in found["gaps"] if gap.get("to")}
+    with node.store.read() as conn:
+        names = organisations(conn, node, logs, language)
     return Sight(
         node.settings.name,
         0 if language == "en" else 1,
         lambda product: node.reference.product_name(product, language),
+        lambda country: country_name(country, language),
         link,
         lambda group: link(found["root"], group=group),
         trace.masses(node, (spot.node for spot in folded.spots if spot.nodes and not spot.group)),
+        names,
         alone=bool(at),
     )

@@ -8,6 +8,7 @@ from ledger.errors import Malformed
 from ledger.matter.element_years import ElementYear, Part
 from ledger.matter.elements import ELEMENTS
 from ledger.matter.quantities import show_ug
+from nodes.called import year_as_read
 from nodes.clock import stamp
 
 
@@ -21,7 +22,8 @@ def routes(screens: Screens) -> None:
         last, working = visit.node.overlooking.look()
         if last is None:
             return visit.render("overlooking.html")
-        found, place = last.element_year(year, element), 0 if visit.language == "en" else 1
+        told = last.element_year(year, element)
+        found, place = year_as_read(visit.node, told, visit.language), 0 if visit.language == "en" else 1
         return visit.render(
             "flows.html",
             at=last.at,

@@ -29,18 +29,18 @@ from api.forms import Form, read_form
 from api.recording import Prepare
 from api.rendering import HEADERS, page
 from api.screens.fields import FIELDS
-from api.screens.named import name_of, origin_name
+from api.screens.named import country_name, name_of, origin_name
 from api.screens.telling import Instead
 from api.screens.telling import told as told_by
 from api.verbs import RECORDINGS, prepared
 from api.words import LANGUAGES, Say, words
 from ledger.errors import LodetraceError, Refusal, Unknown
+from nodes.called import organisations
 from nodes.entries import batch_name
 from nodes.node import Caller, Node
 from nodes.oidc import OwnSignIn
 from nodes.people import Session, check_csrf, check_task, may
 from nodes.tokens import at_least
-from nodes.trace import organisations
 
 TOLD = "lodetrace_told"
 LANGUAGE = "lodetrace_language"
@@ -127,17 +127,17 @@ class Visit:
         with self.node.store.read() as conn:
             return batch_name(conn, id_)
 
+    def country(self, code: str) -> str:
+        return country_name(code, self.language)
+
     def origin(self, key: str) -> str:
         return origin_name(self.node, key, self.language)
 
     def organisation(self, name: str) -> str:
         """A node's organisation as it calls itself; the node's name where nobody has told."""
-        member = self.node.membership.members.get(name)
-        if member is not None:
-            english = member.told.get("organisation_en") if self.language == "en" else None
-            return str(english or member.told["organisation"])
         with self.node.store.read() as conn:
-            return organisations(conn, self.node, {f"{name}/log"}).get(f"{name}/log", name)
+            found = organisations(conn, self.node, {f"{name}/log"}, self.language)
+        return found.get(f"{name}/log", name)
 
     # -- recording ----------------------------------------------------------------------------------------
 

@@ -342,6 +342,11 @@ def name_of(kind: str, code: str) -> str:
     return NAMED[kind].get(code, code)
 
 
+def country_name(code: str, language: str) -> str:
+    """`CN` → `China`; a code that no country has is its own name."""
+    return str(Locale.parse(LOCALES[language]).territories.get(code, code))
+
+
 PLACELESS = {OTHERS_ORIGIN: N_("other origins, not told apart"), UNEXPLAINED_ORIGIN: N_("nobody knows from where")}
 """Origins that are none of one country."""
 
@@ -353,5 +358,5 @@ def origin_name(node: Node, key: str, language: str) -> str:
     country, _, feed_class = key.partition("/")
     known = node.reference.row("feed_classes", feed_class)
     told = words(language)(name_of("came", feed_class)) if known is None else str(known[language])
-    place = Locale.parse(LOCALES[language]).territories.get(country, country)
+    place = country_name(country, language)
     return f"{place}: {told}" if language == "en" else f"{place}{told}"

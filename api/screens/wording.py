@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from babel import Locale
-
 from api.rendering import day, mass, moment
 from api.screens.fields import UNTOLD
 from api.screens.frame import Visit
@@ -175,7 +173,7 @@ def _plain(visit: Visit, name: str, value: Any, place: str) -> str:
     if write is not None:
         return write(text, locale)
     if name == "country":
-        return str(Locale.parse(locale).territories.get(text, text))
+        return visit.country(text)
     if name in _NAMES and "." in text:
         return visit.organisation(text)
     if name == "product":
