@@ -15,6 +15,7 @@ from api.deposits import PAGE_MAX
 from api.printing import shown as shown_job
 from api.recording import JSON, idempotency_key, key_parameter
 from api.requests import Body, Code, Text
+from api.tables import Format, table
 from nodes import cases, packs
 from nodes.cases import Case
 from nodes.node import Caller, Node
@@ -68,9 +69,12 @@ def routes(node: Node, access: Access) -> APIRouter:
     def listed(
         state: Literal["open", "asked", "answered", "closed"] | None = None,
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
-    ) -> dict[str, Any]:
+        format: Format = "json",  # noqa: A002 - the name on the wire
+    ) -> Any:
         overview, _ = node.overlooking.look()
         found = [one for one in cases.every(node) if state in (None, cases.state(one, overview))]
+        if format != "json":
+            return table(format, "cases", (_shown(one, overview) for one in found))
         return {"cases": [_shown(one, overview) for one in found[:limit]], "total": len(found)}
 
     @router.post(

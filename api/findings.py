@@ -16,6 +16,7 @@ from api.requests import Code, Noted, Text
 from api.tables import Format, table
 from ledger.errors import Conflict, Refusal
 from ledger.matter.books import BookRow
+from nodes import months
 from nodes.findings import Inspection, Told
 from nodes.inspecting import COLUMNS, printed
 from nodes.node import Caller, Node
@@ -142,7 +143,10 @@ def routes(node: Node, access: Access) -> APIRouter:
         return {"cases": [[one.as_json() for one in case] for case in inspection.cases()]}
 
     @router.get("/api/v1/periods", dependencies=[viewer], summary="Closed months, and those that are open")
-    def periods() -> dict[str, Any]:
+    def periods(format: Format = "json") -> Any:  # noqa: A002 - the name on the wire
+        if format != "json":
+            found = months.listed(node)
+            return table(format, "months", ({"month": name, "closed": closed} for name, closed in found))
         return inspection.ask(
             lambda watch, _: {"closed": sorted(watch.inspector.rows), "open": list(watch.inspector.months)}
         )

@@ -10,6 +10,7 @@ from pydantic import Field
 from api.access import Access
 from api.recording import Prepare, Recording, add, entry
 from api.requests import Body, Code, Noted, Quantity, Text
+from api.tables import Format, table
 from nodes import orders, voiding
 from nodes.node import Caller, Node
 from nodes.sequencer import Answer
@@ -146,7 +147,20 @@ def routes(node: Node, access: Access) -> APIRouter:
     viewer = Depends(access.require("viewer"))
 
     @router.get("/api/v1/orders", dependencies=[viewer], summary="Orders given, at an authority; else those that came")
-    def told() -> dict[str, Any]:
-        return {"orders": orders.orders(node)}
+    def told(format: Format = "json") -> Any:  # noqa: A002 - the name on the wire
+        found = orders.orders(node)
+        return {"orders": found} if format == "json" else table(format, "orders", found)
+
+    @router.get("/api/v1/inspections", dependencies=[viewer], summary="What this authority inspected, newest first")
+    def inspected(format: Format = "json") -> Any:  # noqa: A002 - the name on the wire
+        found = orders.inspections(node)
+        return {"inspections": found} if format == "json" else table(format, "inspections", found)
+
+    @router.get(
+        "/api/v1/oversight/holds", dependencies=[viewer], summary="Holds and recalls in all deposits, newest first"
+    )
+    def held_back(format: Format = "json") -> Any:  # noqa: A002 - the name on the wire
+        found = orders.everybodys(node)
+        return {"holds": found} if format == "json" else table(format, "holds", found)
 
     return router

@@ -12,6 +12,7 @@ from api.access import Access
 from api.bodies import openapi_body, read, read_bytes
 from api.errors import problem_of
 from api.requests import Body, Text
+from api.tables import Format, table
 from ledger.matter.matching import Match, Power
 from nodes import outside
 from nodes.node import Caller, Node
@@ -37,8 +38,9 @@ def routes(node: Node, access: Access) -> APIRouter:
     viewer, clerk = Depends(access.require("viewer")), Depends(access.require("clerk"))
 
     @router.get("/api/v1/oversight/outside", dependencies=[viewer], summary="Tables of offices, newest first")
-    def listed() -> dict[str, Any]:
-        return {"tables": [_shown(one) for one in outside.every(node)]}
+    def listed(format: Format = "json") -> Any:  # noqa: A002 - the name on the wire
+        found = [_shown(one) for one in outside.every(node)]
+        return {"tables": found} if format == "json" else table(format, "tables", found)
 
     @router.post(
         "/api/v1/oversight/outside",

@@ -15,6 +15,7 @@ from api.access import Access
 from api.bodies import openapi_body, read, read_bytes
 from api.recording import JSON, Prepare, Recording, add, entry
 from api.requests import Body, Code, Noted, Text
+from api.tables import Format, table
 from ledger.errors import Unknown
 from ledger.evidence import format_evidence
 from ledger.joining import REQUEST_MAX
@@ -222,9 +223,10 @@ def routes(node: Node, access: Access) -> APIRouter:
         return {"name": kept.name, "author": kept.author.vkey, "status": "waiting"}
 
     @router.get("/api/v1/registry/requests", dependencies=[supervisor], summary="Who has asked to be admitted")
-    def waiting() -> dict[str, Any]:
+    def waiting(format: Format = "json") -> Any:  # noqa: A002 - the name on the wire
         home = node.settings.home
-        return {"requests": [_shown(requests.opened(home, name)) for name in requests.waiting(home)]}
+        found = [_shown(requests.opened(home, name)) for name in requests.waiting(home)]
+        return {"requests": found} if format == "json" else table(format, "requests", found)
 
     @router.post(
         "/api/v1/registry/requests/{name:path}/refusal",

@@ -92,12 +92,14 @@ def _shown(event: Event, own: str) -> dict[str, Any]:
 # -- what deposited logs hold back ------------------------------------------------------------------------------------
 
 
-def held_back(node: Node, kind: str) -> list[dict[str, Any]]:
-    """The holds (`held`) or recalls (`recalled`) of all deposited logs, the newest first, open or ended."""
+def everybodys(node: Node) -> list[dict[str, Any]]:
+    """The holds and recalls (`is`: `held`, `recalled`) of all deposited logs, the newest first, open or ended."""
+    node.oversight.check()
     with node.store.read() as conn:
-        found = upstream.of_types(conn, upstream.deposited(conn), (kind, "released"))
+        found = upstream.of_types(conn, upstream.deposited(conn), ("held", "recalled", "released"))
     over = {f"{one.log}#{one.event.scalar('releasing')['lock']}" for one in found if one.type == "released"}
-    told = [_held_back(one, over) for one in found if one.type == kind]
+    newest = sorted(found, key=lambda one: one.entry_no)
+    told = [_held_back(one, over) for one in newest if one.type != "released"]
     return sorted(told, key=lambda one: str(one["at"]), reverse=True)
 
 
@@ -108,6 +110,7 @@ def _held_back(one: Upstream, over: set[str]) -> dict[str, Any]:
     rows = event.rows("lines.public") if one.type == "recalled" else event.rows("lines.chain", "lines.authority")
     return {
         "lock": lock,
+        "is": one.type,
         "name": event.name,
         "at": event_at(event),
         "kind": event.scalar(slot).get("kind"),
@@ -147,7 +150,7 @@ def inspections(node: Node) -> list[dict[str, Any]]:
             **one.event.scalar("inspection"),
             "announced_at": one.event.scalar("reason").get("announced_at"),
             "reason": one.event.scalar("reason").get("text"),
-            "goods": one.event.rows("goods.chain", "goods.partner"),
+            "goods": list(one.event.rows("goods.chain", "goods.partner")),
             "by": one.event.scalar("recorded").get("by"),
         }
         for one in reversed(found)

@@ -13,9 +13,13 @@ class Hands:
         self.cookies = f"{cookie.partition(';')[0]}; lodetrace_language={language}"
 
     def get(self, path):
+        return self.get_bytes(path).decode()
+
+    def get_bytes(self, path):
+        """A page, or a file."""
         reply = self._member.ask("GET", path, role=None, headers={"cookie": self.cookies})
         assert reply.status in (200, 303), (path, reply.status, reply.body[:300])
-        return reply.body.decode()
+        return reply.body
 
     def post(self, path, fields, *, bare=False, photo=None):
         if not bare:

@@ -43,13 +43,9 @@ def routes(screens: Screens) -> None:
 
     @screens.page("/holds", for_role="authority")
     def held(visit: Visit) -> Response:
-        return visit.render(
-            "holds.html",
-            kinds=[
-                ("held", orders.held_back(visit.node, "held")),
-                ("recalled", orders.held_back(visit.node, "recalled")),
-            ],
-        )
+        found = orders.everybodys(visit.node)
+        kinds = [(kind, [one for one in found if one["is"] == kind]) for kind in ("held", "recalled")]
+        return visit.render("holds.html", kinds=kinds)
 
 
 def _path(order: str) -> str:
