@@ -76,10 +76,15 @@ class Access:
 
     async def signer(self, request: Request, body: bytes = b"") -> str:
         """The node of our policy that signed this request."""
+        claimed_signer(_headers(request))
+        check_body(request, body)
+        return await self.announced(request, body)
+
+    async def announced(self, request: Request, body: bytes | None = None) -> str:
+        """The same before the body is read, where its digest alone is signed: `check_body` follows."""
         assert self._keys is not None, "the keys of nodes are at hand"
         headers = _headers(request)
         name = claimed_signer(headers)
-        check_digest(headers, body)
         key = await self._keys.of(name)
         path = request.scope["raw_path"].decode("ascii")
 
@@ -103,6 +108,11 @@ class Access:
     def require(self, role: str, *, nodes: bool = False) -> "Required":
         assert role in ROLES, role
         return Required(self, role, nodes=nodes)
+
+
+def check_body(request: Request, body: bytes) -> None:
+    """Unverified unless this is the body that was signed, by its digest."""
+    check_digest(_headers(request), body)
 
 
 def _headers(request: Request) -> list[tuple[str, str]]:

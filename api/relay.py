@@ -12,14 +12,14 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Path, Request, Response
 from starlette.requests import ClientDisconnect
 
-from api.access import Access
-from api.bodies import read_bytes
+from api.access import Access, check_body
+from api.bodies import MAX_INT, read_bytes
 from ledger.errors import Malformed, Unknown
 from ledger.log.canonical import parse_json
 from nodes import relayed
@@ -43,6 +43,13 @@ def routes(node: Node, access: Access) -> APIRouter:
     router = APIRouter(tags=["between nodes"])
     relay = Relay(node)
 
+    async def signed(request: Request, limit: int) -> tuple[str, bytes]:
+        """Who signed it, and its body: much of which is read from those alone whom we know."""
+        name = await access.announced(request)
+        data = await read_bytes(request, limit)
+        check_body(request, data)
+        return name, data
+
     @router.post("/relay/box", summary="The next message for the node that asks, sealed", response_class=Response)
     async def fetch(request: Request) -> Response:
         data = await read_bytes(request, _INTRODUCED_MAX)
@@ -55,9 +62,9 @@ def routes(node: Node, access: Access) -> APIRouter:
         return Response(b"%d\n%s" % found, headers=_NOW, media_type=_OCTETS)
 
     @router.post("/relay/box/{no}", summary="The answer to a message that was fetched, sealed", status_code=204)
-    async def answer(request: Request, no: int) -> Response:
-        data = await read_bytes(request, ANSWER_MAX)
-        await relay.answer(await access.signer(request, data), no, data)
+    async def answer(request: Request, no: Annotated[int, Path(ge=-MAX_INT, le=MAX_INT)]) -> Response:
+        name, data = await signed(request, ANSWER_MAX)
+        await relay.answer(name, no, data)
         return Response(status_code=204)
 
     @router.post(
@@ -65,8 +72,8 @@ def routes(node: Node, access: Access) -> APIRouter:
     )
     async def bring(request: Request, name: str, key: str) -> Response:
         relay.box_of(name)
-        data = await read_bytes(request, MESSAGE_MAX)
-        found = await relay.leave(name, await access.signer(request, data), key, data)
+        sender, data = await signed(request, MESSAGE_MAX)
+        found = await relay.leave(name, sender, key, data)
         if found is None:
             return Response(status_code=202, headers=_NOW)
         return Response(found, headers=_NOW, media_type=_OCTETS)
@@ -74,8 +81,7 @@ def routes(node: Node, access: Access) -> APIRouter:
     @router.post("/relay/{name:path}/ask", summary="A sealed question to a node that fetches", response_class=Response)
     async def ask(request: Request, name: str) -> Response:
         relay.box_of(name)
-        data = await read_bytes(request, node.settings.body_max)
-        await access.signer(request, data)
+        _, data = await signed(request, node.settings.body_max)
         return Response(await relay.ask(name, data), headers=_NOW, media_type=_OCTETS)
 
     @router.get("/relay/{name:path}/.well-known/lodetrace.json", summary="Who a node is whose messages wait here")

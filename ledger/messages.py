@@ -1750,8 +1750,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} 的答复为 {value}：{why} 若长时间如此，请联系对方。",
     ),
     "relay-box-full": (
-        "The box for {field} at this relay is full: {value} messages, {size} bytes. Try again when some are fetched.",
-        "本中转节点为 {field} 保管的消息已满：{value} 条，{size} 字节。待 {field} 取走后即可继续投递。",
+        "The box for {field} at this relay is full for one sender: {value} messages, {size} bytes of yours. Try later.",
+        "本中转节点为 {field} 保管的、来自贵方的消息已达上限：{value} 条，{size} 字节。待 {field} 取走后即可继续投递。",
     ),
     "relay-busy": (
         "{field} is being asked {value} things through this relay at once. Ask again later.",

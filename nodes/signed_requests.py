@@ -136,13 +136,14 @@ def open_request(
     method: str,
     path: str,
     headers: Iterable[tuple[str, str]],
-    body: bytes,
+    body: bytes | None,
     key_of: Callable[[str], Verifier],
     kept: timedelta = timedelta(0),
 ) -> str:
     """The name of the node that signed this request. `key_of` answers a node's peer key, or raises (Unknown, …).
 
-    `path` as it came, with its query. `kept`: for how long it may have waited on the way.
+    `path` as it came, with its query. `body` None: it is not read yet, and `check_digest` follows. `kept`: for how long
+    it may have waited on the way.
     Unverified for a request that is unsigned, altered, too old, or from the future.
     """
     fields = _Fields(headers)

@@ -1,7 +1,8 @@
 """Boxes for nodes that nobody can reach: what others left for them, sealed, and their answers until they are collected.
 
 A box is bounded in messages and bytes, answers included, and in age: what is too old is forgotten when something new
-comes. Nothing in here can be read, so nothing is checked.
+comes. One sender has at most half of what the others leave free, so whoever sends much leaves room for all. Nothing in
+here can be read, so nothing is checked.
 """
 
 from collections.abc import Collection
@@ -15,8 +16,8 @@ from nodes.store.sql import next_no
 _FORGET = "DELETE FROM relayed WHERE at < ?"
 _FIND = "SELECT no, answer FROM relayed WHERE recipient = ? AND sender = ? AND key = ?"
 _HELD = (
-    "SELECT count(*), coalesce(sum(length(sealed) + coalesce(length(answer), 0)), 0) FROM relayed"
-    " WHERE recipient = ? AND no <> ?"
+    "SELECT sender = ? AS own, count(*), sum(length(sealed) + coalesce(length(answer), 0)) FROM relayed"
+    " WHERE recipient = ? AND no <> ? GROUP BY own"
 )
 _ADD = (
     "INSERT INTO relayed (no, recipient, sender, key, at, sealed, answer) VALUES (?, ?, ?, ?, ?, ?, NULL)"
@@ -40,12 +41,13 @@ class Room:
 
 
 def leave(conn: Connection, recipient: str, sender: str, key: str, at: str, sealed: bytes, room: Room) -> int:
-    """Keeps a message, in the place of an earlier one of this sender and key. Unavailable where there is no room."""
+    """Keeps a message, in the place of an earlier one of this sender and key. Unavailable where it has no room."""
     conn.execute(_FORGET, (room.since,))
     found = conn.execute(_FIND, (recipient, sender, key)).fetchone()
     no = max(next_no(conn, "relayed"), _milliseconds(at)) if found is None else int(found[0])
-    count, size = conn.execute(_HELD, (recipient, no)).fetchone()
-    if count >= room.messages or size + len(sealed) > room.size:
+    held = {own: (count, size) for own, count, size in conn.execute(_HELD, (sender, recipient, no))}
+    (count, size), (others, others_size) = held.get(1, (0, 0)), held.get(0, (0, 0))
+    if 2 * count >= room.messages - others or 2 * (size + len(sealed)) > room.size - others_size:
         raise Unavailable("relay-box-full", field=recipient, value=count, size=size)
     conn.execute(_ADD, (no, recipient, sender, key, at, sealed))
     return no

@@ -18,6 +18,7 @@ from nodes import relayed as relayed_messages
 from nodes.peers import Peers
 from nodes.relayed import ANSWER, Request, Through
 from nodes.sealing import fresh, public_of, seal
+from nodes.signed_requests import sign_request
 from nodes.store import deliveries, relayed
 from nodes.tailing import Tail
 from tests.world import World, _Wire, kg, until
@@ -305,3 +306,45 @@ def test_so_many_questions_at_once_and_no_more(world, monkeypatch):
     monkeypatch.setattr(relay, "ASKED_MAX", 0)
     with pytest.raises(Unavailable, match="at once"):
         asked_through(world, "/log/checkpoint")
+
+
+def unread(world, path, identity):
+    """What the hub answers to a request whose body it must not ask for."""
+    told = []
+
+    async def receive():
+        raise AssertionError("the body is read")
+
+    async def send(message):
+        told.append(message)
+
+    headers = sign_request("POST", f"http://{HUB}{path}", b"much", identity) | {"content-length": str(80 << 20)}
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        "client": None,
+        "server": None,
+    }
+    world.call(world[HUB].app(scope, receive, send))
+    return told[0]["status"]
+
+
+@pytest.mark.parametrize("way", [f"/relay/{PLANT}/bring/a-1", f"/relay/{PLANT}/ask", "/relay/box/1"])
+def test_what_a_stranger_sends_is_not_even_read(world, way):
+    node = world[MINE].node
+    for name in (MINE, "nobody.example"):
+        other = replace(node.identity, peer=Ed25519Signer.from_seed(f"{name}/peer", bytes(range(32))))
+        assert unread(world, way, other) in (401, 403, 404), name
+
+
+@pytest.mark.parametrize("no", [2**53, 2**63, -(2**63) - 1, 10**40])
+def test_a_number_that_no_message_has_is_refused(world, no):
+    assert unread(world, f"/relay/box/{no}", world[PLANT].node.identity) == 422
