@@ -14,6 +14,7 @@ from nodes.shipping import arrivals
 from nodes.store import drafts, lists, webhooks
 from nodes.store.drafts import WAITING
 from nodes.store.records import BatchRecord
+from nodes.undelivered import NotTaken, not_taken
 
 SHOWN = 8
 LOOKED_AT = 99
@@ -36,7 +37,7 @@ class Part:
 class Board:
     """`arriving`, `leaving`: shipments as in the interface; `on_hand`: BatchRecord; `waiting`: other people's drafts;
     `findings`: not answered yet, None while the books are being read; `news`: what partners told of goods that are
-    here; `untold`: calls to webhooks that were given up.
+    here; `untold`: calls to webhooks that were given up; `not_taken`: what partners have not taken yet.
     """
 
     arriving: Part
@@ -47,6 +48,7 @@ class Board:
     findings: Part | None
     news: Part
     untold: int
+    not_taken: list[NotTaken]
 
 
 def board(node: Node, owner: str, *, supervisor: bool) -> Board:
@@ -66,6 +68,7 @@ def board(node: Node, owner: str, *, supervisor: bool) -> Board:
         None if found is None else _part(found),
         _part([one for one in notices(node, LOOKED_AT + 1) if one["batches"] and not one["ended"]]),
         untold,
+        not_taken(node),
     )
 
 

@@ -1,4 +1,6 @@
-"""What waits for somebody: corrections for the approval of a second person, and news of partners about goods here."""
+"""What waits for somebody: corrections for the approval of a second person, news of partners about goods here, and what
+partners have not taken.
+"""
 
 import json
 from contextlib import suppress
@@ -18,6 +20,7 @@ from nodes.notices import notices
 from nodes.people import check_task
 from nodes.store import drafts, lists
 from nodes.store.drafts import WAITING, StoredDraft
+from nodes.undelivered import bring_now, not_taken
 
 SHOWN = 100
 
@@ -32,6 +35,19 @@ def routes(screens: Screens) -> None:
     @screens.page("/notices")
     def news(visit: Visit) -> Response:
         return visit.render("notices.html", found=notices(visit.node, SHOWN))
+
+    @screens.page("/undelivered", posts=True)
+    def undelivered(visit: Visit) -> Response:
+        if visit.posted:
+            assert visit.session is not None, "the screen is for those who are signed in"
+            try:
+                check_role(visit.session.holder, "supervisor")
+            except LodetraceError as error:
+                visit.refuse(error)
+            else:
+                bring_now(visit.node, visit.form.value("to"))
+                return visit.see("/undelivered", visit._("It is brought again now."))
+        return visit.render("undelivered.html", found=not_taken(visit.node))
 
 
 def _listed(visit: Visit) -> Response:

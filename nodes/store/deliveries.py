@@ -31,6 +31,14 @@ _LATER = "UPDATE deliveries SET next_at = ?, error = ? WHERE no = ? AND state = 
 _ABOUT = f"{_DELIVERY} WHERE subject IN ({{}}) ORDER BY no"
 _FIRST_WITH_ERROR = f"{_DELIVERY} WHERE state = ? AND error IS NOT NULL ORDER BY no LIMIT 1"
 _WAITING = f"{_DELIVERY} WHERE state = 'waiting' ORDER BY no"
+# The first attempt under way has no error yet; a later one had one before it was claimed.
+# Beside min(), SQLite answers the other columns of that same row: https://www.sqlite.org/lang_select.html#bareagg
+_LATE = (
+    "SELECT to_name, count(*), min(deliveries.no), coalesce(entries.recorded_at, ''), coalesce(error, '')"
+    ' FROM deliveries LEFT JOIN entries ON entries."index" = entry_no'
+    " WHERE state = 'waiting' AND (attempts > 1 OR error IS NOT NULL) GROUP BY to_name ORDER BY to_name"
+)
+_DUE_NOW = "UPDATE deliveries SET next_at = ? WHERE to_name = ? AND state = 'waiting' AND error IS NOT NULL"
 _COUNTS = "SELECT state, count(*) FROM deliveries GROUP BY state"
 
 
@@ -58,6 +66,18 @@ class Delivery:
     next_at: str
     answer: bytes | None
     error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """`count` deliveries to one receiver that were brought and not taken. Of the oldest: when its entry was recorded
+    ("" for another log's), and the last error ("" while it is tried again).
+    """
+
+    to: str
+    count: int
+    since: str
+    error: str
 
 
 def add(conn: Connection, outgoing: Sequence[Outgoing]) -> None:
@@ -120,6 +140,16 @@ def first_with_error(conn: Connection, state: str) -> Delivery | None:
     """The oldest delivery in a state that met an error, for whoever looks after the node."""
     row = conn.execute(_FIRST_WITH_ERROR, (state,)).fetchone()
     return None if row is None else Delivery(*row)
+
+
+def late(conn: Connection) -> list[Late]:
+    """By receiver's name."""
+    return [Late(to, count, since, error) for to, count, _, since, error in conn.execute(_LATE)]
+
+
+def due_now(conn: Connection, to: str) -> None:
+    """What was put off for this receiver; what is claimed is under way."""
+    conn.execute(_DUE_NOW, (AT_ONCE, to))
 
 
 def counts(conn: Connection) -> dict[str, int]:

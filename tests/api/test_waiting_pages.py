@@ -6,7 +6,7 @@ import pytest
 
 from nodes import tokens
 from tests.hands import Hands, location
-from tests.world import World, kg
+from tests.world import World, kg, until
 
 MINE, PLANT = "mine.example", "plant.example"
 
@@ -78,3 +78,32 @@ def test_news_of_a_partner_names_the_goods(world):
     page = Hands(plant).get("/notices")
     assert "Send it back." in page
     assert re.search(r'href="/batches/[^"]+">[^<]*A-1', page)
+
+
+def test_what_a_partner_does_not_take_is_told_until_it_does(tmp_path):
+    """By its absence; a clerk sees it, and a supervisor has it brought without the pause."""
+    with World(tmp_path, MINE, PLANT) as world:
+        mine, plant = world[MINE], world[PLANT]
+        clerk, chief = Hands(mine), Hands(mine, "zh", role="supervisor")
+        assert "has been taken" in clerk.get("/undelivered")
+        plant.stop()
+        mine.register("A-1", "100")
+        shipment = mine.ship(PLANT, {"batch": "A-1", "quantity": kg("40")})
+        until(lambda: "/undelivered" in clerk.get("/"), "it stands on the board")
+        page = clerk.get("/undelivered")
+        assert "Messages: 1" in page
+        assert "cannot be reached" in page
+        assert "Try again now" not in page
+        assert "立即重试" in chief.get("/undelivered")
+        with mine.node.store.write() as conn:  # put off for so long that nobody waits for it
+            conn.execute("UPDATE deliveries SET next_at = '2999-01-01T00:00:00.000Z', error = 'away'")
+        refused = clerk.post("/undelivered", {"to": PLANT, "csrf": csrf(clerk)})
+        assert refused.status == 403
+        plant.start()
+        assert location(chief.post("/undelivered", {"to": PLANT, "csrf": csrf(chief)})) == "/undelivered"
+        plant.await_arrival(shipment)
+        until(lambda: "/undelivered" not in clerk.get("/"), "the board is rid of it")
+
+
+def csrf(hands):
+    return re.search('name="csrf" value="([^"]+)"', hands.get("/"))[1]

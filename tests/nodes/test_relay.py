@@ -21,6 +21,7 @@ from nodes.sealing import fresh, public_of, seal
 from nodes.signed_requests import sign_request
 from nodes.store import deliveries, relayed
 from nodes.tailing import Tail
+from nodes.undelivered import not_taken
 from tests.world import World, _Wire, kg, until
 
 PUBLIC, ANSWERED = public_of(fresh()), f"{ANSWER} plant.example"
@@ -115,6 +116,7 @@ def test_what_is_left_while_it_is_away_survives_a_restart_of_the_relay_and_is_se
     world[PLANT].stop()
     shipment = offered(world)
     until(lambda: "keeps it" in waiting(world), "the sender says where it waits")
+    assert [(one.late.to, one.late.count, one.at_relay) for one in not_taken(world[MINE].node)] == [(PLANT, 1, True)]
     assert world[MINE].shipment(shipment)["status"] == "offered"
     before = len(world.network.carried)
     world[HUB].restart()
