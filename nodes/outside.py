@@ -88,6 +88,8 @@ def bring(node: Node, caller: Caller, kind: str, source: str, file: str, data: b
         raise Malformed("sheet-too-large", field="body", value=len(rows), limit=f"{ROWS_MAX} rows")
     if len(rows) < 2:
         raise workbook.unreadable("a heading without rows", "只有表头，没有数据")
+    width = max(_width(row) for _, row in rows)
+    rows = [(number, row[:width]) for number, row in rows]
     at, columns = _guessed(rows, kind)
     kept = OutsideSet(0, kind, source, file, digest, stamp(node.clock()), caller.owner, columns)
     with node.store.write() as conn:
@@ -95,6 +97,11 @@ def bring(node: Node, caller: Caller, kind: str, source: str, file: str, data: b
         if before is not None:
             raise Conflict("outside-known", field="body", value=file, table=before.no)
         return outside.add(conn, kept, rows[at:])
+
+
+def _width(row: Sequence[str]) -> int:
+    """How many columns are used: a sheet may have formatted far more."""
+    return max((at for at, text in enumerate(row, 1) if text.strip()), default=0)
 
 
 def say_columns(node: Node, no: int, columns: Mapping[str, str]) -> None:

@@ -52,6 +52,13 @@ def upload(hands, kind, source, name, data):
     return hands._member.ask("POST", "/outside", body, role=None, headers=headers)
 
 
+def test_columns_that_nobody_filled_in_are_no_columns(clerk):
+    """A sheet may have formatted hundreds of them."""
+    wide = DECLARATIONS.replace("\n", "," * 60 + "\n").replace("CD-7", "CD-8")
+    page = clerk.get(location(upload(clerk, "customs_declaration", "海关", "宽.csv", wide.encode())))
+    assert page.count("<option") < 60
+
+
 def test_declarations_are_held_against_the_books(told, clerk):
     where = location(upload(clerk, "customs_declaration", "海关", "海关.csv", DECLARATIONS.encode("gb18030", "ignore")))
     page = clerk.get(where)
