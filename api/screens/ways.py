@@ -63,6 +63,7 @@ NAV: Nav = {
     "Supervision": (
         Link("supervisor", "/requests", "Requests", at="authority"),
         Link("viewer", "/orders", "Orders", at="authority"),
+        Link("viewer", "/holds", "Holds", at="authority"),
         Link("viewer", "/inspections", "Inspections", at="authority"),
         Link("viewer", "/accounts", "Accounts", at="authority"),
         Link("viewer", "/outside", "Outside", at="authority"),
