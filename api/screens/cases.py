@@ -14,6 +14,7 @@ from api.cases import CaseStep, OpenCase, opened, stepped
 from api.rendering import HEADERS
 from api.screens.finding_names import finding_name
 from api.screens.frame import Screens, Visit
+from api.screens.sorting import Sorting
 from ledger.errors import LodetraceError
 from ledger.matter.findings import cases as grouped
 from nodes import cases, packs, people
@@ -35,9 +36,17 @@ def routes(screens: Screens) -> None:
         asked = visit.asked("state")
         told = [(one, cases.state(one, overview)) for one in cases.every(visit.node)]
         counts = {one: sum(state == one for _, state in told) for one in STATES}
-        return visit.render(
-            "cases.html", found=[one for one in told if asked in ("", one[1])], counts=counts, asked=asked
+        sorting = Sorting(
+            visit,
+            {
+                "title": lambda one: one[0].title,
+                "state": lambda one: STATES.index(one[1]),
+                "assigned": lambda one: one[0].assigned or None,
+                "opened": lambda one: one[0].opened_at,
+            },
         )
+        found = sorting.rows(one for one in told if asked in ("", one[1]))
+        return visit.render("cases.html", found=found, counts=counts, asked=asked, sorting=sorting)
 
     @screens.page("/cases/new", "clerk", posts=True, for_role=AUTHORITY)
     async def new(visit: Visit) -> Response:

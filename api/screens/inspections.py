@@ -8,6 +8,7 @@ from fastapi import Response
 
 from api.screens.frame import Screens, Visit
 from api.screens.orders import choices, papers
+from api.screens.sorting import Sorting
 from ledger.errors import Malformed
 from ledger.matter.event_types import INSPECTION_METHODS, INSPECTION_RESULTS
 from nodes import orders
@@ -18,7 +19,17 @@ FIELDS = {"to", "result", "at", "announced_at", "reason", "batch", "method", "se
 def routes(screens: Screens) -> None:
     @screens.page("/inspections", for_role="authority")
     def inspections(visit: Visit) -> Response:
-        return visit.render("inspections.html", inspections=orders.inspections(visit.node))
+        sorting = Sorting(
+            visit,
+            {
+                "at": lambda one: one["at"],
+                "to": lambda one: visit.organisation(one["to"]),
+                "announced": lambda one: one["announced_at"],
+                "result": lambda one: visit.word("inspected", one["result"]),
+            },
+        )
+        found = sorting.rows(orders.inspections(visit.node))
+        return visit.render("inspections.html", inspections=found, sorting=sorting)
 
     @screens.page("/inspections/new", "supervisor", posts=True, for_role="authority")
     async def inspect(visit: Visit) -> Response:

@@ -12,6 +12,7 @@ from api.rendering import moment
 from api.screens.frame import Screens, Visit
 from api.screens.named import N_, NAMED
 from api.screens.orders import papers
+from api.screens.sorting import Sorting
 from api.words import LOCALES
 from ledger.errors import Malformed
 from ledger.keys import fingerprint
@@ -25,12 +26,6 @@ from nodes.clock import stamp
 from nodes.following import stand_by
 from nodes.roll import STANDINGS, Enrolled, in_force
 
-SORTS = {
-    "name": lambda one: one.name,
-    "trouble": lambda one: (not one.troubled, one.name),
-    "last": lambda one: (one.last_at or "", one.name),
-    "size": lambda one: (-one.size, one.name),
-}
 ACTS = {
     "license": (N_("Record a licence"), "license", N_("The licence is recorded.")),
     "quota": (N_("Grant a quota"), "grant", N_("The quota is granted.")),
@@ -58,12 +53,23 @@ def routes(screens: Screens) -> None:
     def members(visit: Visit) -> Response:
         asked = {name: visit.asked(name).strip() for name in ("q", "standing", "role", "sort")}
         everybody = visit.node.roll.everybody(visit.node.policy)
-        sort = asked["sort"] if asked["sort"] in SORTS else "trouble"
+        everybody.sort(key=lambda one: (not one.troubled, one.name))
+        sorting = Sorting(
+            visit,
+            {
+                "name": lambda one: visit.organisation(one.name),
+                "standing": lambda one: STANDINGS.index(one.standing),
+                "last": lambda one: one.last_at or "",
+                "size": lambda one: one.size,
+                "witnesses": lambda one: one.witnesses,
+            },
+        )
         return visit.render(
             "members.html",
-            members=sorted((one for one in everybody if _fits(one, asked)), key=SORTS[sort]),
+            members=sorting.rows(one for one in everybody if _fits(one, asked)),
+            sorting=sorting,
             count=len(everybody),
-            asked={**asked, "sort": sort},
+            asked=asked,
             roles=[
                 (code, visit.word("organisation_role", code))
                 for code in sorted({role for one in everybody for role in _roles(one)})

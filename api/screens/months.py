@@ -8,6 +8,7 @@ from fastapi import Response
 from fastapi.concurrency import run_in_threadpool
 
 from api.screens.frame import Screens, Visit
+from api.screens.sorting import Sorting
 from ledger.errors import Malformed, Unknown
 from nodes import months
 
@@ -18,7 +19,8 @@ _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])").fullmatch
 def routes(screens: Screens) -> None:
     @screens.page("/months", reads_books=True)
     def listed(visit: Visit) -> Response:
-        return visit.render("months.html", months=months.listed(visit.node))
+        sorting = Sorting(visit, {"month": lambda one: one[0], "closed": lambda one: one[1]})
+        return visit.render("months.html", months=sorting.rows(months.listed(visit.node)), sorting=sorting)
 
     @screens.page("/months/{month}", posts=True, reads_books=True)
     async def month(visit: Visit) -> Response:

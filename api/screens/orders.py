@@ -7,6 +7,7 @@ from urllib.parse import quote
 from fastapi import Response
 
 from api.screens.frame import Screens, Visit
+from api.screens.sorting import Sorting
 from ledger.errors import Malformed, Unknown
 from nodes import orders
 
@@ -18,7 +19,16 @@ def routes(screens: Screens) -> None:
     def given(visit: Visit) -> Response:
         found = orders.orders(visit.node)[::-1]
         found.sort(key=lambda one: (one["ended"], bool(one["answers"])))
-        return visit.render("orders.html", orders=found)
+        sorting = Sorting(
+            visit,
+            {
+                "at": lambda one: one["at"],
+                "to": lambda one: visit.organisation(one["to"]),
+                "goods": lambda one: len(one["lines"]),
+                "state": lambda one: (one["ended"], bool(one["answers"]), one["delivered"]),
+            },
+        )
+        return visit.render("orders.html", orders=sorting.rows(found), sorting=sorting)
 
     @screens.page("/orders/new", "supervisor", posts=True, for_role="authority")
     async def new(visit: Visit) -> Response:
@@ -44,8 +54,17 @@ def routes(screens: Screens) -> None:
     @screens.page("/holds", for_role="authority")
     def held(visit: Visit) -> Response:
         found = orders.everybodys(visit.node)
-        kinds = [(kind, [one for one in found if one["is"] == kind]) for kind in ("held", "recalled")]
-        return visit.render("holds.html", kinds=kinds)
+        sorting = Sorting(
+            visit,
+            {
+                "at": lambda one: one["at"],
+                "name": lambda one: visit.organisation(one["name"]),
+                "kind": lambda one: visit.word("hold", one["kind"]),
+                "state": lambda one: one["ended"],
+            },
+        )
+        kinds = [(kind, sorting.rows(one for one in found if one["is"] == kind)) for kind in ("held", "recalled")]
+        return visit.render("holds.html", kinds=kinds, sorting=sorting)
 
 
 def _path(order: str) -> str:

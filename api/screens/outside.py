@@ -7,6 +7,7 @@ from fastapi import Response
 from api.access import check_role
 from api.screens.frame import Screens, Visit
 from api.screens.oversight import whole
+from api.screens.sorting import Sorting
 from ledger.errors import LodetraceError, Malformed
 from ledger.matter.matching import STATES, USUAL_KWH_PER_T
 from nodes import outside
@@ -27,7 +28,16 @@ def routes(screens: Screens) -> None:
                 return visit.see(f"/outside/{no}", visit._("Brought in. Look at the columns first."))
         found = await asyncio.to_thread(outside.every, visit.node)
         kinds = [(kind, visit.word("outside", kind)) for kind in PLACES]
-        return visit.render("outside.html", found=found, kinds=kinds)
+        sorting = Sorting(
+            visit,
+            {
+                "no": lambda one: one.no,
+                "kind": lambda one: visit.word("outside", one.kind),
+                "file": lambda one: one.file,
+                "at": lambda one: one.at,
+            },
+        )
+        return visit.render("outside.html", found=sorting.rows(found), kinds=kinds, sorting=sorting)
 
     @screens.page("/outside/{table}", posts=True, for_role=AUTHORITY)
     async def one(visit: Visit) -> Response:

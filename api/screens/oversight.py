@@ -5,6 +5,7 @@ from fastapi import Response
 from api.findings import narrowed
 from api.screens.finding_names import finding_name
 from api.screens.frame import Screens, Visit
+from api.screens.sorting import Sorting
 from ledger.matter.finding_figures import figures
 from ledger.matter.findings import SEVERITIES
 from nodes.verbs.books import AUTHORITY
@@ -26,6 +27,16 @@ def routes(screens: Screens) -> None:
             since=asked["month"] or None,
             until=asked["month"] or None,
         )
+        sorting = Sorting(
+            visit,
+            {
+                "severity": lambda one: SEVERITIES.index(one.finding.severity),
+                "rule": lambda one: visit._(finding_name("rule", one.finding.rule)),
+                "month": lambda one: one.booked_in,
+                "answer": lambda one: bool(one.answers),
+            },
+        )
+        found = sorting.rows(found)
         start = whole(visit.asked("offset"))
         return visit.render(
             "oversight.html",
@@ -41,6 +52,7 @@ def routes(screens: Screens) -> None:
             rules=sorted({one.finding.rule for one in everything}),
             months=sorted({one.booked_in for one in everything}, reverse=True),
             name=finding_name,
+            sorting=sorting,
         )
 
     @screens.page("/oversight/{finding}", for_role=AUTHORITY)

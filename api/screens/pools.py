@@ -8,6 +8,7 @@ from urllib.parse import quote
 from fastapi import Response
 
 from api.screens.frame import Screens, Visit
+from api.screens.sorting import Sorting
 from ledger.errors import Malformed
 from nodes import pools, processing
 
@@ -25,7 +26,18 @@ def routes(screens: Screens) -> None:
         asked = visit.asked("pool").strip()
         if asked:
             return visit.see(f"/pools/{quote(asked, safe='')}/charge")
-        return visit.render("pools.html", pools=pools.pools(visit.node))
+        reference = visit.node.reference
+        sorting = Sorting(
+            visit,
+            {
+                "pool": lambda one: one["pool"],
+                "process": lambda one: reference.process_name(one["process"], visit.language),
+                "site": lambda one: one["site"],
+                "in": lambda one: one["in_mg"],
+                "out": lambda one: one["out_mg"],
+            },
+        )
+        return visit.render("pools.html", pools=sorting.rows(pools.pools(visit.node)), sorting=sorting)
 
     @screens.page("/pools/{pool}/charge", "clerk", posts=True)
     async def charge(visit: Visit) -> Response:
