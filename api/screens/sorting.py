@@ -1,7 +1,7 @@
 """Lists in the order of one of their columns, by links in the table's head: `?sort=name`, and `?sort=-name` backwards.
 
 For lists that are read as a whole. Those that are read page by page (goods, shipments, arrivals: nodes/store/lists.py)
-come newest first and are not sorted: their pages are cut by `no`, and no index leads through another column and `no`.
+come newest first and are not sorted: their pages are cut by `no`, and hardly an index leads through another column.
 """
 
 from collections.abc import Callable, Iterable, Mapping

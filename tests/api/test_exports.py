@@ -26,6 +26,7 @@ NO_LISTS = {
     **dict.fromkeys(("/register", "/process", "/ship", "/orders/new", "/inspections/new", "/cases/new"), "is a form"),
     "/import": "files of this person, which hold tables themselves",
     "/people": "who may sign in is nobody's spreadsheet",
+    "/undelivered": "a sum for each partner, gone as soon as the partner is back",
     "/webhooks": "addresses and secrets of programs, and their last few calls",
 }
 """Pages without braces in their path that are no lists, and why; all others must offer their table."""
