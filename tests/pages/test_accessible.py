@@ -19,6 +19,7 @@ from nodes import cases, imports, joining, outside, people, requests, tokens
 from nodes.clock import system_clock
 from nodes.following import stand_by
 from nodes.homes import create_home
+from nodes.jobs import LONG
 from nodes.node import Caller, Node
 from tests.nodes.test_oversight import AUTHORITY, NUMBER, TWO
 from tests.overseen import overseen, worked_out
@@ -143,7 +144,9 @@ def _looked_into(authority):
 def _keep_busy(node):
     """Until what it answers is set, no pack is done: the page that says how far it is would be the file at once."""
     done = Event()
-    node.jobs.start(lambda job, file: done.wait(), total=1, name="before", media_type="text/plain", owner="Chen")
+    node.jobs.start(
+        lambda job, file: done.wait(), total=1, name="before", media_type="text/plain", owner="Chen", lane=LONG
+    )
     return done
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.bookkeeping import ASSAY
 from tests.nodes.test_oversight import AUTHORITY, IMPORTED, ONE, TWO, cast
+from tests.overseen import worked_out
 from tests.pages.test_scan_in_browser import CONTRASTS, DESK, LANGUAGES, SIZES, TONES
 from tests.serving import serving
 from tests.world import World, kg
@@ -81,6 +82,7 @@ def flowing(tmp_path_factory):
         one.record("/api/v1/transformations", body)
         world.settle()
         authority = world[AUTHORITY]
+        worked_out(authority)
         with serving(authority.node) as at:
             year = authority.node.clock().year
             yield at, authority.token("viewer"), f"/flows?year={year}&element=Dy"
