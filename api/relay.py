@@ -81,7 +81,7 @@ def routes(node: Node, access: Access) -> APIRouter:
     @router.post("/relay/{name:path}/ask", summary="A sealed question to a node that fetches", response_class=Response)
     async def ask(request: Request, name: str) -> Response:
         relay.box_of(name)
-        _, data = await signed(request, node.settings.body_max)
+        _, data = await signed(request, min(node.settings.body_max, MESSAGE_MAX))
         return Response(await relay.ask(name, data), headers=_NOW, media_type=_OCTETS)
 
     @router.get("/relay/{name:path}/.well-known/lodetrace.json", summary="Who a node is whose messages wait here")

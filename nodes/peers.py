@@ -30,6 +30,7 @@ import httpx
 import stamina
 
 from ledger.errors import Malformed, Refusal, Unavailable, Unknown, Unverified
+from ledger.evidence import FILE_MAX
 from ledger.log.checkpoints import MAX_CHECKPOINT
 from ledger.log.trust import Policy, organisation, succession_order
 from nodes.identity import Identity
@@ -38,8 +39,10 @@ from nodes.signed_requests import sign_request
 ANSWER_MAX = 16 << 20
 WELL_KNOWN, WELL_KNOWN_MAX = "/.well-known/lodetrace.json", 1 << 20
 DOWNLOAD_MAX = 256 << 20
-MESSAGE_MAX = 80 << 20
-"""Bytes of a message at a relay: the largest evidence, and what is added to it."""
+MESSAGE_ADDED = 1 << 14
+"""Bytes of a message at a relay beside the body that it carries."""
+MESSAGE_MAX = FILE_MAX + MESSAGE_ADDED
+"""Of a whole one: nothing larger than evidence may be goes between nodes."""
 SAID_MAX = 400
 """Characters of why another node says no: they go into our journal."""
 WITNESS_ANSWER_MAX = 1 << 17
@@ -194,7 +197,8 @@ class Peers:
     async def fetch_relayed(self, relay: str, body: bytes) -> tuple[int, bytes] | None:
         """The next message that waits for us at the node `relay`, by its number; None if none came for a while."""
         url = f"{self.url_of(relay)}/relay/box"
-        reply = await self._send(relay, "POST", url, self._sealed("POST", url, body), body, MESSAGE_MAX)
+        limit = MESSAGE_MAX + MESSAGE_ADDED  # its number comes before it: one that the relay took must be had
+        reply = await self._send(relay, "POST", url, self._sealed("POST", url, body), body, limit)
         if reply.status == httpx.codes.NO_CONTENT:
             return None
         no, _, sealed = _taken(relay, reply).body.partition(b"\n")

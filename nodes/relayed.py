@@ -23,12 +23,10 @@ from ledger.keys import LAST
 from ledger.log.canonical import b64, dump, parse_json, unb64
 from nodes.introductions import open_introduction
 from nodes.node import Node
-from nodes.peers import ANSWER_MAX, Peers, Reply
+from nodes.peers import ANSWER_MAX, MESSAGE_ADDED, Peers, Reply
 from nodes.sealing import KEY_SIZE, Private, fresh, public_of, seal, unseal
 
 REQUEST, ANSWER = "lodetrace asked v1", "lodetrace answered v1"
-ADDED = 1 << 14
-"""Bytes of a message beside the body that it carries."""
 CARRIED = ("content-type", "content-digest", "if-none-match", "signature", "signature-input")
 """Headers of a request that reach the recipient."""
 AT_ONCE = 16
@@ -123,7 +121,7 @@ class Through:
         private = self._answers.setdefault(key, fresh()) if key else fresh()
         message = format_request(Request(method, path, headers, body, public_of(private)))
         sealed = seal(message, await self._key_of(name), f"{REQUEST} {name}")
-        found = await self._peers.relay(name, f"/bring/{key}" if key else "/ask", sealed, limit + ADDED)
+        found = await self._peers.relay(name, f"/bring/{key}" if key else "/ask", sealed, limit + MESSAGE_ADDED)
         if found is None:
             raise Unavailable("relay-keeps-it", field=name, value=self._peers.url_of(name))
         self._answers.pop(key, None)

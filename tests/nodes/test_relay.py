@@ -13,7 +13,7 @@ from ledger.errors import LodetraceError, Unavailable
 from ledger.log.canonical import dump
 from ledger.log.notes import Ed25519Signer
 from ledger.log.trust import digest_of
-from nodes import relay
+from nodes import peers, relay
 from nodes import relayed as relayed_messages
 from nodes.peers import Peers
 from nodes.relayed import ANSWER, Request, Through
@@ -308,6 +308,26 @@ def test_so_many_questions_at_once_and_no_more(world, monkeypatch):
     monkeypatch.setattr(relay, "ASKED_MAX", 0)
     with pytest.raises(Unavailable, match="at once"):
         asked_through(world, "/log/checkpoint")
+
+
+def test_the_largest_message_that_a_relay_takes_can_be_fetched(world, monkeypatch):
+    """With its number before it; else it would stand there before all others, and none would come."""
+    for module in (relay_interface, peers):
+        monkeypatch.setattr(module, "MESSAGE_MAX", 5000)
+    node = world[MINE].node
+    sender = Peers(node.identity, lambda: node.policy, transport=_Wire(world.network, MINE))
+
+    def left_there(size):
+        return world.call(sender.relay(PLANT, "/bring/a-1", bytes(size), 10_000))
+
+    world[PLANT].stop()
+    with pytest.raises(Unavailable, match="5000"):
+        left_there(5001)
+    assert left_there(5000) is None
+    world[PLANT].start()
+    until(lambda: not held(world), "it is fetched, and sent away for it does not open")
+    assert left_there(5000) == b""
+    world.call(sender.aclose())
 
 
 def unread(world, path, identity):
