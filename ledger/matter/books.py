@@ -101,6 +101,12 @@ class Books:
                 for element, (ug, _) in one.elements.items():
                     on_the_way.ug[element] = on_the_way.ug.get(element, 0) + ug
 
+    def sent_back(self, flow: Flow, goods: Iterable[Goods]) -> None:
+        """Goods that were rejected, and did not enter, leave: they came from whom they go to."""
+        goods = list(goods)
+        self._add(flow, _ENTERED, goods, 1)
+        self._go(flow, ("from", str(flow.event.scalar("shipment").get("to"))), goods, 1)
+
     def under_way(self, shipment: str) -> bool:
         return shipment in self._transit and not self._transit[shipment].until
 

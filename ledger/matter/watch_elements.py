@@ -28,6 +28,7 @@ from ledger.matter.findings import Entry, Finding
 from ledger.matter.flows import Flow, Goods, Restated
 from ledger.matter.limits import FOREIGN_TO_MAGNETS, Limits, entry_of, hidden_feeds
 from ledger.matter.makeups import pool_of
+from ledger.matter.rejected import Rejected
 from ledger.matter.sheets import Balance
 from ledger.matter.watch_measuring import reassayed, recounted
 
@@ -50,11 +51,14 @@ class Elements:
         self._pooled: dict[str, dict[str, int]] = {}
         self._months: dict[str, tuple[Sheet, list[Entry]]] = {}
         self._booked: dict[int, tuple[str, tuple[str, ...]]] = {}
+        self._rejected = Rejected()
         self.books = Books()
         self.rows: dict[str, list[BookRow]] = {}
 
     def take(self, flow: Flow) -> Iterator[Finding]:
         type_ = flow.event.type
+        # What was rejected enters the books as it goes back: they would fall below what is here otherwise.
+        self.books.sent_back(flow, self._rejected.going_back(flow))
         if type_ in MADE:
             self.books.made(flow)
             yield from self._made(flow)

@@ -144,3 +144,42 @@ def test_what_is_corrected_before_the_month_is_closed_stands_in_its_column(tmp_p
         "closing": 60_000_000,
     }
     assert [(one["entry"], one["mg"]) for one in told["trades"]] == [(entry, 100_000_000), (entry, -40_000_000)]
+
+
+def test_what_is_rejected_and_sent_back_leaves_no_book_below_zero(tmp_path):
+    """It enters the receiver's books as it goes back, and his report not at all: it was never his."""
+    with world(tmp_path) as made:
+        mine, plant = made[MINE], made[PLANT]
+        mine.register("B-1", "100", assay=ASSAY)
+        shipment = mine.ship(PLANT, {"batch": "B-1", "quantity": kg("40")})
+        plant.await_arrival(shipment)
+        rejected = {"line": 0, "weighed": kg("25"), "rejected": kg("15"), "reason": "wet"}
+        plant.receive(shipment, rejected)
+        mine.await_status(shipment, "received")
+        (here,) = plant.get("/api/v1/batches?on_hand=true")["batches"]
+        line = {"batch": here["batch"], "quantity": kg("15"), "owner": MINE}
+        back = plant.ship(MINE, line, purpose="return", original=shipment)
+        mine.await_arrival(back)
+        mine.receive(back)
+        plant.await_status(back, "received")
+        month = plant.node.clock().strftime("%Y-%m")
+        books = {
+            one.name: {row["element"]: row for row in one.get(f"/api/v1/balances?month={month}")["rows"]}
+            for one in (mine, plant)
+        }
+        (told,) = plant.get(f"/api/v1/reports/flows?month={month}")["rows"]
+    dy = {
+        name: {way: int(book["Dy"][f"{way}_ug"]) for way in ("entered", "left", "closing")}
+        for name, book in books.items()
+    }
+    five = dy[PLANT]["closing"] // 5  # of five kilograms
+    assert dy == {
+        MINE: {"entered": 23 * five, "left": 8 * five, "closing": 15 * five},
+        PLANT: {"entered": 8 * five, "left": 3 * five, "closing": 5 * five},
+    }
+    assert {name: told[name]["mg"] for name in ("other_in", "purchased", "other_out", "closing")} == {
+        "purchased": 25_000_000,
+        "other_in": 0,
+        "other_out": 0,
+        "closing": 25_000_000,
+    }

@@ -21,6 +21,7 @@ from ledger.matter.flows import Flow, Goods
 from ledger.matter.genealogy import made
 from ledger.matter.reference import Reference
 from ledger.matter.regimes.words import FLOW_GAPS
+from ledger.matter.rejected import Rejected
 
 NAME = "china-flows"
 INS, OUTS = ("purchased", "other_in", "produced"), ("consumed", "sold", "exported", "other_out")
@@ -155,13 +156,11 @@ def _net(goods: Iterable[Goods]) -> tuple[Goods, ...]:
 
 
 class _Goods:
-    """What flows alone do not tell: the product of goods without a known composition; and what was rejected here,
-    stands here and goes back, and was never ours.
-    """
+    """What flows alone do not tell: the product of goods without a known composition, and what was never ours."""
 
     def __init__(self) -> None:
         self._products: dict[str, str] = {}
-        self._rejected_mg: dict[str, int] = {}
+        self._rejected = Rejected()
 
     def told(self, flow: Flow) -> Flow:
         event = flow.event
@@ -169,16 +168,9 @@ class _Goods:
         for row in event.rows("lines.chain", "lines.partner"):
             if "batch" in row and "product" in row:
                 self._products[row["batch"]] = row["product"]
-            if row.get("rejected_mg"):
-                self._rejected_mg[row["batch"]] = self._rejected_mg.get(row["batch"], 0) + row["rejected_mg"]
-        returned = event.scalar("shipment").get("purpose") == "return"
-        ins = [one for one in flow.ins if not (returned and self._goes_back(one))]
+        back = self._rejected.going_back(flow)
+        ins = [one for one in flow.ins if one not in back]
         return replace(flow, ins=tuple(map(self._named, ins)), outs=tuple(map(self._named, flow.outs)))
-
-    def _goes_back(self, goods: Goods) -> bool:
-        rejected_mg = self._rejected_mg.get(goods.batch, 0)
-        self._rejected_mg[goods.batch] = max(0, rejected_mg - goods.mg)
-        return 0 < goods.mg <= rejected_mg
 
     def _named(self, goods: Goods) -> Goods:
         return goods if goods.product else replace(goods, product=self._products.get(goods.batch, "unknown"))
