@@ -192,6 +192,7 @@ class Replay:
         self._ruleset, self._begins = ruleset, begins
         self.view: dict[Key, State] = {} if begins is None else dict(begins.states)
         self.makeups: dict[str, Makeup | None] = {} if begins is None else dict(begins.makeups)
+        self._as_registered: set[str] = set()
         self.unchecked = 0
         self.size = 0
         self._last, self._last_time = NOTHING_BEFORE, ""
@@ -229,6 +230,11 @@ class Replay:
         if run.leaves:
             self._last, self._last_time = run.last, run.last_time
 
+    @property
+    def kept(self) -> dict[str, Makeup | None]:
+        """The compositions that a node keeps. Those that are as they were registered it reads from their entries."""
+        return {key: one for key, one in self.makeups.items() if key not in self._as_registered}
+
     def makeup(self, key: str) -> Makeup | None:
         return self.makeups.get(key)
 
@@ -251,6 +257,10 @@ class Replay:
         done = follow(self.makeups, index, event, booked, self._reference, self._ruleset, self)
         self.unchecked += 0 if done.checked else 1
         self.makeups.update(done.changes)
+        if event.type == "registered":
+            self._as_registered.update(done.changes)
+        else:
+            self._as_registered.difference_update(done.changes)
         if self._hear is not None:
             self._hear(done.flow if index or self._begins is None else self._begins.flow(event))
 

@@ -138,7 +138,7 @@ def audit(
     if shown is not None:
         raise Unverified("stock-differs", field=shown[0], value=shown[1], log=origin)
     if source.makeups is not None and not replay.unchecked:
-        batch = source.makeups(replay.makeups)
+        batch = source.makeups(replay.kept)
         if batch is not None:
             raise Unverified("composition-differs", field="batch", value=batch, log=origin)
     kinds = [kind for kind, _ in replay.view]

@@ -278,6 +278,11 @@ def test_all_of_it_holds_in_homes_and_as_deposited(told):
         ("DELETE FROM flows", "flow-differs"),
         ("UPDATE states SET body = replace(body, '\"mg\":', '\"mg\":1') WHERE kind = 'makeup'", "composition-differs"),
         ("INSERT INTO states VALUES ('makeup', 'stranger', '{}')", "composition-differs"),
+        (
+            "INSERT INTO states SELECT 'makeup', id, '{}' FROM batches"
+            " WHERE id NOT IN (SELECT key FROM states WHERE kind = 'makeup')",
+            "composition-differs",
+        ),
     ],
 )
 def test_tables_of_contents_that_the_log_does_not_imply(told, tmp_path, change, expected):
