@@ -200,7 +200,7 @@ RECORDINGS = (
             "outputs": [
                 {"product": "prnd_oxide", "lot_no": "PN-7", "quantity": {"value": "4040", "unit": "kg", "basis": "net"}}
             ],
-            "losses": [{"kind": "residue", "quantity": {"value": "1200", "unit": "kg", "basis": "net"}}],
+            "losses": [{"kind": "residue", "quantity": {"value": "14400", "unit": "kg", "basis": "net"}}],
         },
         {
             "outputs": [{"batch": _OXIDE, "product": "prnd_oxide", "lot_no": "PN-7"}],

@@ -269,6 +269,16 @@ MESSAGES: dict[str, tuple[str, str]] = {
         ),
         "{field} 为干基，却填了水分 {moisture} %。请填写实际称得的净重，或填写原因后确认。",
     ),
+    "guard-yield": (
+        (
+            "{field}: {share} of the rare earths that went in are accounted for; {least} to {greatest} is usual. "
+            "Enter what was lost, correct masses or assays, or confirm with a reason."
+        ),
+        (
+            "{field}：投入的稀土中可核算的为 {share}，通常为 {least} 至 {greatest}。"
+            "请补填损失、更正重量或化验，或填写原因后确认。"
+        ),
+    ),
     # --- ledger/matter: events ---------------------------------------------------------------------------
     "event-type-unknown": (
         "This version does not know events of type {value} ({field}). Check the spelling, or update.",

@@ -16,7 +16,7 @@ from ledger.matter.custody import touches
 from ledger.matter.event_types import CORRECTIONS, EVENT_TYPES, REGISTRY_TYPES
 from ledger.matter.events import Event, is_id
 from ledger.matter.flows import Flow
-from ledger.matter.makeups import Composition, as_assay
+from ledger.matter.makeups import Composition, Makeup, as_assay
 from ledger.matter.sheet import Plan
 from ledger.matter.stock import Batch, Booked, Key, Shipment, State, Unit
 from ledger.registry import Registry
@@ -190,9 +190,13 @@ class GroupDesk:
         entry = log.entry(self._conn, made_by)
         return entry.event
 
+    def makeup(self, batch: str) -> Makeup | None:
+        """What is known of what goods are made of."""
+        return self.makeups.makeup(batch)
+
     def carried_assay(self, batch: str) -> Mapping[str, Any] | None:
         """What goods are made of that were not assayed themselves, but came from goods that were."""
-        found = self.makeups.makeup(batch)
+        found = self.makeup(batch)
         return as_assay(found) if isinstance(found, Composition) else None
 
     def offer(self, shipment: str) -> Offer:

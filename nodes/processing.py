@@ -3,22 +3,18 @@
 Nothing is recorded here, and nothing decided: the rules compute again when it is recorded.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from ledger.entries import id_in
 from ledger.errors import Unknown
 from ledger.labels import open_token, parse_token
-from ledger.matter.assays import parse_assay
-from ledger.matter.elements import PPM, UG_PER_MG
+from ledger.matter import yields
 from ledger.matter.findings import Finding
-from ledger.matter.limits import Limits
-from ledger.matter.makeups import Composition
 from ledger.matter.quantities import amount
 from ledger.matter.stock import Batch, Unit
-from ledger.matter.typical import typical_assay
+from ledger.matter.yields import Expected, Fed, fed
 from nodes.contents import compositions
 from nodes.findings import told_by
 from nodes.node import Node
@@ -41,22 +37,6 @@ class Picked:
     @property
     def key(self) -> str:
         return self.batch.id if self.unit is None else self.unit.id
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """Masses in mg, and what share of the rare earths comes out, in ppm: `least` to `greatest` is what the process
-    reaches. A share is None where nobody knows it. `same`: outputs were taken to hold as much as the inputs do.
-    """
-
-    went_in: int
-    came_out: int
-    lost: int
-    share: int | None
-    least: int | None
-    typical: int | None
-    greatest: int | None
-    same: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,61 +83,17 @@ def _unit(conn: Connection, id_: str) -> Picked:
 
 def expected(node: Node, body: Mapping[str, Any]) -> Expected:
     """`body` as transforming takes it, perhaps unfinished. Raises what recording would say of a number."""
-    reference = node.reference
-    steps = tuple(str(step.get("process", "")) for step in body.get("steps") or ())
-    went_in, rare_in, known = 0, Fraction(0), True
-    for at, line in enumerate(body.get("inputs") or ()):
-        mg, rare = _went_in(node, line, f"inputs[{at}]")
-        went_in += mg
-        known, rare_in = known and rare is not None, rare_in + (rare or 0)
-    came_out, rare_out, same = 0, Fraction(0), False
-    for at, output in enumerate(body.get("outputs") or ()):
-        counted = amount(output["quantity"], f"outputs[{at}].quantity")
-        came_out += counted.mg
-        told = output.get("assay")
-        assay = (
-            parse_assay(told, output["product"], reference, f"outputs[{at}].assay")
-            if told
-            else typical_assay(output["product"], reference)
-        )
-        if assay is not None:
-            rare_out += counted.mg * assay.ratio(counted.basis, "metal").value
-        elif went_in and all(map(reference.keeps_elements, steps)):
-            rare_out, same = rare_out + counted.mg * rare_in / went_in, True
-        else:
-            known = False
-    losses = enumerate(body.get("losses") or ())
-    lost = sum(amount(loss["quantity"], f"losses[{at}].quantity").mg for at, loss in losses)
-    share = round(rare_out * PPM / rare_in) if known and rare_in and came_out else None
-    least, typical, greatest = _reached(node, steps)
-    return Expected(went_in, came_out, lost, share, least, typical, greatest, same)
-
-
-def _went_in(node: Node, line: Mapping[str, Any], where: str) -> tuple[int, Fraction | None]:
-    """(mg, mg of rare earths in it as metal; None where nobody knows)"""
     with node.store.read() as conn:
-        batch = lists.batch(conn, codes.find_batch(conn, line["batch"], field=where)).batch
-        named = [lists.unit(conn, codes.find_unit(conn, unit, field=where)).unit for unit in line.get("units") or ()]
-        quantity = line.get("quantity")
-        mg = sum(unit.net_mg for unit in named) if quantity is None else amount(quantity, f"{where}.quantity").mg
-        found = compositions(conn, node.rulesets, [batch.id])[batch.id]
-    if not isinstance(found, Composition) or not found.content.elements:
-        return mg, None
-    ug = sum(share.ug for share in found.content.elements.values())
-    return mg, Fraction(mg * ug, found.content.mg * UG_PER_MG)
+        inputs = [_fed(conn, node, line, f"inputs[{at}]") for at, line in enumerate(body.get("inputs") or ())]
+    return yields.expected(body, inputs, node.reference, node.settings.role)
 
 
-def _reached(node: Node, steps: Iterable[str]) -> tuple[int, int, int] | tuple[None, None, None]:
-    """Least, typical and greatest share that several steps in a row bring out: they multiply."""
-    steps = tuple(steps)
-    least, greatest = Limits(node.reference, node.settings.role).route(steps)
-    if not least:
-        return None, None, None
-    typical = PPM
-    for process in steps:
-        known = node.reference.yield_ppm(process)
-        typical = typical if known is None else typical * known[1] // PPM
-    return least, typical, greatest
+def _fed(conn: Connection, node: Node, line: Mapping[str, Any], where: str) -> Fed:
+    batch = lists.batch(conn, codes.find_batch(conn, line["batch"], field=where)).batch
+    named = [lists.unit(conn, codes.find_unit(conn, unit, field=where)).unit for unit in line.get("units") or ()]
+    quantity = line.get("quantity")
+    mg = sum(unit.net_mg for unit in named) if quantity is None else amount(quantity, f"{where}.quantity").mg
+    return fed(mg, batch.product, compositions(conn, node.rulesets, [batch.id])[batch.id])
 
 
 def made(node: Node, index: int) -> Made:

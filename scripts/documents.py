@@ -205,7 +205,8 @@ def shown(value: Any, indent: str = "") -> str:
 
 COMPUTED = {
     "first.code": (
-        "guard-capacity guard-moisture guard-oxide-metal guard-slip guard-spelling guard-ticket-used guard-wet-for-dry"
+        "guard-capacity guard-moisture guard-oxide-metal guard-slip guard-spelling guard-ticket-used "
+        "guard-wet-for-dry guard-yield"
     ),
     "way_out": (
         "correction-in-pool reversal-of-acknowledgement reversal-of-closing reversal-of-confirmation "

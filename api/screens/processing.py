@@ -13,8 +13,9 @@ from fastapi import Response
 
 from api.screens.frame import Screens, Visit
 from ledger.errors import LodetraceError, Malformed, Refusal
+from ledger.matter.yields import Expected
 from nodes import processing
-from nodes.processing import Expected, Picked
+from nodes.processing import Picked
 
 ASSEMBLE = "assemble"
 _OURS = ("do", "add", "serial", "count:int", "net", "product", "lot_no", "kind")
@@ -190,6 +191,7 @@ def _shown(visit: Visit, more: str) -> Response:
     at_rows = {name for name in visit.form.errors if _ROW.match(name)}
     return visit.render(
         "process.html",
+        instead={"outputs": ("outputs[0].quantity.value",)},
         rows=rows,
         offered=offered,
         processes=sorted(((code, reference.process_name(code, language)) for code in reference.processes), key=_second),

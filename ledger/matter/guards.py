@@ -16,10 +16,12 @@ from ledger.matter.quantities import PPM, Amount, decimal, show_mg
 from ledger.matter.reference import Reference
 from ledger.matter.reference_rows import KINDS
 from ledger.matter.stock import Batch
+from ledger.matter.yields import Expected
 
 SLIPS = (10, 100, 1000)
 _NEAR_PPM = 250_000  # "about ten times" is 7.5 to 12.5 times: wide enough for lots that vary, narrow enough to be rare
 _HISTORY_NEEDED = 3
+_FAR_PPM = 200_000  # what goods usually hold is known to a fifth at worst
 _SPELLING_FROM = 6  # letters: shorter codes are too often one letter apart by right
 
 
@@ -71,6 +73,25 @@ def moisture_guard(product: str, told: Mapping[str, Any], reference: Reference, 
     if most is None or not KINDS["percent"].fits(given) or not Decimal(most) < Decimal(str(given)) < 100:
         return None
     return Guard("guard-moisture", f"{field}.moisture_pct", {"given": given, "product": product, "most": most})
+
+
+def yield_guard(found: Expected) -> Guard | None:
+    """More than a fifth of the rare earths is missing below the least that the process brings out, or is too much above
+    the greatest.
+    """
+    if found.share is None or found.accounted is None or found.least is None or found.greatest is None:
+        return None
+    missing = found.accounted < found.least - _FAR_PPM
+    if not missing and found.share <= found.greatest + _FAR_PPM:
+        return None
+    share = found.accounted if missing else found.share
+    band = _percent(found.least), _percent(found.greatest)
+    return Guard("guard-yield", "outputs", {"share": _percent(share), "least": band[0], "greatest": band[1]})
+
+
+def _percent(ppm: int) -> str:
+    """To one decimal: `940000` → `94 %`."""
+    return f"{(Decimal(ppm) / 10_000).quantize(Decimal('0.1')).normalize():f} %"
 
 
 def spelling_guard(word: str, known: Iterable[str], field: str) -> Guard | None:

@@ -62,7 +62,7 @@ def totals_of_outputs(
     carried = [
         at
         for at, row in enumerate(rows)
-        if found[at] is None and keeps and (parts or _same_goods(row["product"], inputs, reference))
+        if found[at] is None and keeps and (parts or same_goods(row["product"], inputs, reference))
     ]
     _carry(mixed, found, carried, rows, losses, rank, stays_mg)
     return [
@@ -84,7 +84,8 @@ def rare_earths(totals: Totals) -> dict[str, tuple[int, int]]:
     return {element: totals[element] for element in ELEMENTS if element in totals}
 
 
-def _same_goods(product: str, inputs: Iterable[str], reference: Reference) -> bool:
+def same_goods(product: str, inputs: Iterable[str], reference: Reference) -> bool:
+    """Whether goods are only shaped where this comes of those."""
     forms = {reference.form(one) for one in inputs if one}
     return product in inputs or (reference.form(product) in _METALLIC and bool(forms & _METALLIC))
 

@@ -74,7 +74,7 @@ def transform(desk: Desk, body: Body) -> Draft:
     """Inputs → outputs and losses; also split, merge, blend, regrade, rework, repack."""
     steps, site = steps_of(desk, body, "rework")
     parts = [part_of(desk, line, f"inputs[{at}]", site=None) for at, line in enumerate(body["inputs"])]
-    outputs, confirmed = outputs_of(desk, body, site)
+    outputs, confirmed = outputs_of(desk, body, site, parts)
     losses = losses_of(body)
     slots = {
         "transformation": {"at": at_of(desk, body), "steps": steps},

@@ -4,15 +4,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ledger.matter.assay_members import refuse_unknown_members
-from ledger.matter.guards import Guard, ask, basis_guards, moisture_guard, slip_guard, spelling_guard
+from ledger.matter.guards import Guard, ask, basis_guards, moisture_guard, slip_guard, spelling_guard, yield_guard
 from ledger.matter.quantities import Amount, amount
-from nodes.verbs.draft import Body, Desk, Sealed, only, product_of, site_of
+from ledger.matter.stock import Batch
+from ledger.matter.yields import Fed, expected, fed
+from nodes.verbs.draft import Body, Desk, Part, Sealed, only, product_of, site_of
 
 
 def outputs_of(
-    desk: Desk, body: Body, site: str
+    desk: Desk, body: Body, site: str, inputs: Sequence[Part] = ()
 ) -> tuple[list[tuple[dict[str, Any], dict[str, Any]]], list[dict[str, str]]]:
-    """(what the chain sees and what the authority sees of each output, the guards that were confirmed)."""
+    """(what the chain sees and what the authority sees of each output, the guards that were confirmed). `inputs`: what
+    these come of, where that is one process.
+    """
     found, guards = [], process_guards(desk, body)
     for position, output in enumerate(body.get("outputs") or ()):
         where = f"outputs[{position}]"
@@ -39,7 +43,16 @@ def outputs_of(
                 ),
             )
         )
+    if inputs:
+        guards.append(
+            yield_guard(expected(body, [_fed(desk, part) for part in inputs], desk.reference, desk.settings.role))
+        )
     return found, ask(guards, body.get("confirm"))
+
+
+def _fed(desk: Desk, part: Part) -> Fed:
+    batch = desk.state(("batch", part.batch))
+    return fed(part.amount.mg, batch.product if isinstance(batch, Batch) else "", desk.makeup(part.batch))
 
 
 def process_guards(desk: Desk, body: Body) -> list[Guard | None]:

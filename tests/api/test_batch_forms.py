@@ -76,6 +76,7 @@ def test_its_page_tells_its_entries_papers_and_what_became_of_it(desk, batch):
     )
     made = {"outputs[0].product": "prnd_oxide", "outputs[0].lot_no": "PN-1", "outputs[0].quantity.value": "100"}
     sent = {**hidden, **made, "outputs[0].quantity.unit": "kg", "steps[0].process": "separation", "do": "record"}
+    sent["confirm.reason"] = "the rest is still in the circuit"
     assert desk.send("/process", **sent).status_code == 303
     assert "PN-1</a>" in desk.get(batch).text
 

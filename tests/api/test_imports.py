@@ -253,8 +253,8 @@ def test_transformations_may_use_what_rows_above_them_make(send, client, token_o
     send(as_csv([good(1)]), "&dry_run=false")
     text = (
         "日期,工序,投入批号,投入量,产出产品,产出批号,产出量,单位\n"
-        "2025-3-8,separation,XF-00001,5 t,pr_oxide,P-1,3 t,\n"
-        "2025-3-9,separation,P-1,2 t,氧化镨钕,P-2,1 t,\n"
+        "2025-3-8,separation,XF-00001,5 t,pr_oxide,P-1,4.5 t,\n"
+        "2025-3-9,separation,P-1,2 t,氧化镨钕,P-2,1.9 t,\n"
         "2025-3-9,separation,NONE,2 t,氧化镨钕,P-3,1 t,\n"
     ).encode()
     answer = client.post("/api/v1/imports?kind=transformations", content=text, headers=token_of("clerk"))

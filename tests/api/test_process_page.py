@@ -44,9 +44,12 @@ def both(desk):
 def test_two_inputs_become_one_output(desk):
     page = both(desk)
     assert page.count('class="row input"') == 2
-    answer = desk.send(
-        "/process", page, **{**shown(page), STEP: "separation", **OUT, "outputs[0].lot_no": "PN-1", "do": "record"}
-    )
+    whole = {**shown(page), STEP: "separation", **OUT, "outputs[0].lot_no": "PN-1", "do": "record"}
+    asked = desk.send("/process", page, **whole)
+    assert asked.status_code == 422, "nearly all of it would be gone"
+    assert "are accounted for; 94 % to 99 % is usual" in asked.text
+    assert 'id="wrong-outputs[0].quantity.value"' in asked.text
+    answer = desk.send("/process", asked.text, **whole, **{"confirm.reason": "the heavy ones are still in the circuit"})
     assert answer.status_code == 303, answer.text
     told = desk.get(answer.headers["location"]).text
     assert "PN-1</a>" in told

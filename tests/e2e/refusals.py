@@ -79,6 +79,16 @@ GUARDS: dict[str, Case] = {
     "a made product misspelt": Case(
         422, "guard-spelling", "outputs[0].product", transform([A1], [{**made("1"), "product": "prnd_oxid"}])
     ),
+    "most of it gone, and nothing lost": Case(
+        422,
+        "guard-yield",
+        "outputs",
+        transform(
+            [{"batch": "T-1", "site": "main", "quantity": kg("10")}],
+            [{"product": "dy_metal", "quantity": kg("1")}],
+            "reduction",
+        ),
+    ),
     "a process misspelt": Case(422, "guard-spelling", "steps[0].process", transform([A1], [made("1")], "seperation")),
     "an oxide as metal": Case(
         422, "guard-oxide-metal", "quantity.basis", register(product="dy_oxide", quantity={**kg("1"), "basis": "metal"})

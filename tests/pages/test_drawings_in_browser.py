@@ -79,7 +79,7 @@ def flowing(tmp_path_factory):
         made = {"product": "dy_oxide", "lot_no": "T-1", "quantity": kg("30")}
         inputs = [{"batch": "I-1", "quantity": kg("100")}]
         body = {"steps": [{"process": "separation"}], "inputs": inputs, "outputs": [made]}
-        one.record("/api/v1/transformations", body)
+        one.record("/api/v1/transformations", {**body, "confirm": {"reason": "the rest is still in the circuit"}})
         world.settle()
         authority = world[AUTHORITY]
         worked_out(authority)

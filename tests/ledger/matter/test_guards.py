@@ -5,9 +5,19 @@ from json import dumps
 import pytest
 
 from ledger.errors import Malformed, Refusal
-from ledger.matter.guards import Guard, ask, basis_guards, capacity_guard, moisture_guard, slip_guard, spelling_guard
+from ledger.matter.guards import (
+    Guard,
+    ask,
+    basis_guards,
+    capacity_guard,
+    moisture_guard,
+    slip_guard,
+    spelling_guard,
+    yield_guard,
+)
 from ledger.matter.quantities import Amount
 from ledger.matter.reference import CONSERVING, Reference
+from ledger.matter.yields import Fed, expected
 
 KG = 10**6
 HISTORY = [19 * KG, 20 * KG, 21 * KG]
@@ -158,3 +168,53 @@ def test_a_code_that_is_one_slip_off_a_known_one_is_asked_about(reference, word)
 @pytest.mark.parametrize("word", ["separation", "seperaton", "partition", "work", "cot", "reseparation"])
 def test_other_codes_are_one_s_own(reference, word):
     assert spelling_guard(word, reference.tables["processes"], "steps[0].process") is None
+
+
+# -- what comes out of what goes in -----------------------------------------------------------------------------------
+
+DY_OXIDE = Fed(1000 * KG, "dy_oxide", 860 * KG)
+
+
+def stated(mass: str, *losses: tuple[str, str], process: str = "reduction", product: str = "dy_metal"):
+    """1,000 kg of dysprosium oxide with 860 kg of the metal in it, by a process that brings out 90 to 98 %."""
+    return {
+        "steps": [{"process": process}],
+        "outputs": [{"product": product, "quantity": {"value": mass, "unit": "kg"}}],
+        "losses": [{"kind": kind, "quantity": {"value": value, "unit": "kg"}} for kind, value in losses],
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "asked"),
+    [
+        (stated("820"), False),
+        (stated("650"), False),  # low enough for a finding, not for a slip
+        (stated("150"), True),
+        (stated("1500"), True),
+        (stated("150", ("residue", "800")), False),
+        (stated("150", ("water", "800")), True),  # water takes nothing with it
+        (stated("150", process="rework"), False),  # nobody knows what it brings out
+        (stated("150", product="unheard_of"), False),
+    ],
+)
+def test_what_is_far_from_the_usual_yield_is_asked_about(reference, body, asked):
+    guard = yield_guard(expected(body, [DY_OXIDE], reference, "separation"))
+    assert (guard is not None) == asked
+
+
+def test_a_yield_of_goods_that_nobody_knows_is_not_asked_about(reference):
+    found = expected(stated("150"), [DY_OXIDE, Fed(KG, "scrap", None)], reference, "separation")
+    assert (found.share, found.accounted, yield_guard(found)) == (None, None, None)
+
+
+def test_the_question_tells_share_and_band(reference):
+    guard = yield_guard(expected(stated("150"), [DY_OXIDE], reference, "separation"))
+    assert guard is not None
+    assert (guard.field, guard.facts["least"], guard.facts["greatest"]) == ("outputs", "90 %", "98 %")
+    assert guard.facts["share"] == "17.2 %"
+
+
+def test_shaped_goods_hold_what_went_into_them(reference):
+    magnets = Fed(1000 * KG, "ndfeb_block", 300 * KG)
+    found = expected(stated("700", process="machine", product="ndfeb_magnet"), [magnets], reference, "magnet")
+    assert (found.same, found.share) == (True, 700_000)
