@@ -21,73 +21,60 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     # -- elements ----------------------------------------------------------------------------------------------
     "element-gain": (
         (
-            "More came out of {processes} than went in: out + losses - in = {rows}. {hidden}"
+            "More came out of {processes} than went in, losses included: {apart} too much. {hidden}"
             "Weigh and assay again; name the feed that was not booked, or answer with the evidence."
         ),
-        (
-            "{processes}产出多于投入：产出 + 损失 − 投入 = {rows}。{hidden}请重新过磅、化验；补记漏登的原料，"
-            "或附证据答复。"
-        ),
+        ("{processes}产出加损失多于投入：多出 {apart}。{hidden}请重新过磅、化验；补记漏登的原料，或附证据答复。"),
     ),
     "element-not-fed": (
         (
-            "What came out never went in ({processes}): out + losses - in = {rows}. {hidden}"
+            "What came out never went in ({processes}): {apart}. {hidden}"
             "Check product and assay; name the feed that was not booked, or answer with the evidence."
         ),
-        (
-            "{processes}产出了未曾投入的元素：产出 + 损失 − 投入 = {rows}。{hidden}请核对品名和化验；补记漏登的原料，"
-            "或附证据答复。"
-        ),
+        ("{processes}产出了未曾投入的元素：{apart}。{hidden}请核对品名和化验；补记漏登的原料，或附证据答复。"),
     ),
     "recycled-foreign": (
         (
-            "Recycled feed gave what magnets do not hold ({processes}): out + losses - in = {rows}. {hidden}"
+            "Recycled feed gave what magnets do not hold ({processes}): {apart}. {hidden}"
             "Say what the feed was, with its assay and its papers."
         ),
-        (
-            "回收料产出了磁体中没有的元素（{processes}）：产出 + 损失 − 投入 = {rows}。{hidden}请说明原料为何，"
-            "并附化验单和来源凭证。"
-        ),
+        ("回收料产出了磁体中没有的元素（{processes}）：{apart}。{hidden}请说明原料为何，并附化验单和来源凭证。"),
     ),
     "pool-gain": (
         (
-            "The pool put out more than it took in: draws + losses + closing - opening - charges = {rows}. {hidden}"
+            "The pool put out more than it took in, with what was lost and what is left: {apart} too much. {hidden}"
             "Measure what is in it again; name the feed that was not booked, or answer with the evidence."
         ),
-        (
-            "槽体产出多于投入：出槽 + 损失 + 期末槽存 − 期初槽存 − 入槽 = {rows}。{hidden}请重新测定槽存；"
-            "补记漏登的原料，或附证据答复。"
-        ),
+        ("槽体出槽、损失与槽存合计多于投入：多出 {apart}。{hidden}请重新测定槽存；补记漏登的原料，或附证据答复。"),
     ),
     "month-gain": (
         (
             "All balances of {month} together gain, though each of them alone is within its limit: "
-            "out + losses - in = {rows}. Look for a scale or an assay that always errs the same way, or for "
+            "{apart} too much. Look for a scale or an assay that always errs the same way, or for "
             "unbooked feed."
         ),
         (
-            "{month} 各项平衡单独均在允许范围内，合计却有盈余：产出 + 损失 − 投入 = {rows}。"
+            "{month} 各项平衡单独均在允许范围内，合计却有盈余：多出 {apart}。"
             "请检查是否有磅秤或化验总朝同一方向偏差，或有漏登原料。"
         ),
     ),
     "yield-low": (
         (
-            "Less is accounted for than {processes} loses at worst (yield from {least_ppm}): "
-            "out + losses - least yield x in = {rows}. Book the residues with their assay, or say where it went."
+            "{apart} less came out of {processes} than usual: at least {least_ppm} of what goes in comes out or is "
+            "booked as lost. Enter the loss with its assay, correct the output, or say where it went."
         ),
         (
-            "可核算量低于{processes}的最低收率（{least_ppm}）：产出 + 损失 − 最低收率 × 投入 = {rows}。"
-            "请补记残渣及其化验，或说明去向。"
+            "{processes}的产出比通常少 {apart}：通常至少有投入的 {least_ppm} 产出或记为损失。"
+            "请补填损失及其化验、更正产出，或说明去向。"
         ),
     ),
     "yield-high": (
         (
-            "The products hold more than {processes} yields at best ({greatest_ppm}): "
-            "products - greatest yield x in = {rows}. Check weights and assays of both sides, or say why it went "
-            "so well."
+            "{apart} more came out of {processes} than usual: at most {greatest_ppm} of what goes in becomes product. "
+            "Check weights and assays of both sides, or say why it went so well."
         ),
         (
-            "产品含量高于{processes}的最高收率（{greatest_ppm}）：产品 − 最高收率 × 投入 = {rows}。"
+            "{processes}的产品比通常多 {apart}：通常至多有投入的 {greatest_ppm} 成为产品。"
             "请核对两侧的重量和化验，或说明收率偏高的原因。"
         ),
     ),
@@ -498,6 +485,19 @@ def _rows(facts: Mapping[str, Any], column: int) -> str:
     )
 
 
+def _apart(facts: Mapping[str, Any], column: int) -> str:
+    """How far off, whichever way: the sentence says that."""
+    limits = {element: allowed for element, allowed, _ in facts["limits"]}
+    pattern = ("{} {} (weighing and assays are off by at most {})", "{} {}（称量和化验误差最多 {}）")[column]
+    return _joined(
+        [
+            pattern.format(show_ug(abs(int(ug))), element, show_ug(int(limits[element])))
+            for element, ug in facts["rows"]
+        ],
+        column,
+    )
+
+
 def _masses(facts: Mapping[str, Any], column: int) -> str:
     limits = dict(map(tuple, facts["mass_limits"]))
     pattern = ("{} ({}), allowed ±{}", "{}（{}），允许 ±{}")[column]
@@ -566,6 +566,7 @@ def _seals(facts: Mapping[str, Any], column: int) -> str:
 
 _TABLES: Mapping[str, Callable[[Mapping[str, Any], int], str]] = {
     "rows": _rows,
+    "apart": _apart,
     "masses": _masses,
     "sent": _amounts("sent"),
     "back": _amounts("back"),
