@@ -223,3 +223,21 @@ def test_anybody_can_use_it(browser, opened, pictures, path, look):
     assert [said for said in page.complaints() if path not in STATES.values() or "status of" not in said] == []
     page.value(f"{AXE}; 0")
     assert page.value(SERIOUS) == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/batches/{batch}", "/trace/{batch}", "/shipments/{shipment}", "/months/{month}"]
+)
+def test_paper_is_white_and_bears_nothing_to_press(browser, opened, pictures, path):
+    """Also where the screen is dark: ink is dear, and a button on paper is noise."""
+    url, token = opened(path)
+    page = browser.open("about:blank", width=1280, height=800, dark=True)
+    page.call("Network.setExtraHTTPHeaders", headers={"authorization": f"Bearer {token}"})
+    page.go(url)
+    dark = {"name": "prefers-color-scheme", "value": "dark"}
+    page.call("Emulation.setEmulatedMedia", media="print", features=[dark])
+    page.picture(pictures / f"paper-{re.sub(r'[^a-z]+', '-', path)}.png")
+    assert page.value("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.value("getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
+    pressed = "[...document.querySelectorAll('button, .act, nav a')].filter(one => one.checkVisibility()).length"
+    assert page.value(pressed) == 0
