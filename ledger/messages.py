@@ -1842,16 +1842,16 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "本节点时钟为 {value}，而最后一条记录的时间是 {last}。请校正时钟后重试。",
     ),
     "deliveries-refused": (
-        "{value} deliveries were refused for good, the first one ({subject}) by {field}: {why}",
-        "有 {value} 份投递被永久拒收，其中第一份（{subject}）由 {field} 拒收：{why}",
+        "{value} deliveries were refused for good, the first one ({subject}) by {field}: {en}",
+        "有 {value} 份投递被永久拒收，其中第一份（{subject}）由 {field} 拒收：{zh}",
     ),
     "webhook-calls-given-up": (
         "{value} calls of webhooks were given up after three days. See why on the page /webhooks, and send them again.",
         "有 {value} 次 webhook 通知在三天后放弃。请在 /webhooks 页面查看原因并重新发送。",
     ),
     "deliveries-waiting": (
-        "{value} deliveries wait, the first of them for {field}: {why} They are repeated; nothing is lost.",
-        "有 {value} 份投递在等待，首先是 {field}：{why} 系统会继续重试，内容不会丢失。",
+        "{value} deliveries wait, the first of them for {field}: {en} They are repeated; nothing is lost.",
+        "有 {value} 份投递在等待，首先是 {field}：{zh} 系统会继续重试，内容不会丢失。",
     ),
     "delivery-later": (
         "{field} answered with status {value} and will be asked again; nothing needs to be done.",
@@ -1954,8 +1954,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "见证方 {field} 答复 409 但未给出树大小（{value}）。将再次请求；请询问其运营方。",
     ),
     "not-witnessed-yet": (
-        "Size {value} of the log waits for its witnesses; what others rely on leaves only after that.",
-        "账本大小 {value} 正在等待见证；他人所依据的内容在此之后才会发出。",
+        "The log waits at size {value} until its witnesses have confirmed it; then all is sent by itself.",
+        "正在等待见证节点确认账本（大小 {value}）；确认后自动发给对方，无需操作。",
     ),
     "sender-differs": (
         "The message says {value}, but its request says {signer}. Send it under one name.",

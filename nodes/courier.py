@@ -137,10 +137,10 @@ class Courier:
             try:
                 note = await self._bring(delivery)
             except (Unavailable, Unknown) as error:  # unknown: until the trust policy names the receiver
-                await self._keep(self._put_off, delivery, error.text())
+                await self._keep(self._put_off, delivery, deliveries.kept(error))
             except LodetraceError as error:
                 _say.warning("delivery %s to %s: %s", delivery.no, delivery.to, error)
-                await self._keep(self._settle, delivery, None, error.text())
+                await self._keep(self._settle, delivery, None, deliveries.kept(error))
             else:
                 await self._keep(self._settle, delivery, note, "")
 

@@ -233,10 +233,13 @@ def _deliveries(node: Node) -> Said:
             field=refused.to,
             value=counted["refused"],
             subject=refused.subject,
-            why=refused.error,
+            en=refused.told("en"),
+            zh=refused.told("zh"),
         )
     if late is not None:
-        raise Unavailable("deliveries-waiting", field=late.to, value=counted["waiting"], why=late.error)
+        raise Unavailable(
+            "deliveries-waiting", field=late.to, value=counted["waiting"], en=late.told("en"), zh=late.told("zh")
+        )
     sent = counted.get("sent", 0)
     return (
         f"{sent} confirmed, {counted.get('waiting', 0)} under way",

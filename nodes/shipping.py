@@ -87,17 +87,25 @@ def _shipment(
             for line in shipment.lines
         ],
         "deliveries": [
-            {"kind": one.kind, "state": one.state, "attempts": one.attempts, "error": one.error} for one in about
+            {
+                "kind": one.kind,
+                "state": one.state,
+                "attempts": one.attempts,
+                "error": one.told("en"),
+                "error_zh": one.told("zh"),
+            }
+            for one in about
         ],
-        "waiting_for": None if waiting is None else _reason(waiting, covered),
+        "waiting_for": None if waiting is None else _reason(waiting, covered, "en"),
+        "waiting_for_zh": None if waiting is None else _reason(waiting, covered, "zh"),
     }
 
 
-def _reason(waiting: Delivery, covered: int) -> str | None:
+def _reason(waiting: Delivery, covered: int, language: str) -> str | None:
     """Why a delivery has not been confirmed; None while nothing is known to be in its way."""
     if waiting.state == "waiting" and waiting.entry_no >= covered:
-        return Unavailable("not-witnessed-yet", value=waiting.entry_no + 1).text()
-    return waiting.error
+        return Unavailable("not-witnessed-yet", value=waiting.entry_no + 1).text(language)
+    return waiting.told(language)
 
 
 def arrivals(conn: Connection, records: list[ArrivalRecord]) -> list[dict[str, Any]]:

@@ -67,14 +67,14 @@ class Plant:
 
     def season(self, progress: Callable[[int], None] = lambda _: None) -> None:
         """About SEASON x scale batches more. `progress` hears how many there are in all."""
-        pools, of = max(round(10 * self.scale), 1), max(round(300 * min(self.scale * 10, 1)), 3)
+        pools, of = max(round(10 * self.scale), 1), max(round(300 * min(self.scale * 10, 1)), 45)
         lots = self._make("register", [lot(self.made + at) for at in range(pools * of)], progress)
         self.lots = [one["batch"] for one in lots]
         pooled = [self.lots[at * of : (at + 1) * of] for at in range(pools)]
         blends = self._outputs([step("merge", pool, 20_000, "mixed_concentrate", 20_000 * of) for pool in pooled])
         oxides = self._outputs(
             [
-                step("separation", [blend], 2000 * of, "prnd_oxide", 3000, outputs=max(of // 15, 2))
+                step("separation", [blend], 2000 * of, "prnd_oxide", 3000, outputs=of // 15)
                 for blend in blends
                 for _ in range(5)
             ]

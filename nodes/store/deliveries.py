@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count as counted_from
 
+from ledger.errors import LodetraceError
 from nodes.store.engine import Connection
 from nodes.store.sql import next_no, select_in
 
@@ -67,6 +68,10 @@ class Delivery:
     answer: bytes | None
     error: str | None
 
+    def told(self, language: str) -> str | None:
+        """The error in words."""
+        return None if self.error is None else in_words(self.error, language)
+
 
 @dataclass(frozen=True, slots=True)
 class Late:
@@ -78,6 +83,21 @@ class Late:
     count: int
     since: str
     error: str
+
+    def told(self, language: str) -> str:
+        """The error in words."""
+        return in_words(self.error, language)
+
+
+def kept(error: LodetraceError) -> str:
+    """An error as a row keeps it: its sentence in English, and in Chinese on the next line."""
+    return f"{error.text()}\n{error.text('zh')}"
+
+
+def in_words(kept: str, language: str) -> str:
+    """The sentence of a kept error; what was kept when there was one alone is told as it is."""
+    english, _, chinese = kept.partition("\n")
+    return chinese if language == "zh" and chinese else english
 
 
 def add(conn: Connection, outgoing: Sequence[Outgoing]) -> None:

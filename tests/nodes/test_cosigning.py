@@ -97,7 +97,7 @@ def test_a_handover_leaves_only_when_the_quorum_has_seen_it(tmp_path):
         shipment = mine.ship(PLANT, {"batch": "A-1", "units": ["D-1"]})
         until(lambda: mine.node.witnesses.sizes.get(f"http://{PLANT}/witness") == size(mine), "plant cosigns it")
         told = mine.shipment(shipment)
-        assert (told["status"], "witness" in told["waiting_for"]) == ("offered", True)
+        assert (told["status"], "witnesses have confirmed" in told["waiting_for"]) == ("offered", True)
         assert shown(mine) == before
         newest = mine.ask("GET", "/log/checkpoint-unwitnessed", role=None).body
         assert parse_checkpoint(parse_note(newest).text).size == size(mine)
@@ -107,7 +107,7 @@ def test_a_handover_leaves_only_when_the_quorum_has_seen_it(tmp_path):
         until(lambda: mine.node.witnesses.errors, "the one that is away is noticed")
         assert "lodetrace_witnesses_failing 1.0" in mine.ask("GET", "/metrics", role=None).body.decode()
         looked = {one.check: one for one in examine(mine.home, world.environ)}
-        assert (looked["witnesses"].state, "waits for its witnesses" in looked["witnesses"].en) == ("warning", True)
+        assert (looked["witnesses"].state, "witnesses have confirmed" in looked["witnesses"].en) == ("warning", True)
         assert world.network.parcels("handover", taken=False) == []
         with mine.node.store.read() as conn:
             assert {one.attempts for ones in deliveries.about(conn, [shipment.partition("#")[2]]).values()

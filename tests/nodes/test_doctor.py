@@ -195,7 +195,7 @@ def test_a_policy_that_asks_for_witnesses_since_the_node_ran(home, tmp_path):
     policy = (home / "policy.txt").read_text().replace("quorum none\n", f"witness p {witness}\nquorum p\n")
     (home / "policy.txt").write_text(policy)
     found = look(home)["witnesses"]
-    assert (found.state, "waits for its witnesses" in found.en) == (WARNING, True)
+    assert (found.state, "witnesses have confirmed" in found.en) == (WARNING, True)
 
 
 def test_a_clock_behind_the_last_entry(home):

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+from ledger.errors import Unavailable
 from nodes.store import deliveries
 from nodes.store.deliveries import AT_ONCE, Delivery, Outgoing
 from nodes.store.engine import Connection, Store
@@ -87,3 +88,14 @@ def test_a_settled_delivery_stays_as_it_was_settled(store: Store) -> None:
         settled = [(one.state, one.answer, one.error) for subject in ("S-1", "S-2") for one in found[subject]]
         assert settled == [("refused", None, "not-enough: there is less"), ("sent", b"note", None)]
         assert deliveries.counts(conn) == {"refused": 1, "sent": 1, "waiting": 1}
+
+
+def test_an_error_is_told_in_the_language_of_the_reader(store: Store) -> None:
+    with store.write() as conn:
+        deliveries.add(conn, [outgoing(0)])
+        deliveries.refused(conn, 1, deliveries.kept(Unavailable("not-witnessed-yet", value=7)))
+        (one,) = deliveries.about(conn, ["S-0"])["S-0"]
+    assert "confirmed" in (one.told("en") or "")
+    assert "确认" not in (one.told("en") or "")
+    assert "见证" in (one.told("zh") or "")
+    assert deliveries.in_words("as it was kept before", "zh") == "as it was kept before"
