@@ -6,8 +6,10 @@ from urllib.parse import quote, urlencode
 from fastapi import Response
 
 from api.screens.frame import Screens, Visit
+from ledger.errors import Unknown
 from nodes import goods
 from nodes.store import lists
+from nodes.verbs.books import AUTHORITY
 
 PAGE = 50
 
@@ -56,9 +58,14 @@ def routes(screens: Screens) -> None:
 
     @screens.page("/batches/{batch:path}")
     def batch(visit: Visit) -> Response:
-        return visit.render(
-            "batch.html", one=goods.whole(visit.node, visit.request.path_params["batch"], _before(visit))
-        )
+        id_ = visit.request.path_params["batch"]
+        try:
+            one = goods.whole(visit.node, id_, _before(visit))
+        except Unknown:
+            if visit.node.settings.role != AUTHORITY:
+                raise
+            return visit.see(f"/seek?q={quote(id_, safe='')}")  # not goods of its own, but perhaps a member's
+        return visit.render("batch.html", one=one)
 
 
 def _before(visit: Visit) -> int:

@@ -11,7 +11,7 @@ from api.screens.orders import choices, papers
 from api.screens.sorting import Sorting
 from ledger.errors import Malformed
 from ledger.matter.event_types import INSPECTION_METHODS, INSPECTION_RESULTS
-from nodes import orders
+from nodes import orders, seeking
 
 FIELDS = {"to", "result", "at", "announced_at", "reason", "batch", "method", "seen", "sample", "documents[0].no"}
 
@@ -52,7 +52,7 @@ def _inspection(visit: Visit) -> dict[str, Any]:
         if field in body:
             body[field] = _zoned(field, body[field])
     if batch := form.value("batch").strip():
-        seen: dict[str, Any] = {"batch": batch, "method": form.value("method")}
+        seen: dict[str, Any] = {"batch": seeking.sought(visit.node, batch, "batch"), "method": form.value("method")}
         if form.value("seen").strip():
             seen["seen"] = {"value": form.value("seen").strip(), "unit": "kg", "basis": "net"}
         if form.value("sample").strip():

@@ -9,7 +9,7 @@ from fastapi import Response
 from api.screens.frame import Screens, Visit
 from api.screens.sorting import Sorting
 from ledger.errors import Malformed, Unknown
-from nodes import orders
+from nodes import orders, seeking
 
 FIELDS = {"to", "shipment", "lines", "ground", "reason", "sure", "documents[0].no"}
 
@@ -88,7 +88,7 @@ def _freeze(visit: Visit) -> dict[str, Any]:
         if not form.value(field).strip():
             raise Malformed("fields-wrong", field=field, value="", en=en, zh=zh)
     body = form.body(without=("shipment", "lines", "ground", "sure"))
-    lines = [_line(text.split()) for text in form.value("lines").splitlines() if text.strip()]
+    lines = [_line(visit, text.split()) for text in form.value("lines").splitlines() if text.strip()]
     if shipment := form.value("shipment").strip():
         lines += orders.goods_of(visit.node, shipment)
     if not lines:
@@ -101,9 +101,10 @@ def _freeze(visit: Visit) -> dict[str, Any]:
     }
 
 
-def _line(names: list[str]) -> dict[str, Any]:
-    """A batch, and behind it those of its units that are meant."""
-    batch, *units = names
+def _line(visit: Visit, names: list[str]) -> dict[str, Any]:
+    """A batch by whatever it is called, and behind it those of its units that are meant."""
+    called, *units = names
+    batch = seeking.sought(visit.node, called, "lines")
     return {"batch": batch, "units": units} if units else {"batch": batch}
 
 

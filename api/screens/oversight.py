@@ -8,6 +8,7 @@ from api.screens.frame import Screens, Visit
 from api.screens.sorting import Sorting
 from ledger.matter.finding_figures import figures
 from ledger.matter.findings import SEVERITIES
+from nodes import seeking
 from nodes.verbs.books import AUTHORITY
 
 PAGE = 50
@@ -68,6 +69,7 @@ def routes(screens: Screens) -> None:
             working=working,
             figures=figures(one.finding, visit.language, visit.node.reference),
             entries={(held.log, held.index): held for held in visit.node.oversight.entries(one.finding)},
+            batches=seeking.batches_of(visit.node, one),
             name=finding_name,
         )
 

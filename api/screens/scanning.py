@@ -6,9 +6,10 @@ from fastapi import Response
 
 from api.screens.frame import Screens, Visit
 from ledger.errors import LodetraceError, Malformed, Unknown
-from nodes import processing
+from nodes import processing, seeking
 from nodes.photos import code_in
 from nodes.shipping import one_shipment
+from nodes.verbs.books import AUTHORITY
 
 
 def routes(screens: Screens) -> None:
@@ -37,6 +38,8 @@ def _way(visit: Visit, text: str) -> str:
     try:
         return f"/batches/{quote(processing.pick(visit.node, text).batch.id, safe='')}"
     except LodetraceError as error:
+        if visit.node.settings.role == AUTHORITY and seeking.seek(visit.node, text):
+            return f"/seek?q={quote(text, safe='')}"
         if "/q/" in text:
             return f"/q/{quote(text.rpartition('/q/')[2], safe='')}"
         if not isinstance(error, Unknown):

@@ -30,6 +30,7 @@ from api.screens import (
     register,
     requests,
     scanning,
+    seeking,
     shipping,
     sign_in,
     traces,
@@ -42,7 +43,7 @@ from nodes.oidc import OwnSignIn
 
 SCREENS = (
     *(sign_in, me, people, board, register, importing, processing, pools, printing, measuring),
-    *(goods, receiving, shipping, scanning, traces, guest),
+    *(goods, receiving, shipping, scanning, seeking, traces, guest),
     *(findings, waiting, entries, correcting, months, webhooks),
     *(members, requests, orders, inspections, oversight, cases, accounts, outside, flows),
 )
@@ -52,10 +53,11 @@ NAV: Nav = {
         Link("viewer", "/members", "Organisations", at="authority"),
         Link("viewer", "/oversight", "Oversight", at="authority"),
         Link("viewer", "/cases", "Cases", at="authority"),
+        Link("viewer", "/seek", "Find goods", at="authority"),
         Link("clerk", "/register", "Register", "register", not_at="authority"),
         Link("clerk", "/process", "Process", "transform", not_at="authority"),
         Link("clerk", "/pools", "Pools", "charge", not_at="authority"),
-        Link("viewer", "/goods", "Goods"),
+        Link("viewer", "/goods", "Goods", not_at="authority"),
         Link("viewer", "/arrivals", "Arriving", not_at="authority"),
         Link("viewer", "/shipments", "Shipments", not_at="authority"),
         Link("viewer", "/scan", "Scan"),

@@ -22,6 +22,7 @@ _BATCHES = (
     " UNION SELECT no FROM batches WHERE external_ref = ?1) n JOIN batches b ON b.no = n.no"
     " JOIN logs l ON l.no = b.log_no WHERE b.basis IS NOT NULL ORDER BY b.no DESC LIMIT ?2"
 )
+_CALLED = _BATCHES.replace(" WHERE b.basis IS NOT NULL", "")
 _UNITS = (
     "SELECT l.no, l.origin, u.id FROM units u JOIN logs l ON l.no = u.log_no WHERE u.serial = ?1"
     " ORDER BY u.no DESC LIMIT ?2"
@@ -35,6 +36,11 @@ _MASSES = "SELECT made_mg FROM batches WHERE product = ? AND made_mg IS NOT NULL
 def batches_named(conn: Connection, code: str) -> list[str]:
     """Ids of the batches here that have this lot number or external reference, newest first."""
     return _ids(conn, _BATCHES, code)
+
+
+def batches_called(conn: Connection, code: str) -> list[str]:
+    """The same of batches anywhere, also of those that other logs only tell of."""
+    return _ids(conn, _CALLED, code)
 
 
 def units_named(conn: Connection, serial: str) -> list[str]:

@@ -111,6 +111,10 @@ JOIN logs l ON l.no = b.log_no WHERE e.parent_no = ? ORDER BY b.no, e.entry_no""
 
 _RECEIVED_BY = "SELECT received_by FROM receipts WHERE batch_no = ? AND log_no = ? ORDER BY received_by"
 
+_HANDOVERS = """SELECT s.origin, r.shipped_index, l.origin, r.received_by FROM receipts r
+JOIN logs l ON l.no = r.log_no JOIN logs s ON s.no = r.sender_no WHERE r.batch_no = ?
+ORDER BY abs(r.received_by)"""
+
 _SENT = (
     "SELECT DISTINCT g.batch_no, s.to_name FROM going g JOIN shipments s ON s.no = g.shipment_no"
     " WHERE g.batch_no IN ({}) ORDER BY g.batch_no, s.to_name"
@@ -144,6 +148,16 @@ class Link:
     parent: str
     entry_no: int
     mg: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """`sender` shipped it by an entry of its log, `receiver` (both are logs) received it by the entry `received_by`."""
+
+    sender: str
+    shipped_index: int
+    receiver: str
+    received_by: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +344,11 @@ def uses(conn: Connection, batch: str) -> list[tuple[str, int]]:
     """(what was made of a batch, by which entry), in no order that means anything."""
     rows = conn.execute(_USES, (_number(conn, batch),))
     return [(spell(log_no, origin, raw), entry_no) for log_no, origin, raw, entry_no in rows]
+
+
+def handovers(conn: Connection, batch: str) -> list[Handover]:
+    """How it went from log to log, as receivers tell, in the order in which that was known here."""
+    return [Handover(*row) for row in conn.execute(_HANDOVERS, (_number(conn, batch),))]
 
 
 def received_by(conn: Connection, batch: str) -> list[int]:

@@ -25,6 +25,7 @@ NO_LISTS = {
     **dict.fromkeys(("/sign-out", "/register/preview", "/process/preview"), "answers a form"),
     **dict.fromkeys(("/register", "/process", "/ship", "/orders/new", "/inspections/new", "/cases/new"), "is a form"),
     "/import": "files of this person, which hold tables themselves",
+    "/seek": "answers a question",
     "/people": "who may sign in is nobody's spreadsheet",
     "/undelivered": "a sum for each partner, gone as soon as the partner is back",
     "/webhooks": "addresses and secrets of programs, and their last few calls",

@@ -81,7 +81,7 @@ def test_the_gravest_come_first_and_each_is_opened(told):
             whole = hands.get(f"/oversight/{one.finding.id}")
             assert one.finding.id in whole
             for log, index in one.finding.entries:
-                assert f"{log} {index}" in whole
+                assert f'href="/deposited/{log.removesuffix("/log")}/{index}"' in whole
 
 
 def test_the_list_is_narrowed(told):

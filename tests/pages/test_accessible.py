@@ -15,13 +15,13 @@ from urllib.parse import quote
 
 import pytest
 
-from nodes import cases, imports, joining, outside, people, requests, tokens
+from nodes import cases, imports, joining, outside, people, requests, seeking, tokens
 from nodes.clock import system_clock
 from nodes.following import stand_by
 from nodes.homes import create_home
 from nodes.jobs import LONG
 from nodes.node import Caller, Node
-from tests.nodes.test_oversight import AUTHORITY, NUMBER, TWO
+from tests.nodes.test_oversight import AUTHORITY, NUMBER, ONE, TWO
 from tests.overseen import overseen, worked_out
 from tests.pages.test_scan_in_browser import DESK, OVERHANGING, PHONE
 from tests.serving import serving
@@ -131,13 +131,16 @@ def _looked_into(authority):
         cases.step(node, chen, body["kind"], case, body)
     rows = f"报关单号,申报日期,净重（千克）,收发货人\n{NUMBER},2026-11-01,100,甲\n9999-0000,2026-11-02,1050,乙\n"
     table = outside.bring(node, chen, "customs_declaration", "赣州海关", "2026.csv", rows.encode())
-    lists = ("/flows", "/oversight", "/cases", "/outside")
+    lists = ("/flows", "/oversight", "/cases", "/outside", "/seek")
+    (goods,) = seeking.seek(node, "I-1")
     return {path: path for path in lists} | {
         "/oversight/{finding}": f"/oversight/{found.id}",
         "/cases/new": f"/cases/new?finding={found.id}",
         "/cases/{case}": f"/cases/{case}",
         "/cases/{case}/evidence-pack": f"/cases/{case}/evidence-pack",
         "/outside/{table}": f"/outside/{table}",
+        "/seek/{batch}": f"/seek/{quote(goods.batch, safe='')}",
+        "/deposited/{member}/{index}": f"/deposited/{ONE}/{goods.index}",
     }
 
 
