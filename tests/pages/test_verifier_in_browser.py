@@ -43,7 +43,7 @@ def words(page):
 def choose(page, tmp_path, data):
     """Chooses a file on the page /verify."""
     (tmp_path / "a.evidence.json").write_bytes(data)
-    page.value(f"delete {CARD}.dataset.state")
+    page.value(f"delete {CARD}.dataset.state; document.querySelector('[data-file]').value = ''")
     document = page.call("DOM.getDocument")["root"]["nodeId"]
     chosen = page.call("DOM.querySelector", nodeId=document, selector="[data-file]")["nodeId"]
     page.call("DOM.setFileInputFiles", nodeId=chosen, files=[str(tmp_path / "a.evidence.json")])
@@ -215,3 +215,35 @@ def test_nothing_serious_stands_in_the_way_of_anybody(browser, served, chain, pa
         "axe.run().then(({ violations }) => violations.map(one => [one.impact, one.id, one.nodes[0].html]))"
     )
     assert [one for one in found if one[0] in ("serious", "critical")] == []
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "This file is empty"),
+        (b"\x89PNG\r\n\x1a\n", "This is no evidence file"),
+        (b'{"format":"lodetrace evi', "damaged or not whole"),
+        (b"{}", "damaged or not whole"),
+    ],
+)
+def test_a_file_that_is_no_evidence_is_told_as_what_it_is(browser, served, tmp_path, data, said):
+    page = browser.open(f"{served['open']}/verify", language="en")
+    choose(page, tmp_path, data)
+    assert state(page) == "bad"
+    assert said in words(page)
+
+
+def test_a_line_in_red_does_not_say_that_it_held(browser, served, chain, evidence, tmp_path):
+    """And after good evidence it says again what it said before."""
+    page = browser.open(f"{served['open']}/verify", language="en")
+    broken = json.loads(evidence)
+    broken["checkpoints"] = broken["checkpoints"][1:]
+    good = page.value("[...document.querySelectorAll('[data-step]')].map(one => one.textContent)")
+    choose(page, tmp_path, dump(broken))
+    assert state(page) == "bad"
+    red = page.value("[...document.querySelectorAll('[data-state=bad]')].map(one => one.textContent)")
+    assert red
+    assert not [line for line in red for one in good if line.startswith(one)]
+    choose(page, tmp_path, evidence)
+    assert state(page) == "good"
+    assert page.value("[...document.querySelectorAll('[data-step]')].map(one => one.textContent)") == good

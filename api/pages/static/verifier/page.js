@@ -1,7 +1,8 @@
 /** The page /verify: any label of anybody (#TOKEN, or pasted), or an evidence file, dropped or chosen; also offline. */
-import { Card, showEvidence, showFork, showLabel } from "./showing.js";
+import { Card, showEvidence, showFork, showLabel, showOther } from "./showing.js";
 
 const FILE_MAX = 64 * 2 ** 20; // of evidence, as the programs take it (docs/formats.md)
+const BRACE = 0x7b; // canonical JSON begins with it, and nothing else that is mistaken for evidence does
 const card = new Card(document.querySelector("[data-checked]"));
 const [label, file, zone] = ["label", "file", "zone"].map((name) => document.querySelector(`[data-${name}]`));
 
@@ -12,11 +13,10 @@ async function takeLabel(given) {
 }
 
 async function takeFile(chosen) {
-  if (chosen.size > FILE_MAX) {
-    card.begin();
-    return card.say(card.word("too-large", { limit: FILE_MAX / 2 ** 20 }), "bad");
-  }
+  if (chosen.size > FILE_MAX) return showOther(card, "too-large", { limit: FILE_MAX / 2 ** 20 });
   const data = new Uint8Array(await chosen.arrayBuffer());
+  if (data.length === 0) return showOther(card, "file-empty");
+  if (data[0] !== BRACE) return showOther(card, "file-other");
   await (isFork(data) ? showFork(card, data) : showEvidence(card, data));
 }
 

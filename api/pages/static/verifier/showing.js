@@ -7,6 +7,7 @@ export class Card {
   constructor(card) {
     this.card = card;
     this.steps = card.querySelector("[data-steps]");
+    for (const one of this.steps.children) one.dataset.good = one.textContent;
     this.words = Object.fromEntries([...card.querySelectorAll("[data-word]")].map((one) => [one.dataset.word, one.textContent]));
   }
 
@@ -18,19 +19,22 @@ export class Card {
   /** Begins anew; only the lines of these steps are shown. */
   begin(...names) {
     this.card.hidden = false;
+    this.failed = null;
     this.say("", "busy");
     this.list("why", []);
     this.list("limits", []);
     for (const one of this.steps.children) {
       one.hidden = !names.includes(one.dataset.step);
       delete one.dataset.state;
-      one.querySelector("code")?.remove();
+      one.textContent = one.dataset.good;
     }
   }
 
   tell = (name, state, code) => {
     const one = this.steps.querySelector(`[data-step="${name}"]`);
     one.dataset.state = state;
+    one.textContent = one.dataset[state] ?? one.dataset.good; // what did not hold is not said as if it did
+    if (state === "bad") this.failed = name;
     if (!code) return;
     const shown = document.createElement("code");
     shown.textContent = code;
@@ -117,8 +121,15 @@ export async function showFork(card, data) {
   return code ? null : found;
 }
 
+/** Says of a file that it is nothing to be checked; `word` says why. */
+export function showOther(card, word, facts) {
+  card.begin();
+  card.say(card.word(word, facts), "bad");
+  return null;
+}
+
 function conclude(card, found, trust) {
-  if (!found) return card.say(card.word("evidence-bad"), "bad");
+  if (!found) return card.say(card.word(card.failed === "form" ? "file-broken" : "evidence-bad"), "bad");
   const logs = Object.entries(found.logs);
   const state = found.complete ? "good" : "open";
   const news = [...new Set([...found.entries.values()].map(({ type }) => type).filter((type) => NEWS.includes(type)))];
