@@ -82,7 +82,8 @@ def yield_guard(found: Expected) -> Guard | None:
     if found.share is None or found.accounted is None or found.least is None or found.greatest is None:
         return None
     missing = found.accounted < found.least - _FAR_PPM
-    if not missing and found.share <= found.greatest + _FAR_PPM:
+    # Where outputs are taken to hold as much as the inputs, iron that nobody booked would look like rare earths.
+    if not missing and (found.same or found.share <= found.greatest + _FAR_PPM):
         return None
     share = found.accounted if missing else found.share
     band = _percent(found.least), _percent(found.greatest)

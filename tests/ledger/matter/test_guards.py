@@ -218,3 +218,14 @@ def test_shaped_goods_hold_what_went_into_them(reference):
     magnets = Fed(1000 * KG, "ndfeb_block", 300 * KG)
     found = expected(stated("700", process="machine", product="ndfeb_magnet"), [magnets], reference, "magnet")
     assert (found.same, found.share) == (True, 700_000)
+
+
+def test_iron_that_nobody_booked_is_no_question(reference):
+    """Strip casting of metal without the iron in the books: the alloy is taken to hold what the metal did."""
+    metal = Fed(40 * KG, "prnd_metal", 40 * KG)
+    found = expected(stated("100", process="strip_cast", product="ndfeb_alloy"), [metal], reference, "magnet")
+    assert found.same
+    assert found.share is not None
+    assert found.greatest is not None
+    assert found.share > 2 * found.greatest
+    assert yield_guard(found) is None
