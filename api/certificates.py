@@ -23,8 +23,8 @@ from api.errors import status_of
 from api.recording import idempotency_key, key_parameter
 from api.rendering import HEADERS, page, pressed
 from api.requests import Body, Code, Text
-from api.scan import percent
 from api.screens.named import name_of, origin_name
+from api.screens.shares import percent
 from api.tables import Format, listed
 from api.words import words
 from ledger.certificates import check_code

@@ -9,9 +9,8 @@ What is shown, and to whom, is decided in nodes/scan.py and worded in ledger/ver
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from decimal import Decimal
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -22,7 +21,8 @@ from api.asked import in_chat, wants_json
 from api.asked import language as language_of
 from api.errors import status_of
 from api.rendering import HEADERS, day, page, pressed
-from api.screens.named import name_of, origin_name
+from api.screens.named import country_name, name_of, origin_name
+from api.screens.shares import percent, told_shares
 from api.words import LOCALES, words
 from ledger.errors import LodetraceError, Unavailable, Unknown
 from ledger.evidence import format_evidence
@@ -119,7 +119,9 @@ def _facts(node: Node, found: Scan, language: str, token: str) -> dict[str, Any]
         "status": None if found.status is None else STATUS[found.status][place],
         "life": None if unit is None else LIFE[unit.state][place],
         "membership": _membership(node, found, language),
-        "countries": sorted({step.country for step in verdict.steps if step.country}) if verdict else [],
+        "countries": sorted({country_name(step.country, language) for step in verdict.steps if step.country})
+        if verdict
+        else [],
         "stages": [
             {
                 "number": stage.number,
@@ -183,7 +185,7 @@ def _membership(node: Node, found: Scan, language: str) -> str | None:
 
 
 def _origin(node: Node, origin: Origin, language: str) -> dict[str, Any]:
-    """Each element with its origins and how much of it is recycled: likely share, and between what it lies for certain.
+    """Each element: where it comes from and how much of it is recycled, in words, and the exact shares.
 
     Recycled is what the reference data count so: an organisation's own rework, for one, is not.
     """
@@ -195,12 +197,16 @@ def _origin(node: Node, origin: Origin, language: str) -> dict[str, Any]:
         "elements": [
             (
                 element,
+                told_shares(_ranked((origin_name(node, key, language), row) for key, row in rows.items()), language),
+                told_shares(
+                    _ranked(
+                        (classes[feed_class][language], row)
+                        for feed_class, row in origin.recycled[element].items()
+                        if classes.get(feed_class, {}).get("recycled_content") and row[0]
+                    ),
+                    language,
+                ),
                 [(origin_name(node, key, language), *_shares(row)) for key, row in rows.items()],
-                [
-                    (classes[feed_class][language], *_shares(row))
-                    for feed_class, row in origin.recycled[element].items()
-                    if classes.get(feed_class, {}).get("recycled_content") and row[0]
-                ],
             )
             for element, rows in origin.elements.items()
         ],
@@ -208,15 +214,14 @@ def _origin(node: Node, origin: Origin, language: str) -> dict[str, Any]:
     }
 
 
+def _ranked(rows: Iterable[tuple[str, Row]]) -> list[tuple[str, Row]]:
+    return sorted(rows, key=lambda one: -one[1][0])
+
+
 def _shares(row: Row) -> tuple[str, tuple[str, str] | None]:
     """The likely share, and between what it lies where that is no single value."""
     mid, lo, hi = row
     return percent(mid), None if lo == hi else (percent(lo), percent(hi))
-
-
-def percent(ppb: int) -> str:
-    """`750200000` → `75.0 %`."""
-    return f"{(Decimal(ppb) / 10**7).quantize(Decimal('0.1'))} %"
 
 
 def _failure(node: Node, found: Scan, language: str) -> str | None:
@@ -254,12 +259,17 @@ def _step(node: Node, step: Step, language: str) -> dict[str, Any]:
     separator = ", " if english else "、"
     return {
         "date": step.at[:10],
-        "country": step.country,
+        "country": None if step.country is None else country_name(step.country, language),
         "event": step.event,
         "what": separator.join(reference.process_name(process, language) for process in step.processes) or event,
         "products": separator.join(reference.product_name(product, language) for product in step.products),
-        "origin": step.origin,
+        "origin": None if step.origin is None else _place(step.origin, language),
     }
+
+
+def _place(origin: Mapping[str, Any], language: str) -> str:
+    """The country, and the region where one is stated."""
+    return " ".join(filter(None, (country_name(origin["country"], language), origin.get("region"))))
 
 
 def _mended(mended: Sequence[Mended], language: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""An authority finds goods of deposited logs by what is written on them, sees what is told of them, and freezes them."""
+"""An authority finds goods of deposited logs by what is written on them, sees what is told of them, freezes them."""
 
 from urllib.parse import quote
 

@@ -19,13 +19,13 @@ SAYS = {
     "zh-CN": {
         "verdict": "真实标签",
         "Nd": ["62.5 % 中国外购", "37.5 % 中国消费后回收料"],
-        "Dy": ["100.0 % 越南外购"],
+        "Dy": ["100 % 越南外购"],
         "proof": "全部成立",
     },
     "en": {
         "verdict": "Genuine label",
         "Nd": ["62.5 % China: bought", "37.5 % China: post-consumer"],
-        "Dy": ["100.0 % Vietnam: bought"],
+        "Dy": ["100 % Vietnam: bought"],
         "proof": "Everything holds",
     },
 }
