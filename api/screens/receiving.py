@@ -25,7 +25,8 @@ def routes(screens: Screens) -> None:
     @screens.page("/arrivals")
     def arrivals(visit: Visit) -> Response:
         with visit.node.store.read() as conn:
-            found = shipping.arrivals(conn, lists.arrivals(conn, limit=PAGE, is_open=visit.asked("all") != "true"))
+            records = lists.arrivals(conn, limit=PAGE, is_open=visit.asked("all") != "true")
+            found = shipping.arriving(visit.node, conn, records)
         return visit.render("arrivals.html", found=found, whole=visit.asked("all") == "true")
 
     # What lies below a shipment stands before it: its own path takes anything.

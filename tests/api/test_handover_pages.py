@@ -39,6 +39,9 @@ def test_drums_are_shipped_by_scanning_and_received_by_scanning(trade):
     shipment = f"{MINE}/log#{sent.rpartition('/')[2]}"
     world[PLANT].await_arrival(shipment)
     assert MINE in plant.get("/arrivals") or "mine" in plant.get("/arrivals")
+    assert re.search(
+        r'<a href="/receive/[^"]+">(?:(?!</a>).)*A-1(?:(?!</a>).)* kg · ', plant.get("/arrivals"), re.DOTALL
+    )
     where = f"/receive/{quote(shipment, safe='')}"
     ticked = plant.post(where, {"do": "scan", "scan": labels["D-1"]}).body.decode()
     assert "✓ D-1" in ticked
