@@ -114,6 +114,11 @@ def arrivals(conn: Connection, records: list[ArrivalRecord]) -> list[dict[str, A
     return [arrival(record, asked=record.id in asked, voided=record.id in voided) for record in records]
 
 
+def arriving(node: Node, conn: Connection, records: list[ArrivalRecord]) -> list[dict[str, Any]]:
+    """Arrivals with what their senders opened of them: `offered`, rows of product, mg and units."""
+    return [{**one, "offered": _offered(conn, one["shipment"], node.origin)} for one in arrivals(conn, records)]
+
+
 def arrival(record: ArrivalRecord, *, asked: bool = False, voided: bool = False) -> dict[str, Any]:
     """A shipment offered to us, and how far our receipts have come with it."""
     found = record.arrival
