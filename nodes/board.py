@@ -6,7 +6,7 @@ Each part is the newest few with a sign whether there are more: counting everyth
 from dataclasses import dataclass
 from typing import Any
 
-from nodes import shipping
+from nodes import cases, orders, requests, shipping
 from nodes.findings import gravest_of
 from nodes.node import Node
 from nodes.notices import notices
@@ -15,6 +15,7 @@ from nodes.store import drafts, lists, webhooks
 from nodes.store.drafts import WAITING
 from nodes.store.records import BatchRecord
 from nodes.undelivered import NotTaken, not_taken
+from nodes.verbs.books import AUTHORITY
 
 SHOWN = 8
 LOOKED_AT = 99
@@ -34,10 +35,23 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Overseen:
+    """What an authority looks after: `findings` in deposited logs without an answer, the gravest first, None until they
+    are worked out; `cases` and `orders` that are open; `requests` to take part, by name, for whoever may answer them.
+    """
+
+    findings: Part | None
+    cases: Part
+    orders: Part
+    requests: Part
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     """`arriving`, `leaving`: shipments as in the interface; `on_hand`: BatchRecord; `waiting`: other people's drafts;
     `findings`: not answered yet, None while the books are being read; `news`: what partners told of goods that are
-    here; `untold`: calls to webhooks that were given up; `not_taken`: what partners have not taken yet.
+    here; `untold`: calls to webhooks that were given up; `not_taken`: what partners have not taken yet;
+    `overseen`: at an authority.
     """
 
     arriving: Part
@@ -49,6 +63,7 @@ class Board:
     news: Part
     untold: int
     not_taken: list[NotTaken]
+    overseen: Overseen | None
 
 
 def board(node: Node, owner: str, *, supervisor: bool) -> Board:
@@ -69,6 +84,17 @@ def board(node: Node, owner: str, *, supervisor: bool) -> Board:
         _part([one for one in notices(node, LOOKED_AT + 1) if one["batches"] and not one["ended"]]),
         untold,
         not_taken(node),
+        _overseen(node, supervisor=supervisor) if node.settings.role == AUTHORITY else None,
+    )
+
+
+def _overseen(node: Node, *, supervisor: bool) -> Overseen:
+    last, _ = node.overlooking.look()
+    return Overseen(
+        None if last is None else _part([one for one in last.findings if not one.answers]),
+        _part([one for one in cases.every(node) if cases.state(one, last) != cases.CLOSED]),
+        _part([one for one in orders.orders(node) if not one["ended"]]),
+        _part(requests.waiting(node.settings.home) if supervisor else []),
     )
 
 

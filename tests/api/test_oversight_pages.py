@@ -125,3 +125,17 @@ def test_a_finding_that_nobody_has(told):
 def test_only_an_authority_has_the_pages(told, path):
     assert told[ONE].ask("GET", path, role="viewer").status == 404
     assert told[ONE].ask("GET", "/api/v1/oversight/findings", role="viewer").json()["code"] == "only-the-authority"
+
+
+def test_the_board_of_an_authority_is_about_what_it_looks_after(told):
+    worked_out(told[AUTHORITY])
+    last, _ = told[AUTHORITY].node.overlooking.look()
+    open_ = [one for one in last.findings if not one.answers]
+    page = Hands(told[AUTHORITY], role="supervisor").get("/")
+    assert f"<b>{len(open_)}</b>findings without an answer" in page
+    assert f'href="/oversight/{open_[0].finding.id}"' in page
+    assert "No case is open." in page
+    assert "batches on hand" not in page
+    assert "newcomers to answer" in page
+    assert "newcomers to answer" not in Hands(told[AUTHORITY], role="viewer").get("/")
+    assert "batches on hand" in Hands(told[ONE], role="viewer").get("/")
