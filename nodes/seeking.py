@@ -63,6 +63,8 @@ def sought(node: Node, text: str, field: str) -> str:
 
 def known(node: Node, batch: str) -> Known:
     """Unknown where no deposited log tells of it."""
+    if not is_id(batch):
+        raise Unknown("batch-unknown", field="batch", value=batch)
     overview, _ = node.overlooking.look()
     with node.store.read() as conn:
         made = genealogy.trace(conn, batch, "back", 1).nodes[0]

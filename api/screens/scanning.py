@@ -38,7 +38,7 @@ def _way(visit: Visit, text: str) -> str:
     try:
         return f"/batches/{quote(processing.pick(visit.node, text).batch.id, safe='')}"
     except LodetraceError as error:
-        if visit.node.settings.role == AUTHORITY and seeking.seek(visit.node, text):
+        if visit.node.settings.role == AUTHORITY and _is_deposited(visit, text):
             return f"/seek?q={quote(text, safe='')}"
         if "/q/" in text:
             return f"/q/{quote(text.rpartition('/q/')[2], safe='')}"
@@ -46,3 +46,11 @@ def _way(visit: Visit, text: str) -> str:
             raise
     found = one_shipment(visit.node, text)
     return f"/{'receive' if 'offered' in found else 'shipments'}/{quote(found['shipment'], safe='')}"
+
+
+def _is_deposited(visit: Visit, text: str) -> bool:
+    """Whether goods of a deposited log are called that. What is wrong with a label is told by the label's own page."""
+    try:
+        return bool(seeking.seek(visit.node, text))
+    except LodetraceError:
+        return False

@@ -88,7 +88,12 @@ def test_an_entry_of_another_log_leads_to_goods_here_and_to_no_page_of_its_own_n
 
 
 def test_what_is_not_here_is_said(told, inspector):
-    for path in (f"/seek/{MINE}%2Flog%2300000000000000000000000000", f"/deposited/{MINE}/999", "/deposited/nobody/0"):
+    for path in (
+        f"/seek/{MINE}%2Flog%2300000000000000000000000000",
+        f"/deposited/{MINE}/999",
+        "/deposited/nobody/0",
+        "/seek/none",
+    ):
         assert asked(told[AUTHORITY], inspector, path).status == 404, path
     mine = Hands(told[MINE], role="supervisor")
     assert asked(told[MINE], mine, "/seek?q=XF-7").status == 404
@@ -109,3 +114,11 @@ def test_goods_are_frozen_by_the_lot_number_on_them(told, inspector):
     assert "Freeze ordered to" in page
     refused = inspector.post("/orders/new", {**form, "lines": "same"})
     assert 'id="wrong-lines"' in refused.body.decode()
+
+
+def test_a_scan_leads_to_the_goods_or_to_what_is_wrong_with_the_label(told, inspector):
+    batch = batch_of(told, "XF-7")
+    for code in (told.label_url, "XF-7", batch):
+        assert inspector.post("/scan", {"code": code}).header("location") == f"/seek?q={quote(code, safe='')}"
+    forged = told.label_url[:-4] + "AAAA"
+    assert inspector.post("/scan", {"code": forged}).header("location") == f"/q/{forged.rpartition('/q/')[2]}"
