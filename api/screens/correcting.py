@@ -42,8 +42,10 @@ def _filled(visit: Visit, index: int) -> Response:
     if draft:
         found = drafts.read(visit.node, visit.caller, draft, supervisor=False)
         visit.form.values.update(_values(visit, json.loads(found.body)), draft=draft)
-    kind = visit.form.value("kind") or visit.asked("kind", "amend")
-    return _shown(visit, index, kind if kind in KINDS else "amend")
+    kind = visit.form.value("kind") or visit.asked("kind")
+    if kind not in KINDS:  # what is wrong is mostly a number
+        kind = "adjust" if correcting.movings(visit.node, index) else "amend"
+    return _shown(visit, index, kind)
 
 
 async def _answered(visit: Visit, index: int) -> Response:
@@ -77,6 +79,8 @@ def _shown(visit: Visit, index: int, kind: str, described: Described | None = No
         kind=kind,
         words=correcting.wordings(one.now or one.event),
         moved=correcting.movings(visit.node, index),
+        typed_once=one.entry.event.scalar("quantity").get("weighing") is not None,
+        has_sites=len(visit.node.settings.sites) > 1,
         awaiting=[told for told in notices.notices(visit.node, NOTICES) if told["awaits_consent"]],
         papers=[(code, visit.word("paper", code)) for code in NAMED["paper"]],
         described=described,
