@@ -98,6 +98,11 @@ def find(node: Node, id_: str) -> Case:
         return _found(conn, id_)
 
 
+def isolated(text: str) -> str:
+    """For plain text around it: marks in it that turn writing around turn nothing else (Unicode's FSI and PDI)."""
+    return f"\u2068{text}\u2069"
+
+
 def answers(case: Case, overview: Overview | None) -> dict[str, tuple[Answered, ...]]:
     """What organisations have answered in their own logs, by finding."""
     told = {one.finding.id: one.answers for one in (overview.findings if overview else ())}

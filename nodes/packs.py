@@ -28,7 +28,7 @@ from ledger.matter.finding_figures import figures
 from ledger.matter.findings import Finding
 from nodes import deposits, evidence
 from nodes.auditing import audit, from_deposits
-from nodes.cases import Case, find
+from nodes.cases import Case, find, isolated
 from nodes.jobs import LONG, Job
 from nodes.node import Node
 
@@ -94,7 +94,7 @@ def _write(file: IO[bytes], files: Mapping[str, bytes]) -> None:
 
 
 def _files(node: Node, case: Case) -> Iterator[tuple[str, bytes]]:
-    yield "README.md", README.format(case=case.id, title=case.title).encode()
+    yield "README.md", README.format(case=case.id, title=isolated(case.title)).encode()
     yield "case.json", _json(_case(case))
     yield "trust.txt", format_policy(node.trust).encode()
     for kept in case.findings:

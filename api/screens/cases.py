@@ -18,7 +18,7 @@ from api.screens.sorting import Sorting
 from ledger.errors import LodetraceError
 from ledger.matter.findings import cases as grouped
 from nodes import cases, packs, people
-from nodes.cases import ANSWERED, ASKED, CLOSED, OPEN, STATES, Case
+from nodes.cases import ANSWERED, ASKED, CLOSED, OPEN, STATES, Case, isolated
 from nodes.jobs import DONE
 from nodes.sequencer import Answer
 from nodes.verbs.books import AUTHORITY
@@ -123,7 +123,7 @@ def _shown(visit: Visit, id_: str) -> Response:
 def _letter(visit: Visit, case: Case, organisation: str) -> str:
     """What to send to one organisation. Of a finding that others are in too it is told the number, not the figures."""
     log = f"{organisation}/log"
-    named = {"case": case.id, "title": case.title, "name": visit.organisation(organisation)}
+    named = {"case": case.id, "title": isolated(case.title), "name": visit.organisation(organisation)}
     lines = [visit._("%(name)s: on case %(case)s, %(title)s, please answer the following.") % named, ""]
     for kept in case.findings:
         one = kept.finding

@@ -67,6 +67,9 @@ def test_a_case_from_its_opening_to_its_end(told, chief):
     asking = chief.get(f"{case}?do=asked&organisation={TWO}")
     letter = re.search(r"<textarea[^>]*>(.*?)</textarea>", asking, re.DOTALL)[1]
     assert one.id in letter
+    assert re.search("\u2068One paper [^\u2069\n]*\u202e[^\u2069\n]*\u2069, please answer", letter), (
+        "it turns nothing else"
+    )
     assert "your entries 1." in letter
     assert "150 kg" not in letter, "what others did is not told"
     chief.post(f"{case}?do=asked", {"organisation": TWO, "text": letter})

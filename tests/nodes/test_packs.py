@@ -51,6 +51,7 @@ def test_everything_that_the_readme_names_is_in_it(packed):
     world, case, folder = packed
     readme = (folder / "README.md").read_text("utf-8")
     assert case in readme
+    assert "\u2068All 全部\u2069" in readme  # a title that turns writing around turns nothing else
     found = {str(one.relative_to(folder)) for one in folder.rglob("*") if one.is_file()}
     told = cases.find(world[AUTHORITY].node, case)
     assert found == {
