@@ -8,7 +8,7 @@ from api.screens.frame import Screens, Visit
 from api.screens.sorting import Sorting
 from ledger.matter.finding_figures import figures
 from ledger.matter.findings import SEVERITIES
-from nodes import seeking
+from nodes import cases, seeking
 from nodes.verbs.books import AUTHORITY
 
 PAGE = 50
@@ -70,6 +70,11 @@ def routes(screens: Screens) -> None:
             figures=figures(one.finding, visit.language, visit.node.reference),
             entries={(held.log, held.index): held for held in visit.node.oversight.entries(one.finding)},
             batches=seeking.batches_of(visit.node, one),
+            cases=[
+                (case, cases.state(case, last))
+                for case in cases.every(visit.node)
+                if one.finding.id in [kept.finding.id for kept in case.findings]
+            ],
             name=finding_name,
         )
 

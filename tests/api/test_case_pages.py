@@ -59,6 +59,7 @@ def test_a_case_from_its_opening_to_its_end(told, chief):
     assert "&lt;script&gt;" in page
     assert SCRIPT not in page
     assert case in chief.get("/cases")
+    assert f'href="{case}"' in chief.get(f"/oversight/{one.id}")
     assert "办理中" in Hands(told[AUTHORITY], "zh").get(case)
 
     assert location(chief.post(f"{case}?do=assigned", {"to": "Chen"})) == case
