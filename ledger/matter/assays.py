@@ -32,12 +32,22 @@ from typing import Any
 
 from ledger.errors import Malformed, Refusal
 from ledger.matter.assay_members import COMPUTED_WITH, RADIOACTIVE, TEXTS
-from ledger.matter.compositions import EXACT_ONE, Term, metal_terms, oxide_terms, usual_split
+from ledger.matter.compositions import (
+    EXACT_ONE,
+    Term,
+    metal_terms,
+    oxide_terms,
+    share_of,
+    sum_of,
+    usual_split,
+    variance_in,
+)
 from ledger.matter.elements import ELEMENTS, UG_PER_MG, ppm_of, variance_of
 from ledger.matter.makeups import TYPICAL
 from ledger.matter.quantities import decimal
 from ledger.matter.reference import Reference
 from ledger.matter.reference_rows import ASSAY_BASES
+from ledger.matter.rows import half_even
 
 STATUSES = ("provisional", "final")
 _SIGNED = pattern(r"-[0-9]+(?:\.[0-9]+)?")
@@ -73,13 +83,14 @@ class Assay:
         if not self.elements:
             return {}
         oxides = self.ratio(basis, "reo")
-        oxides_ug, variance = mg * UG_PER_MG * oxides.value, oxides.variance + variance_of(mass_ppm)
+        numerator, denominator = mg * UG_PER_MG * oxides.value.numerator, oxides.value.denominator
+        variance = oxides.variance + variance_of(mass_ppm)
         found = {}
         for element in self.elements:
             share = self.terms[element]
-            ug = round(oxides_ug * share.value)
+            ug = half_even(numerator * share.value.numerator, denominator * share.value.denominator)
             if ug:
-                found[element] = (ug, ppm_of(variance + share.variance))
+                found[element] = (ug, ppm_of(variance, share.variance))
         return found
 
     def ratio(self, basis: str, to: str, field: str = "") -> Term:
@@ -87,20 +98,25 @@ class Assay:
 
         Terms that both sides share cancel, so moisture makes nothing uncertain that was weighed as it was assayed.
         """
+        numerator, denominator, variances = 1, 1, []
+        for term, power in self.way(basis, to, field).items():
+            value = self.terms[term].value
+            up, down = (value.numerator, value.denominator) if power > 0 else (value.denominator, value.numerator)
+            numerator, denominator = numerator * up ** abs(power), denominator * down ** abs(power)
+            variances.append(power * power * self.terms[term].variance)
+        return Term(Fraction(numerator, denominator), sum_of(variances))
+
+    def way(self, basis: str, to: str, field: str = "") -> dict[str, int]:
+        """The terms that lead from `basis` to `to`, with their powers. Refuses a way that the assay does not tell."""
         powers: dict[str, int] = {}
         for name, sign in ((to, 1), (basis, -1)):
             for term, power in self._powers(name).items():
                 powers[term] = powers.get(term, 0) + sign * power
         self._settle_water(powers, field)
-        value, variance = Fraction(1), Fraction(0)
-        for term, power in powers.items():
-            if power:
-                used = self.terms[term]
-                if power < 0 and not used.value:
-                    raise Refusal("assay-empty", field="basis", value=self.product)
-                value *= used.value**power
-                variance += power * power * used.variance
-        return Term(value, variance)
+        used = {term: power for term, power in powers.items() if power}
+        if any(power < 0 and not self.terms[term].value for term, power in used.items()):
+            raise Refusal("assay-empty", field="basis", value=self.product)
+        return used
 
     def _powers(self, name: str) -> dict[str, int]:
         """A mass as powers of the terms, counted from the mass that was assayed."""
@@ -162,7 +178,7 @@ def parse_assay(
         terms=terms,
         elements=tuple(element for element in ELEMENTS if element in parts),
     )
-    made.ratio(custody, "reo", f"{field}.")
+    made.way(custody, "reo", f"{field}.")
     return made
 
 
@@ -233,12 +249,12 @@ class _Reading:
         where = f"{self.field}.{name}"
         if not isinstance(value, Sequence) or isinstance(value, str):
             raise Malformed("field-wrong", field=where, value=value, kind="list")
+        known = (*ELEMENTS, *(self.reference.tables["other_elements"] if name != "distribution_pct" else ()))
         found: dict[str, str] = {}
         for position, pair in enumerate(value):
             if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
                 raise Malformed("field-wrong", field=f"{where}[{position}]", value=pair, kind="[element, percentage]")
             symbol, text = pair
-            known = (*ELEMENTS, *(self.reference.tables["other_elements"] if name != "distribution_pct" else ()))
             if symbol not in known:
                 told = "La, Nd, Dy" if name == "distribution_pct" else "Nd, Fe, B"
                 raise Refusal("assay-element-unknown", field=f"{where}[{position}]", value=symbol, known=told)
@@ -285,12 +301,12 @@ class _Reading:
             terms["L"] = self._rest("loi_pct", self.value["loi_pct"], self.method["loi"]["u_pct"])
         elif self.reference.form(self.product) == "oxide":
             # An oxide is sold ignited: what it has taken up since is told by the uncertainty, where nobody measured it.
-            terms["L"] = Term(Fraction(1), (Fraction(self.method["loi"]["u_pct"]) / 100) ** 2)
+            terms["L"] = Term(Fraction(1), variance_in(Decimal(100), Decimal(self.method["loi"]["u_pct"])))
         return terms
 
     def _rest(self, name: str, text: Any, usual: str) -> Term:
         """1 - w, with u = u(w)/(1 - w)."""
-        share = Fraction(self.percent(text, f"{self.field}.{name}")) / 100
+        share = share_of(self.percent(text, f"{self.field}.{name}"))
         if share == 1:
             raise Refusal("assay-percentage-absurd", field=f"{self.field}.{name}", value=text)
         told = self.uncertainty(name)
@@ -339,7 +355,7 @@ class _Reading:
             raise Refusal("assay-empty", field=self.field, value=self.product)
         told = self.uncertainty("total_reo_pct")
         uncertain = Decimal(self.method["total"]["u_pct"]) if told is None else told
-        return Term(Fraction(total) / 100, (Fraction(uncertain) / Fraction(total)) ** 2)
+        return Term(share_of(total), variance_in(total, uncertain))
 
     def _refuse_other_sum(self, pairs: Sequence[tuple[str, str]]) -> None:
         where, tolerances = f"{self.field}.distribution_pct", self.reference.tables["tolerances"]

@@ -1,13 +1,15 @@
 """Compositions: shares of a mass as exact factors with their variances, and the usual ones of products and ores.
 
 A mass leads to an element by a product of terms: what is left without water, the rare-earth oxide in it, the element's
-share of that oxide. assays.py multiplies them; here they are made from percentages.
+share of that oxide. assays.py multiplies them; here they are made from percentages. An assay has dozens of them, so
+each is made as one fraction from whole numbers: every step in between would look for a common divisor again.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from math import lcm
 
 from ledger.matter.reference import Reference
 
@@ -26,13 +28,30 @@ Split = Sequence[tuple[str, Decimal, Decimal]]
 """Element, percentage, absolute standard uncertainty in the same percent."""
 
 
+def share_of(percent: Decimal, whole: Fraction = Fraction(1)) -> Fraction:
+    """A percentage of a whole."""
+    numerator, denominator = percent.as_integer_ratio()
+    return Fraction(numerator * whole.numerator, denominator * whole.denominator * 100)
+
+
+def variance_in(percent: Decimal, u: Decimal) -> Fraction:
+    """The relative variance of a percentage that is uncertain by `u` of the same percent."""
+    (numerator, denominator), (u_numerator, u_denominator) = percent.as_integer_ratio(), u.as_integer_ratio()
+    return Fraction((u_numerator * denominator) ** 2, (u_denominator * numerator) ** 2)
+
+
+def sum_of(parts: Sequence[Fraction]) -> Fraction:
+    whole = lcm(*(part.denominator for part in parts))
+    return Fraction(sum(part.numerator * (whole // part.denominator) for part in parts), whole)
+
+
 def oxide_terms(split: Split, reference: Reference) -> dict[str, Term]:
     """M and the elements' terms of shares of the total REO, as oxides."""
     terms = {
-        element: Term(Fraction(percent) / 100 * reference.factors[element], (Fraction(u) / Fraction(percent)) ** 2)
+        element: Term(share_of(percent, reference.factors[element]), variance_in(percent, u))
         for element, percent, u in split
     }
-    return {"M": Term(sum((term.value for term in terms.values()), Fraction(0))), **terms}
+    return {"M": Term(sum_of([term.value for term in terms.values()])), **terms}
 
 
 def metal_terms(split: Split, reference: Reference, whole: Fraction = Fraction(1)) -> dict[str, Term]:
@@ -40,14 +59,12 @@ def metal_terms(split: Split, reference: Reference, whole: Fraction = Fraction(1
 
     The total is the sum of the single values, so it adds nothing to an element's own uncertainty.
     """
-    metal = {element: Fraction(percent) / 100 * whole for element, percent, _ in split}
-    reo = sum((share / reference.factors[element] for element, share in metal.items()), Fraction(0))
+    metal = {element: share_of(percent, whole) for element, percent, _ in split}
+    reo = sum_of([share / reference.factors[element] for element, share in metal.items()])
     if not reo:
         return {"T": Term(Fraction(0)), "M": Term(Fraction(0))}
-    terms = {
-        element: Term(metal[element] / reo, (Fraction(u) / Fraction(percent)) ** 2) for element, percent, u in split
-    }
-    return {"T": Term(reo), "M": Term(sum(metal.values(), Fraction(0)) / reo), **terms}
+    terms = {element: Term(metal[element] / reo, variance_in(percent, u)) for element, percent, u in split}
+    return {"T": Term(reo), "M": Term(sum_of([*metal.values()]) / reo), **terms}
 
 
 def usual_split(product: str, reference: Reference, feed_class: str | None) -> Split | None:

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import isqrt
 
+from ledger.matter.rows import half_even
+
 ELEMENTS = ("La", "Ce", "Pr", "Nd", "Pm", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Y", "Sc")
 """In the order in which they are listed everywhere."""
 
@@ -36,14 +38,22 @@ def reo_ug(amounts: Iterable[tuple[str, int]], factors: Factors) -> int:
     return round(sum((ug / factors[element] for element, ug in amounts), Fraction(0)))
 
 
-def ppm_of(variance: Fraction) -> int:
-    """A relative standard uncertainty in ppm from the relative variance, to the nearest ppm."""
-    return nearest_root(variance * PPM * PPM)
+def ppm_of(*variances: Fraction) -> int:
+    """A relative standard uncertainty in ppm from the relative variances of what is multiplied, to the nearest ppm."""
+    numerator, denominator = 0, 1
+    for one in variances:
+        numerator = numerator * one.denominator + one.numerator * denominator
+        denominator *= one.denominator
+    return _root(half_even(4 * PPM * PPM * numerator, denominator))
 
 
 def nearest_root(square: Fraction) -> int:
     """The square root to the nearest whole number."""
-    return (isqrt(round(square * 4)) + 1) // 2
+    return _root(half_even(4 * square.numerator, square.denominator))
+
+
+def _root(four_squares: int) -> int:
+    return (isqrt(four_squares) + 1) // 2
 
 
 def variance_of(ppm: int) -> Fraction:
