@@ -26,7 +26,7 @@ from ledger.log.merkle import Tree
 from ledger.log.notes import Verifier
 from ledger.matter import contents
 from ledger.matter.custody import apply, touches
-from ledger.matter.event_types import REGISTRY_TYPES
+from ledger.matter.event_types import CORRECTIONS, REGISTRY_TYPES
 from ledger.matter.events import Event
 from ledger.matter.flows import Flow, flow_of
 from ledger.matter.makeups import Makeup
@@ -213,9 +213,7 @@ class Replay:
             raise Unverified("audit-broken", field="entry", value=run.start, log=self.origin, why=why)
         for index, event in enumerate(run.events, run.start):
             try:
-                # What would stand behind the entry is not there; custody says so.
-                places = sorted(int(key[1]) for key in touches(event) if key[0] == "entry")
-                entries = [self._booked(place) for place in places if place < index]
+                entries = self._corrected(index, event)
                 self._follow(index, event, entries)
                 if event.type in REGISTRY_TYPES:
                     self.registry.take(index, run.leaves[index - run.start], event)
@@ -245,6 +243,13 @@ class Replay:
         assert self._reference is not None, "who does not follow goods does not recompute them"
         named = event.scalar("recorded").get("ruleset")
         return self._reference if named in (None, self._reference.ruleset) else self._ruleset(named) or self._reference
+
+    def _corrected(self, index: int, event: Event) -> list[Booked]:
+        """The entries that a correction names. What would stand behind it is not there; custody says so."""
+        if event.type not in CORRECTIONS:
+            return []
+        places = sorted(int(place) for kind, place in touches(event) if kind == "entry")
+        return [self._booked(place) for place in places if place < index]
 
     def _booked(self, index: int) -> Booked:
         assert self._read is not None, "whoever replays corrections can read what they correct"

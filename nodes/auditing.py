@@ -110,6 +110,11 @@ def audit(
 
     `reference` judges what is found, and is used where an entry names none; the shipped data where it is not given.
     """
+    with _uncollected():
+        return _audit(source, progress, reference or Reference.parse())
+
+
+def _audit(source: Source, progress: Callable[[int], None], reference: Reference) -> Report:
     records = source.records()
     first = next(records, None)
     if first is None:
@@ -119,17 +124,16 @@ def audit(
         opened = open_event(parse_entry(first.raw), first.disclosures, whole=True)
     except LodetraceError as error:
         raise Unverified("audit-broken", field="entry", value=0, log="?", why=str(error)) from error
-    told = _Told(source, origin, watch_of(opened, reference or Reference.parse()))
+    told = _Told(source, origin, watch_of(opened, reference))
     begins = None if predecessor_of(opened) is None else source.inherited(opened)
     replay = Replay(origin, told.watch.reference, told.booked, told.hear, source.ruleset, begins)
-    with _uncollected():
-        for run in _checked(_chunks(first, records), origin, keys):
-            for index, event in enumerate(run.events, run.start):
-                keys = keys.after(index, event)
-            told.leaves += run.leaves
-            replay.take(run)
-            told.compare_flows(run.start, replay)
-            progress(replay.size)
+    for run in _checked(_chunks(first, records), origin, keys):
+        for index, event in enumerate(run.events, run.start):
+            keys = keys.after(index, event)
+        told.leaves += run.leaves
+        replay.take(run)
+        told.compare_flows(run.start, replay)
+        progress(replay.size)
     if source.log_key is not None and source.log_key not in {keys.log_at(size) for size, _ in keys.lists}:
         raise Unverified("audit-broken", field="entry", value=0, log=origin, why="its log key is not the trusted one")
     points = [_open_point(note, keys, origin) for note in source.checkpoints()]
@@ -190,7 +194,10 @@ class _Told:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """An audit makes millions of objects and no cycle: looking for some again and again takes a third of its time."""
+    """An audit makes millions of objects and no cycle: looking for some again and again takes a third of its time.
+
+    It lasts until what the audit holds is gone: the collector would begin with looking through all of it.
+    """
     collecting = gc.isenabled()
     gc.disable()
     try:

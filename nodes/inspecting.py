@@ -87,8 +87,9 @@ class Watch:
 
     def _keep(self, found: Sequence[Finding], month: str) -> None:
         for finding in found:
-            self.found_in.setdefault(finding.id, finding.month or month)
-            self.findings.setdefault(finding.id, finding)
+            id_ = finding.id  # worked out each time that it is asked for
+            self.found_in.setdefault(id_, finding.month or month)
+            self.findings.setdefault(id_, finding)
 
 
 def paper_key() -> bytes:

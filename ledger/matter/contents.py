@@ -518,7 +518,7 @@ def settle(plan: Plan, event: Event, index: int) -> tuple[dict[str, Makeup | Non
             changes[key] = replace(makeup, entries=tuple(one for one in makeup.entries if one != undone))
         elif isinstance(makeup, Composition):
             changes[key] = replace(makeup, entries=(*makeup.entries, index))
-    return changes, replace(flow_of(index, event, plan.ins, outs, plan.losses), restated=plan.restated, cut=plan.cut)
+    return changes, flow_of(index, event, plan.ins, outs, plan.losses, plan.restated, plan.cut)
 
 
 def _named(content: Content, id_: str) -> Content:

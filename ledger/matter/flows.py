@@ -97,6 +97,8 @@ def flow_of(
     ins: Iterable[Goods] = (),
     outs: Iterable[Goods] = (),
     losses: Iterable[Goods] = (),
+    restated: "tuple[Restated, ...]" = (),
+    cut: bool = False,
 ) -> Flow:
     """The flow of an event that moved these goods, at the site and by the steps that the event names."""
     head = next((value for value in event.slots.values() if isinstance(value, Mapping) and "at" in value), {})
@@ -104,7 +106,7 @@ def flow_of(
     site = next((step["site"] for step in reversed(steps) if step.get("site")), head.get("site") or "")
     processes = tuple(step["process"] for step in steps)
     goods = (tuple(ins), tuple(outs), tuple(losses))
-    return Flow(index, event, event_at(event), processes, site, head.get("pool"), *goods)
+    return Flow(index, event, event_at(event), processes, site, head.get("pool"), *goods, restated, cut)
 
 
 def dump_flow(flow: Flow) -> str | None:
@@ -129,8 +131,8 @@ def _moved(flow: Flow) -> list[Any]:
 
 
 def _flow(index: int, event: Event, ins: Any, outs: Any, losses: Any, restated: Any = (), cut: Any = False) -> Flow:
-    found = flow_of(index, event, map(_goods, ins), map(_goods, outs), map(_goods, losses))
-    return replace(found, restated=tuple(_load_restated(event.origin, *one) for one in restated), cut=cut)
+    goods = (map(_goods, ins), map(_goods, outs), map(_goods, losses))
+    return flow_of(index, event, *goods, tuple(_load_restated(event.origin, *one) for one in restated), cut)
 
 
 def _restated(one: Restated) -> list[Any]:

@@ -22,6 +22,8 @@ class Rejected:
         return tuple(one for one in flow.ins if self._goes_back(one))
 
     def _note(self, event: Event) -> None:
+        if event.type != "received":
+            return
         for row in event.rows("lines.chain", "lines.partner"):
             if row.get("rejected_mg"):
                 self._mg[row["batch"]] = self._mg.get(row["batch"], 0) + row["rejected_mg"]

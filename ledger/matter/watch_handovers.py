@@ -120,6 +120,8 @@ class Handovers:
 
     def _back(self, flow: Flow) -> Iterator[Finding]:
         """The element of which most came back decides: a small one may agree by chance."""
+        if not self._sent:
+            return
         if flow.event.type == "received" and flow.event.scalar("receipt").get("purpose") != "sale":
             return
         partner = _partner(flow)

@@ -107,6 +107,8 @@ class Intake:
 
     def _drawn(self, flow: Flow) -> Iterator[Finding]:
         side, papers = drawing(flow)
+        if not papers:
+            return
         goods = flow.ins if side == "pledge" else flow.outs
         batches = tuple(one.batch for one in goods)
         mg = sum(one.mg for one in goods)
@@ -146,11 +148,10 @@ class Intake:
         for goods in flow.outs:
             if not goods.sure or not goods.elements:
                 continue
-            shares = self._oxide_ppm(goods)
             if group == RECYCLED_GROUP:
-                yield from self._scrap(flow, goods, shares)
+                yield from self._scrap(flow, goods, self._oxide_ppm(goods))
             elif group in {"ore", "import"}:
-                yield from self._ore(flow, goods, str(feed_class), shares)
+                yield from self._ore(flow, goods, str(feed_class), self._oxide_ppm(goods))
 
     def _oxide_ppm(self, goods: Goods) -> dict[str, int]:
         factors = self._limits.reference.factors
