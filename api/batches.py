@@ -209,8 +209,8 @@ RECORDINGS = (
                 {
                     "code": "yield-low",
                     "severity": "mild",
-                    "reason": "12.3 kg Nd less came out of separation than usual…",
-                    "reason_zh": "冶炼分离的产出比通常少 12.3 kg Nd…",
+                    "reason": "Less came out of separation than usual…",
+                    "reason_zh": "产出比通常少…",
                 }
             ],
         },

@@ -60,21 +60,21 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     ),
     "yield-low": (
         (
-            "{apart} less came out of {processes} than usual: at least {least_ppm} of what goes in comes out or is "
-            "booked as lost. Enter the loss with its assay, correct the output, or say where it went."
+            "Less came out of {processes} than usual, missing: {apart}. At least {least_ppm} of what goes in comes out "
+            "or is booked as lost: enter the loss with its assay, correct the output, or say where it went."
         ),
         (
-            "{processes}的产出比通常少 {apart}：通常至少有投入的 {least_ppm} 产出或记为损失。"
+            "产出比通常少（{processes}），缺：{apart}。通常至少有投入的 {least_ppm} 产出或记为损失："
             "请补填损失及其化验、更正产出，或说明去向。"
         ),
     ),
     "yield-high": (
         (
-            "{apart} more came out of {processes} than usual: at most {greatest_ppm} of what goes in becomes product. "
-            "Check weights and assays of both sides, or say why it went so well."
+            "More came out of {processes} than usual, too much: {apart}. At most {greatest_ppm} of what goes in "
+            "becomes product: check weights and assays of both sides, or say why it went so well."
         ),
         (
-            "{processes}的产品比通常多 {apart}：通常至多有投入的 {greatest_ppm} 成为产品。"
+            "产品比通常多（{processes}），多出：{apart}。通常至多有投入的 {greatest_ppm} 成为产品："
             "请核对两侧的重量和化验，或说明收率偏高的原因。"
         ),
     ),
@@ -488,7 +488,7 @@ def _rows(facts: Mapping[str, Any], column: int) -> str:
 def _apart(facts: Mapping[str, Any], column: int) -> str:
     """How far off, whichever way: the sentence says that."""
     limits = {element: allowed for element, allowed, _ in facts["limits"]}
-    pattern = ("{} {} (weighing and assays are off by at most {})", "{} {}（称量和化验误差最多 {}）")[column]
+    pattern = ("{} {} (error at most {})", "{} {}（误差至多 {}）")[column]
     return _joined(
         [
             pattern.format(show_ug(abs(int(ug))), element, show_ug(int(limits[element])))

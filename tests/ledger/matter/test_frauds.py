@@ -443,7 +443,7 @@ def test_the_hidden_ore_is_named_with_its_tonnes():
     assert list(hidden) == ["longnan", "xinfeng", "xunwu"]
     assert hidden["longnan"] == 28
     assert hidden["xinfeng"] == 51
-    assert "1.655 t Dy (weighing and assays are off by at most " in found.text("en")
+    assert "1.655 t Dy (error at most " in found.text("en")
     assert "at least 28.36 t REO of Longnan (high Y) or 51.35 t REO of Xinfeng" in found.text("en", REFERENCE)
-    assert "1.655 t Dy（称量和化验误差最多 " in found.text("zh")
+    assert "1.655 t Dy（误差至多 " in found.text("zh")
     assert "至少需要账外原料 28.36 t REO（龙南（高钇））或 51.35 t REO" in found.text("zh", REFERENCE)
