@@ -11,7 +11,7 @@ from nodes import joining, requests
 from nodes.roll import months_due
 from tests.hands import Hands, location
 from tests.nodes.test_oversight import cast
-from tests.overseen import worked_out
+from tests.overseen import slowed, worked_out
 from tests.world import World, until
 
 MINE, TWO, AUTHORITY = NAMES = ("one.example", "two.example", "authority.example")
@@ -143,14 +143,16 @@ def test_other_nodes_have_no_such_pages(world):
 def test_nobody_who_opens_a_member_waits_for_all_that_is_deposited(world):
     """Told at once that it is being worked out, and what was known before as soon as anything is."""
     authority = world[AUTHORITY]
-    authority.stop()
-    authority.start()
     viewer = Hands(authority, role="viewer")
-    assert "are being worked out" in viewer.get(f"/members/{TWO}")
-    worked_out(authority)
-    assert "Deposited entries: 2" in viewer.get(f"/members/{TWO}")
-    world[TWO].register("A-2", "10")
-    world.settle()
-    assert "newer ones are being worked out" in viewer.get(f"/members/{TWO}")
-    worked_out(authority)
-    assert "newer ones" not in viewer.get(f"/members/{TWO}")
+    with slowed(authority) as clock:
+        assert "are being worked out" in viewer.get(f"/members/{TWO}")
+        clock.go.set()
+        worked_out(authority)
+        assert "Deposited entries: 2" in viewer.get(f"/members/{TWO}")
+        clock.go.clear()
+        world[TWO].register("A-2", "10")
+        world.settle()
+        assert "newer ones are being worked out" in viewer.get(f"/members/{TWO}")
+        clock.go.set()
+        worked_out(authority)
+        assert "newer ones" not in viewer.get(f"/members/{TWO}")

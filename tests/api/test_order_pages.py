@@ -74,7 +74,7 @@ WRONG = {
     "no reason": ({"reason": ""}, "reason"),
     "not sure": ({"sure": ""}, "sure"),
     "no goods": ({}, "lines"),
-    "a batch that is none": ({"lines": "A-1"}, "lines"),
+    "a batch that is none": ({"lines": "no such lot"}, "lines"),
     "a shipment of nobody": ({"shipment": f"{MINE}/log#{'0' * 26}"}, "shipment"),
     "nobody": ({"to": "", "lines": f"{MINE}/log#{'0' * 26}"}, "to"),
     "somebody unknown": ({"to": "nobody.example", "lines": f"{MINE}/log#{'0' * 26}"}, "to"),

@@ -5,11 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from nodes.overlooking import AGAIN_AFTER, Overlooking
+from nodes.overlooking import AGAIN_AFTER
 from tests.hands import Hands
-from tests.nodes.test_overlooking import Slow
 from tests.nodes.test_oversight import AUTHORITY, DECLARED, IMPORTED, ONE, TWO
-from tests.overseen import SCRIPT, overseen, worked_out
+from tests.overseen import SCRIPT, overseen, slowed, worked_out
 from tests.world import until
 
 
@@ -22,10 +21,12 @@ def told(tmp_path_factory):
 def test_nobody_waits_for_the_books(told):
     """The first look tells that they are being worked out; a later one has what an exact look has."""
     authority = told[AUTHORITY]
-    first = authority.get("/api/v1/oversight/findings")
-    assert (first["as_of"], first["working"], first["findings"]) == (None, True, [])
-    worked_out(authority)
-    later = authority.get("/api/v1/oversight/findings?limit=1000")
+    with slowed(authority) as clock:
+        first = authority.get("/api/v1/oversight/findings")
+        assert (first["as_of"], first["working"], first["findings"]) == (None, True, [])
+        clock.go.set()
+        worked_out(authority)
+        later = authority.get("/api/v1/oversight/findings?limit=1000")
     assert later["as_of"]
     assert not later["working"]
     assert later["findings"] == authority.get("/api/v1/deposits/findings?limit=1000")["findings"]
@@ -40,15 +41,18 @@ def test_what_comes_later_is_worked_out_anew(told):
     assert len(worked_out(authority).findings) > len(before.findings)
 
 
-def test_that_it_failed_is_said_with_what_to_do(told, monkeypatch):
+@pytest.fixture
+def stumbling(told):
+    """The clock by which the authority's pages are worked out, and at which that fails."""
+    with slowed(told[AUTHORITY]) as clock:
+        clock.fails = True
+        clock.go.set()
+        yield clock
+
+
+def test_that_it_failed_is_said_with_what_to_do(told, stumbling):
     """And not for ever that it is being worked out; what was worked out before stays."""
-    authority = told[AUTHORITY]
-    node = authority.node
-    clock = Slow(node.clock)
-    stumbling = Overlooking(node.store, node.oversight, clock)
-    monkeypatch.setattr(node, "overlooking", stumbling)
-    clock.fails = True
-    clock.go.set()
+    authority, clock = told[AUTHORITY], stumbling
     assert until(lambda: authority.get("/api/v1/oversight/findings")["failed"], "it has failed")["problem"]["code"] == (
         "overview-failed"
     )
@@ -66,7 +70,6 @@ def test_that_it_failed_is_said_with_what_to_do(told, monkeypatch):
     page = zh.get("/oversight")
     assert "未能核算" in page
     assert 'href="/oversight/' in page
-    stumbling.stop()
 
 
 def test_the_gravest_come_first_and_each_is_opened(told):

@@ -160,15 +160,15 @@ def test_newcomers_join_and_trade_knowing_nothing_but_the_registrys_key(federati
     command = [sys.executable, "-m", "ledger", "verify", str(file), "--trust", str(trust)]
     done = subprocess.run(command, cwd=ROOT, env=CLEAN, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
-    assert "a member of the registry AUTHORITY.EXAMPLE as of" in main_card(plant, batch)
+    assert "a member of the registry AUTHORITY.EXAMPLE as of" in scanned(plant, batch)
 
 
-def main_card(member: Member, batch: str) -> str:
-    """What whoever scans a unit of a batch sees of it at once."""
+def scanned(member: Member, batch: str) -> str:
+    """The page of whoever scans a unit of a batch."""
     unit = {"serial": "D-1", "net": {"value": "10", "unit": "kg", "basis": "net"}}
     (made,) = member.client.post("/api/v1/units", {"batch": batch, "units": [unit]}).json()["units"]
     path = "/q/" + made["label_url"].rpartition("/q/")[2]
-    return member.client.get(path, accept="text/html", lang="en").body.decode().partition("</dl>")[0]
+    return member.client.get(path, accept="text/html", lang="en").body.decode()
 
 
 def of_both(folder: Path, one: Federation, other: Federation, name: str, *, asks: Federation) -> Organisation:

@@ -1,34 +1,18 @@
 """What an authority's pages show is worked out beside them: by one thread, once for each state of the deposits."""
 
 import logging
-from datetime import timedelta
-from threading import Event, Thread, current_thread
+from threading import Event, Thread
 
 import pytest
 
 from ledger.errors import Refusal, Unavailable
 from nodes import packs
 from nodes.beside import Beside
-from nodes.overlooking import AGAIN_AFTER, Overlooking
+from nodes.overlooking import AGAIN_AFTER
 from tests.hands import Hands
 from tests.nodes.test_oversight import AUTHORITY, ONE, TWO
-from tests.overseen import overseen, worked_out
+from tests.overseen import overseen, slowed, worked_out
 from tests.world import until
-
-
-class Slow:
-    """A clock that stands still for whoever works beside the page, until it is let go; or stumbles."""
-
-    def __init__(self, clock):
-        self._clock, self.go, self.asked, self.fails, self.later = clock, Event(), 0, False, timedelta()
-
-    def __call__(self):
-        if current_thread().name.startswith("overlooking"):
-            self.asked += 1
-            assert self.go.wait(60)
-            if self.fails:
-                raise RuntimeError("the clock stumbled")
-        return self._clock() + self.later
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +24,8 @@ def told(tmp_path_factory):
 @pytest.fixture
 def slow(told):
     """(the clock, what looks by it)"""
-    node = told[AUTHORITY].node
-    clock = Slow(node.clock)
-    overlooking = Overlooking(node.store, node.oversight, clock)
-    yield clock, overlooking
-    clock.go.set()
-    overlooking.stop()
+    with slowed(told[AUTHORITY]) as clock:
+        yield clock, told[AUTHORITY].node.overlooking
 
 
 def test_whoever_looks_meanwhile_neither_waits_nor_begins_anew(slow):
