@@ -1866,8 +1866,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} 有应答但不是有效的签收，系统会重新发送。若长时间如此，请检查该地址上是什么程序。{zh}",
     ),
     "delivery-refused": (
-        "{field} will not take this delivery (status {value}): {why}",
-        "{field} 拒收此投递（状态 {value}）：{why}",
+        "{field} will not take this delivery (status {value}). {en}",
+        "{field} 拒收此投递（状态 {value}）。{zh}",
     ),
     "evidence-incomplete": (
         "The evidence lacks entries that its own entries need: {value}. The sender must send all of it.",

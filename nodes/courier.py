@@ -178,7 +178,8 @@ class Courier:
                 "delivery-unconfirmed", field=delivery.to, en=error.text(), zh=error.text("zh")
             ) from error
         if reply.status in FINAL:
-            raise Unverified("delivery-refused", field=delivery.to, value=reply.status, why=_reason(reply))
+            en, zh = _reason(reply)
+            raise Unverified("delivery-refused", field=delivery.to, value=reply.status, en=en, zh=zh)
         raise Unavailable("delivery-later", field=delivery.to, value=reply.status)
 
     def _settle(self, delivery: Delivery, note: bytes | None, error: str) -> None:
@@ -264,12 +265,13 @@ def check_note(note: bytes, origin: str, leaf: bytes, authors: tuple[Verifier, .
         raise Unverified("delivery-note-wrong", field="delivery note", value=organisation(origin))
 
 
-def _reason(reply: Reply) -> str:
+def _reason(reply: Reply) -> tuple[str, str]:
+    """Its own sentence, in English and in Chinese."""
     try:
         problem = reply.json()
-        return f"{problem['code']}: {problem['detail']}"
+        return f"{problem['code']}: {problem['detail']}", f"{problem['code']}：{problem['detail_zh']}"
     except (ValueError, KeyError, TypeError):
-        return f"HTTP {reply.status}"
+        return f"HTTP {reply.status}", f"HTTP {reply.status}"
 
 
 def _covered(conn: Connection) -> int:

@@ -1,4 +1,5 @@
-"""What was brought to other nodes and not taken: by receiver, since when, why; and brought at once, where asked.
+"""What was brought to other nodes and not taken: by receiver, since when, why; and brought at once, where asked. And
+what they refused for good.
 
 A first attempt that is under way is not told: most are taken in a moment.
 """
@@ -9,7 +10,7 @@ from ledger.log.trust import organisation
 from nodes.node import Node
 from nodes.peers import is_relayed
 from nodes.store import deliveries
-from nodes.store.deliveries import Late
+from nodes.store.deliveries import Delivery, Late
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,12 @@ def not_taken(node: Node) -> list[NotTaken]:
     with node.store.read() as conn:
         found = deliveries.late(conn)
     return [NotTaken(one, one.to in relayed) for one in found]
+
+
+def refused(node: Node, limit: int) -> list[Delivery]:
+    """What is not brought again, newest first."""
+    with node.store.read() as conn:
+        return deliveries.given_up(conn, limit)
 
 
 def bring_now(node: Node, to: str) -> None:

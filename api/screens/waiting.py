@@ -20,7 +20,7 @@ from nodes.notices import notices
 from nodes.people import check_task
 from nodes.store import drafts, lists
 from nodes.store.drafts import WAITING, StoredDraft
-from nodes.undelivered import bring_now, not_taken
+from nodes.undelivered import bring_now, not_taken, refused
 
 SHOWN = 100
 
@@ -47,7 +47,7 @@ def routes(screens: Screens) -> None:
             else:
                 bring_now(visit.node, visit.form.value("to"))
                 return visit.see("/undelivered", visit._("It is brought again now."))
-        return visit.render("undelivered.html", found=not_taken(visit.node))
+        return visit.render("undelivered.html", found=not_taken(visit.node), refused=refused(visit.node, SHOWN))
 
 
 def _listed(visit: Visit) -> Response:

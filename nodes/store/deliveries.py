@@ -39,6 +39,7 @@ _LATE = (
     ' FROM deliveries LEFT JOIN entries ON entries."index" = entry_no'
     " WHERE state = 'waiting' AND (attempts > 1 OR error IS NOT NULL) GROUP BY to_name ORDER BY to_name"
 )
+_GIVEN_UP = f"{_DELIVERY} WHERE state = 'refused' ORDER BY no DESC LIMIT ?"
 _DUE_NOW = "UPDATE deliveries SET next_at = ? WHERE to_name = ? AND state = 'waiting' AND error IS NOT NULL"
 _COUNTS = "SELECT state, count(*) FROM deliveries GROUP BY state"
 
@@ -165,6 +166,11 @@ def first_with_error(conn: Connection, state: str) -> Delivery | None:
 def late(conn: Connection) -> list[Late]:
     """By receiver's name."""
     return [Late(to, count, since, error) for to, count, _, since, error in conn.execute(_LATE)]
+
+
+def given_up(conn: Connection, limit: int) -> list[Delivery]:
+    """What was refused for good, newest first."""
+    return [Delivery(*row) for row in conn.execute(_GIVEN_UP, (limit,))]
 
 
 def due_now(conn: Connection, to: str) -> None:

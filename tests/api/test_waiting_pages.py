@@ -6,7 +6,8 @@ import pytest
 
 from nodes import tokens
 from tests.hands import Hands, location
-from tests.world import World, kg, until
+from tests.nodes.test_courier import PROBLEM
+from tests.world import World, answered, kg, until
 
 MINE, PLANT = "mine.example", "plant.example"
 
@@ -103,6 +104,24 @@ def test_what_a_partner_does_not_take_is_told_until_it_does(tmp_path):
         assert location(chief.post("/undelivered", {"to": PLANT, "csrf": csrf(chief)})) == "/undelivered"
         plant.await_arrival(shipment)
         until(lambda: "/undelivered" not in clerk.get("/"), "the board is rid of it")
+
+
+def test_what_a_partner_refuses_for_good_is_told_with_its_reason(tmp_path):
+    with World(tmp_path, MINE, PLANT) as world:
+        mine = world[MINE]
+        world.network.rule(answered(422, PROBLEM, content_type="application/problem+json"), kind="handover")
+        mine.register("A-1", "100")
+        shipment = mine.ship(PLANT, {"batch": "A-1", "quantity": kg("40")})
+        mine.await_status(shipment, "undeliverable")
+        for language, words, why in (
+            ("en", "Refused for good", "It is not for us."),
+            ("zh", "被永久拒收", "不是给我们的。"),
+        ):
+            hands = Hands(mine, language)
+            page = hands.get("/undelivered")
+            assert words in page
+            assert f"offer-to-other{': ' if language == 'en' else '：'}{why}" in page
+            assert "A-1" in hands.get(re.search(r'href="(/shipments/[^"]+)"', page)[1])
 
 
 def csrf(hands):
