@@ -4,7 +4,7 @@ An authority reads beside them what deposited logs say of goods that may not mov
 hold and recall there is. Those are few in any log, and are found by their type.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ledger.entries import id_in
@@ -20,6 +20,9 @@ from nodes.store.engine import Connection
 from nodes.store.upstream import Upstream
 from nodes.verbs.books import AUTHORITY
 
+_OPEN: Mapping[str, Any] = {"released_at": None, "release_reason": None}
+"""Of an order that still binds."""
+
 
 def orders(node: Node) -> list[dict[str, Any]]:
     """The newest last."""
@@ -32,14 +35,28 @@ def _given(conn: Connection, own: str) -> list[dict[str, Any]]:
     at = {int(index): id_ for id_, index in states.load(conn, LOCKINGS, kept).items()}
     subjects = {index: f"{own}#{index}" for index in at}
     about = deliveries.about(conn, subjects.values())
-    answers = _answers(conn)
+    answers, ends = _answers(conn), _ends(one.event for one in log.of_types(conn, ("ordered",)))
     found = []
     for entry in log.entries_at(conn, sorted(at)):
         lock, told = kept[at[entry.index]], _shown(entry.event, own)
         delivered = about[subjects[entry.index]][0].state == "sent"
-        told |= {"delivered": delivered, "ended": lock.closed, "answers": answers.get(told["order"], [])}
+        told |= {"delivered": delivered, "ended": lock.closed, **ends.get(told["order"], _OPEN)}
+        told |= {"answers": answers.get(told["order"], [])}
         found.append(told)
     return found
+
+
+def _ends(events: Iterable[Event]) -> dict[str, dict[str, Any]]:
+    """By order when and why it was ended, of the entries that an authority wrote about orders."""
+    ended = [(event, event.scalar("order")) for event in events]
+    return {
+        f"{event.origin}#{order['ends']}": {
+            "released_at": event_at(event),
+            "release_reason": event.scalar("reason").get("text"),
+        }
+        for event, order in ended
+        if order.get("kind") == "release"
+    }
 
 
 def _answers(conn: Connection) -> dict[str, list[str]]:
@@ -64,8 +81,16 @@ def _got(conn: Connection, own: str) -> list[dict[str, Any]]:
     for lock in _locks(conn):
         if lock.order:
             holds.setdefault(lock.order, []).append(lock.id)
+    givers = {order.partition("#")[0] for order in known}
+    ends = _ends(one.event for one in upstream.of_types(conn, givers, ("ordered",)))
     return [
-        {**_shown(entries[no].event, own), "delivered": True, "ended": ended, "answers": sorted(holds.get(order, ()))}
+        {
+            **_shown(entries[no].event, own),
+            "delivered": True,
+            "ended": ended,
+            **ends.get(order, _OPEN),
+            "answers": sorted(holds.get(order, ())),
+        }
         for order, (no, ended) in sorted(known.items(), key=lambda one: -(one[1][0] or 0))
         if no is not None
     ]

@@ -49,7 +49,7 @@ def test_a_frozen_batch_stays_until_the_order_is_released(told):
     assert code(mine.post("/api/v1/removals", {"kind": "destroyed", "reason": "x", "lines": [line]})) == "goods-frozen"
     assert code(as_supervisor(mine, "POST", "/api/v1/pledges", {"to": "Bank", "lines": [line]})) == "goods-frozen"
     (got,) = mine.get("/api/v1/orders")["orders"]
-    assert (got["order"], got["ended"], got["answers"]) == (order, False, [])
+    assert (got["order"], got["ended"], got["released_at"], got["answers"]) == (order, False, None, [])
     assert got["lines"] == [{"batch": batch, "unit": None, "mg": None}]
 
     hold = {
@@ -63,13 +63,17 @@ def test_a_frozen_batch_stays_until_the_order_is_released(told):
     assert code(as_supervisor(mine, "POST", f"/api/v1/holds/{lock}/releases", {"reason": "x"})) == "order-stands"
 
     release(told, order)
-    assert mine.get("/api/v1/orders")["orders"][0]["ended"]
+    ended = mine.get("/api/v1/orders")["orders"][0]
+    assert (ended["ended"], ended["release_reason"]) == (True, "papers in order")
+    assert ended["released_at"] >= ended["at"]
     recorded(mine, f"/api/v1/holds/{lock}/releases", {"reason": "released by the authority"})
     shipment = mine.ship(PLANT, line)
     told[PLANT].await_arrival(shipment)
     assert told[AUTHORITY].get("/api/v1/orders")["orders"][0] == {
         **got,
         "ended": True,
+        "released_at": ended["released_at"],
+        "release_reason": ended["release_reason"],
         "answers": [absolute(lock)],
         "lines": [{"batch": absolute(batch), "unit": None, "mg": None}],
     }
