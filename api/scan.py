@@ -16,7 +16,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from starlette.background import BackgroundTask
 
-from api.access import Access
+from api.access import COOKIE, Access
 from api.asked import in_chat, wants_json
 from api.asked import language as language_of
 from api.errors import status_of
@@ -36,6 +36,7 @@ from nodes import labels
 from nodes.node import Node
 from nodes.scan import LIFE, SOMEBODY, STATUS, UNDECIDED, Mended, Scan, known_names, scan
 from nodes.scanned import Scanned
+from nodes.verbs.books import AUTHORITY
 
 
 def routes(node: Node, access: Access) -> APIRouter:
@@ -61,7 +62,8 @@ def routes(node: Node, access: Access) -> APIRouter:
             )
         facts = _facts(node, found, language, token)
         evidence = f"/q/{token}/evidence" if facts["download"] else ""
-        shown = {"evidence": evidence, "chat": in_chat(request), "address": str(request.url)}
+        inspects = node.settings.role == AUTHORITY and COOKIE in request.cookies  # whether it is valid, its page asks
+        shown = {"evidence": evidence, "chat": in_chat(request), "address": str(request.url), "inspects": inspects}
         shown_page = pressed(page("scan.html", {**facts, **shown}, language, request=request), request)
         return answered(shown_page, found, request)
 

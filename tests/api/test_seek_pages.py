@@ -120,5 +120,13 @@ def test_a_scan_leads_to_the_goods_or_to_what_is_wrong_with_the_label(told, insp
     batch = batch_of(told, "XF-7")
     for code in (told.label_url, "XF-7", batch):
         assert inspector.post("/scan", {"code": code}).header("location") == f"/seek?q={quote(code, safe='')}"
+    scanned = "/q/" + told.label_url.rpartition("/q/")[2]
+    assert f'href="/seek?q={quote(scanned)}"' in inspector.get(scanned)
+    assert (
+        "/seek?q="
+        not in told[AUTHORITY]
+        .ask("GET", scanned, role=None, headers={"accept": "text/html", "cookie": "lang=en"})
+        .body.decode()
+    )
     forged = told.label_url[:-4] + "AAAA"
     assert inspector.post("/scan", {"code": forged}).header("location") == f"/q/{forged.rpartition('/q/')[2]}"

@@ -1,9 +1,9 @@
 // What a form needs beyond HTML: nothing typed is lost, and nothing is sent twice.
 //
 // A form with data-keep="NAME" is kept in this browser while it is filled in, and put back when the page is opened again
-// without values of its own. It is sent by script, so that a lost connection leaves the page standing; it is then sent
-// again under the same key until the node answers, and the node records a key once. Where it leads on to is read, not
-// followed: what the next page has to tell once would be told to the script.
+// for the same thing, without values of its own. It is sent by script, so that a lost connection leaves the page
+// standing; it is then sent again under the same key until the node answers, and the node records a key once. Where it
+// leads on to is read, not followed: what the next page has to tell once would be told to the script.
 
 const AGAIN_MS = 3000;
 const OURS = new Set(["csrf", "key"]);
@@ -14,17 +14,24 @@ takeOver();
 function takeOver() {
   const fresh = !document.querySelector("[aria-invalid], .told.bad");
   for (const form of document.querySelectorAll("form[data-keep]")) {
-    const name = `lodetrace ${form.dataset.keep}`;
+    const name = `lodetrace ${form.dataset.keep} ${aboutWhat()}`;
     if (fresh) putBack(form, name);
     else keep(form, name);
     form.addEventListener("input", () => keep(form, name));
     form.addEventListener("submit", (event) => {
       if (event.submitter?.hasAttribute("formaction")) return;
       event.preventDefault();
-      send(form, name, event.submitter);
+      send(form, event.submitter);
     });
   }
   for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
+}
+
+// What was typed about one batch is not put back about another: the address says what a page is about.
+function aboutWhat() {
+  const asked = new URLSearchParams(location.search);
+  asked.delete("lang");
+  return `${location.pathname}?${asked}`;
 }
 
 function keep(form, name) {
@@ -53,7 +60,13 @@ function putBack(form, name) {
   form.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-async function send(form, name, submitter) {
+// Wherever it was kept: an address may have changed on the way, and a key is not used again.
+function forget(key) {
+  const names = Object.keys(localStorage).filter((name) => name.startsWith("lodetrace "));
+  for (const name of names) if (JSON.parse(localStorage.getItem(name)).key === key) localStorage.removeItem(name);
+}
+
+async function send(form, submitter) {
   const body = new FormData(form, submitter);
   const buttons = [...form.querySelectorAll("button")];
   for (const button of buttons) button.disabled = true;
@@ -67,7 +80,7 @@ async function send(form, name, submitter) {
     const next = answer.headers.get("location");
     if (next === null) show(await answer.text(), answer.url);
     else {
-      if (!next.startsWith("/sign-in")) localStorage.removeItem(name);
+      if (!next.startsWith("/sign-in")) forget(body.get("key"));
       location.assign(next);
     }
     return;
