@@ -43,6 +43,7 @@ PREPARED = (
     "frame.html",
     "parts.html",
     "scan.html",
+    "chat.html",
     "checked.html",
     "unknown.html",
     "sign_in.html",
@@ -147,6 +148,7 @@ def _templates(language: str) -> Environment:
     made.globals["t"] = lambda chinese, english: chinese if language == "zh" else english
     locale = LOCALES[language]
     made.filters["mass"] = lambda mg: mass(mg, locale)
+    made.filters["computed"] = lambda mg: computed(mg, locale)
     made.filters["kg"] = lambda mg: format((Decimal(mg) / 1_000_000).normalize(), "f")
     made.filters["ppm"] = lambda ppm: f"{number((Decimal(ppm) / 10_000).quantize(TENTH), locale)} %"
     made.filters["number"] = lambda value: number(value, locale)
@@ -164,6 +166,11 @@ def _templates(language: str) -> Environment:
 def mass(mg: int, locale: str) -> str:
     """Whole milligrams as kilograms: 1,948.5 kg."""
     return f"{number(Decimal(mg) / 1_000_000, locale)} kg"
+
+
+def computed(mg: int, locale: str) -> str:
+    """A mass that was computed, of oxides say, to the gram: no scale has shown what is behind that. Tables have it."""
+    return mass(int((Decimal(mg) / 1000).to_integral_value()) * 1000, locale)
 
 
 def share(row: Mapping[str, str], of: int, locale: str) -> str:

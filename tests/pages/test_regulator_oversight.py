@@ -1,5 +1,5 @@
-"""A regulator's ways in a browser: from a declaration that was used twice to a case that is closed, and its proof, which
-is checked without the node; from a lot number to goods that are traced, frozen and released.
+"""A regulator in a browser: from a declaration used twice to a case that is closed, and its proof, which is checked
+without the node; from a lot number to goods that are traced, frozen and released.
 
 On a phone and at a desk, in Chinese and in English.
 """
