@@ -2308,6 +2308,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} is covered by a merged cell, so it is not clear what this row says. Unmerge it and fill in each row.",
         "{field} 被合并单元格覆盖，无法判断本行内容。请取消合并并逐行填写。",
     ),
+    "cell-negative": (
+        "{field} holds {value}, below zero. Take a credit note and what it cancels into one row, or delete both.",
+        "{field} 的内容为 {value}，小于零。红字发票请与被冲销的发票合并为一行并填写余额，或将两行都删除。",
+    ),
     "cell-no-date": (
         "{field} holds {value}, which is no date. Write it like 2025-03-07.",
         "{field} 的内容为 {value}，不是日期。请写成 2025-03-07 或 2025年3月7日。",

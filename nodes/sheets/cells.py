@@ -76,6 +76,8 @@ def number(text: str, cell: str) -> tuple[str, str | None]:
     """(the plain decimal, the unit behind it if one is there). Malformed names the cell."""
     found = _number(plain(text))
     if found is None:
+        if _number(plain(text).lstrip("-\N{MINUS SIGN} ")):
+            raise Malformed("cell-negative", field=cell, value=text)
         raise Malformed("cell-no-number", field=cell, value=text)
     value = Decimal(found["value"].replace(",", ""))
     shown = format(value, "f")

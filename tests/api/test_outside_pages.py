@@ -17,6 +17,7 @@ DECLARATIONS = f"""海关统计,,,
 9999-0000,2026-11-02,"1,050",甲
 ,2026-11-03,1,乙
 8888,2026-11-03,一百,丙
+7777,2026-11-03,−180,丁
 """
 
 
@@ -63,13 +64,15 @@ def test_declarations_are_held_against_the_books(told, clerk):
     where = location(upload(clerk, "customs_declaration", "海关", "海关.csv", DECLARATIONS.encode("gb18030", "ignore")))
     page = clerk.get(where)
     assert "<script>" not in page
-    assert "4 rows" in page
-    assert "Rows that could not be read: 2" in page
+    assert "5 rows" in page
+    assert "Rows that could not be read: 3" in page
+    assert "below zero. Take a credit note" in page
     found = told[AUTHORITY].get(f"/api/v1/oversight{where}")
     assert found["columns"] == {"number": "0", "day": "1", "mass": "2", "holder": "3", "default_unit": "kg"}
     assert [(one["row"], one["problem"]["code"]) for one in found["troubles"]] == [
         (5, "field-missing"),
         (6, "cell-no-number"),
+        (7, "cell-negative"),
     ]
     assert [(one["state"], one["rows"], one["difference_mg"]) for one in found["matches"]] == [
         ("only_office", [4], None),
