@@ -37,13 +37,15 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Overseen:
     """What an authority looks after: `findings` in deposited logs without an answer, the gravest first, None until they
-    are worked out; `cases` and `orders` that are open; `requests` to take part, by name, for whoever may answer them.
+    are worked out; `cases` and `orders` that are open; `requests` to take part, by name, for whoever may answer them;
+    `troubled` organisations, as the roll has them: silent, behind with months, alarmed.
     """
 
     findings: Part | None
     cases: Part
     orders: Part
     requests: Part
+    troubled: Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ def _overseen(node: Node, *, supervisor: bool) -> Overseen:
         _part([one for one in cases.every(node) if cases.state(one, last) != cases.CLOSED]),
         _part([one for one in orders.orders(node) if not one["ended"]]),
         _part(requests.waiting(node.settings.home) if supervisor else []),
+        _part([one for one in node.roll.everybody(node.policy) if one.troubled]),
     )
 
 

@@ -139,6 +139,8 @@ def test_the_board_of_an_authority_is_about_what_it_looks_after(told):
     assert f'href="/oversight/{open_[0].finding.id}"' in page
     assert "No case is open." in page
     assert "batches on hand" not in page
+    assert "<b>2</b>organisations to look into" in page
+    assert re.search(rf'href="/members/{ONE}">[^<]*</a> <span class="sev grave">not admitted', page)
     assert "newcomers to answer" in page
     assert "newcomers to answer" not in Hands(told[AUTHORITY], role="viewer").get("/")
     assert "batches on hand" in Hands(told[ONE], role="viewer").get("/")
