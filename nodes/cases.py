@@ -98,6 +98,15 @@ def find(node: Node, id_: str) -> Case:
         return _found(conn, id_)
 
 
+def by_finding(node: Node, overview: Overview | None) -> dict[str, list[tuple[Case, str]]]:
+    """The cases that each finding is in, newest first, with their states."""
+    found: dict[str, list[tuple[Case, str]]] = {}
+    for case in every(node):
+        for kept in case.findings:
+            found.setdefault(kept.finding.id, []).append((case, state(case, overview)))
+    return found
+
+
 def isolated(text: str) -> str:
     """For plain text around it: marks in it that turn writing around turn nothing else (Unicode's FSI and PDI)."""
     return f"\u2068{text}\u2069"

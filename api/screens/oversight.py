@@ -52,6 +52,7 @@ def routes(screens: Screens) -> None:
             before=max(0, start - PAGE) if start else None,
             rules=sorted({one.finding.rule for one in everything}),
             months=sorted({one.booked_in for one in everything}, reverse=True),
+            cases=cases.by_finding(visit.node, last),
             name=finding_name,
             sorting=sorting,
         )
@@ -70,11 +71,7 @@ def routes(screens: Screens) -> None:
             figures=figures(one.finding, visit.language, visit.node.reference),
             entries={(held.log, held.index): held for held in visit.node.oversight.entries(one.finding)},
             batches=seeking.batches_of(visit.node, one),
-            cases=[
-                (case, cases.state(case, last))
-                for case in cases.every(visit.node)
-                if one.finding.id in [kept.finding.id for kept in case.findings]
-            ],
+            cases=cases.by_finding(visit.node, last).get(one.finding.id, ()),
             name=finding_name,
         )
 

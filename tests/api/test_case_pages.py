@@ -55,6 +55,8 @@ def test_a_case_from_its_opening_to_its_end(told, chief):
     assert empty.status == 422
     assert 'id="wrong-title"' in empty.body.decode()
     case = location(chief.post(where, {"findings": one.id, "title": f"One paper {SCRIPT}"}))
+    for path in ("/oversight", f"/oversight/{one.id}"):
+        assert f'href="{case}"' in chief.get(path)
     page = chief.get(case)
     assert "&lt;script&gt;" in page
     assert SCRIPT not in page
