@@ -61,7 +61,9 @@ def test_what_failed_is_tried_again_when_somebody_looks_later(slow):
     overlooking.look()
     until(lambda: not overlooking.look()[1], "it has failed")
     clock.fails, clock.later = False, AGAIN_AFTER
+    clock.go.clear()
     assert overlooking.look() == (None, True)
+    clock.go.set()
     until(lambda: overlooking.look()[0], "it is worked out")
     assert overlooking.failed is None
 
