@@ -2280,8 +2280,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} 的设置没有指明可能持有其条目的监管部门。请用 --from 给出文件，或设置 authority。",
     ),
     "witness-silent": (
-        "The witness {field} could not be asked how long our log is ({value}). The node starts without its word.",
-        "无法向见证人 {field} 询问本日志的长度（{value}）。本节点在没有其答复的情况下启动。",
+        "The witness {field} could not be asked how long our log is; the node starts without its word. {en}",
+        "无法向见证人 {field} 询问本日志的长度，本节点在没有其答复的情况下启动。{zh}",
     ),
     # --- nodes/sheets: rows of spreadsheets ----------------------------------------------------------------------
     "import-gone": (

@@ -24,7 +24,7 @@ from nodes.config import Settings
 from nodes.deposits import Progress
 from nodes.findings import PAGE, Inspection, Ordering, Told
 from nodes.inspecting import Answered, Watch, paper_key
-from nodes.overview import Balance, Booked, Keeper, Months, Overview
+from nodes.overview import Balance, Booked, Keeper, Overview
 from nodes.rulesets import Rulesets
 from nodes.store import upstream
 from nodes.store.engine import Connection, Store
@@ -104,16 +104,13 @@ class Oversight:
             across = self._across
             assert across is not None, "it was read"
             sizes = {origin: one.size for origin, one in self._progress.items()}
-            months = {origin: _months(inspection) for origin, inspection in self._inspections.items()}
             return Overview(
                 at,
                 dict(self._progress),
                 self._findings(across, at, sizes),
                 [(key, replace(account)) for key, account in across.quotas.accounts.items()],  # they go on counting
-                months,
-                {name: list(_balances(name, log, months[name])) for name, log in self._inspections.items()},
+                {name: list(_balances(name, log)) for name, log in self._inspections.items()},
                 across.handovers(at, sizes),
-                self._wrote(),
                 Booked(
                     {family: across.papers(family) for family in ("invoice", "customs_declaration")},
                     across.metal(),
@@ -139,11 +136,6 @@ class Oversight:
         ]
         found = sorted([*own, *told], key=lambda one: (one.booked_in, one.finding.id), reverse=True)
         return sorted(found, key=lambda one: SEVERITIES.index(one.finding.severity), reverse=True)
-
-    def _wrote(self) -> dict[str, str]:
-        with self._store.read() as conn:
-            last = upstream.at(conn, [(origin, at.size - 1) for origin, at in self._progress.items() if at.size])
-        return {entry.log: entry.event.recorded_at for entry in last.values()}
 
     def _keepers(self) -> dict[str, Keeper]:
         with self._store.read() as conn:
@@ -209,13 +201,11 @@ def _orders(served: Mapping[str, Sequence[tuple[Flow, str]]]) -> dict[str, list[
     return {origin: [flow.index for flow, _ in orders] for origin, orders in served.items() if orders}
 
 
-def _balances(origin: str, inspection: Inspection, months: Months) -> Iterator[Balance]:
-    for name in sorted({*months.closed, *months.open}):
-        yield Balance(origin, name, name in months.closed, inspection.books(name)[0])
-
-
-def _months(inspection: Inspection) -> Months:
-    return inspection.ask(lambda watch, _: Months(sorted(watch.inspector.rows), list(watch.inspector.months)))
+def _balances(origin: str, inspection: Inspection) -> Iterator[Balance]:
+    """Of months that are closed, and of those that are open and moved anything."""
+    closed, open_ = inspection.ask(lambda watch, _: (set(watch.inspector.rows), set(watch.inspector.months)))
+    for name in sorted(closed | open_):
+        yield Balance(origin, name, name in closed, inspection.books(name)[0])
 
 
 def _years(watch: Watch, _: int) -> dict[str, Ways]:

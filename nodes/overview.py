@@ -31,14 +31,6 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
-class Months:
-    """Of one log: those whose books are closed, and those that are open and moved anything."""
-
-    closed: Sequence[str]
-    open: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Booked:
     """What tables of others are held against: papers by family, metal that was made in mg by (log, month), and the way
     to know a paper by its number.
@@ -61,18 +53,16 @@ class Keeper:
 @dataclass(frozen=True, slots=True)
 class Overview:
     """As of `at`: how far each log was followed; findings, gravest first, then newest; quota accounts in the order in
-    which they came to be known; the months of each log and their books; shipments between members, by the word of both
-    sides; when each log wrote the last entry that was followed; what is held against tables of others.
+    which they came to be known; the books of each log's months; shipments between members, by the word of both sides;
+    what is held against tables of others; whose log each is.
     """
 
     at: str
     logs: Mapping[str, Progress]
     findings: Sequence[Told]
     quotas: Sequence[tuple[AccountKey, QuotaAccount]]
-    months: Mapping[str, Months]
     balances: Mapping[str, Sequence[Balance]]
     handovers: Sequence[Handover]
-    wrote: Mapping[str, str]
     booked: Booked
     keepers: Mapping[str, Keeper]
 

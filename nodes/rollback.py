@@ -112,7 +112,7 @@ async def ask_witness(peers: Peers, policy: Policy, origin: str, name: str, url:
         key = policy.log_key(origin, claimed(note).size)
         return Memory(open_checkpoint(note, key, origin), f"witness {name}", f"见证人 {name}")
     except LodetraceError as error:
-        return Unavailable("witness-silent", field=name, value=str(error))
+        return Unavailable("witness-silent", field=name, en=error.text(), zh=error.text("zh"))
 
 
 def of_notes(identity: Identity, notes: Sequence[bytes], by: str) -> list[Memory]:

@@ -1,14 +1,10 @@
 """Accounts of everybody, for an authority: quotas as bars, months that are not closed, members that are silent."""
 
-from datetime import UTC, datetime
-
 from fastapi import Response
 
 from api.screens.frame import Screens, Visit
-from nodes.clock import stamp
+from nodes.roll import SILENT_DAYS
 from nodes.verbs.books import AUTHORITY
-
-SILENT_DAYS = 7
 
 
 def routes(screens: Screens) -> None:
@@ -17,25 +13,20 @@ def routes(screens: Screens) -> None:
         overview, working = visit.node.overlooking.look()
         if overview is None:
             return visit.render("overlooking.html")
-        now = stamp(visit.node.clock())
-        missing = {log: [month for month in months.open if month < now[:7]] for log, months in overview.months.items()}
-        undeposited = [
-            name
-            for name, member in visit.node.membership.members.items()
-            if f"{name}/log" not in overview.logs and name != visit.node.settings.name and not member.suspended
-        ]
-        silent = {log: at for log, at in overview.wrote.items() if _days(at, now) >= SILENT_DAYS}
+        own = visit.node.settings.name
+        everybody = [one for one in visit.node.roll.everybody(visit.node.policy) if one.name != own]
         return visit.render(
             "accounts.html",
             overview=overview,
             working=working,
-            missing={log: months for log, months in missing.items() if months},
-            undeposited=undeposited,
-            silent=silent,
+            missing=[one for one in everybody if one.missing],
+            silent=[one for one in everybody if one.silent and one.deposited],
+            undeposited=[
+                one
+                for one in everybody
+                if not one.deposited
+                and one.standing in ("admitted", "licensed")
+                and one.name != visit.node.settings.name
+            ],
             silent_days=SILENT_DAYS,
         )
-
-
-def _days(since: str, until: str) -> int:
-    first, last = (datetime.fromisoformat(one).astimezone(UTC) for one in (since, until))
-    return (last - first).days

@@ -7,6 +7,7 @@ import pytest
 
 from nodes import tokens
 from nodes.people import hire
+from nodes.roll import SILENT_DAYS
 from tests.hands import Hands, location
 from tests.nodes.test_oversight import AUTHORITY, ONE, TWO
 from tests.overseen import SCRIPT, overseen, worked_out
@@ -185,7 +186,8 @@ def test_accounts_of_everybody(told, chief):
     worked_out(told[AUTHORITY])
     page = chief.get("/accounts")
     assert "No quota was granted yet." in page
-    assert "Everybody has written within 7 days." in page
+    assert f"Everybody has written within {SILENT_DAYS} days." in page
+    assert "Every month that is due is closed." in page
     year = told[AUTHORITY].node.clock().year
     body = {"to": ONE, "kind": "mining", "year": year, "batch": 1, "feed_class": "ion_mid_y"}
     body["quantity"] = {"value": "50", "unit": "kg", "basis": "reo"}
