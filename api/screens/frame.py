@@ -28,15 +28,12 @@ from api.errors import status_of
 from api.forms import Form, read_form
 from api.recording import Prepare
 from api.rendering import HEADERS, page
-from api.screens.fields import FIELDS
-from api.screens.named import country_name, name_of, origin_name
+from api.screens.reader import Reader
 from api.screens.telling import Instead
 from api.screens.telling import told as told_by
 from api.verbs import RECORDINGS, prepared
-from api.words import LANGUAGES, Say, words
+from api.words import LANGUAGES
 from ledger.errors import LodetraceError, Refusal, Unknown
-from nodes.called import organisations
-from nodes.entries import batch_name
 from nodes.node import Caller, Node
 from nodes.oidc import OwnSignIn
 from nodes.people import Session, check_csrf, check_task, may
@@ -49,13 +46,11 @@ _IN_ADDRESSES = "%/:?#[]@!$&'()*+,;=~"
 
 
 @dataclass(slots=True)
-class Visit:
+class Visit(Reader):
     """One request for a screen, by somebody who is signed in (or by anybody, where the screen says so)."""
 
-    node: Node
     request: Request
     session: Session | None
-    language: str
     form: Form = field(default_factory=Form)
     nav: "Nav" = field(default_factory=dict)
     prepared: Mapping[str, Prepare] = field(default_factory=dict)
@@ -91,10 +86,6 @@ class Visit:
     def caller(self) -> Caller:
         return Caller(self.owner)
 
-    @property
-    def _(self) -> Say:
-        return words(self.language)
-
     def asked(self, name: str, default: str = "") -> str:
         return str(self.request.query_params.get(name, default))
 
@@ -103,41 +94,6 @@ class Visit:
         if self.session is None:
             return False
         return at_least(self.session.holder.role, role) and (not verb or may(self.session.holder, verb))
-
-    # -- names --------------------------------------------------------------------------------------------
-
-    def word(self, kind: str, code: str) -> str:
-        """A code as people read it: visit.word('status', 'offered')."""
-        return self._(name_of(kind, code))
-
-    def field(self, name: str) -> str:
-        """The name of a field of entries."""
-        return self._(FIELDS.get(name, name))
-
-    def product(self, code: str) -> str:
-        return self.node.reference.product_name(code, self.language)
-
-    def feed(self, code: str) -> str:
-        """A class of feed, or of quota, by its name."""
-        row = self.node.reference.row("feed_classes", code)
-        return self.word("quota_class", code) if row is None else str(row[self.language])
-
-    def batch_name(self, id_: str) -> str:
-        """Its lot number; the end of its id where it has none."""
-        with self.node.store.read() as conn:
-            return batch_name(conn, id_)
-
-    def country(self, code: str) -> str:
-        return country_name(code, self.language)
-
-    def origin(self, key: str) -> str:
-        return origin_name(self.node, key, self.language)
-
-    def organisation(self, name: str) -> str:
-        """A node's organisation as it calls itself; the node's name where nobody has told."""
-        with self.node.store.read() as conn:
-            found = organisations(conn, self.node, {f"{name}/log"}, self.language)
-        return found.get(f"{name}/log", name)
 
     # -- recording ----------------------------------------------------------------------------------------
 
@@ -289,7 +245,7 @@ class Screens:
 
     async def _answer(self, request: Request, role: str | None, show: Show, *, reads_books: bool) -> Response:
         session = self.access.signed_in(request)
-        visit = Visit(self.node, request, session, language(request), nav=self.nav, prepared=self.prepared)
+        visit = Visit(self.node, language(request), request, session, nav=self.nav, prepared=self.prepared)
         if session is not None:
             visit.form.csrf = session.csrf
         if role is not None and session is None:

@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 from api.rendering import day, mass, moment
 from api.screens.fields import UNTOLD
-from api.screens.frame import Visit
 from api.screens.named import N_, NAMED, name_of
+from api.screens.reader import Reader
 from api.words import LOCALES
 from ledger.matter.events import Event, is_id
 
@@ -75,7 +75,7 @@ class Listed:
     more: int
 
 
-def groups(visit: Visit, event: Event) -> tuple[list[Field], list[Listed]]:
+def groups(visit: Reader, event: Event) -> tuple[list[Field], list[Listed]]:
     """An event of our own log, whole."""
     fields: list[Field] = []
     lists: dict[str, list[str]] = {}
@@ -88,7 +88,7 @@ def groups(visit: Visit, event: Event) -> tuple[list[Field], list[Listed]]:
     return fields, [one for one in found if one.rows]
 
 
-def _fields(visit: Visit, type_: str, slot: str, value: Mapping[str, Any]) -> list[Field]:
+def _fields(visit: Reader, type_: str, slot: str, value: Mapping[str, Any]) -> list[Field]:
     """The fields of a scalar slot. What refers to an entry of a log (index, leaf, …) is one field."""
     place = slot if slot in _KINDS else type_
     rest = dict(value)
@@ -106,7 +106,7 @@ def _fields(visit: Visit, type_: str, slot: str, value: Mapping[str, Any]) -> li
     return found
 
 
-def _listed(visit: Visit, event: Event, group: str, slots: Sequence[str]) -> Listed:
+def _listed(visit: Reader, event: Event, group: str, slots: Sequence[str]) -> Listed:
     ids = next((event.ids[slot] for slot in slots if slot in event.ids), ())
     made = "unit" if group == "units" else "batch"
     items = list(event.rows(*slots))
@@ -126,7 +126,7 @@ def _listed(visit: Visit, event: Event, group: str, slots: Sequence[str]) -> Lis
 # -- values -----------------------------------------------------------------------------------------------------------
 
 
-def cell(visit: Visit, name: str, value: Any, place: str = "") -> Cell:
+def cell(visit: Reader, name: str, value: Any, place: str = "") -> Cell:
     """A value by the name of its field. `place`: the type of the event, or the list, for what is called the same."""
     if isinstance(value, bool):
         return Cell(visit._("yes") if value else visit._("no"))
@@ -149,7 +149,7 @@ def cell(visit: Visit, name: str, value: Any, place: str = "") -> Cell:
     return _linked(visit, name, value) or Cell(_plain(visit, name, value, place))
 
 
-def _linked(visit: Visit, name: str, value: Any) -> Cell | None:
+def _linked(visit: Reader, name: str, value: Any) -> Cell | None:
     """What has a page of its own."""
     if name == "index":
         return Cell(str(value), f"/entries/{value}")
@@ -167,7 +167,7 @@ def _linked(visit: Visit, name: str, value: Any) -> Cell | None:
     return Cell(short)
 
 
-def _plain(visit: Visit, name: str, value: Any, place: str) -> str:
+def _plain(visit: Reader, name: str, value: Any, place: str) -> str:
     locale, text = LOCALES[visit.language], str(value)
     write = _ENDINGS.get(name.rpartition("_")[2]) or _ENDINGS.get(name)
     if write is not None:
@@ -195,7 +195,7 @@ _ENDINGS: Mapping[str, Callable[[str, str], str]] = {
 """How a value is written, by the end of its field's name."""
 
 
-def _coded(visit: Visit, name: str, text: str, place: str) -> str:
+def _coded(visit: Reader, name: str, text: str, place: str) -> str:
     if name == "kind" and place == "units":
         row = visit.node.reference.packages.get(text)
         return text if row is None else str(row[visit.language])
@@ -210,12 +210,12 @@ def _coded(visit: Visit, name: str, text: str, place: str) -> str:
     return visit._(name_of(kind, text)) if kind else text
 
 
-def _of_table(visit: Visit, name: str, code: str) -> str:
+def _of_table(visit: Reader, name: str, code: str) -> str:
     row = visit.node.reference.row(_TABLES[name], code)
     return code if row is None else str(row[visit.language])
 
 
-def _many(visit: Visit, name: str, value: Sequence[Any]) -> Cell:
+def _many(visit: Reader, name: str, value: Sequence[Any]) -> Cell:
     if name == "steps":
         told = [" ".join(cell(visit, key, one).text for key, one in row.items()) for row in value]
     elif name == "units" and value and isinstance(value[0], Mapping):
@@ -231,11 +231,11 @@ def _many(visit: Visit, name: str, value: Sequence[Any]) -> Cell:
     return Cell(_joined(visit, told))
 
 
-def _joined(visit: Visit, parts: Iterable[str]) -> str:
+def _joined(visit: Reader, parts: Iterable[str]) -> str:
     return ("；" if visit.language == "zh" else "; ").join(part for part in parts if part)
 
 
-def _log(visit: Visit, log: str) -> str:
+def _log(visit: Reader, log: str) -> str:
     return visit.organisation(log.rpartition("/")[0])
 
 
