@@ -308,7 +308,7 @@ def routes(node: Node, access: Access) -> APIRouter:
                 found = lists.batches(conn, before=before, limit=limit, product=product, site=site, on_hand=on_hand)
             return {"batches": [shown(one) for one in found], "before": found[-1].no if len(found) == limit else None}
 
-        return listed(format, "batches", page, before, limit)
+        return listed(node, format, "batches", page, before, limit)
 
     @router.get("/api/v1/batches/{batch:path}/trace", dependencies=[viewer], summary="Genealogy, with explicit gaps")
     def trace_of(

@@ -74,7 +74,7 @@ def routes(node: Node, access: Access) -> APIRouter:
         overview, _ = node.overlooking.look()
         found = [one for one in cases.every(node) if state in (None, cases.state(one, overview))]
         if format != "json":
-            return table(format, "cases", (_shown(one, overview) for one in found))
+            return table(node, format, "cases", (_shown(one, overview) for one in found))
         return {"cases": [_shown(one, overview) for one in found[:limit]], "total": len(found)}
 
     @router.post(

@@ -97,7 +97,7 @@ def routes(node: Node, access: Access) -> APIRouter:
             rows = [shown(node, one) for one in found]
             return {"certificates": rows, "before": found[-1].no if len(found) == limit else None}
 
-        return listed(format, "certificates", part, before, limit)
+        return listed(node, format, "certificates", part, before, limit)
 
     @router.get("/api/v1/certificates/{no}.pdf", dependencies=[viewer], summary="A quality certificate on paper")
     def pdf(no: int) -> Response:

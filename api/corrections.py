@@ -128,7 +128,7 @@ def routes(node: Node, access: Access, known: Mapping[str, Recording]) -> APIRou
                 found = drafts.listed(conn, caller.owner, waiting=waiting, before=before, limit=limit)
             return {"drafts": [_shown(one) for one in found], "before": found[-1].no if len(found) == limit else None}
 
-        return listed(format, "drafts", page, before, limit)
+        return listed(node, format, "drafts", page, before, limit)
 
     @router.get("/api/v1/drafts/{draft}", summary="One draft, as it was written")
     def one(draft: str, caller: Pass = clerk) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def routes(node: Node, access: Access) -> APIRouter:
         last, working = node.overlooking.soon()
         found = last.element_year(year, element)
         if format != "json":
-            return table(format, f"flows-{year}-{element}", _rows(found))
+            return table(node, format, f"flows-{year}-{element}", _rows(found))
         if wants_svg(request):
             asked = language(request)
             drawn = draw_year(year_as_read(node, found, asked), 0 if asked == "en" else 1)

@@ -36,7 +36,7 @@ def routes(node: Node, access: Access) -> APIRouter:
             shown = [_raw(entry) if raw else _shown(entry) for entry in found]
             return {"entries": shown, "after": found[-1].index if len(found) == limit else None}
 
-        return listed(format, "entries", page, after, limit, "after")
+        return listed(node, format, "entries", page, after, limit, "after")
 
     @router.get("/api/v1/entries/{index}/evidence", dependencies=[viewer], summary="The portable proof of one entry")
     def evidence_of(index: Annotated[int, Path(ge=0, le=lists.LATEST)]) -> Response:

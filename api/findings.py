@@ -132,7 +132,7 @@ def routes(node: Node, access: Access) -> APIRouter:
     ) -> Any:
         found = narrowed(inspection.findings(), severity=severity, open_=open, since=month, until=month)
         rows = [one.as_json() for one in found]
-        return {"findings": rows} if format == "json" else table(format, "findings", rows)
+        return {"findings": rows} if format == "json" else table(node, format, "findings", rows)
 
     @router.get("/api/v1/findings/{finding}", dependencies=[viewer], summary="One finding, with its answers")
     def finding(finding: str) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def routes(node: Node, access: Access) -> APIRouter:
     def periods(format: Format = "json") -> Any:  # noqa: A002 - the name on the wire
         if format != "json":
             found = months.listed(node)
-            return table(format, "months", ({"month": name, "closed": closed} for name, closed in found))
+            return table(node, format, "months", ({"month": name, "closed": closed} for name, closed in found))
         return inspection.ask(
             lambda watch, _: {"closed": sorted(watch.inspector.rows), "open": list(watch.inspector.months)}
         )
@@ -159,8 +159,8 @@ def routes(node: Node, access: Access) -> APIRouter:
         if format == "csv":
             name = f"attachment; filename=balance-{month}.csv"
             return Response(_csv(printed(rows)), media_type=CSV, headers={"content-disposition": name})
-        if format == "xlsx":
-            return table(format, f"balance-{month}", shown_rows(rows))
+        if format != "json":
+            return table(node, format, f"balance-{month}", shown_rows(rows))
         told = {"month": month, "closed": closed, "size": size, "rows": shown_rows(rows)}
         return Response(_json(told), media_type=JSON)
 

@@ -142,12 +142,12 @@ def routes(node: Node, access: Access) -> APIRouter:
     @router.get("/api/v1/titles", dependencies=[viewer], summary="Goods of ours with others that were sold there")
     def told_titles(format: Format = "json") -> Any:  # noqa: A002 - the name on the wire
         found = titles.told(node)
-        return {"titles": found} if format == "json" else table(format, "titles", found)
+        return {"titles": found} if format == "json" else table(node, format, "titles", found)
 
     @router.get("/api/v1/holds", dependencies=[viewer], summary="Locks that are open, newest first")
     def open_locks(ended: bool = False, format: Format = "json") -> Any:  # noqa: A002 - the name on the wire
         found = holds.locks(node, ended=ended)
-        return {"locks": found} if format == "json" else table(format, "holds", found)
+        return {"locks": found} if format == "json" else table(node, format, "holds", found)
 
     @router.get(
         "/api/v1/recalls/{lock:path}",

@@ -26,6 +26,6 @@ def routes(node: Node, access: Access) -> APIRouter:
     ) -> Any:
         if format == "json":
             return {"notices": notices.notices(node, limit)}
-        return table(format, "notices", notices.notices(node, lists.LATEST))
+        return table(node, format, "notices", notices.notices(node, lists.LATEST))
 
     return router

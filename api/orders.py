@@ -149,18 +149,18 @@ def routes(node: Node, access: Access) -> APIRouter:
     @router.get("/api/v1/orders", dependencies=[viewer], summary="Orders given, at an authority; else those that came")
     def told(format: Format = "json") -> Any:  # noqa: A002 - the name on the wire
         found = orders.orders(node)
-        return {"orders": found} if format == "json" else table(format, "orders", found)
+        return {"orders": found} if format == "json" else table(node, format, "orders", found)
 
     @router.get("/api/v1/inspections", dependencies=[viewer], summary="What this authority inspected, newest first")
     def inspected(format: Format = "json") -> Any:  # noqa: A002 - the name on the wire
         found = orders.inspections(node)
-        return {"inspections": found} if format == "json" else table(format, "inspections", found)
+        return {"inspections": found} if format == "json" else table(node, format, "inspections", found)
 
     @router.get(
         "/api/v1/oversight/holds", dependencies=[viewer], summary="Holds and recalls in all deposits, newest first"
     )
     def held_back(format: Format = "json") -> Any:  # noqa: A002 - the name on the wire
         found = orders.everybodys(node)
-        return {"holds": found} if format == "json" else table(format, "holds", found)
+        return {"holds": found} if format == "json" else table(node, format, "holds", found)
 
     return router

@@ -40,7 +40,7 @@ def routes(node: Node, access: Access) -> APIRouter:
     @router.get("/api/v1/oversight/outside", dependencies=[viewer], summary="Tables of offices, newest first")
     def listed(format: Format = "json") -> Any:  # noqa: A002 - the name on the wire
         found = [_shown(one) for one in outside.every(node)]
-        return {"tables": found} if format == "json" else table(format, "tables", found)
+        return {"tables": found} if format == "json" else table(node, format, "tables", found)
 
     @router.post(
         "/api/v1/oversight/outside",

@@ -40,7 +40,7 @@ def routes(node: Node, access: Access) -> APIRouter:
         found = narrowed(of, severity=severity, rule=rule, open_=open, since=since, until=until)
         failed = node.overlooking.failed
         if format != "json":
-            return table(format, "findings", [shown(one) for one in found])
+            return table(node, format, "findings", [shown(one) for one in found])
         return {
             "as_of": None if last is None else last.at,
             "working": working,

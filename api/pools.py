@@ -141,7 +141,7 @@ def routes(node: Node, access: Access) -> APIRouter:
     @router.get("/api/v1/pools", dependencies=[viewer], summary="Pools, by code")
     def all_pools(format: Format = "json") -> Any:  # noqa: A002 - the name on the wire
         found = pools.pools(node)
-        return {"pools": found} if format == "json" else table(format, "pools", found)
+        return {"pools": found} if format == "json" else table(node, format, "pools", found)
 
     @router.get("/api/v1/pools/{pool}", dependencies=[viewer], summary="One pool, and what is in it")
     def pool_of(pool: str) -> dict[str, Any]:

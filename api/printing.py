@@ -110,7 +110,7 @@ def routes(node: Node, access: Access) -> APIRouter:
                 found = prints.page(conn, before=before, limit=limit, again=again)
             return {"prints": [row(one) for one in found], "before": found[-1].no if len(found) == limit else None}
 
-        return listed(format, "prints", page, before, limit)
+        return listed(node, format, "prints", page, before, limit)
 
     return router
 

@@ -93,13 +93,14 @@ def routes(node: Node, access: Access) -> APIRouter:
 
     @router.get("/api/v1/quotas", dependencies=[viewer], summary="Quota accounts: granted, used, pending")
     def quotas(format: Format = "json") -> Any:  # noqa: A002 - the name on the wire
-        accounts = _shown(attesting.quotas(node))
-        return {"accounts": accounts} if format == "json" else table(format, "quotas", accounts)
+        accounts = shown(attesting.quotas(node))
+        return {"accounts": accounts} if format == "json" else table(node, format, "quotas", accounts)
 
     return router
 
 
-def _shown(accounts: Iterable[tuple[AccountKey, QuotaAccount]]) -> list[dict[str, Any]]:
+def shown(accounts: Iterable[tuple[AccountKey, QuotaAccount]]) -> list[dict[str, Any]]:
+    """Accounts as the interface tells them, in mg and ppm."""
     return [
         {
             "holder": key.holder,

@@ -226,7 +226,7 @@ def routes(node: Node, access: Access) -> APIRouter:
     def waiting(format: Format = "json") -> Any:  # noqa: A002 - the name on the wire
         home = node.settings.home
         found = [_shown(requests.opened(home, name)) for name in requests.waiting(home)]
-        return {"requests": found} if format == "json" else table(format, "requests", found)
+        return {"requests": found} if format == "json" else table(node, format, "requests", found)
 
     @router.post(
         "/api/v1/registry/requests/{name:path}/refusal",

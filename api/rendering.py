@@ -191,14 +191,15 @@ def number(value: Decimal | int | str, locale: str) -> str:
 
 def day(text: str, locale: str) -> str:
     """The day of a time, where it happened; of a time in UTC, where this node stands."""
-    return format_date(_local(text).date(), format="medium", locale=locale)
+    return format_date(local(text).date(), format="medium", locale=locale)
 
 
 def moment(text: str, locale: str) -> str:
     form = "d MMM y, HH:mm" if locale.startswith("en") else "y年M月d日 HH:mm"
-    return format_datetime(_local(text), format=form, locale=locale)
+    return format_datetime(local(text), format=form, locale=locale)
 
 
-def _local(text: str) -> datetime:
+def local(text: str) -> datetime:
+    """A time where it happened; one in UTC, where this node stands."""
     found = datetime.fromisoformat(text)
     return found.astimezone() if text.endswith("Z") else found

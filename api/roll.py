@@ -20,6 +20,6 @@ def routes(node: Node, access: Access) -> APIRouter:
         if node.settings.role != AUTHORITY:
             raise Refusal("only-the-authority", field="role", value=node.settings.role)
         found = [one.as_json() for one in node.roll.everybody(node.policy)]
-        return {"organisations": found} if format == "json" else table(format, "organisations", found)
+        return {"organisations": found} if format == "json" else table(node, format, "organisations", found)
 
     return router

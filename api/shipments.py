@@ -204,7 +204,7 @@ def routes(node: Node, access: Access) -> APIRouter:
                 shown = shipping.shipments(node, conn, found)
             return {"shipments": shown, "before": found[-1].no if len(found) == limit else None}
 
-        return listed(format, "shipments", page, before, limit)
+        return listed(node, format, "shipments", page, before, limit)
 
     clerk = Depends(access.require("clerk"))
 
@@ -245,7 +245,7 @@ def routes(node: Node, access: Access) -> APIRouter:
                 shown = shipping.arrivals(conn, found)
             return {"arrivals": shown, "before": found[-1].no if len(found) == limit else None}
 
-        return listed(format, "arrivals", page, before, limit)
+        return listed(node, format, "arrivals", page, before, limit)
 
     @router.get(
         "/api/v1/shipments/{shipment:path}", dependencies=[viewer], summary="One shipment, ours or offered to us"

@@ -113,7 +113,7 @@ def routes(node: Node, access: Access) -> APIRouter:
                 found = lists.units(conn, before=before, limit=limit, **where, on_hand=on_hand, usable=usable)
             return {"units": [shown(one) for one in found], "before": found[-1].no if len(found) == limit else None}
 
-        return listed(format, "units", page, before, limit)
+        return listed(node, format, "units", page, before, limit)
 
     @router.get("/api/v1/units/{unit:path}/qr.svg", dependencies=[viewer], summary="The label as SVG")
     def qr_svg(unit: str) -> Response:

@@ -64,9 +64,11 @@ def _report(node: Node, name: str, make: Callable[[Connection], Evidence]) -> di
 def flows(node: Node, month: str) -> FlowReport:
     """Reads the log from its beginning: a month opens with all that came before."""
     settings = node.settings
+    own = node.membership.members.get(settings.name)
     about = {
         "name": settings.name,
         "organisation": settings.organisation,
+        "uscc": None if own is None else own.told.get("uscc"),
         "role": settings.role,
         "country": settings.country,
     }

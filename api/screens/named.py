@@ -208,6 +208,8 @@ NAMED: Mapping[str, Mapping[str, str]] = {
         "shipped": N_("shipped"),
         "received": N_("received"),
     },
+    "loss": {"residue": N_("residue")},
+    "way": {"in": N_("In"), "out": N_("Out")},
     "waiting": {
         "drafts": N_("drafts and corrections that wait"),
         "arrivals": N_("deliveries that nobody received yet"),

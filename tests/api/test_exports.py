@@ -33,6 +33,18 @@ NO_LISTS = {
 """Pages without braces in their path that are no lists, and why; all others must offer their table."""
 PAGES = [(path, "authority" in whom) for path, whom in LISTED if path not in NO_LISTS]
 
+EVERY_LIST = tuple(
+    f"/api/v1/{name}"
+    for name in (
+        *("batches", "units", "shipments", "arrivals", "entries", "findings", "periods", "notices", "pools", "titles"),
+        *("holds", "certificates", "prints", "quotas", "drafts", "orders", "inspections", "organisations"),
+        *("oversight/findings", "oversight/cases", "oversight/outside", "oversight/holds", "registry/requests"),
+    )
+)
+OF_AUTHORITIES = tuple(f"/api/v1/{name}" for name in ("oversight", "inspections", "organisations", "registry"))
+CHINESE = re.compile(r"[\u3400-\u9fff]")
+CODE = re.compile(r"[a-z]+(_[a-z]+)+")
+
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
@@ -63,8 +75,25 @@ def test_a_page_that_is_a_list_offers_its_table(told, path, at_authority):
     hands = Hands(told[AUTHORITY if at_authority else MINE], role="supervisor")
     page = html.unescape(hands.get(path))
     for form in ("xlsx", "csv"):
-        (export,) = re.findall(rf'href="(/api/v1/[^"]*format={form})" download', page)
-        assert hands.get_bytes(export)[:2] == (b"PK" if form == "xlsx" else b"\xef\xbb")
+        (export,) = re.findall(rf'href="(/api/v1/[^"]*format={form})\.en" download', page)
+        for asked in (export, f"{export}.zh", f"{export}.en"):
+            assert hands.get_bytes(asked)[:2] == (b"PK" if form == "xlsx" else b"\xef\xbb")
+
+
+@pytest.mark.parametrize("path", EVERY_LIST)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_table_for_people_has_no_codes_and_no_column_twice(told, path, language):
+    for member in (told[MINE], told[AUTHORITY]):
+        if path.startswith(OF_AUTHORITIES) and member is told[MINE]:
+            continue
+        hands = Hands(member, role="supervisor")
+        (raw, *_), (header, *cells) = (
+            list(csv.reader(io.StringIO(hands.get_bytes(f"{path}?format=csv{of}").decode("utf-8-sig"))))
+            for of in ("", f".{language}")
+        )
+        assert len(set(header)) == len(header), (header, raw)
+        assert [one for one in header if bool(CHINESE.search(one)) != (language == "zh")] == []
+        assert [one for row in cells for one in row if CODE.fullmatch(one) or one.startswith(("{", "["))] == []
 
 
 def rows(member, path):

@@ -84,7 +84,7 @@ def test_the_page_of_goods_leads_to_its_table(client, node):
     cookie = {"cookie": f"{COOKIE}={client.post('/sign-in', data={'name': 'Li', 'password': secret}).cookies[COOKIE]}"}
     page = client.get("/goods?product=nd_oxide&lang=en", headers=cookie).text
     path = html.unescape(page.partition('href="/api/v1/batches?')[2].partition('"')[0])
-    assert path == "product=nd_oxide&on_hand=true&format=xlsx"
+    assert path == "product=nd_oxide&on_hand=true&format=xlsx.en"
     assert client.get(f"/api/v1/batches?{path}", headers=cookie).status_code == 200
 
 
@@ -96,5 +96,5 @@ def test_every_page_of_a_list_leads_to_its_table(client, node, name, asked):
     cookie = {"cookie": f"{COOKIE}={client.post('/sign-in', data={'name': 'Li', 'password': secret}).cookies[COOKIE]}"}
     page = html.unescape(client.get(f"/{name}{asked}", headers=cookie).text)
     for form in ("xlsx", "csv"):
-        (path,) = re.findall(rf'href="(/api/v1/[^"]*format={form})" download', page)
+        (path,) = re.findall(rf'href="(/api/v1/[^"]*format={form}\.zh)" download', page)
         assert client.get(path, headers=cookie).status_code == 200
