@@ -35,7 +35,7 @@ def routes(node: Node, access: Access) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=PAGE_MAX)] = 100,
         format: Format = "json",  # noqa: A002 - the name on the wire
     ) -> Any:
-        last, working = node.overlooking.look()
+        last, working = node.overlooking.look() if format == "json" else node.overlooking.soon()
         of = () if last is None else (one for one in last.findings if log in (None, *one.logs))
         found = narrowed(of, severity=severity, rule=rule, open_=open, since=since, until=until)
         failed = node.overlooking.failed

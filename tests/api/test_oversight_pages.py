@@ -50,6 +50,11 @@ def stumbling(told):
         yield clock
 
 
+def test_no_empty_table_stands_for_what_nobody_worked_out(told, stumbling):
+    answer = told[AUTHORITY].ask("GET", "/api/v1/oversight/findings?format=csv", role="viewer")
+    assert (answer.status, answer.json()["code"]) == (503, "overview-failed")
+
+
 def test_that_it_failed_is_said_with_what_to_do(told, stumbling):
     """And not for ever that it is being worked out; what was worked out before stays."""
     authority, clock = told[AUTHORITY], stumbling
