@@ -7,6 +7,7 @@ from typing import Any
 
 from ledger.errors import Malformed
 from ledger.matter.devices import Captured, captured
+from ledger.matter.events import Event
 from ledger.matter.provenance import OTHERS_ORIGIN
 from ledger.matter.stock import Batch
 from nodes import corrected
@@ -38,7 +39,8 @@ class Happened:
 @dataclass(frozen=True, slots=True)
 class Whole:
     """`composition` as nodes/composition.py answers it; `mended` as nodes/corrected.py shows it; `units` are a page of
-    them, `more` the cursor of the next; `became` are batches that were made of it.
+    them, `more` the cursor of the next; `became` are batches that were made of it; `registered` is the entry of ours
+    that registered it, None where it came into being otherwise.
     """
 
     record: BatchRecord
@@ -48,6 +50,7 @@ class Whole:
     more: int | None
     history: tuple[Happened, ...]
     became: tuple[Batch, ...]
+    registered: Event | None
 
     @property
     def batch(self) -> Any:
@@ -70,6 +73,13 @@ class Whole:
         return any(row["name"] == OTHERS_ORIGIN for element in elements for row in element["origins"])
 
     @property
+    def sole_origin(self) -> str | None:
+        """The origin of all of every element, where that is one."""
+        rows = [row for element in self.composition["elements"] for row in element["origins"]]
+        names = {row["name"] for row in rows}
+        return rows[0]["name"] if len(names) == 1 and all(row["lo"] == row["hi"] for row in rows) else None
+
+    @property
     def loose_mg(self) -> int:
         return sum(held.mg for held in self.record.batch.loose)
 
@@ -83,8 +93,11 @@ def whole(node: Node, code: str, before: int = lists.LATEST) -> Whole:
         mended = dict(corrected.shown(conn, node.origin, record))
         history = _history(conn, record, units)
         became = [lists.batch(conn, child).batch for child in _made_of(conn, id_)]
+        registered = _registered(conn, record)
     more = units[-1].no if len(units) == UNITS_SHOWN else None
-    return Whole(record, composition_of(node, id_), mended, tuple(reversed(units)), more, history, tuple(became))
+    return Whole(
+        record, composition_of(node, id_), mended, tuple(reversed(units)), more, history, tuple(became), registered
+    )
 
 
 def all_of(node: Node, found: Whole) -> list[dict[str, Any]]:
@@ -118,6 +131,11 @@ def _history(conn: Connection, record: BatchRecord, units: Iterable[UnitRecord])
         )
         for entry in log.entries_at(conn, (index for index in indexes if index >= 0))
     )
+
+
+def _registered(conn: Connection, record: BatchRecord) -> Event | None:
+    made = [] if record.made_by is None or record.made_by < 0 else log.entries_at(conn, [record.made_by])
+    return next((entry.event for entry in made if entry.type == "registered"), None)
 
 
 def _made_of(conn: Connection, batch: str) -> list[str]:

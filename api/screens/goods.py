@@ -6,6 +6,7 @@ from urllib.parse import quote, urlencode
 from fastapi import Response
 
 from api.screens.frame import Screens, Visit
+from api.screens.wording import typed
 from ledger.errors import Unknown
 from nodes import goods
 from nodes.store import lists
@@ -65,7 +66,7 @@ def routes(screens: Screens) -> None:
             if visit.node.settings.role != AUTHORITY:
                 raise
             return visit.see(f"/seek?q={quote(id_, safe='')}")  # not goods of its own, but perhaps a member's
-        return visit.render("batch.html", one=one)
+        return visit.render("batch.html", one=one, typed=typed(visit, one.registered) if one.registered else ())
 
 
 def _before(visit: Visit) -> int:

@@ -1,6 +1,7 @@
 """What an entry holds, as people read it: fields by their names, codes as words, amounts with units.
 
     groups(visit, event)     an entry: its fields, then a table for each of its lists
+    typed(visit, event)      of a registration, what its ticket and its result say
     cell(visit, name, value) one value, by the name of its field
 
 What no eye checks (fingerprints, proofs, amounts per source) is left out: it is in the file of the entry.
@@ -38,7 +39,10 @@ _CODES = {
     "side": "side",
     "result": "inspection",
 }
+_IN_UNIT = frozenset({"gross", "tare"})
+"""What a weighing tells in its own unit."""
 _TABLES = {
+    "scale_kind": "scales",
     "process": "processes",
     "products": "products",
     "feed_class": "feed_classes",
@@ -88,6 +92,13 @@ def groups(visit: Reader, event: Event) -> tuple[list[Field], list[Listed]]:
     return fields, [one for one in found if one.rows]
 
 
+def typed(visit: Reader, event: Event) -> list[Field]:
+    """What was typed of how much a batch is, by its ticket, and of its result."""
+    quantity = {name: one for name, one in event.scalar("quantity").items() if name in ("typed", "weighing")}
+    slots = {"quantity": quantity, "assay": event.scalar("assay")}
+    return [field for slot, value in slots.items() for field in _fields(visit, event.type, slot, value)]
+
+
 def _fields(visit: Reader, type_: str, slot: str, value: Mapping[str, Any]) -> list[Field]:
     """The fields of a scalar slot. What refers to an entry of a log (index, leaf, …) is one field."""
     place = slot if slot in _KINDS else type_
@@ -132,15 +143,18 @@ def cell(visit: Reader, name: str, value: Any, place: str = "") -> Cell:
         return Cell(visit._("yes") if value else visit._("no"))
     if isinstance(value, Mapping) and "value" in value:
         amount = f"{value['value']} {value.get('unit', '')}"
-        return Cell(f"{amount} ({_plain(visit, 'basis', value['basis'], '')})" if "basis" in value else amount)
+        said = f"{amount} ({_plain(visit, 'basis', value['basis'], '')})" if "basis" in value else amount
+        rest = {key: one for key, one in value.items() if key not in ("value", "unit", "basis")}
+        return Cell(_joined(visit, (said, cell(visit, name, rest, place).text)))
     if isinstance(value, Mapping):
+        unit = value.get("unit") if value.keys() & _IN_UNIT else None
         return Cell(
             _joined(
                 visit,
                 (
-                    f"{visit.field(key)} {cell(visit, key, one, place).text}"
+                    f"{visit.field(key)} {f'{one} {unit}' if key in _IN_UNIT else cell(visit, key, one, place).text}"
                     for key, one in value.items()
-                    if key not in UNTOLD and one not in (None, [])
+                    if key not in UNTOLD and one not in (None, []) and not (unit and key == "unit")
                 ),
             )
         )
@@ -212,7 +226,7 @@ def _coded(visit: Reader, name: str, text: str, place: str) -> str:
 
 def _of_table(visit: Reader, name: str, code: str) -> str:
     row = visit.node.reference.row(_TABLES[name], code)
-    return code if row is None else str(row[visit.language])
+    return code if row is None else str(row.get(visit.language, code))
 
 
 def _many(visit: Reader, name: str, value: Sequence[Any]) -> Cell:

@@ -144,3 +144,8 @@ def test_the_page_of_a_batch_shows_an_assay_that_told_its_total_alone(desk):
     page = desk.get(desk.send("/register", **{**TICKET, **assay}).headers["location"])
     assert page.status_code == 200, page.text
     assert "Elements and where they come from" in page.text
+    assert "All of it: " in page.text
+    typed = page.text.partition("As it was entered")[2].partition("</section>")[0]
+    assert "Moisture 0.5 %" in typed
+    assert re.search(r"Gross [\d.]+ t; Tare [\d.]+ t; Ticket BT-991", typed), typed
+    assert "<dt>Total as oxides</dt><dd>92 %</dd>" in typed
