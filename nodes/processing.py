@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.entries import id_in
-from ledger.errors import Unknown
+from ledger.errors import Refusal, Unknown
 from ledger.labels import open_token, parse_token
 from ledger.matter import yields
 from ledger.matter.findings import Finding
@@ -24,6 +24,8 @@ from nodes.store.engine import Connection
 
 OFFERED = 200
 """So many batches on hand are offered for choosing; others are scanned or typed."""
+UNITS_MAX = 500
+"""So many units of a batch are picked at once; a form of more can no longer be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +62,28 @@ def pick(node: Node, text: str) -> Picked:
         if "/q/" in text:
             label = open_token(text, authors(conn, node, parse_token(text).index))
             return _unit(conn, lists.unit(conn, id_in(label.unit, label.origin, node.origin)).unit.id)
-        try:
-            return _unit(conn, codes.find_unit(conn, text, field="add"))
-        except Unknown:
-            batch = lists.batch(conn, codes.find_batch(conn, text, field="add")).batch
-    return Picked(batch, sum(held.mg for held in batch.loose))
+        for way in codes.spellings(text):
+            for called in (_unit_called, _batch_called):
+                try:
+                    return called(conn, way)
+                except Unknown:
+                    continue
+    raise Unknown("batch-unknown", field="add", value=text)
+
+
+def pick_all(node: Node, text: str) -> list[Picked]:
+    """The same, to be used or sent whole: of a batch of which all is packed, each unit that is here.
+
+    Refusal for more than UNITS_MAX.
+    """
+    found = pick(node, text)
+    if found.unit is not None or found.mg:
+        return [found]
+    with node.store.read() as conn:
+        units = [one for one in lists.units_of(conn, [found.batch.id]) if one.state == "here" and one.inside is None]
+    if len(units) > UNITS_MAX:
+        raise Refusal("list-too-long", field="add", value=len(units), limit=UNITS_MAX)
+    return [Picked(found.batch, unit.net_mg, unit) for unit in units] or [found]
 
 
 def picked(node: Node, batch: str, unit: str = "") -> Picked:
@@ -72,8 +91,19 @@ def picked(node: Node, batch: str, unit: str = "") -> Picked:
     with node.store.read() as conn:
         if unit:
             return _unit(conn, unit)
-        found = lists.batch(conn, batch).batch
-    return Picked(found, sum(held.mg for held in found.loose))
+        return _loose(lists.batch(conn, batch).batch)
+
+
+def _unit_called(conn: Connection, code: str) -> Picked:
+    return _unit(conn, codes.find_unit(conn, code, field="add"))
+
+
+def _batch_called(conn: Connection, code: str) -> Picked:
+    return _loose(lists.batch(conn, codes.find_batch(conn, code, field="add")).batch)
+
+
+def _loose(batch: Batch) -> Picked:
+    return Picked(batch, sum(held.mg for held in batch.loose))
 
 
 def _unit(conn: Connection, id_: str) -> Picked:

@@ -127,7 +127,7 @@ def _meant(conn: Connection, node: Node, text: str) -> Iterator[str]:
     elif is_id(text):
         yield id_in(text, node.origin, node.origin)
     else:
-        for way in dict.fromkeys((text, text.upper(), text.lower())):
+        for way in codes.spellings(text):
             yield from codes.batches_called(conn, way)
 
 

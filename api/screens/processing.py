@@ -19,7 +19,7 @@ from nodes.processing import Picked
 
 ASSEMBLE = "assemble"
 _OURS = ("do", "add", "serial", "count:int", "net", "product", "lot_no", "kind")
-_ROW = re.compile(r"(inputs|outputs|losses)\[(\d{1,3})\]")
+_ROW = re.compile(r"(inputs|outputs|losses)\[(\d{1,4})\]")
 _SERIES = re.compile(r"(.*?)([0-9]{1,12})").fullmatch
 BAND_WIDTH = 1000
 
@@ -94,18 +94,20 @@ def _add(visit: Visit) -> None:
     if not text:
         return
     try:
-        found = processing.pick(visit.node, text)
+        found = processing.pick_all(visit.node, text)
     except LodetraceError as error:
         visit.refuse(error, at="add")
         return
     form.values["add"] = ""
     rows = _rows(visit)
-    if any(row.picked.key == found.key for row in rows):
-        return
-    where = f"inputs[{max((row.at for row in rows), default=-1) + 1}]"
-    form.values[f"{where}.batch"] = found.batch.id
-    if found.unit is not None:
-        form.values[f"{where}.units[0]"] = found.unit.id
+    known = {row.picked.key for row in rows}
+    at = max((row.at for row in rows), default=-1)
+    for picked in found:
+        if picked.key not in known:
+            at += 1
+            form.values[f"inputs[{at}].batch"] = picked.batch.id
+            if picked.unit is not None:
+                form.values[f"inputs[{at}].units[0]"] = picked.unit.id
 
 
 def _drop(visit: Visit, where: str) -> None:

@@ -1,5 +1,6 @@
 """Shipping: an offer made of scanned or listed goods, what is under way, and answering what the receiver said."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from nodes.store import lists
 PAGE = 50
 PURPOSES = ("sale", "processing", "consignment", "storage", "sample", "return", "repair")
 _OURS = ("add", "do", "photo")
+_ROW = re.compile(r"lines\[(\d{1,4})\]\.batch").fullmatch
 
 
 def routes(screens: Screens) -> None:
@@ -85,17 +87,20 @@ def _add(visit: Visit) -> None:
         text = scanned(visit, "add")
         if not text:
             return
-        found = processing.pick(visit.node, text)
+        found = processing.pick_all(visit.node, text)
     except LodetraceError as error:
         visit.refuse(error, at="add")
         return
     form.values["add"] = ""
     rows = _rows(visit)
-    if all(picked.key != found.key for _, picked in rows):
-        where = f"lines[{max((at for at, _ in rows), default=-1) + 1}]"
-        form.values[f"{where}.batch"] = found.batch.id
-        if found.unit is not None:
-            form.values[f"{where}.units[0]"] = found.unit.id
+    known = {picked.key for _, picked in rows}
+    at = max((at for at, _ in rows), default=-1)
+    for picked in found:
+        if picked.key not in known:
+            at += 1
+            form.values[f"lines[{at}].batch"] = picked.batch.id
+            if picked.unit is not None:
+                form.values[f"lines[{at}].units[0]"] = picked.unit.id
 
 
 def _drop(visit: Visit, where: str) -> None:
@@ -105,7 +110,8 @@ def _drop(visit: Visit, where: str) -> None:
 
 def _rows(visit: Visit) -> list[tuple[int, Picked]]:
     values = visit.form.values
-    rows = [(at, values[f"lines[{at}].batch"]) for at in range(1000) if f"lines[{at}].batch" in values]
+    places = sorted(int(found[1]) for name in values if (found := _ROW(name)))
+    rows = [(at, values[f"lines[{at}].batch"]) for at in places]
     return [(at, processing.picked(visit.node, batch, values.get(f"lines[{at}].units[0]", ""))) for at, batch in rows]
 
 

@@ -53,6 +53,11 @@ def shipments_named(conn: Connection, code: str) -> list[str]:
     return _ids(conn, _SHIPMENTS, code)
 
 
+def spellings(code: str) -> list[str]:
+    """How a person may have meant what was typed: as it is, else in capitals, else in small letters."""
+    return list(dict.fromkeys((code, code.upper(), code.lower())))
+
+
 def find_batch(conn: Connection, code: str, *, field: str = "batch") -> str:
     """The id of the one batch that `code` means, as our log writes it. By id also one that is only told of."""
     return _known(conn, "batches", code) or one_of(batches_named(conn, code), field, code, "batch-unknown")

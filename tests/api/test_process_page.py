@@ -77,6 +77,19 @@ def test_a_label_is_scanned(desk, node):
         assert "50 kg" in page
 
 
+def test_of_a_batch_that_is_all_packed_its_units_are_taken_however_its_lot_is_spelt(desk):
+    small = {"lot_no": "XF-3", "weighing.ticket": "BT-993", "weighing.gross": "0.11", "weighing.tare": "0.01"}
+    where = desk.send("/register", **{**TICKET, **small}).headers["location"]
+    packing = {"kind": "drum", "count:int": "2", "serial": "E-001", "net.value": "50", "net.unit": "kg"}
+    assert desk.send(f"{where}/pack", **packing).status_code == 303
+    page = add(desk, desk.get("/process").text, "xf-3")
+    assert re.findall(r"<b>(E-\d+)</b>", page) == ["E-001", "E-002"]
+    assert add(desk, page, "E-001").count("<b>E-") == 2
+    offer = desk.send("/ship", add="e-001", do="add").text
+    offer = desk.send("/ship", offer, **{**shown(offer), "add": "Xf-3", "do": "add"}).text
+    assert re.findall(r"<b>(E-\d+)</b>", offer) == ["E-001", "E-002"]
+
+
 def test_what_nobody_knows_is_refused_beside_the_field_and_the_rows_stay(desk):
     page = add(desk, both(desk), "<script>alert(1)</script>")
     assert 'id="wrong-add"' in page
