@@ -5,7 +5,7 @@ what is wrong, each with the cell that it stands in.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated, Any, Literal
@@ -17,6 +17,8 @@ from api.access import Access, check_role
 from api.asked import language
 from api.bodies import read_bytes, validated
 from api.forms import nest
+from api.screens.reader import Reader
+from api.screens.telling import teller
 from api.tables import XLSX
 from api.verbs import PLAIN
 from ledger.errors import LodetraceError, Malformed, Refusal
@@ -25,7 +27,7 @@ from nodes.node import Caller, Node
 from nodes.people import check_task
 from nodes.sheets import importing, rows, templates, workbook
 from nodes.sheets.importing import Ready
-from nodes.sheets.kinds import NAMES
+from nodes.sheets.kinds import NAMES, Kind
 from nodes.sheets.rows import Book, Row
 from nodes.tokens import Pass
 
@@ -48,7 +50,7 @@ class Looked:
     troubles: list[Trouble]
     recorded: int = 0
 
-    def report(self) -> dict[str, Any]:
+    def report(self, node: Node) -> dict[str, Any]:
         told = sorted(self.troubles, key=lambda one: one[0].number)[:TOLD_MAX]
         good = [one for one in self.ready if not one.troubles]
         return {
@@ -62,7 +64,7 @@ class Looked:
             "recorded_before": sum(one.before for one in good),
             "recorded": self.recorded,
             "wrong": len(self.troubles),
-            "troubles": [_told(row, error) for row, error in told],
+            "troubles": list(_told(node, self.book.kind, told)),
         }
 
 
@@ -93,7 +95,7 @@ def routes(node: Node, access: Access) -> APIRouter:
         looked = await asyncio.to_thread(look_through, node, caller, data, asked, rehearsed=dry_run or not good_only)
         if not dry_run and (good_only or not looked.troubles):
             await record(node, caller, looked)
-        return looked.report()
+        return looked.report(node)
 
     @router.get(
         "/api/v1/imports/{kind}/template",
@@ -172,15 +174,22 @@ def _pairs(given: Sequence[str], name: str) -> Mapping[str, str]:
     return found
 
 
-def _told(row: Row, error: LodetraceError) -> dict[str, Any]:
-    """`cell` is where to look. A place of the body becomes its cell; a cell stays what it is."""
-    cell = error.field if error.field and "!" in error.field else row.cell_of(error.field)
-    return {
-        "cell": cell,
-        "row": row.number,
-        "value": error.value,
-        "code": error.code,
-        "question": error.code.startswith(importing.GUARD),
-        "reason": error.text("en"),
-        "reason_zh": error.text("zh"),
-    }
+def _told(node: Node, kind: Kind, troubles: Iterable[Trouble]) -> Iterator[dict[str, Any]]:
+    """`cell` is where to look: a place of the body becomes its cell, and is called what its column is called; what the
+    reader of cells says names the cell itself.
+    """
+    zh, en = (
+        teller(Reader(node, language), {one.place: one.names[at] for one in kind.columns})
+        for at, language in enumerate(("zh", "en"))
+    )
+    for row, error in troubles:
+        names_cell = error.field is not None and "!" in error.field
+        yield {
+            "cell": error.field if names_cell else row.cell_of(error.field),
+            "row": row.number,
+            "value": error.value,
+            "code": error.code,
+            "question": error.code.startswith(importing.GUARD),
+            "reason": error.text("en") if names_cell else en(error),
+            "reason_zh": error.text("zh") if names_cell else zh(error),
+        }

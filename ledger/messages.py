@@ -2309,8 +2309,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} 被合并单元格覆盖，无法判断本行内容。请取消合并并逐行填写。",
     ),
     "cell-negative": (
-        "{field} holds {value}, below zero. Take a credit note and what it cancels into one row, or delete both.",
-        "{field} 的内容为 {value}，小于零。红字发票请与被冲销的发票合并为一行并填写余额，或将两行都删除。",
+        "{field} holds {value}, below zero. Put what cancels a row (a credit note) and that into one, or drop both.",
+        "{field} 的内容为 {value}，小于零。如为冲销另一行（如红字发票），请合并为一行并填写余额，或将两行都删除。",
     ),
     "cell-no-date": (
         "{field} holds {value}, which is no date. Write it like 2025-03-07.",
@@ -2321,8 +2321,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "{field} 的内容为 {value}，不是数字。请写成 12.5 或 12.5 吨。",
     ),
     "cell-no-unit": (
-        "{field}: {value} is no unit of mass. Write one of {units} into a column, the header or behind the number.",
-        "{field}：{value} 不是重量单位。请在单位列、表头或数字后写明 {units} 之一。",
+        "{field} holds {value}, no unit of mass known here. Write t, kg, g or mg behind the number or in the heading.",
+        "{field} 的内容为 {value}，没有可识别的重量单位。请在数字后、表头或单位列中写明 吨、千克（公斤）、克或毫克。",
     ),
     "cell-repeats": (
         "{field} holds {value}, as {before} does already. Correct one of the two, or delete the row.",

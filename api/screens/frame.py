@@ -140,7 +140,7 @@ class Visit(Reader):
         whole = {"visit": self, "form": self.form, "told": told, "path": self.request.url.path, **facts}
         response = page(template, whole, self.language, status or self.form.status, self.request)
         if self.form.refused:  # drawn again, with what is wrong told by the labels that the page gives its fields
-            self.form.errors = told_by(self, bytes(response.body).decode(), instead or {})
+            self.form.errors = told_by(self, self.form, bytes(response.body).decode(), instead or {})
             response = page(template, whole, self.language, status or self.form.status, self.request)
         if told:
             response.delete_cookie(TOLD)

@@ -129,7 +129,7 @@ def _begin(visit: Visit, id_: str, *, recording: bool = False) -> None:
             imports.report(node, id_, error)
             return
         if job.state == RUNNING:  # else the node stops: what was not seen to the end is no report
-            imports.report(node, id_, looked.report())
+            imports.report(node, id_, looked.report(node))
 
     def start() -> Job:
         return node.jobs.start(work, total=0, name="", media_type="", owner=visit.owner, lane=LONG)

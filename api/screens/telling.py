@@ -6,32 +6,17 @@ written in one place, the template. All required fields that were left empty are
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import Any, Protocol
+from typing import Any
 
 from api.forms import Form
 from api.screens.fields import FIELDS
 from api.screens.named import N_, NAMED
-from api.words import Say
+from api.screens.reader import Reader
 from ledger.errors import LodetraceError
 from ledger.messages import MESSAGES
-from nodes.node import Node
-
-
-class Speaker(Protocol):
-    """Of a visit, what is needed to speak to its person."""
-
-    node: Node
-    form: Form
-    language: str
-
-    @property
-    def _(self) -> Say: ...
-
-    def batch_name(self, id_: str) -> str: ...
-
 
 KINDS = (
     "origin",
@@ -153,20 +138,26 @@ def shown_by(html: str) -> dict[str, Shown]:
     return {name: one for name, one in page.fields.items() if one.label}
 
 
-def told(visit: Speaker, html: str, instead: Instead) -> dict[str, str]:
+def told(visit: Reader, form: Form, html: str, instead: Instead) -> dict[str, str]:
     """What stands at which field of this page; "" and names of no field for what is told at its top."""
-    return _Telling(visit, shown_by(html), instead).errors()
+    return _Telling(visit, form, shown_by(html), instead).errors()
+
+
+def teller(reader: Reader, labels: Mapping[str, str]) -> Callable[[LodetraceError], str]:
+    """Errors in a sentence each, where no page is drawn: places of the body by these labels."""
+    telling = _Telling(reader, Form(), {place: Shown(label) for place, label in labels.items()}, {})
+    return telling.sentences
 
 
 class _Telling:
-    def __init__(self, visit: Speaker, shown: Mapping[str, Shown], instead: Instead) -> None:
-        self._visit, self._instead = visit, instead
+    def __init__(self, visit: Reader, form: Form, shown: Mapping[str, Shown], instead: Instead) -> None:
+        self._visit, self._form, self._instead = visit, form, instead
         self._full = {name.partition(":")[0]: name for name in shown}
         self._shown = {bare: shown[name] for bare, name in self._full.items()}
         self._words = _words(visit)
 
     def errors(self) -> dict[str, str]:
-        form = self._visit.form
+        form = self._form
         found: dict[str, str] = {}
         empty: dict[str, str] = {}
         if form.was_sent:
@@ -184,6 +175,10 @@ class _Telling:
                 for name in others:
                     found.setdefault(name, "")
         return {**found, **{name: text for name, text in empty.items() if name not in found}}
+
+    def sentences(self, error: LodetraceError) -> str:
+        told = (text for _, text, _ in self._of(error, None))
+        return " ".join(text[:1].upper() + text[1:] for text in told)
 
     # -- where --------------------------------------------------------------------------------------------
 
@@ -248,7 +243,7 @@ class _Telling:
         for name in self._fields_for(place):
             if value in self._shown[name].options:
                 return self._shown[name].options[value]
-            if value == self._visit.form.value(self._full.get(name, name)) and not self._shown[name].options:
+            if value == self._form.value(self._full.get(name, name)) and not self._shown[name].options:
                 return value
         return self._spoken(value)
 
@@ -291,7 +286,7 @@ def _without_head(place: str) -> Iterator[str]:
         place = shorter if shorter != place else ""
 
 
-def _words(visit: Speaker) -> Mapping[str, str]:
+def _words(visit: Reader) -> Mapping[str, str]:
     """Every code that is called something -> what."""
     reference, language = visit.node.reference, visit.language
     found = {code: visit._(word) for kind in reversed(KINDS) for code, word in NAMED[kind].items()}

@@ -14,6 +14,7 @@ from ledger.matter.reference import Reference
 
 UNITS = {
     "吨": "t",
+    "公吨": "t",
     "千克": "kg",
     "公斤": "kg",
     "克": "g",
@@ -23,8 +24,7 @@ UNITS = {
     "t": "t",
     "kg": "kg",
 }
-UNITS |= {"g": "g", "mg": "mg", "l": "L", "m3": "m3", "tonne": "t", "tonnes": "t"}
-_UNITS_TOLD = ", ".join(sorted(set(UNITS.values())))
+UNITS |= {"g": "g", "mg": "mg", "l": "L", "m3": "m3", "tonne": "t", "tonnes": "t", "kgs": "kg"}
 WORDS: Mapping[str, Mapping[str, str]] = {
     "origin": {
         **dict.fromkeys(("自采", "开采", "本矿开采"), "mined"),
@@ -85,14 +85,14 @@ def number(text: str, cell: str) -> tuple[str, str | None]:
     if behind is None or behind == "%":
         return shown, None
     if behind.lower() not in UNITS:
-        raise Malformed("cell-no-unit", field=cell, value=text, units=_UNITS_TOLD)
+        raise Malformed("cell-no-unit", field=cell, value=text)
     return shown, UNITS[behind.lower()]
 
 
 def unit(text: str, cell: str) -> str:
     known = UNITS.get(plain(text).lower())
     if known is None:
-        raise Malformed("cell-no-unit", field=cell, value=text, units=_UNITS_TOLD)
+        raise Malformed("cell-no-unit", field=cell, value=text)
     return known
 
 

@@ -193,7 +193,7 @@ class _Reading:
                 troubles.append(error)
         first = self.sheet.cell(number, 0)
         if not troubles:
-            troubles += self._whole(fields, first)
+            troubles += self._whole(fields, places, first)
         return Row(number, fields, places, troubles, first)
 
     def _refuse_unseen(self, text: str, cell: str) -> None:
@@ -219,7 +219,7 @@ class _Reading:
             return {column.place: value, **({where: unit} if unit else {})}
         return {column.place: cells.word(column.how, text, cell, self.reference)}
 
-    def _whole(self, fields: dict[str, str], first: str) -> Iterator[LodetraceError]:
+    def _whole(self, fields: dict[str, str], places: Mapping[str, str], first: str) -> Iterator[LodetraceError]:
         """What a ticket leaves out and says anyway: its unit, and the net that is gross less tare."""
         if "weighing.gross" in fields and "weighing.tare" in fields:
             unit = fields.setdefault("weighing.unit", fields.get("quantity.unit", ""))
@@ -228,7 +228,7 @@ class _Reading:
                 fields |= {"quantity.value": format(net, "f"), "quantity.unit": unit}
         for place in [name for name in fields if name.endswith(".value")]:
             if not fields.get(f"{place[:-6]}.unit"):
-                yield Malformed("cell-no-unit", field=first, value="-", units="t, kg, g")
+                yield Malformed("cell-no-unit", field=places.get(place, first), value=fields[place])
                 return
         if not any(fields.get(place) for place in self.kind.named_by):
             en, zh = _called([one for one in self.kind.columns if one.place in self.kind.named_by])

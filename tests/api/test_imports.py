@@ -128,7 +128,7 @@ def test_a_dirty_book_of_ten_thousand_rows(send, node):
         "三月!I600": "cell-empty",
         "三月!F700": "tare-above-gross",
         "三月!D800": "cell-formula-open",
-        "三月!D9999": "cell-no-number",
+        "三月!D9999": "cell-negative",
         "三月!I902": "cell-merged",
     }
     assert wrong(report) == planted
@@ -290,6 +290,25 @@ def test_results_shipments_and_moves_come_in_as_books_too(send, client, node, to
     text = "日期,调拨单号,调出仓库,调入仓库,批号,重量,单位\n2025-3-11,DB-1,main,nowhere,XF-00001,1,t\n"
     answer = client.post("/api/v1/imports?kind=moves", content=text.encode(), headers=token_of("clerk"))
     assert wrong(answer.json()) == {"CSV!D2": "site-unknown"}
+
+
+def test_what_a_verb_refuses_of_a_row_is_told_by_its_columns(send):
+    rows = [good(1) for _ in range(4)]
+    units = ("5.1斤", "5.1", "5.1 公吨", "0 KG")
+    for number, (row, mass) in enumerate(zip(rows, units, strict=True)):
+        row[1], row[3:7] = f"L-{number}", (mass, None, None, None)
+    rows[2][7] = "外购"
+    report = send(book(rows, headers=("日期", "批号", "品名", "净重", *HEADERS[4:])))
+    told = {one["cell"].partition("!")[2]: (one["reason"], one["reason_zh"]) for one in report["troubles"]}
+    assert told.keys() == {"D2", "D3", "A4", "D5"}
+    assert "专用发票、发票、采购合同" in told["A4"][1]
+    for cell in ("D2", "D3"):
+        assert "t, kg, g or mg" in told[cell][0]
+        assert "吨、千克（公斤）、克或毫克" in told[cell][1]
+    assert told["D5"] == (
+        "Net is 0, which is no mass. Enter what the scale showed, or leave the line out.",
+        "净重为 0，没有质量。请填写磅秤读数，或删去此行。",
+    )
 
 
 def test_an_exported_list_of_goods_is_read_as_it_is(send, client, token_of):

@@ -66,7 +66,7 @@ def test_declarations_are_held_against_the_books(told, clerk):
     assert "<script>" not in page
     assert "5 rows" in page
     assert "Rows that could not be read: 3" in page
-    assert "below zero. Take a credit note" in page
+    assert "below zero. Put what cancels a row (a credit note)" in page
     found = told[AUTHORITY].get(f"/api/v1/oversight{where}")
     assert found["columns"] == {"number": "0", "day": "1", "mass": "2", "holder": "3", "default_unit": "kg"}
     assert [(one["row"], one["problem"]["code"]) for one in found["troubles"]] == [
