@@ -39,7 +39,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
             "CN MM US VN LA AU MY JP DE KR TH IN BR RU".split(),
             strict=True,
         )
-    ),
+    )
+    | {"china": "CN", "myanmar (burma)": "MM", "united states": "US", "vietnam": "VN", "australia": "AU"},
     "purpose": dict(
         zip(
             "销售 加工 寄售 仓储 样品 退货 返修".split(),

@@ -334,6 +334,20 @@ def test_an_exported_list_of_goods_is_read_as_it_is(send, client, token_of):
                 assert said[place] == one[name]
 
 
+@pytest.mark.parametrize("form", ["csv.zh", "csv.en", "xlsx.zh", "xlsx.en"])
+def test_a_list_exported_for_people_is_read_as_it_is(send, client, token_of, form):
+    send(as_csv([good(1)]), "&dry_run=false")
+    data = client.get(f"/api/v1/batches?format={form}", headers=token_of("clerk")).content
+    always = {"origin.class": "外购"}
+    (row,) = sheet_rows.book(workbook.read(data), KINDS["registrations"], Reference.parse(), fixed=always).rows
+    assert not row.troubles
+    (one,) = client.get("/api/v1/batches", headers=token_of("clerk")).json()["batches"]
+    said = row.fields
+    assert (Decimal(said["quantity.value"]) * 10**6, said["quantity.unit"]) == (one["mg"], "kg")
+    told = (said["lot_no"], said["product"], said["at"], said["origin.country"])
+    assert told == (one["lot_no"], one["product"], one["at"], one["country"])
+
+
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(value=st.decimals("0.001", "999999", places=3), day=st.dates(date(2000, 1, 1), date(2026, 1, 1)))
 def test_what_a_spreadsheet_holds_is_read_exactly(value, day):
