@@ -158,10 +158,9 @@ class Cosigning:
         except LodetraceError as error:
             known.failures += 1
             known.due = self._loop.time() + self._pause(known.failures)
-            said.errors[url] = error.text()
-            alarming = isinstance(error, Unverified)
-            said.alarms += alarming
             _say.log(_loudness(error, known.failures), "witness %s: %s", url, error)
+            said.alarms += isinstance(error, Unverified)
+            said.errors[url] = error.text()
         else:
             known.holds = known.cosigned = said.sizes[url] = subject.size
             known.failures, known.due = 0, self._loop.time() + self._again

@@ -6,6 +6,7 @@ from urllib.parse import quote, urlencode
 from fastapi import Response
 
 from api.screens.frame import Screens, Visit
+from api.screens.products import product_groups
 from api.screens.wording import typed
 from ledger.errors import Unknown
 from nodes import goods
@@ -28,7 +29,6 @@ def routes(screens: Screens) -> None:
                 site=asked["site"],
                 on_hand=visit.asked("all") != "true",
             )
-        reference = visit.node.reference
         narrowed = {name: text for name, text in asked.items() if text}
         return visit.render(
             "goods.html",
@@ -37,7 +37,7 @@ def routes(screens: Screens) -> None:
             asked=asked,
             whole=visit.asked("all") == "true",
             table=f"/api/v1/batches?{urlencode({**narrowed, 'on_hand': str(visit.asked('all') != 'true').lower()})}",
-            products=[(code, reference.product_name(code, visit.language)) for code in sorted(reference.products)],
+            products=product_groups(visit),
             sites=[(one.code, one.code) for one in visit.node.settings.sites],
         )
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from fastapi import Response
 
 from api.screens.frame import Screens, Visit
+from api.screens.products import product_groups
 from api.screens.sorting import Sorting
 from ledger.errors import Malformed
 from nodes import pools, processing
@@ -81,7 +82,7 @@ def _form(visit: Visit, template: str, code: str, **facts: Any) -> Response:
         code=code,
         back=_path(code),
         fields=FIELDS,
-        products=[(one, reference.product_name(one, language)) for one in sorted(reference.products)],
+        products=product_groups(visit),
         processes=[(one, reference.process_name(one, language)) for one in sorted(reference.processes)],
         sites=[(one.code, one.code) for one in visit.node.settings.sites],
         **facts,

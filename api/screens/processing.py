@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import Response
 
 from api.screens.frame import Screens, Visit
+from api.screens.products import product_groups
 from ledger.errors import LodetraceError, Malformed, Refusal
 from ledger.matter.yields import Expected
 from nodes import processing
@@ -185,9 +186,6 @@ def _assembled(visit: Visit) -> dict[str, Any]:
 def _shown(visit: Visit, more: str) -> Response:
     reference, language = visit.node.reference, visit.language
     offered = processing.on_hand(visit.node)
-    codes = dict.fromkeys(
-        [*(one.product for one in offered), *sorted(reference.products)]
-    )  # what is at hand comes first
     sites = [(one.code, one.code) for one in visit.node.settings.sites]
     rows = _rows(visit)
     at_rows = {name for name in visit.form.errors if _ROW.match(name)}
@@ -197,7 +195,7 @@ def _shown(visit: Visit, more: str) -> Response:
         rows=rows,
         offered=offered,
         processes=sorted(((code, reference.process_name(code, language)) for code in reference.processes), key=_second),
-        products=[(code, reference.product_name(code, language)) for code in codes],
+        products=product_groups(visit, (one.product for one in offered)),
         kinds=[(code, row[language]) for code, row in reference.packages.items()],
         sites=sites,
         assembles=_assembles(visit),

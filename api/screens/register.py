@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import Response
 
 from api.screens.frame import Screens, Visit
+from api.screens.products import product_groups
 from ledger.errors import LodetraceError, Malformed
 from ledger.matter.event_types import ORIGIN_CLASSES
 from nodes import tickets
@@ -76,15 +77,11 @@ def _choices(visit: Visit) -> Mapping[str, Any]:
     node, zh = visit.node, visit.language == "zh"
     reference = node.reference
     with node.store.read() as conn:
-        last = [
-            one.batch.product for one in lists.batches(conn, limit=RECENT) if one.batch.product in reference.products
-        ]
+        lately = [one.batch.product for one in lists.batches(conn, limit=RECENT)]
         number = 1
         day = stamp(node.clock())[:10].replace("-", "")
         while codes.batches_named(conn, f"{day}-{number}"):
             number += 1
-    order = [*dict.fromkeys(last), *sorted(reference.products)]
-    products = [(code, reference.product_name(code, visit.language)) for code in dict.fromkeys(order)]
     rules = {code: reference.origin_rule(node.settings.role, code) for code in ORIGIN_CLASSES}
     may = [code for code, rule in rules.items() if rule is None or rule["may"] != "no"]
     usual = sorted(may, key=lambda code: code not in MOST_USUAL)
@@ -92,7 +89,8 @@ def _choices(visit: Visit) -> Mapping[str, Any]:
     sites = [one.code for one in node.settings.sites if session and one.code in (session.holder.sites or [one.code])]
     papers = {paper for rule in rules.values() if rule for one in rule["documents"] for paper in one["kinds"]}
     return {
-        "products": products,
+        "products": product_groups(visit, lately),
+        "product": next(iter(lately), ""),
         "lot": f"{day}-{number}",
         "classes": [(code, visit.word("origin", code)) for code in usual],
         "feeds": [(code, row["zh" if zh else "en"]) for code, row in reference.tables["feed_classes"].items()],

@@ -344,8 +344,12 @@ def test_a_full_disk_is_said_and_loses_nothing(node):
     _limit_pages(node, 0)
     before = outside.everything(node.store)
     units = [{"serial": f"D-{number}", "net": kg("0.1")} for number in range(500)]
+    others = [{**unit, "serial": f"E{unit['serial']}"} for unit in units]  # as large: what is small may still fit
     with writer_busy(node):
-        waiting = [send(node, "pack", {"batch": "A-1", "units": units}, "key 2"), send(node, "register", ore("A-2"))]
+        waiting = [
+            send(node, "pack", {"batch": "A-1", "units": units}, "key 2"),
+            send(node, "pack", {"batch": "A-1", "units": others}),
+        ]
     for one in waiting:
         error = failure(one)
         assert isinstance(error, Unavailable)

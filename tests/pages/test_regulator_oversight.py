@@ -26,9 +26,8 @@ def authority(tmp_path_factory):
     with overseen(tmp_path_factory.mktemp("regulator")) as world:
         node = world[AUTHORITY].node
         hire(node.store, "Chen", "supervisor", node.clock, password=SECRET)
-        with serving(node) as url:
+        with serving(node, world[AUTHORITY].app) as url:
             yield url
-            world.settle()
 
 
 @pytest.mark.parametrize("look", LOOKS)

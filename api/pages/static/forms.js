@@ -24,7 +24,16 @@ function takeOver() {
       send(form, event.submitter);
     });
   }
+  for (const said of document.querySelectorAll("[data-told]")) {
+    said.closest("form").addEventListener("input", () => tell(said));
+  }
   for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
+}
+
+// What the head of a folded part says of a field in it.
+function tell(said) {
+  const field = said.closest("form").elements[said.dataset.told];
+  said.textContent = field.selectedOptions?.[0]?.text ?? field.value;
 }
 
 // What was typed about one batch is not put back about another: the address says what a page is about.
