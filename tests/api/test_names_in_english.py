@@ -94,7 +94,7 @@ def test_countries_and_fields_are_words(told):
     member = words(Hands(world[AUTHORITY], role="viewer").get(f"/members/{MINE}"))
     assert "China" in member
     assert "CN" not in member
-    assert "mined here, China" in in_english(world[MINE], "/register")
+    assert "mined here | , | China" in in_english(world[MINE], "/register")
     entry = in_english(world[MINE], "/entries/1")
     assert "Kind of scale" in entry
     assert "Other oxides, not told apart" in entry

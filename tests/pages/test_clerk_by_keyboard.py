@@ -53,6 +53,12 @@ class Hands:
         self.page.keyboard.type(text)
         self.keys, self.fields = self.keys + len(text), self.fields + 1
 
+    def choose(self, name):
+        """The first of a list of which nothing is chosen yet."""
+        self.reach(f'[name="{name}"]')
+        self.press("ArrowDown")
+        self.fields += 1
+
     def enter(self, path):
         """Enter, which leads to a page whose path matches; browsers keep the fragment of `skip` on the way."""
         with self.page.expect_navigation(url=re.compile(path.replace("$", "(#main)?$")), wait_until="load"):
@@ -88,9 +94,12 @@ def promised(journey):
     return {name: (int(fields), int(keys)) for name, fields, keys in ROW.findall(DOC.read_text("utf-8"))}[journey]
 
 
-def register(hands, ticket, lot=""):
+def register(hands, ticket, lot="", *, first=False):
+    """`first`: nothing was registered here yet, so no product is usual."""
     hands.reach('a[href="/register"]')
     hands.enter("/register$")
+    if first:
+        hands.choose("product")
     hands.fill("weighing.ticket", ticket)
     hands.fill("weighing.gross", "32.46")
     hands.fill("weighing.tare", "12.46")
@@ -101,7 +110,7 @@ def register(hands, ticket, lot=""):
 
 def test_from_the_ticket_to_the_label(clerk):
     hands = Hands(clerk)
-    register(hands, "BT-991")
+    register(hands, "BT-991", first=True)
     hands.reach('a[href$="/pack"]')
     hands.enter("/pack$")
     hands.fill("serial", "D-1")
@@ -118,13 +127,13 @@ def test_from_the_ticket_to_the_label(clerk):
     [paper] = reading.pdf_pages(Path(download.value.path()).read_bytes())
     [code] = zxingcpp.read_barcodes(paper, formats=zxingcpp.BarcodeFormat.QRCode)
     assert "/q/" in code.text
-    assert (hands.fields, hands.keys) == promised("from a ticket to a printed label")
+    assert (hands.fields, hands.keys) == promised("from the first ticket to a printed label")
 
 
 def test_two_batches_into_one(clerk):
     before = Hands(clerk)
     for number in (1, 2):
-        register(before, f"BT-{number}", lot=f"XF-{number}")
+        register(before, f"BT-{number}", lot=f"XF-{number}", first=number == 1)
         clerk.goto("/")
     hands = Hands(clerk)
     hands.reach('a[href="/process"]')
@@ -134,6 +143,7 @@ def test_two_batches_into_one(clerk):
         hands.press("Enter")
         clerk.wait_for_function("count => document.querySelectorAll('.row.input').length === count", arg=count)
         clerk.wait_for_function("() => document.activeElement.name === 'add'")
+    hands.choose("outputs[0].product")
     hands.fill("outputs[0].lot_no", "OX-1")
     hands.fill("outputs[0].quantity.value", "30000")
     clerk.wait_for_function("() => document.querySelector('#live').innerText.includes('30,000 kg')")
