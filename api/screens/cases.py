@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from fastapi import Response
@@ -59,9 +60,9 @@ def routes(screens: Screens) -> None:
             into = form.value("case")
             body = {"findings": chosen, **({"kind": "added"} if into else {"title": form.value("title").strip()})}
             if into:
-                case = await _record(visit, CaseStep, body, lambda whole: _step(visit, into, whole))
+                case = await _record(visit, CaseStep, lambda: body, lambda whole: _step(visit, into, whole))
             else:
-                case = await _record(visit, OpenCase, body, lambda whole: _open(visit, whole))
+                case = await _record(visit, OpenCase, lambda: body, lambda whole: _open(visit, whole))
             if case is not None:
                 return visit.see(f"/cases/{case}", visit._("Put into the case."))
         groups = grouped(one.finding for one in overview.findings)
@@ -72,11 +73,10 @@ def routes(screens: Screens) -> None:
 
     @screens.page("/cases/{case}", posts=True, for_role=AUTHORITY)
     async def one(visit: Visit) -> Response:
-        id_, form = visit.request.path_params["case"], visit.form
-        if visit.posted:
-            body = form.body()
-            if await _record(visit, CaseStep, body, lambda whole: _step(visit, id_, whole)) is not None:
-                return visit.see(f"/cases/{id_}", visit._("Kept in the case."))
+        id_ = visit.request.path_params["case"]
+        do = partial(_step, visit, id_)
+        if visit.posted and await _record(visit, CaseStep, visit.form.body, do) is not None:
+            return visit.see(f"/cases/{id_}", visit._("Kept in the case."))
         return await asyncio.to_thread(_shown, visit, id_)
 
     @screens.page("/cases/{case}/evidence-pack", "clerk", for_role=AUTHORITY)
@@ -138,11 +138,11 @@ def _letter(visit: Visit, case: Case, organisation: str) -> str:
 
 
 async def _record(
-    visit: Visit, shape: type[BaseModel], body: Mapping[str, Any], do: Callable[[Any], Answer]
+    visit: Visit, shape: type[BaseModel], body: Callable[[], Mapping[str, Any]], do: Callable[[Any], Answer]
 ) -> str | None:
     """The case that was changed; None where it was refused, with the errors in the form."""
     try:
-        whole = validated(shape, body)
+        whole = validated(shape, body())
         answer = await asyncio.to_thread(do, whole)
     except LodetraceError as error:
         visit.refuse(error)

@@ -182,6 +182,16 @@ def test_nobody_changes_what_was_done(told, chief):
             conn.execute(verb)
 
 
+def test_a_number_that_is_none_is_told_beside_its_field_and_nothing_typed_is_lost(told, chief):
+    case = opened(told, chief, "Not a number", "element-gain")
+    refused = chief.post(f"/cases/{case}", {"kind": "closed", "text": "in the end", "entry:int": "abc"})
+    page = refused.body.decode()
+    assert refused.status == 422
+    assert 'id="wrong-entry:int"' in page
+    assert "in the end" in page
+    assert 'value="abc"' in page
+
+
 def test_accounts_of_everybody(told, chief):
     worked_out(told[AUTHORITY])
     page = chief.get("/accounts")
