@@ -152,3 +152,13 @@ def test_two_batches_into_one(clerk):
     hands.enter(r"/process/\d+$")
     assert "OX-1" in clerk.inner_text("main")
     assert (hands.fields, hands.keys) == promised("two batches into one")
+
+
+def test_a_folded_part_says_what_was_chosen_in_it(clerk):
+    clerk.goto("/register")
+    said = clerk.locator('[data-told="origin.class"]')
+    before = said.inner_text()
+    clerk.click("summary:has([data-told])")
+    clerk.select_option('[name="origin.class"]', index=1)
+    chosen = clerk.eval_on_selector('[name="origin.class"]', "list => list.selectedOptions[0].text")
+    assert said.inner_text() == chosen != before
