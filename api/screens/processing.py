@@ -13,6 +13,7 @@ from fastapi import Response
 
 from api.screens.frame import Screens, Visit
 from api.screens.products import product_groups
+from api.screens.telling import teller
 from ledger.errors import LodetraceError, Malformed, Refusal
 from ledger.matter.yields import Expected
 from nodes import processing
@@ -71,7 +72,7 @@ def routes(screens: Screens) -> None:
             if body.get("inputs") and not _assembles(visit):
                 found = processing.expected(visit.node, body)
         except LodetraceError as refused:
-            error = refused.text(visit.language)
+            error = teller(visit, {})(refused)
         band = None if found is None else _band(found)
         return visit.render("process_preview.html", 200, found=found, band=band, error=error)
 

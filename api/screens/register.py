@@ -7,6 +7,7 @@ from fastapi import Response
 
 from api.screens.frame import Screens, Visit
 from api.screens.products import product_groups
+from api.screens.telling import teller
 from ledger.errors import LodetraceError, Malformed
 from ledger.matter.event_types import ORIGIN_CLASSES
 from nodes import tickets
@@ -52,7 +53,7 @@ def routes(screens: Screens) -> None:
             try:
                 found = tickets.preview(visit.node, _body(visit))
             except LodetraceError as refused:
-                error = refused.text(visit.language)
+                error = teller(visit, {})(refused)
         return visit.render("register_preview.html", 200, found=found, error=error)
 
 

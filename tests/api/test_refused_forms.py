@@ -68,6 +68,22 @@ def test_no_page_says_a_place_of_the_interface(desks, language, wrong):
         assert all(re.search("[\u4e00-\u9fff]", text) for text in told)
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_nor_what_is_told_while_one_types(desks, language):
+    desk = desks[language]
+    page = desk.get("/register").text
+    batch = desk.send("/register", page, **TICKET).headers["location"].rpartition("/")[2]
+    taken = {"inputs[0].batch": batch, "inputs[0].quantity.value": "1", "inputs[0].quantity.unit": "t"}
+    made = {"steps[0].process": "separation", "outputs[0].product": "prnd_oxide", "outputs[0].quantity.value": "x"}
+    for path, body in {
+        "/register/preview": {**TICKET, "weighing.gross": "heavy"},
+        "/process/preview": {**taken, "inputs[0].quantity.basis": "net", **made, "outputs[0].quantity.unit": "kg"},
+    }.items():
+        (told,) = said(desk.send(path, page, **body).text)
+        assert not INNER.search(told), told
+        assert bool(re.search("[\u4e00-\u9fff]", told)) == (language == "zh")
+
+
 def test_an_empty_form_marks_what_is_to_be_filled_in(zh):
     page = zh.send("/register", **{**TICKET, "weighing.ticket": "", "weighing.gross": "", "weighing.tare": ""}).text
     assert beside(page) == {
