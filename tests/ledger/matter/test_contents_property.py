@@ -280,25 +280,22 @@ class Life:
 ORDER = [*"La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Y Sc".split()]
 
 
-@pytest.fixture(scope="module")
-def tried() -> Counter[str]:
-    return Counter()
-
-
 @pytest.mark.parametrize("seed", SEEDS)
-def test_what_entered_is_here_or_left_or_was_lost(seed, tried):
+def test_what_entered_is_here_or_left_or_was_lost(seed):
     life = Life(seed)
     for _ in range(STEPS):
         life.step()
         life.check()
-    tried.update(life.tried)
     assert life.tried.total() > STEPS // 5
 
 
-def test_the_lives_were_worth_it(tried):
-    """Everything that can change what goods are made of happened often."""
-    if len(tried) < 5:
-        pytest.skip("only some of the lives ran in this process")
+def test_the_lives_are_worth_it():
+    """Everything that can change what goods are made of happens often."""
+    tried: Counter[str] = Counter()
+    for life in map(Life, SEEDS):
+        for _ in range(STEPS):
+            life.step()
+        tried.update(life.tried)
     wanted = "registered transformed sampled shipped removed charged drawn closed remeasured counted assayed reversed"
     assert {name: number for name in wanted.split() if (number := tried[name]) < 20} == {}
     assert tried["draw-above-content"] > 20
