@@ -21,12 +21,6 @@ def routes(screens: Screens) -> None:
             working=working,
             missing=[one for one in everybody if one.missing],
             silent=[one for one in everybody if one.silent and one.deposited],
-            undeposited=[
-                one
-                for one in everybody
-                if not one.deposited
-                and one.standing in ("admitted", "licensed")
-                and one.name != visit.node.settings.name
-            ],
+            undeposited=[one for one in everybody if not one.deposited and one.standing in ("admitted", "licensed")],
             silent_days=SILENT_DAYS,
         )

@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import Response
 
 from api.screens.frame import Screens, Visit
+from api.screens.picking import put_rows
 from api.screens.products import product_groups
 from api.screens.telling import teller
 from ledger.errors import LodetraceError, Malformed, Refusal
@@ -101,15 +102,7 @@ def _add(visit: Visit) -> None:
         visit.refuse(error, at="add")
         return
     form.values["add"] = ""
-    rows = _rows(visit)
-    known = {row.picked.key for row in rows}
-    at = max((row.at for row in rows), default=-1)
-    for picked in found:
-        if picked.key not in known:
-            at += 1
-            form.values[f"inputs[{at}].batch"] = picked.batch.id
-            if picked.unit is not None:
-                form.values[f"inputs[{at}].units[0]"] = picked.unit.id
+    put_rows(form, "inputs", {row.at: row.picked for row in _rows(visit)}, found)
 
 
 def _drop(visit: Visit, where: str) -> None:

@@ -91,7 +91,7 @@ def _choices(visit: Visit) -> Mapping[str, Any]:
     papers = {paper for rule in rules.values() if rule for one in rule["documents"] for paper in one["kinds"]}
     return {
         "products": product_groups(visit, lately),
-        "product": next(iter(lately), ""),
+        "product": next((code for code in lately if code in reference.products), ""),
         "lot": f"{day}-{number}",
         "classes": [(code, visit.word("origin", code)) for code in usual],
         "feeds": [(code, row["zh" if zh else "en"]) for code, row in reference.tables["feed_classes"].items()],

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from fastapi import Response
 
 from api.screens.frame import Screens, Visit
+from api.screens.picking import put_rows
 from api.screens.scanning import scanned
 from ledger.errors import LodetraceError
 from nodes import processing, shipping
@@ -92,15 +93,7 @@ def _add(visit: Visit) -> None:
         visit.refuse(error, at="add")
         return
     form.values["add"] = ""
-    rows = _rows(visit)
-    known = {picked.key for _, picked in rows}
-    at = max((at for at, _ in rows), default=-1)
-    for picked in found:
-        if picked.key not in known:
-            at += 1
-            form.values[f"lines[{at}].batch"] = picked.batch.id
-            if picked.unit is not None:
-                form.values[f"lines[{at}].units[0]"] = picked.unit.id
+    put_rows(form, "lines", dict(_rows(visit)), found)
 
 
 def _drop(visit: Visit, where: str) -> None:
