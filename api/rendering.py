@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from fastapi import Request, Response
@@ -163,17 +164,17 @@ def _templates(language: str) -> Environment:
 # -- numbers and times in local form ------------------------------------------------------------------------------
 
 
-def mass(mg: int, locale: str) -> str:
+def mass(mg: int, locale: Locale) -> str:
     """Whole milligrams as kilograms: 1,948.5 kg."""
     return f"{number(Decimal(mg) / 1_000_000, locale)} kg"
 
 
-def computed(mg: int, locale: str) -> str:
+def computed(mg: int, locale: Locale) -> str:
     """A mass that was computed, of oxides say, to the gram: no scale has shown what is behind that. Tables have it."""
     return mass(int((Decimal(mg) / 1000).to_integral_value()) * 1000, locale)
 
 
-def share(row: Mapping[str, str], of: int, locale: str) -> str:
+def share(row: Mapping[str, str], of: int, locale: Locale) -> str:
     """What part of `of` µg a row of origins is: 75 % (60 – 90 %), the bounds where they are no single value."""
     mid, lo, hi = (
         f"{number((Decimal(int(row[name])) * 100 / of).quantize(TENTH), locale)}" for name in ("mid", "lo", "hi")
@@ -181,7 +182,7 @@ def share(row: Mapping[str, str], of: int, locale: str) -> str:
     return f"{mid} %" if row["lo"] == row["hi"] else f"{mid} % ({lo} – {hi} %)"
 
 
-def number(value: Decimal | int | str, locale: str) -> str:
+def number(value: Decimal | int | str, locale: Locale) -> str:
     """As exact as it is, never rounded: 1,948.500 of a scale that shows grams stays so."""
     exact = Decimal(value)
     _, _, exponent = exact.as_tuple()
@@ -189,13 +190,13 @@ def number(value: Decimal | int | str, locale: str) -> str:
     return format_decimal(exact, format=f"#,##0.{'0' * places}" if places else "#,##0", locale=locale)
 
 
-def day(text: str, locale: str) -> str:
+def day(text: str, locale: Locale) -> str:
     """The day of a time, where it happened; of a time in UTC, where this node stands."""
     return format_date(local(text).date(), format="medium", locale=locale)
 
 
-def moment(text: str, locale: str) -> str:
-    form = "d MMM y, HH:mm" if locale.startswith("en") else "y年M月d日 HH:mm"
+def moment(text: str, locale: Locale) -> str:
+    form = "d MMM y, HH:mm" if locale.language == "en" else "y年M月d日 HH:mm"
     return format_datetime(local(text), format=form, locale=locale)
 
 

@@ -10,13 +10,16 @@ from functools import lru_cache
 from importlib.resources import files
 from io import BytesIO
 
+from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
 
 LANGUAGES = ("zh", "en")
-LOCALES = {"zh": "zh_CN", "en": "en_GB"}
-"""How numbers and dates are printed. British English: the day stands before the month, as in most of the world."""
+LOCALES = {language: Locale.parse(name) for language, name in (("zh", "zh_Hans_CN"), ("en", "en_GB"))}
+"""How numbers and dates are printed. British English: the day stands before the month, as in most of the world.
+
+Never as names: Babel looks a name up among a thousand at each number that it prints, which takes 0.25 ms."""
 
 Say = Callable[[str], str]
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-from babel import Locale
-
 from api.words import LOCALES, words
 from ledger.matter.provenance import OTHERS_ORIGIN, UNEXPLAINED_ORIGIN
 from nodes.node import Node
@@ -346,7 +344,7 @@ def name_of(kind: str, code: str) -> str:
 
 def country_name(code: str, language: str) -> str:
     """`CN` → `China`; a code that no country has is its own name."""
-    return str(Locale.parse(LOCALES[language]).territories.get(code, code))
+    return str(LOCALES[language].territories.get(code, code))
 
 
 PLACELESS = {OTHERS_ORIGIN: N_("other origins, not told apart"), UNEXPLAINED_ORIGIN: N_("nobody knows from where")}

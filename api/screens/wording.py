@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from babel import Locale
+
 from api.rendering import day, mass, moment
 from api.screens.fields import UNTOLD
 from api.screens.named import N_, NAMED, name_of
@@ -197,11 +199,11 @@ def _plain(visit: Reader, name: str, value: Any, place: str) -> str:
     return _coded(visit, name, text, place)
 
 
-def _at(text: str, locale: str) -> str:
+def _at(text: str, locale: Locale) -> str:
     return moment(text, locale) if "T" in text else day(text, locale)
 
 
-_ENDINGS: Mapping[str, Callable[[str, str], str]] = {
+_ENDINGS: Mapping[str, Callable[[str, Locale], str]] = {
     "mg": lambda text, locale: mass(int(text), locale),
     "pct": lambda text, _: f"{text} %",
     "at": _at,
