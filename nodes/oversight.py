@@ -14,8 +14,9 @@ from dataclasses import replace
 from threading import Lock
 
 from ledger.errors import Refusal
-from ledger.matter.across import Across
+from ledger.matter.across import NUMBERED_FOR_ALL, Across
 from ledger.matter.books import Ways
+from ledger.matter.documents import FAMILIES
 from ledger.matter.events import Event
 from ledger.matter.findings import SEVERITIES, Finding
 from ledger.matter.flows import Flow
@@ -112,7 +113,7 @@ class Oversight:
                 {name: list(_balances(name, log)) for name, log in self._inspections.items()},
                 across.handovers(at, sizes),
                 Booked(
-                    {family: across.papers(family) for family in ("invoice", "customs_declaration")},
+                    {family: across.papers(family) for family in sorted({FAMILIES[kind] for kind in NUMBERED_FOR_ALL})},
                     across.metal(),
                     across.hash_of,
                 ),

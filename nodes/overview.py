@@ -14,6 +14,7 @@ from ledger.matter import element_years
 from ledger.matter.across import Handover
 from ledger.matter.books import BookRow, Ways
 from ledger.matter.element_years import Book, ElementYear
+from ledger.matter.findings import Entry
 from ledger.matter.matching import Claim
 from ledger.matter.quota import AccountKey, QuotaAccount
 from nodes.deposits import Progress
@@ -39,6 +40,13 @@ class Booked:
     papers: Mapping[str, Sequence[Claim]]
     metal: Mapping[tuple[str, str], int]
     hash_of: Callable[[str, str], str]
+
+    def naming(self, number: str) -> list[Entry]:
+        """The entries that name a paper of this number, of whatever family."""
+        hashes = {family: self.hash_of(family, number) for family in self.papers}
+        return [
+            one.where[:2] for family, papers in self.papers.items() for one in papers if one.number == hashes[family]
+        ]
 
 
 @dataclass(frozen=True, slots=True)

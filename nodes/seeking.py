@@ -4,7 +4,7 @@ Asks nobody and reads no log: all of it stands in tables that were derived as th
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +26,8 @@ _BATCHES = frozenset({"batch", "period"})
 """Fields whose values are batches."""
 _ENTRY = re.compile(r"(\S+/log)[ #](\d{1,15})")
 """An entry as findings name it: its log and its number."""
+_MOST = 100
+"""So many entries that name one paper are opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,12 @@ class Known:
 
 def seek(node: Node, text: str) -> list[genealogy.Node]:
     """The batches that `text` may mean: the code of a label, an entry (`log 12`), a number in the ledger (`log#id`), a
-    lot number or an external reference, in whatever case. Newest first; none where nothing here is called that.
+    lot number or an external reference, in whatever case; else those that came, or went, under a paper of this number,
+    as far as the logs were read. Newest first; none where nothing here is called that.
     """
     text = text.strip()
     with node.store.read() as conn:
-        ids = dict.fromkeys(_meant(conn, node, text) if text else ())
+        ids = dict.fromkeys(_meant(conn, node, text) or _under(conn, node, text) if text else ())
         return [genealogy.trace(conn, id_, "back", 1).nodes[0] for id_ in ids if genealogy.named(conn, [id_])]
 
 
@@ -117,23 +120,26 @@ def as_written_here(event: Event, own: str) -> Event:
     return replace(event, slots=slots, ids={slot: ours(ids) for slot, ids in event.ids.items()})
 
 
-def _meant(conn: Connection, node: Node, text: str) -> Iterator[str]:
+def _meant(conn: Connection, node: Node, text: str) -> list[str]:
     if "/q/" in text:
         token = parse_token(text)
         label = open_token(text, authors(conn, node, token.index))
-        yield from _named_by(conn, node, label.origin, label.index)
-    elif (place := _ENTRY.fullmatch(text)) is not None:
-        yield from _named_by(conn, node, place[1], int(place[2]))
-    elif is_id(text):
-        yield id_in(text, node.origin, node.origin)
-    else:
-        for way in codes.spellings(text):
-            yield from codes.batches_called(conn, way)
+        return _named_by(conn, node, [(label.origin, label.index)])
+    if (place := _ENTRY.fullmatch(text)) is not None:
+        return _named_by(conn, node, [(place[1], int(place[2]))])
+    if is_id(text):
+        return [id_in(text, node.origin, node.origin)]
+    return [batch for way in codes.spellings(text) for batch in codes.batches_called(conn, way)]
 
 
-def _named_by(conn: Connection, node: Node, log: str, index: int) -> Iterator[str]:
-    for one in upstream.at(conn, [(log, index)]).values():
-        yield from (id_in(batch, log, node.origin) for batch in about(one.event))
+def _under(conn: Connection, node: Node, number: str) -> list[str]:
+    overview, _ = node.overlooking.look()
+    return [] if overview is None else _named_by(conn, node, overview.booked.naming(number)[:_MOST])
+
+
+def _named_by(conn: Connection, node: Node, entries: Sequence[tuple[str, int]]) -> list[str]:
+    held = upstream.at(conn, entries)
+    return [id_in(batch, log, node.origin) for (log, _), one in held.items() for batch in about(one.event)]
 
 
 def _written(told: Told, own: str) -> list[str]:

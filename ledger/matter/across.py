@@ -149,7 +149,7 @@ class Across:
         return document_hash(kind, number, self._key)
 
     def papers(self, family: str) -> list[Claim]:
-        """Those of one family that the books name: `invoice`, `customs_declaration`."""
+        """Those of one family (documents.py) that the books name."""
         return [claim for named in self._named.values() for kind, claim in named if kind == family]
 
     def metal(self) -> dict[tuple[str, str], int]:

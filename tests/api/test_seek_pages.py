@@ -9,6 +9,7 @@ from tests.bookkeeping import AUTHORITY, MINE, PLANT, register
 from tests.bookkeeping import world as bookkeeping
 from tests.hands import Hands
 from tests.overseen import SCRIPT, worked_out
+from tests.world import kg
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +23,8 @@ def told(tmp_path_factory):
         plant.await_arrival(shipment)
         plant.receive(shipment)
         mine.await_status(shipment, "received")
+        invoice = {"kind": "special_invoice", "no": "2444-0001", "mass": kg("5")}
+        register(mine, "PAPER", "5", documents=[invoice])
         register(mine, "SAME", "1")
         register(plant, "SAME", "1")
         register(plant, SCRIPT, "1")
@@ -54,6 +57,14 @@ def test_goods_are_found_by_whatever_a_person_has_in_hand(told, inspector):
         assert [one.batch for one in seeking.seek(told[AUTHORITY].node, way)] == [batch], way
         reply = asked(told[AUTHORITY], inspector, f"/seek?q={quote(way, safe='')}")
         assert (reply.status, reply.header("location")) == (303, f"/seek/{quote(batch, safe='')}")
+
+
+def test_goods_are_found_by_the_paper_that_they_came_under(told, inspector):
+    (found,) = seeking.seek(told[AUTHORITY].node, "24440001")
+    assert found.lot_no == "PAPER"
+    reply = asked(told[AUTHORITY], inspector, "/seek?q=2444-0001")
+    assert reply.header("location") == f"/seek/{quote(found.batch, safe='')}"
+    assert "is called that. Look at the spelling" in inspector.get("/seek?q=2444-0002")
 
 
 def test_several_are_listed_and_none_is_said(told, inspector):
