@@ -134,5 +134,7 @@ def _serve(
     prepare()
     gc.collect()
     gc.freeze()  # what is loaded stays; the collector need not look at it again and again
-    gc.set_threshold(100_000, 50, 50)  # a group of commands makes many small objects and no cycles worth looking for
+    # Commands and the books make many objects and no cycles worth looking for. Nobody waits for more than 100,000 of
+    # them to be looked at; all are once in 250 million.
+    gc.set_threshold(20_000, 5, 2_500)
     server.run(sockets=[listening])
