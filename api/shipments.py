@@ -15,7 +15,8 @@ from ledger.log.canonical import dump
 from nodes import guests, shipping
 from nodes.node import Node
 from nodes.people import check_task
-from nodes.qr import draw_label_svg
+from nodes.printing import layout
+from nodes.printing.svg import svg
 from nodes.store import lists
 from nodes.tokens import Pass
 
@@ -219,7 +220,12 @@ def routes(node: Node, access: Access) -> APIRouter:
         check_task(caller, "acknowledge", {})
         link, url = guests.invite(node, shipment, caller.owner, days)
         lines = ("扫码确认收货", "Scan to confirm the delivery", link.shipment, f"≤ {link.ends_at[:10]}")
-        told = {"shipment": link.shipment, "url": url, "ends_at": link.ends_at, "svg": draw_label_svg(url, lines)}
+        told = {
+            "shipment": link.shipment,
+            "url": url,
+            "ends_at": link.ends_at,
+            "svg": svg(layout.invitation(url, lines)).decode(),
+        }
         return Response(dump(told), 201, {"cache-control": "no-store"}, "application/json")
 
     @router.delete(

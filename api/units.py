@@ -1,7 +1,7 @@
 """Units and their labels: packing, unpacking, lists, QR codes as SVG and PNG."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Field
@@ -13,7 +13,7 @@ from api.recording import JSON, Recording, add, entry
 from api.requests import Body, Code, Count, Noted, Quantity, Text
 from api.tables import Format, listed
 from ledger.evidence import format_evidence
-from nodes import labels, qr
+from nodes import labels, printed
 from nodes.node import Node
 from nodes.store import codes, lists, prints
 from nodes.store.records import UnitRecord
@@ -117,13 +117,11 @@ def routes(node: Node, access: Access) -> APIRouter:
 
     @router.get("/api/v1/units/{unit:path}/qr.svg", dependencies=[viewer], summary="The label as SVG")
     def qr_svg(unit: str) -> Response:
-        label = labels.label_of(node, unit)
-        return Response(qr.draw_label_svg(label.url, label.lines), media_type="image/svg+xml")
+        return Response(printed.picture(node, unit, "svg"), media_type="image/svg+xml")
 
     @router.get("/api/v1/units/{unit:path}/qr.png", dependencies=[viewer], summary="The label as PNG")
-    def qr_png(unit: str, module_px: Annotated[int, Query(ge=2, le=40)] = 8) -> Response:
-        label = labels.label_of(node, unit)
-        return Response(qr.draw_label_png(label.url, label.ascii_lines, module_px=module_px), media_type="image/png")
+    def qr_png(unit: str, dpi: Literal["203", "300"] = "203") -> Response:
+        return Response(printed.picture(node, unit, "png", dpi), media_type="image/png")
 
     @router.get("/api/v1/units/{unit:path}/evidence", dependencies=[viewer], summary="The portable proof of a unit")
     def evidence_of(unit: str) -> Response:
@@ -136,12 +134,12 @@ def routes(node: Node, access: Access) -> APIRouter:
     def unit_of(unit: str) -> Mapping[str, Any]:
         with node.store.read() as conn:
             record = lists.unit(conn, codes.find_unit(conn, unit))
-            printed = prints.of_units(conn, [record.unit.id])
+            before = prints.of_units(conn, [record.unit.id])
         own = labels.label_of(node, record.unit.id) if "#" not in record.unit.id else None
         return {
             **shown(record),
             "label_url": None if own is None else own.url,
-            "prints": [printing.row(one) for one in printed],
+            "prints": [printing.row(one) for one in before],
         }
 
     return router

@@ -2183,10 +2183,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
         ),
         "{field} 为 {value}，不是可用的标签纸规格。请填写 列x行（如 2x4）、其范围内的起始位置，以及留有余地的边距。",
     ),
-    "label-not-ascii": (
-        "{field} ({value}) has signs that a PNG label's font does not have. Take the SVG label, or write it in ASCII.",
-        "{field}（{value}）含有 PNG 标签字体没有的字符。请改用 SVG 标签，或用 ASCII 书写。",
-    ),
     # --- nodes: rollback and recovery ----------------------------------------------------------------------
     "backup-incomplete": (
         "{field} is no whole backup: {value} is missing. Use a folder that lodetrace backup has written.",

@@ -10,7 +10,7 @@ from typing import Any
 from ledger.errors import Unknown
 from ledger.labels import Label, check_code, make_token
 from ledger.matter.quantities import show_mg
-from ledger.matter.stock import Batch, Unit
+from ledger.matter.stock import Unit
 from nodes.node import Node
 from nodes.printing.layout import LabelText
 from nodes.store import codes, lists, log
@@ -19,16 +19,6 @@ from nodes.store.records import BatchRecord, Entry, UnitRecord
 
 DATED = ("packing", "assembly")
 """The slots that tell when units were packed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """`lines` in any script; `ascii_lines` for printers' plain fonts."""
-
-    url: str
-    serial: str
-    lines: tuple[str, ...]
-    ascii_lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +34,12 @@ class _Packed:
     gross: str | None
 
 
-def label_of(node: Node, code: str) -> Printed:
+def label_of(node: Node, code: str) -> LabelText:
     """The label of a unit that our own log packed. Unknown for others': their maker prints those."""
     with node.store.read() as conn:
         record = lists.unit(conn, codes.find_unit(conn, code))
         refuse_other(record, code)
-        packed = next(_packed(node, conn, [record]))
-    unit, product = packed.unit, packed.batch.batch
-    facts = [unit.serial, f"net {show_mg(packed.net_mg)}"]
-    if unit.seal:
-        facts.append(f"seal {unit.seal}")
-    shared = (*facts, f"check {check_code(packed.entry.leaf)}", _host(node))
-    return Printed(
-        packed.url,
-        unit.serial,
-        (_name(node, product), node.settings.organisation, *shared),
-        (product.product, *shared),
-    )
+        return next(texts(node, conn, [record], {}))
 
 
 def texts(node: Node, conn: Connection, records: Iterable[UnitRecord], given: Mapping[str, str]) -> Iterator[LabelText]:
@@ -138,10 +117,6 @@ def _packed(node: Node, conn: Connection, records: Iterable[UnitRecord]) -> Iter
             told["at"],
             None if gross is None else f"{gross['value']} {gross['unit']}",
         )
-
-
-def _name(node: Node, product: Batch) -> str:
-    return f"{node.reference.product_name(product.product, 'zh')} {product.lot_no or ''}".strip()
 
 
 def _host(node: Node) -> str:

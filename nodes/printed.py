@@ -108,6 +108,12 @@ def print_labels(node: Node, body: Mapping[str, Any], owner: str, key: str) -> J
         return _start(node, paper, drawings, records, _title(body, records), begun)
 
 
+def picture(node: Node, code: str, form: str, dpi: str = "203") -> bytes:
+    """One label of 100 by 70 mm as `svg` or `png`, for a page to show. Nothing is recorded."""
+    paper = paper_of(node, {"form": form, "dpi": dpi})
+    return _one(paper, layout.label(labels.label_of(node, code), paper.size, paper.dots_per_mm))
+
+
 def paper_of(node: Node, body: Mapping[str, Any]) -> Paper:
     """What the request says of form and paper; a printer in the settings says its language and resolution itself."""
     form, dpi, address = body.get("form", "pdf"), str(body.get("dpi", 203)), None

@@ -8,6 +8,7 @@ labels M. Which of the eight masks it has does not matter: a token is as good as
 areas, and trying all of them would take most of the time of a thousand labels.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +25,7 @@ SIZES: Final = {"100x70": (100.0, 70.0), "a6": (105.0, 148.0)}
 MODULE_LEAST: Final = 0.33  # mm: below, phones and worn printers fail
 MODULE_MOST: Final = 1.0
 MASK: Final = 2
+_INVITING: Final = 0.5  # mm, a module that any phone reads
 _LANDSCAPE: Final = 1.2
 _PITCH_LEAST: Final = 2.6  # mm from row to row
 _BOTH_LANGUAGES: Final = 0.7  # smaller labels name their fields in Chinese alone
@@ -68,6 +70,17 @@ def label(text: LabelText, size: tuple[float, float], dots_per_mm: float) -> Dra
     else:
         _rows(drawing, text.rows, (edge, top, room, y - top), unit)
         _tall_foot(drawing, text, (edge, height - edge - quiet / 2, beside), unit)
+    return drawing
+
+
+def invitation(url: str, lines: Sequence[str]) -> Drawing:
+    """A symbol with `lines` below it, for a delivery note: whoever scans it is asked to do something."""
+    matrix = matrix_of(url, ERROR_CORRECT_M, MASK)
+    side, middle = _INVITING * len(matrix), _INVITING * len(matrix) / 2
+    drawing = Drawing(side, side + 4 * len(lines) + 2, [Symbol(0, 0, _INVITING, matrix)])
+    for at, line in enumerate(lines):
+        shown, size = fit(line, 3, side - 4, 1.8)
+        drawing.add(Text(middle, side + 3 + 4 * at, size, shown, "centre"))
     return drawing
 
 

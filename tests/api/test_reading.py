@@ -241,15 +241,13 @@ def test_the_pictures_of_a_label(plant, problem):
     svg = plant.ask("/api/v1/units/C-1/qr.svg")
     assert svg.headers["content-type"] == "image/svg+xml"
     assert svg.text.startswith("<svg")
-    assert "烧结钕铁硼磁体 P-1" in svg.text
-    widths = []
-    for module in (2, 8, 40):
-        png = plant.ask(f"/api/v1/units/C-1/qr.png?module_px={module}")
+    assert all(words in svg.text for words in ("烧结钕铁硼磁体", "净重 Net", "P-1"))
+    for dpi, width in ((203, 800), (300, 1181)):
+        png = plant.ask(f"/api/v1/units/C-1/qr.png?dpi={dpi}")
         assert png.headers["content-type"] == "image/png"
-        widths.append(Image.open(io.BytesIO(png.content)).width / module)
-    assert max(widths) - min(widths) < 3
-    for module in (1, 41, "x"):
-        problem(plant.ask(f"/api/v1/units/C-1/qr.png?module_px={module}"), 422, "fields-wrong")
+        assert Image.open(io.BytesIO(png.content)).width == width
+    for dpi in (1, "x"):
+        problem(plant.ask(f"/api/v1/units/C-1/qr.png?dpi={dpi}"), 422, "fields-wrong")
 
 
 @pytest.mark.parametrize("path", ["", "/evidence", "/qr.svg", "/qr.png"])

@@ -204,7 +204,7 @@ ARGUMENTS = (
     "type",
     "raw",
     "direction",
-    "module_px",
+    "dpi",
 )
 WORDS = (
     "",

@@ -44,20 +44,19 @@ def test_a_label_says_what_its_entry_says(chain, name, serial):
 def test_the_words_beside_the_code(chain):
     with chain.node(MINE, label_url="https://q.mine.example/labels") as node:
         printed = label_of(node, "D-4")
-        organisation = node.settings.organisation
         code = check_code(open_token(printed.url, [(node.origin, node.identity.author.verifier)]).leaf)
     assert printed.url.startswith("https://q.mine.example/labels/q/")
-    shared = ("D-4", "net 10 kg", "seal A771", f"check {code}", "q.mine.example/labels")
-    assert printed.lines == ("离子型稀土混合氧化物 M-1", organisation, *shared)
-    assert printed.ascii_lines == ("ion_clay_mixed_oxide", *shared)
-    assert all(line.isascii() for line in printed.ascii_lines)
+    assert (printed.product, printed.product_en) == ("离子型稀土混合氧化物", "Ion-adsorption mixed rare-earth oxide")
+    assert (printed.check, printed.host) == (code, "q.mine.example/labels")
+    told = {english: value for _, english, value in printed.rows}
+    assert (told["Net"], told["No."], told["Lot"], told["Seal"]) == ("10 kg", "D-4", "M-1", "A771")
 
 
 def test_no_seal_no_line_about_a_seal(chain):
     with chain.node(MOTOR) as node:
-        lines = label_of(node, "U-2").lines
-    assert not any("seal" in line for line in lines)
-    assert "net 20 kg" in lines
+        rows = label_of(node, "U-2").rows
+    assert not any(english == "Seal" for _, english, _ in rows)
+    assert ("净重", "Net", "20 kg") in rows
 
 
 def test_the_printed_mass_stays_whatever_was_weighed_later(chain, tmp_path):
@@ -68,7 +67,7 @@ def test_the_printed_mass_stays_whatever_was_weighed_later(chain, tmp_path):
     store.close()
     with chain.node(MINE, home) as node:
         assert label_of(node, "D-4").url == chain.labels["D-4"]
-        assert "net 10 kg" in label_of(node, "D-4").lines
+        assert ("净重", "Net", "10 kg") in label_of(node, "D-4").rows
 
 
 @pytest.mark.parametrize(("name", "serial"), [(TRADER, "D-1"), (PLANT, "D-1"), (MOTOR, "C-2")])

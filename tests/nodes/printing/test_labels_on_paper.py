@@ -130,6 +130,17 @@ def test_a_label_too_small_for_any_code_is_refused():
     assert (refused.value.code, refused.value.value) == ("label-too-small", "40x20")
 
 
+@pytest.mark.parametrize("words", ODD)
+def test_an_invitation_is_read_with_any_words_below_it(words):
+    drawing = layout.invitation(URL, ["扫码确认收货", ODD[words]])
+    assert reading.codes(raster.dots(drawing, 8.0)) == [URL]
+    for piece in drawing.pieces:
+        if isinstance(piece, Text):
+            assert typeface.width(piece.text, piece.size) <= drawing.width
+            assert 0 < piece.y < drawing.height
+    assert "扫码确认收货" in svg(drawing).decode()
+
+
 def test_what_is_too_long_is_made_smaller_then_cut_visibly():
     assert typeface.fit("D-001", 4, 40, 2) == ("D-001", 4)
     shown, size = typeface.fit("D-001" * 4, 4, 30, 2)
