@@ -20,6 +20,7 @@ from time import monotonic
 from typing import IO, TypeVar
 
 from ledger.errors import Conflict, LodetraceError, Unavailable, Unknown
+from nodes.beside import giving_way
 
 WAITING, RUNNING, DONE, FAILED, ENDED = "waiting", "running", "done", "failed", "ended"
 QUICK, LONG = LANES = ("quick", "long")
@@ -146,7 +147,7 @@ class Jobs:
             return
         job.state = RUNNING
         try:
-            with job.path.open("wb") as file:
+            with giving_way(), job.path.open("wb") as file:
                 work(job, file)
         except LodetraceError as error:
             job.error = error

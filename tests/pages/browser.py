@@ -35,6 +35,7 @@ FLAGS = (
     "--hide-scrollbars",
     "--remote-debugging-pipe",
 )
+KEPT = ("Page.loadEventFired", "Log.entryAdded")
 _FIRST_FREE = 10  # the browser has the pipes as 3 and 4; ours must not lie there while it starts
 
 
@@ -53,6 +54,7 @@ class Browser:
         self._asked = 0
         self._unread = b""
         self._events: list[dict[str, Any]] = []
+        self._opened: list[str] = []
 
     def __enter__(self) -> Self:
         theirs_in, self._out = _pipe()
@@ -82,6 +84,13 @@ class Browser:
         assert "error" not in answer, f"{method}: {answer['error']}"
         return dict(answer["result"])
 
+    def close_pages(self) -> None:
+        """All that were opened: what nobody looks at any more asks the server for nothing."""
+        for target in self._opened:
+            self.call("Target.closeTarget", targetId=target)
+        self._opened.clear()
+        self._events.clear()
+
     def event(self, method: str, session: str) -> dict[str, Any]:
         """The next event of this name, or one that came already."""
         return self._until(lambda one: one.get("method") == method and one.get("sessionId") == session, method)
@@ -98,7 +107,12 @@ class Browser:
             if found is not None:
                 self._events.remove(found)
                 return found
-            self._events.append(self._next(end, what))
+            self._keep(self._next(end, what))
+
+    def _keep(self, message: dict[str, Any]) -> None:
+        """Of events only those that are asked for: the network alone tells hundreds of each page."""
+        if "id" in message or message["method"] in KEPT:
+            self._events.append(message)
 
     def _next(self, end: float, what: str) -> dict[str, Any]:
         while b"\0" not in self._unread:
@@ -116,6 +130,7 @@ class Browser:
         """A new page of that size, shown when it has loaded."""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self._opened.append(target)
         page = Page(self, session)
         for domain in ("Page", "Network", "Log", "Runtime"):
             page.call(f"{domain}.enable")

@@ -11,8 +11,15 @@ from tests.pages.browser import Browser, find_browser
 from tests.serving import serving
 
 
+@pytest.fixture
+def browser(chromium):
+    """For one test: its pages are closed behind it."""
+    yield chromium
+    chromium.close_pages()
+
+
 @pytest.fixture(scope="session")
-def browser(tmp_path_factory):
+def chromium(tmp_path_factory):
     """A headless Chromium. Without one, tests of pages are skipped, but never where everything must be tested."""
     if find_browser() is None:
         missing = f"no browser: none of {', '.join(BROWSERS)} is installed; how pages look is not tested"
