@@ -22,6 +22,8 @@ from ledger.errors import Malformed
 MAX_DEPTH = 32
 MAX_INT = 2**53 - 1
 REFS = "#/components/schemas/{model}"
+DESCRIBED: dict[str, type[BaseModel]] = {}
+"""Bodies that routes read themselves, by the name that api/openapi.py gives their schemas once it is asked for them."""
 
 _M = TypeVar("_M", bound=BaseModel)
 _surrogate = re.compile(r"\\u[dD][89a-fA-F]").search
@@ -79,8 +81,10 @@ def parse(data: bytes) -> Any:
 
 
 def openapi_body(model: type[BaseModel], example: Any = None) -> dict[str, Any]:
-    """`openapi_extra` for a route that reads its body itself. api/openapi.py moves the parts of the schema home."""
-    content: dict[str, Any] = {"schema": model.model_json_schema(ref_template=REFS)}
+    """`openapi_extra` for a route that reads its body itself."""
+    name = model.__name__
+    assert DESCRIBED.setdefault(name, model) is model, f"two different bodies are named {name}"
+    content: dict[str, Any] = {"schema": {"$ref": REFS.format(model=name)}}
     if example is not None:
         content["example"] = example
     return {"requestBody": {"required": True, "content": {"application/json": content}}}

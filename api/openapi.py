@@ -1,14 +1,16 @@
 """The OpenAPI description (https://spec.openapis.org/oas/v3.1.0), complete where routes read their bodies themselves.
 
-FastAPI writes it from the routes; here the parts of body schemas move to where references find them, and every
-operation gets the one answer that all errors have (api/errors.py).
+FastAPI writes it from the routes; here the schemas of bodies come to where references find them, and every operation
+gets the one answer that all errors have (api/errors.py). Made when somebody asks: it takes longer than all routes.
 """
 
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
 
+from api.bodies import DESCRIBED, REFS
 from api.errors import MEDIA_TYPE
 
 TITLE = "Lodetrace 磁迹"
@@ -46,18 +48,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for operation in (one for path in described.get("paths", {}).values() for one in path.values()):
             operation["responses"].pop("422", None)
             operation["responses"]["default"] = _ANSWER
-            for content in operation.get("requestBody", {}).get("content", {}).values():
-                content["schema"] = _at_home(content["schema"], schemas)
-        schemas["Problem"] = _PROBLEM
+        _, bodies = models_json_schema([(one, "validation") for one in DESCRIBED.values()], ref_template=REFS)
+        schemas |= {**bodies["$defs"], "Problem": _PROBLEM}
         app.openapi_schema = described
     return app.openapi_schema
-
-
-def _at_home(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
-    """Moves a model's schema, and those it refers to, into the components, and answers a reference to it."""
-    if "$ref" in schema or "title" not in schema:
-        return schema
-    parts = schema.pop("$defs", {})
-    for name, part in {**parts, schema["title"]: schema}.items():
-        assert schemas.setdefault(name, part) == part, f"two different schemas are named {name}"
-    return {"$ref": f"#/components/schemas/{schema['title']}"}
