@@ -33,6 +33,10 @@ SENTENCES: Mapping[str, tuple[str, str]] = {
     "greater_than": ("{place} must be more than {gt}", "{place} 应大于 {gt}"),
     "greater_than_equal": ("{place} must be at least {ge}", "{place} 应不小于 {ge}"),
     "less_than": ("{place} must be less than {lt}", "{place} 应小于 {lt}"),
+    "country": (
+        "{place} must be a country's two capital letters, such as CN (ISO 3166-1)",
+        "{place} 应为国家代码，两个大写字母，如 CN（ISO 3166-1）",
+    ),
     "one_party": ("{place} must name either a node or a party outside", "{place} 应填写 node 或 outside 之一"),
     "one_serial": ("{place} needs either serial or serials", "{place} 应填写 serial 或 serials 之一"),
     "one_to_print": (

@@ -24,6 +24,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from api.words import LOCALES, catalogue
 from ledger.errors import Unknown
 from ledger.matter.quantities import show_ug
+from nodes.countries import countries
 
 HEADERS = {
     "cache-control": "no-store",
@@ -145,7 +146,7 @@ def _templates(language: str) -> Environment:
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
     made.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
-    made.globals.update(zh=language == "zh", language=language, static=address)
+    made.globals.update(zh=language == "zh", language=language, static=address, countries=countries(language))
     made.globals["t"] = lambda chinese, english: chinese if language == "zh" else english
     locale = LOCALES[language]
     made.filters["mass"] = lambda mg: mass(mg, locale)

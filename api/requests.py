@@ -6,11 +6,21 @@ Unknown fields are refused, so that a misspelt one is not silently lost.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from nodes.countries import is_country
+
+
+def _country(code: str) -> str:
+    if not is_country(code):
+        raise PydanticCustomError("country", "no country's code")
+    return code
+
 
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Code = Annotated[str, Field(min_length=1, max_length=160)]
-Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
+Country = Annotated[str, AfterValidator(_country), Field(json_schema_extra={"pattern": "^[A-Z]{2}$"})]
 Count = Annotated[int, Field(gt=0, strict=True)]
 Object = dict[str, Any]
 

@@ -30,6 +30,7 @@ from ledger.errors import Malformed, Unavailable
 from ledger.log.notes import Verifier
 from ledger.log.trust import Policy
 from ledger.matter.events import is_name
+from nodes.countries import is_country
 from nodes.posix import write_private
 
 FILE = "config.toml"
@@ -147,7 +148,7 @@ def _codes_differ(sites: Sequence["Site"]) -> bool:
 _Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 _Code = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
 _Node = Annotated[str, _holds(lambda text: is_name(text) and len(text) <= 100)]
-_Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+_Country = Annotated[str, _holds(is_country)]
 _File = Annotated[Path, AfterValidator(_in_home)]
 _NewFile = Annotated[Path, AfterValidator(_to_be_in_home)]
 _FromJson = BeforeValidator(_from_json)

@@ -11,6 +11,7 @@ from unicodedata import normalize
 
 from ledger.errors import Malformed
 from ledger.matter.reference import Reference
+from nodes.countries import country_code, is_country
 
 UNITS = {
     "吨": "t",
@@ -33,14 +34,6 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(("外购", "联盟外采购"), "bought_outside"),
         **dict.fromkeys(("期初", "期初库存", "opening stock"), "unknown_opening"),
     },
-    "country": dict(
-        zip(
-            "中国 缅甸 美国 越南 老挝 澳大利亚 马来西亚 日本 德国 韩国 泰国 印度 巴西 俄罗斯".split(),
-            "CN MM US VN LA AU MY JP DE KR TH IN BR RU".split(),
-            strict=True,
-        )
-    )
-    | {"china": "CN", "myanmar (burma)": "MM", "united states": "US", "vietnam": "VN", "australia": "AU"},
     "purpose": dict(
         zip(
             "销售 加工 寄售 仓储 样品 退货 返修".split(),
@@ -114,10 +107,19 @@ def moment(text: str, cell: str, zone: str) -> str:
 def word(kind: str, text: str, cell: str, reference: Reference) -> str:
     """The code that a name stands for; a code stands for itself, and the verb will judge it."""
     given = plain(text)
+    if kind == "country":
+        return _country(given, cell)
     found = _names(kind, reference).get(given.lower())
     if found is None and not _code(given):
         raise Malformed("cell-word-unknown", field=cell, value=text)
     return found or given
+
+
+def _country(given: str, cell: str) -> str:
+    code = country_code(given)
+    if not is_country(code):
+        raise Malformed("cell-word-unknown", field=cell, value=given)
+    return code
 
 
 def _names(kind: str, reference: Reference) -> Mapping[str, str]:

@@ -14,6 +14,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ledger.matter.reference import Reference
+from nodes.countries import countries
 from nodes.sheets import cells
 from nodes.sheets.kinds import EXAMPLE, NAMES, Column, Kind
 
@@ -106,6 +107,8 @@ def _words(one: Column, reference: Reference, place: int) -> list[str]:
         return []
     if one.how in cells.TABLES:
         return [str(row[("zh", "en")[place]]) for row in reference.tables[cells.TABLES[one.how]].values()]
+    if one.how == "country":
+        return list(countries(("zh", "en")[place]).values())
     words = cells.WORDS[one.how]
     codes = list(dict.fromkeys(words.values()))
     return codes if place else [next(word for word, code in words.items() if code == one) for one in codes]

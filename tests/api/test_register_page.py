@@ -74,7 +74,7 @@ def test_the_same_form_sent_twice_is_one_batch(desk, node):
     [
         ("weighing.gross", "heavy"),
         ("weighing.tare", "99"),
-        ("origin.country", "China"),
+        ("origin.country", "XX"),
         ("quantity.moisture_pct", "150"),
         ("assay.total_reo_pct", "102"),
     ],
@@ -130,8 +130,16 @@ def test_packing_counts_on_and_says_what_is_wrong(desk):
 
 def test_a_reader_of_chinese_is_told_in_chinese(client, node):
     hire(node.store, "Li", "clerk", system_clock, password=SECRET)
-    page = Desk(client, "zh").send("/register", **{**TICKET, "origin.country": "中国"})
+    page = Desk(client, "zh").send("/register", **{**TICKET, "origin.country": "CX1"})
     assert re.search("[\u4e00-\u9fff]", wrong(page.text)["origin.country"])
+
+
+@pytest.mark.parametrize("typed", ["cn", "China", "中国"])
+def test_a_country_is_known_by_its_name_too(desk, node, typed):
+    made = desk.send("/register", **{**TICKET, "weighing.ticket": f"T {typed}", "origin.country": typed})
+    assert made.status_code == 303, wrong(made.text)
+    page = desk.get("/register").text
+    assert '<option value="MM">Myanmar (Burma)</option>' in page
 
 
 def test_whoever_may_not_is_told_so(client, node, token_of):

@@ -1,0 +1,35 @@
+"""Countries: their codes (ISO 3166-1 alpha-2), and their names in Chinese and English as Unicode's CLDR has them.
+
+A code that no country has is refused where somebody types it, and nowhere else: what is in a log stays readable
+whatever becomes of a country.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from babel import Locale
+
+NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
+"""Codes of two letters that CLDR has for unions, for tests and for nothing known."""
+
+
+@lru_cache(maxsize=2)
+def countries(language: str) -> Mapping[str, str]:
+    """Code → name, in the order of codes; `language` is `zh` or `en`."""
+    known = sorted((str(code), str(name)) for code, name in Locale(language).territories.items())
+    return {code: name for code, name in known if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES}
+
+
+def is_country(code: str) -> bool:
+    return code in countries("en")
+
+
+def country_code(text: str) -> str:
+    """`中国`, `China` and `cn` → `CN`; what is none of them, as it is."""
+    plain = text.strip()
+    return plain.upper() if is_country(plain.upper()) else _codes().get(plain.lower(), text)
+
+
+@lru_cache(maxsize=1)
+def _codes() -> Mapping[str, str]:
+    return {name.lower(): code for language in ("zh", "en") for code, name in countries(language).items()}
