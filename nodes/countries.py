@@ -9,15 +9,19 @@ from functools import lru_cache
 
 from babel import Locale
 
-NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
-"""Codes of two letters that CLDR has for unions, for tests and for nothing known."""
+from ledger.matter.provenance import UNKNOWN_COUNTRIES
+
+NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB"})
+"""Codes of two letters that CLDR has for unions and for tests."""
 
 
 @lru_cache(maxsize=2)
 def countries(language: str) -> Mapping[str, str]:
-    """Code → name, in the order of codes; `language` is `zh` or `en`."""
-    known = sorted((str(code), str(name)) for code, name in Locale(language).territories.items())
-    return {code: name for code, name in known if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES}
+    """Code → name, in the order of codes, those for an unknown country last; `language` is `zh` or `en`."""
+    names = {str(code): str(name) for code, name in Locale(language).territories.items()}
+    known = {code: names[code] for code in sorted(names) if len(code) == 2 and code.isalpha()}
+    unknown = dict.fromkeys(UNKNOWN_COUNTRIES, known.pop("ZZ"))
+    return {code: name for code, name in known.items() if code not in NO_COUNTRIES} | unknown
 
 
 def is_country(code: str) -> bool:

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from api.words import LOCALES, words
+from api.words import words
 from ledger.matter.provenance import OTHERS_ORIGIN, UNEXPLAINED_ORIGIN
+from nodes.countries import countries
 from nodes.node import Node
 
 
@@ -344,7 +345,7 @@ def name_of(kind: str, code: str) -> str:
 
 def country_name(code: str, language: str) -> str:
     """`CN` → `China`; a code that no country has is its own name."""
-    return str(LOCALES[language].territories.get(code, code))
+    return countries(language).get(code, code)
 
 
 PLACELESS = {OTHERS_ORIGIN: N_("other origins, not told apart"), UNEXPLAINED_ORIGIN: N_("nobody knows from where")}

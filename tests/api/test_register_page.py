@@ -74,7 +74,7 @@ def test_the_same_form_sent_twice_is_one_batch(desk, node):
     [
         ("weighing.gross", "heavy"),
         ("weighing.tare", "99"),
-        ("origin.country", "XX"),
+        ("origin.country", "XZ"),
         ("quantity.moisture_pct", "150"),
         ("assay.total_reo_pct", "102"),
     ],

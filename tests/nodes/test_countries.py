@@ -14,7 +14,7 @@ def test_countries_have_codes_and_names_in_both_languages(code):
     assert country_code(countries("zh")[code]) == country_code(countries("en")[code]) == code
 
 
-@pytest.mark.parametrize("code", ["CX1", "cn", "C", "", "XX", "ZZ", "EU", "中国", "001"])
+@pytest.mark.parametrize("code", ["CX1", "cn", "C", "", "XZ", "EU", "中国", "001"])
 def test_what_is_no_country_s_code(code):
     assert not is_country(code)
 
@@ -24,6 +24,12 @@ def test_what_is_no_country_s_code(code):
 )
 def test_what_somebody_typed(text, code):
     assert country_code(text) == code
+
+
+def test_of_opening_stock_nobody_may_know_the_country():
+    assert is_country("XX")
+    assert is_country("ZZ")
+    assert countries("zh")["XX"] == countries("zh")["ZZ"] == "未知地区"
 
 
 def test_a_cell_names_a_country_or_is_refused():
