@@ -14,7 +14,7 @@ hypothesis.settings.load_profile("lodetrace")
 def pytest_collection_finish():
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 5, 50)
+    gc.set_threshold(20_000, 5, 10)
 
 
 @pytest.fixture(scope="session")
