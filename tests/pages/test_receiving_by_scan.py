@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
+import zxingcpp
 from PIL import Image
 
 from nodes.clock import system_clock
@@ -52,11 +53,19 @@ def film(labels, to):
     with to.open("wb") as file:
         for label in labels:
             seen, printed = Image.new("RGB", FRAME, "grey"), Image.open(BytesIO(label)).convert("RGB")
-            printed.thumbnail((FRAME[0] - 40, FRAME[1] - 40))
-            seen.paste(printed, (30, 20))
+            side = FRAME[1] - 40
+            seen.paste(near(printed).resize((side, side)), (30, 20))
             for _ in range(FRAMES_EACH):
                 seen.save(file, "JPEG", quality=90)
     return to
+
+
+def near(label):
+    """What is held before a camera: the code, and the white around it."""
+    (code,) = zxingcpp.read_barcodes(label, formats=zxingcpp.BarcodeFormat.QRCode)
+    first, last = code.position.top_left, code.position.bottom_right
+    white = (last.x - first.x) // 12
+    return label.crop((first.x - white, first.y - white, last.x + white, last.y + white))
 
 
 @contextmanager
