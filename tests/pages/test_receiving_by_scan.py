@@ -11,7 +11,6 @@ from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
-import zxingcpp
 from PIL import Image
 
 from nodes.clock import system_clock
@@ -24,7 +23,7 @@ from tests.serving import serving
 from tests.world import World
 
 MINE, PLANT = "mine.example", "plant.example"
-FRAME = (640, 480)
+FRAME = (1280, 720)
 FRAMES_EACH = 30
 """A second of each label, as Chromium plays such a film; then it begins anew."""
 
@@ -42,7 +41,7 @@ def trade(tmp_path_factory):
 def send(trade, *serials):
     """Drums of 10 kg on their way: the shipment, and the picture of each label."""
     units = trade.mine.pack("A-1", *serials)
-    labels = [trade.mine.ask("GET", f"/api/v1/units/{one['unit']}/qr.png").body for one in units]
+    labels = [trade.mine.ask("GET", f"/api/v1/units/{one['unit']}/qr.png?dpi=300").body for one in units]
     shipment = trade.mine.ship(PLANT, {"batch": "A-1", "units": list(serials)})
     trade.plant.await_arrival(shipment)
     return shipment, labels
@@ -53,19 +52,11 @@ def film(labels, to):
     with to.open("wb") as file:
         for label in labels:
             seen, printed = Image.new("RGB", FRAME, "grey"), Image.open(BytesIO(label)).convert("RGB")
-            side = FRAME[1] - 40
-            seen.paste(near(printed).resize((side, side)), (30, 20))
+            printed.thumbnail((FRAME[0] - 40, FRAME[1] - 40))
+            seen.paste(printed, (30, 20))
             for _ in range(FRAMES_EACH):
                 seen.save(file, "JPEG", quality=90)
     return to
-
-
-def near(label):
-    """What is held before a camera: the code, and the white around it."""
-    (code,) = zxingcpp.read_barcodes(label, formats=zxingcpp.BarcodeFormat.QRCode)
-    first, last = code.position.top_left, code.position.bottom_right
-    white = (last.x - first.x) // 12
-    return label.crop((first.x - white, first.y - white, last.x + white, last.y + white))
 
 
 @contextmanager
