@@ -45,6 +45,8 @@ _FAILURES = {
     "SQLITE_CORRUPT": "database-damaged",
     "SQLITE_NOTADB": "database-damaged",
 }
+_FIRST = Lock()
+"""Of several that open a new database at once one gives it its WAL; SQLite refuses the others without any waiting."""
 
 
 class Store:
@@ -134,7 +136,8 @@ class Store:
                 if self._closed:
                     raise Unavailable("store-closed", field=str(self.path))
                 if self._writer is None:
-                    self._writer = self._connect(_WRITER, _check_modes)
+                    with _FIRST:
+                        self._writer = self._connect(_WRITER, _check_modes)
                 yield self._writer
             finally:
                 self._writing.release()

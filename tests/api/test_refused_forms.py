@@ -44,7 +44,7 @@ REGISTERED = {
     "words for weights": {"weighing.gross": "heavy", "weighing.tare": "light", "quantity.moisture_pct": "wet"},
     "tare above gross": {"weighing.tare": "99"},
     "absurd": {"weighing.gross": "99999999999"},
-    "country": {"origin.country": "China"},
+    "country": {"origin.country": "XZ"},
     "moisture": {"quantity.moisture_pct": "150"},
     "guarded moisture": {"quantity.moisture_pct": "70"},
     "no paper": {"origin.class": "bought_outside", "documents[0].no": ""},
