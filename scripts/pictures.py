@@ -1,4 +1,4 @@
-"""Makes the pictures of all pages anew: docs/pictures/pages/NAME-360-zh.png and NAME-1280-en.png.
+"""Makes the pictures of all pages anew: docs/pictures/pages/NAME-360-zh.png and NAME-1280-en.png; or of those named.
 
 Each page of docs/pages.md, opened as its test opens it (tests/pages/test_accessible.py): a phone in Chinese, a desk in
 English, the first of it alone. Few colours and no second pixels keep each file small.
@@ -21,6 +21,14 @@ from tests.pages.test_accessible import listed, opening  # noqa: E402
 FOLDER = ROOT / "docs" / "pictures" / "pages"
 SIZES = ((360, 960, "zh"), (1280, 600, "en"))
 COLOURS = 48
+READABLE = """
+new Set([...'磁迹'].map(sign => {
+  const pen = document.createElement('canvas').getContext('2d');
+  pen.fillText(sign, 9, 9);
+  return pen.canvas.toDataURL();
+})).size === 2
+"""
+"""Without a Chinese font every sign is the same empty box."""
 
 
 def name_of(path: str) -> str:
@@ -34,12 +42,16 @@ def small(png: bytes, width: int, height: int) -> Image.Image:
     return scaled.crop((0, 0, width, min(scaled.height, height))).quantize(COLOURS)
 
 
-def main() -> None:
+def main(wanted: list[str]) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as name:
         folder = Path(name)
         with opening(folder / "world") as find, Browser(folder / "profile") as browser:
-            for path in listed():
+            if not browser.open("about:blank").value(READABLE):
+                raise SystemExit(
+                    "There is no Chinese font: install one, such as Noto Sans CJK. 缺少中文字体，请先安装。"
+                )
+            for path in (one for one in listed() if not wanted or name_of(one) in wanted):
                 url, token = find(path)
                 for width, height, language in SIZES:
                     page = browser.open("about:blank", width=width, height=height)
@@ -55,4 +67,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
