@@ -18,12 +18,15 @@ from starlette.formparsers import FormParser, MultiPartException, MultiPartParse
 
 from api.bodies import read_bytes
 from ledger.errors import LodetraceError, Malformed
+from nodes.countries import country_code
 
 CSRF, KEY = "csrf", "key"
 FIELDS_MAX, FILES_MAX, ITEMS_MAX = 5000, 4, 1000
 _step = re.compile(r"\.?([^.\[\]]+)|\[(\d{1,4})\]")
 _NUMBERS = re.compile(r"(^|\.)(value|gross|tare|net|is)$|_pct$")
 """Fields that hold a number, and may have been typed with a Chinese keyboard or with commas between thousands."""
+_COUNTRY = re.compile(r"(^|\.)country$")
+"""Fields that hold a country, which people write by its name too."""
 _WIDE = {0xFEE0 + ord(narrow): narrow for narrow in "0123456789.,-"}
 _thousands = re.compile(r"\d{1,3}(,\d{3})+\.\d+|\d{1,3}(,\d{3}){2,}")
 _OURS = frozenset({CSRF, KEY, "lang"})
@@ -137,6 +140,8 @@ def _typed(place: str, text: str, kind: str) -> Any:
             en, zh = f"{place} must be a whole number.", f"{place} 应为整数。"
             raise Malformed("fields-wrong", field=place, value=text, en=en, zh=zh)
         return int(digits)
+    if _COUNTRY.search(place):
+        return country_code(text)
     return _number(text.strip()) if _NUMBERS.search(place) else text.strip()
 
 

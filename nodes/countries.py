@@ -31,9 +31,11 @@ def is_country(code: str) -> bool:
 def country_code(text: str) -> str:
     """`中国`, `China` and `cn` → `CN`; what is none of them, as it is."""
     plain = text.strip()
-    return plain.upper() if is_country(plain.upper()) else _codes().get(plain.lower(), text)
+    return country_codes().get(plain.lower(), plain)
 
 
 @lru_cache(maxsize=1)
-def _codes() -> Mapping[str, str]:
-    return {name.lower(): code for language in ("zh", "en") for code, name in countries(language).items()}
+def country_codes() -> Mapping[str, str]:
+    """What people write, in small letters → code: names in both languages, and the codes themselves."""
+    known = [(name, code) for language in ("zh", "en") for code, name in countries(language).items()]
+    return {written.lower(): code for name, code in known for written in (name, code)}

@@ -1,6 +1,7 @@
 """Goods of deposited logs: found by whatever a person has in hand, and what these logs tell of one batch.
 
-Asks nobody and reads no log: all of it stands in tables that were derived as the deposits came.
+Asks nobody and reads no log: it stands in tables that were derived as the deposits came, papers in what was worked out
+of them beside requests.
 """
 
 import re

@@ -12,7 +12,6 @@ from ledger.errors import LodetraceError, Malformed
 from ledger.matter.event_types import ORIGIN_CLASSES
 from nodes import tickets
 from nodes.clock import stamp
-from nodes.countries import country_code
 from nodes.store import codes, lists
 
 FIELDS = (
@@ -61,8 +60,6 @@ def routes(screens: Screens) -> None:
 def _body(visit: Visit) -> dict[str, Any]:
     """The form as the interface takes it: the quantity is the ticket's, gross less tare."""
     body = visit.form.body()
-    if isinstance(body.get("origin"), dict) and "country" in body["origin"]:
-        body["origin"]["country"] = country_code(body["origin"]["country"])
     weighing = body.get("weighing")
     if isinstance(weighing, dict) and "gross" in weighing:
         body["quantity"] = {**tickets.net_quantity(weighing), **body.get("quantity", {})}

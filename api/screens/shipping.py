@@ -12,7 +12,6 @@ from api.screens.picking import put_rows
 from api.screens.scanning import scanned
 from ledger.errors import LodetraceError
 from nodes import processing, shipping
-from nodes.countries import country_code
 from nodes.processing import Picked
 from nodes.receipts import receipts
 from nodes.store import lists
@@ -121,7 +120,5 @@ def _body(visit: Visit) -> dict[str, Any]:
     to: Mapping[str, Any] = body.get("to", {})
     if "node" in to:
         to = {"node": to["node"]}  # what is half typed of somebody outside is not meant
-    elif "country" in to.get("outside", {}):
-        to = {"outside": {**to["outside"], "country": country_code(to["outside"]["country"])}}
     lines = [*loose, *({"batch": batch, "units": units} for batch, units in packed.items())]
     return {**body, "to": to, "lines": lines}

@@ -75,12 +75,11 @@ def label(text: LabelText, size: tuple[float, float], dots_per_mm: float) -> Dra
 
 def invitation(url: str, lines: Sequence[str]) -> Drawing:
     """A symbol with `lines` below it, for a delivery note: whoever scans it is asked to do something."""
-    matrix = matrix_of(url, ERROR_CORRECT_M, MASK)
-    side, middle = _INVITING * len(matrix), _INVITING * len(matrix) / 2
-    drawing = Drawing(side, side + 4 * len(lines) + 2, [Symbol(0, 0, _INVITING, matrix)])
+    symbol = Symbol(0, 0, _INVITING, matrix_of(url, ERROR_CORRECT_M, MASK))
+    drawing = Drawing(symbol.side, symbol.side + 4 * len(lines) + 2, [symbol])
     for at, line in enumerate(lines):
-        shown, size = fit(line, 3, side - 4, 1.8)
-        drawing.add(Text(middle, side + 3 + 4 * at, size, shown, "centre"))
+        shown, size = fit(line, 3, symbol.side - 4, 1.8)
+        drawing.add(Text(symbol.side / 2, symbol.side + 3 + 4 * at, size, shown, "centre"))
     return drawing
 
 

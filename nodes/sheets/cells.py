@@ -11,7 +11,7 @@ from unicodedata import normalize
 
 from ledger.errors import Malformed
 from ledger.matter.reference import Reference
-from nodes.countries import country_code, is_country
+from nodes.countries import country_codes
 
 UNITS = {
     "吨": "t",
@@ -105,24 +105,17 @@ def moment(text: str, cell: str, zone: str) -> str:
 
 
 def word(kind: str, text: str, cell: str, reference: Reference) -> str:
-    """The code that a name stands for; a code stands for itself, and the verb will judge it."""
+    """The code that a name stands for; a code stands for itself, and the verb will judge it. Every country is known."""
     given = plain(text)
-    if kind == "country":
-        return _country(given, cell)
     found = _names(kind, reference).get(given.lower())
-    if found is None and not _code(given):
+    if found is None and (kind == "country" or not _code(given)):
         raise Malformed("cell-word-unknown", field=cell, value=text)
     return found or given
 
 
-def _country(given: str, cell: str) -> str:
-    code = country_code(given)
-    if not is_country(code):
-        raise Malformed("cell-word-unknown", field=cell, value=given)
-    return code
-
-
 def _names(kind: str, reference: Reference) -> Mapping[str, str]:
+    if kind == "country":
+        return country_codes()
     if kind not in TABLES:
         return WORDS[kind]
     rows = reference.tables[TABLES[kind]].items()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.forms import nest
 from ledger.errors import Malformed
 from ledger.matter.reference import Reference
 from nodes.countries import countries, country_code, is_country
@@ -38,3 +39,9 @@ def test_a_cell_names_a_country_or_is_refused():
     with pytest.raises(Malformed) as refused:
         cells.word("country", "火星", "C6", reference)
     assert (refused.value.code, refused.value.field, refused.value.value) == ("cell-word-unknown", "C6", "火星")
+
+
+def test_a_form_takes_a_country_by_its_name_wherever_it_asks_for_one():
+    typed = {"origin.country": "中国", "to.outside.country": "germany", "origin.region": "China"}
+    assert nest(typed) == {"origin": {"country": "CN", "region": "China"}, "to": {"outside": {"country": "DE"}}}
+    assert nest({"origin.country": "Mars"}) == {"origin": {"country": "Mars"}}
